@@ -1,0 +1,171 @@
+"""What a device is to the engine: a window of registers, output lines, input pins, children.
+
+A device module holds one class per peripheral IP, named and typed as in Renode::
+
+    class Stm32F7Usart(Device):
+        RENODE_TYPES = ("UART.STM32F7_USART",)
+
+        def __init__(self, services: Services, name: str, *, frequency: int, low_power_mode: bool = False) -> None:
+            super().__init__(services, name)
+            self.irq = self.add_output("IRQ")
+
+The .repl builder finds the class by type name and passes constructor parameters by name, camelCase turned into
+snake_case. Register layouts are declared (see ``registers.py``), not masked by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import ClassVar, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class GpioReceiver(Protocol):
+    """Anything with numbered input pins: an interrupt controller, a DMA multiplexer, an EXTI."""
+
+    def on_gpio(self, number: int, value: bool) -> None:
+        """Pin ``number`` now has level ``value``. Called on every ``Line.set``, also without a change."""
+
+
+class Line:
+    """One output pin. It may drive any number of receivers; setting it tells each of them at once."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.value = False
+        self._targets: list[tuple[GpioReceiver, int]] = []
+
+    def connect(self, receiver: GpioReceiver, number: int) -> None:
+        """Drive input ``number`` of ``receiver``; a line already high says so at once."""
+        self._targets.append((receiver, number))
+        if self.value:
+            receiver.on_gpio(number, True)
+
+    def disconnect_all(self) -> None:
+        """Forget every receiver (a later .repl entry replaces a connection)."""
+        self._targets.clear()
+
+    @property
+    def targets(self) -> tuple[tuple[GpioReceiver, int], ...]:
+        """The receivers and their input numbers, in order of connection."""
+        return tuple(self._targets)
+
+    def set(self, value: bool = True) -> None:
+        """Drive the line to ``value``."""
+        self.value = value
+        for receiver, number in self._targets:
+            receiver.on_gpio(number, value)
+
+    def pulse(self) -> None:
+        """High, then low: one request (how Renode's models ask the DMA multiplexer)."""
+        self.set(True)
+        self.set(False)
+
+
+class Event(Protocol):
+    """A scheduled action; kept only to cancel it."""
+
+    @property
+    def due(self) -> int:
+        """Cycle at which it runs."""
+
+
+class ClockService(Protocol):
+    """Virtual time, counted in core cycles."""
+
+    @property
+    def now(self) -> int:
+        """Cycles since the machine started; exact also inside a device access."""
+
+    @property
+    def frequency(self) -> int:
+        """Core cycles per second of virtual time."""
+
+    def schedule(self, delay_cycles: int, action: Callable[[], None]) -> Event:
+        """Run ``action`` ``delay_cycles`` (>= 0) from now; same cycle: in order of scheduling."""
+
+    def cancel(self, event: Event) -> None:
+        """Forget ``event``; one already run or cancelled is ignored."""
+
+
+class BusService(Protocol):
+    """The system bus as devices see it (DMA, scripts): little-endian, physical addresses."""
+
+    def read(self, address: int, width: int) -> int:
+        """``width`` bytes (1, 2, 4, 8) at ``address``; unmapped reads give 0 and a warning."""
+
+    def write(self, address: int, width: int, value: int) -> None:
+        """``width`` bytes at ``address``; unmapped writes are dropped with a warning."""
+
+    def read_bytes(self, address: int, count: int) -> bytes:
+        """``count`` bytes from memory (fast path) or device windows (byte by byte)."""
+
+    def write_bytes(self, address: int, data: bytes) -> None:
+        """``data`` into memory or device windows."""
+
+
+class Services(Protocol):
+    """What the machine offers to its devices."""
+
+    @property
+    def clock(self) -> ClockService: ...
+
+    @property
+    def sysbus(self) -> BusService: ...
+
+    def device(self, path: str) -> Device:
+        """The device at a Renode path such as ``sysbus.i2c1``; CrosscamError when there is none."""
+
+    def request_reset(self, reason: str) -> None:
+        """Reset the core and all devices at the next block boundary (watchdog, AIRCR.SYSRESETREQ)."""
+
+
+class Device:
+    """Base of every device model.
+
+    ``size`` is the length of its register window in bytes (a .repl range overrides it); offsets handed to
+    ``read`` and ``write`` are relative to the window.
+    """
+
+    RENODE_TYPES: ClassVar[tuple[str, ...]] = ()
+    size: int = 0x400
+
+    def __init__(self, services: Services, name: str) -> None:
+        self.services = services
+        self.name = name
+        self.log = logging.getLogger(f"sim.{name}")
+        self.outputs: dict[str | int, Line] = {}
+        self.children: dict[int, Device] = {}
+
+    def add_output(self, key: str | int) -> Line:
+        """Declare the output ``key``: a name as in Renode (``IRQ``) or a number (numbered outputs)."""
+        line = self.outputs[key] = Line(f"{self.name}.{key}")
+        return line
+
+    @property
+    def default_output(self) -> Line | None:
+        """What ``-> nvic@39`` connects: the output ``IRQ``, or the only one there is."""
+        if "IRQ" in self.outputs:
+            return self.outputs["IRQ"]
+        return next(iter(self.outputs.values())) if len(self.outputs) == 1 else None
+
+    def register_child(self, child: Device, point: int) -> None:
+        """Attach ``child`` (an I2C slave, an SPI target) at ``point`` (address, chip select)."""
+        self.children[point] = child
+
+    def read(self, offset: int, width: int) -> int:
+        """Bus read of ``width`` bytes at ``offset``; the default logs, since nothing is there."""
+        self.log.warning("read of unhandled offset 0x%X", offset)
+        return 0
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        """Bus write of ``width`` bytes at ``offset``; the default logs, since nothing is there."""
+        self.log.warning("write of unhandled offset 0x%X, value 0x%X", offset, value)
+
+    def on_gpio(self, number: int, value: bool) -> None:
+        """Input pin ``number`` changed; the default says that nothing listens."""
+        self.log.warning("signal on input %d, which this device does not have", number)
+
+    def reset(self) -> None:
+        """Back to the state after power-on."""
