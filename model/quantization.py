@@ -1,0 +1,77 @@
+"""Float Keras network to int8 ``.tflite``: per-channel weights, int8 in and out, ranges from camera-path pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from model.errors import CrosscamError
+from model.preprocessing import INPUT_SCALE, INPUT_ZERO_POINT, to_float
+from model.reference import Reference
+
+OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
+"""TFLite fixes these for LOGISTIC in int8."""
+
+
+def _representative(images: Iterable[NDArray[np.int8]], shape: tuple[int, ...]) -> Iterator[list[NDArray[np.float32]]]:
+    # One picture that spans the whole int8 range pins the input's scale to exactly 1/128 and its zero point to 0,
+    # whatever the photographs hold. Half and half, so that it hardly widens the ranges of the layers behind.
+    span = np.zeros(shape, np.int8)
+    span[0, 0, :] = -128
+    span[-1, -1, :] = 127
+    yield [to_float(span)[None]]
+    for image in images:
+        yield [to_float(image)[None]]
+
+
+def quantize(model: keras.Model, images: Iterable[NDArray[np.int8]]) -> bytes:
+    """The int8 ``.tflite`` of a float network.
+
+    Args:
+        model: a network of ``model.network.build``, any batch size.
+        images: camera-path pictures ``int8[h, w, 3]`` that show what the board will see; a few hundred.
+
+    Raises:
+        CrosscamError: no picture was given.
+    """
+    images = list(images)
+    if not images:
+        raise CrosscamError("quantization: no representative pictures; give at least one camera-path picture")
+    shape = tuple(int(n) for n in model.input_shape[1:])
+    # Without a trackable object the converter freezes the function's variables into constants, and with a fixed batch
+    # of one it folds the reshape's shape arithmetic away.
+    signature = tf.TensorSpec((1, *shape), tf.float32, name="image")
+    function = tf.function(lambda image: model(image, training=False), input_signature=[signature])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: _representative(images, shape)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+def check_contract(path: Path | str) -> Reference:
+    """Load a quantised model and make sure it reads the camera path and writes the scores the card promises.
+
+    Raises:
+        CrosscamError: the input is not ``channel - 128`` or the output is not the int8 sigmoid.
+    """
+    reference = Reference(path)
+    scale, zero_point = reference.input_quantization
+    if abs(scale - INPUT_SCALE) > 1e-9 or zero_point != INPUT_ZERO_POINT:
+        raise CrosscamError(
+            f"{path}: input scale {scale} and zero point {zero_point}, "
+            f"but the camera path (channel - 128) needs {INPUT_SCALE} and {INPUT_ZERO_POINT}"
+        )
+    if reference.output_quantization != (OUTPUT_SCALE, OUTPUT_ZERO_POINT):
+        raise CrosscamError(
+            f"{path}: output scale and zero point {reference.output_quantization}, "
+            f"expected those of an int8 sigmoid, {(OUTPUT_SCALE, OUTPUT_ZERO_POINT)}"
+        )
+    return reference
