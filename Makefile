@@ -1,0 +1,57 @@
+# The whole life of the project. `make run` and `make test` need Python >= 3.11 and make, nothing else.
+#   COCO_DIR=path      use photographs of a COCO tree instead of the demo set
+#   TOOLCHAIN=gcc|zig  compiler of the firmware; default: arm-none-eabi-gcc where it is on PATH, else zig from PyPI
+PYTHON    ?= python3
+TOOLCHAIN ?= $(if $(shell command -v arm-none-eabi-gcc),gcc,zig)
+MODEL     ?= model/zoo/person_car_160
+COUNT     ?=
+
+PY     := .venv/bin/python
+ELF    := build/$(TOOLCHAIN)/crosscam.elf
+SET    := $(if $(COCO_DIR),coco,demo)
+FRAMES := build/frames/$(SET)
+
+.PHONY: help setup run test lint train firmware frames bench clean
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/core  ## make .venv with everything `make run` needs
+.venv/core: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("crosscam needs Python >= 3.11; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.$(if $(filter zig,$(TOOLCHAIN)),[zig])'
+	@touch $@
+.venv/dev: .venv/core
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev,zig]'
+	@touch $@
+.venv/train: .venv/core
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	@touch $@
+
+firmware: .venv/core  ## build the firmware with $(TOOLCHAIN)
+	@$(MAKE) --no-print-directory -C firmware TOOLCHAIN=$(TOOLCHAIN) PYTHON=$(CURDIR)/$(PY) MODEL_DIR=$(abspath $(MODEL))
+
+frames: .venv/core  ## make the frame folder (COCO_DIR=... for COCO photographs)
+	@$(PY) -m scripts.main frames $(SET) $(if $(COCO_DIR),--coco $(COCO_DIR)) -o $(FRAMES)
+
+run: firmware frames  ## boot the board and show its predictions
+	@$(PY) -m scripts.main run --elf $(ELF) --frames $(FRAMES) --model $(MODEL) $(if $(COUNT),--count $(COUNT))
+
+lint: .venv/dev  ## ruff, mypy, clang-format
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	git ls-files 'firmware/*.c' 'firmware/*.h' | xargs .venv/bin/clang-format --dry-run --Werror
+
+test: .venv/dev lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
+	$(PY) -m pytest
+	$(PY) -m sim.robot --elf $(ELF) --frames $(FRAMES) robot_tests
+
+train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS=backbone.h5)
+	$(PY) -m model.training model/configs/person_car_160.py --data-root $(DATA_ROOT) --weights $(WEIGHTS) -o runs
+
+bench: .venv/dev firmware frames  ## speed of the engine against bare Unicorn, seconds a frame
+	$(PY) -m scripts.bench --elf $(ELF) --frames $(FRAMES)
+
+clean:  ## remove what was built (not .venv)
+	rm -rf build firmware/generated

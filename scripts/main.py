@@ -1,0 +1,45 @@
+"""The ``crosscam`` command: one file a subcommand, each a thin shell over ``model`` and ``sim``.
+
+Exit status: 0 done and as expected, 1 done but not as expected (a prediction differs), 2 bad input (one line says
+what).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from model.errors import CrosscamError as ModelError
+from scripts import compile as compile_command
+from scripts import frames, reference, run
+from sim.errors import CrosscamError as SimError
+
+app = typer.Typer(
+    name="crosscam",
+    help="A no-hardware test bench for tiny vision firmware: COCO frames in, STM32H743 predictions and cycles out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("run")(run.run)
+app.command("frames")(frames.frames)
+app.command("compile")(compile_command.compile_)
+app.command("reference")(reference.reference)
+
+
+def main() -> None:
+    """Run the command line; a user's error is one line on stderr and status 2."""
+    try:
+        app()
+    except (ModelError, SimError) as error:
+        print(f"crosscam: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("crosscam: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

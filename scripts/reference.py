@@ -1,0 +1,43 @@
+"""``crosscam reference``: what LiteRT's reference kernels say of each frame, as a file the Robot suites read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def reference(
+    frames: Annotated[Path, typer.Argument(help="Frame folder.")],
+    model: Annotated[Path, typer.Option(help="Model folder.")] = Path("model/zoo/person_car_160"),
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Default: reference.json in FRAMES.")] = None,
+) -> None:
+    """Score every frame of a folder on the host and write the scores as JSON.
+
+    Example: [bold]crosscam reference build/frames/demo[/bold]
+    """
+    from rich.progress import track
+
+    from scripts.references import HostReference
+    from sim.frames.folder import FrameFolder
+
+    folder = FrameFolder.open(frames)
+    host = HostReference(model, folder)
+    rows = []
+    for index in track(range(len(folder.entries)), description="reference", transient=True):
+        expected = host[index]
+        rows.append(
+            {
+                "source": expected.source,
+                "labels": list(expected.labels),
+                "scores": list(expected.scores),
+                "decision": list(host.decide(expected.scores)),
+            }
+        )
+    path = output or frames / "reference.json"
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps({"model": host.card.id, "sha256": host.card.sha256, "frames": rows}, indent=1) + "\n")
+    part.replace(path)
+    typer.echo(f"{path}: {len(rows)} frames, model {host.card.id}")

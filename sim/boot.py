@@ -1,0 +1,105 @@
+"""Boot the crosscam board on the embedded engine: one object the command line and the Robot library share.
+
+It runs ``sim/board/crosscam.resc`` with the variables ``$bin`` and ``$frames`` set, exactly as a Renode user would,
+and listens on the console UART.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from sim.console import Line, LineAssembler, Prediction
+from sim.engine.machine import Machine
+from sim.engine.monitor import Monitor
+from sim.errors import CrosscamError
+from sim.uart_ports import UartPort
+
+BOARD_SCRIPT = Path(__file__).parent / "board" / "crosscam.resc"
+CONSOLE_UART = "sysbus.usart3"
+POLL_SECONDS = Fraction(1, 100)
+"""Virtual time between two looks at the host's end of the UART (typed bytes, a reached goal)."""
+
+TIMINGS = ("instructions",)
+
+
+class Board:
+    """A machine made from the board files, its console and the frames its camera sees.
+
+    Args:
+        elf: firmware, as linked; booted unmodified.
+        frames: a frame folder (``frames.json``), or None for a camera without a scene.
+        timing: one of ``TIMINGS``.
+
+    Raises:
+        CrosscamError: a missing or unreadable ELF, frame folder or board file, an unknown timing.
+    """
+
+    def __init__(self, elf: Path, frames: Path | None = None, timing: str = "instructions") -> None:
+        if timing not in TIMINGS:
+            raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
+        if not elf.is_file():
+            raise CrosscamError(f"no firmware at {elf}: expected an ELF file; build it with `make firmware`")
+        if frames is not None and not (frames / "frames.json").is_file():
+            raise CrosscamError(
+                f"no frame folder at {frames}: expected a folder with frames.json; make one with `crosscam frames`"
+            )
+        self.monitor = Monitor(timing=timing)
+        self.monitor.variables["bin"] = str(elf.resolve())
+        if frames is not None:
+            self.monitor.variables["frames"] = str(frames.resolve())
+        self.monitor.include(BOARD_SCRIPT)
+        self.machine: Machine = self.monitor.machine
+        self.lines: list[Line] = []
+        self.uart_log = bytearray()
+        self.on_line: list[Callable[[Line], None]] = []
+        self._ports: list[UartPort] = []
+        self._assembler = LineAssembler(lambda: self.machine.clock.now, self._take_line)
+        self._uart = self.machine[CONSOLE_UART]
+        self._uart.on_char.append(self._take_byte)  # type: ignore[attr-defined]
+
+    def attach(self, port: UartPort) -> None:
+        """Mirror the UART to ``port`` and type what comes from it."""
+        self._ports.append(port)
+
+    def type_text(self, text: str) -> None:
+        """Type ``text`` on the console, byte by byte."""
+        for byte in text.encode("ascii"):
+            self._uart.write_char(byte)  # type: ignore[attr-defined]
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """Every prediction line so far."""
+        parsed = (Prediction.parse(line.text) for line in self.lines)
+        return [prediction for prediction in parsed if prediction is not None]
+
+    def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
+        """Run until ``reached()`` or ``timeout_seconds`` of virtual time; True when reached.
+
+        ``reached`` is asked each time the board sent a line and every ``POLL_SECONDS``, at points of virtual time that
+        do not depend on the host, so that runs stay identical.
+        """
+        deadline = self.machine.clock.now + int(timeout_seconds * self.machine.clock.frequency)
+        while not reached():
+            if self.machine.clock.now >= deadline:
+                return False
+            self._poll_ports()
+            self.machine.run_for(POLL_SECONDS)
+        return True
+
+    def _poll_ports(self) -> None:
+        for port in self._ports:
+            for byte in port.receive():
+                self._uart.write_char(byte)  # type: ignore[attr-defined]
+
+    def _take_byte(self, byte: int) -> None:
+        self.uart_log.append(byte)
+        for port in self._ports:
+            port.send(byte)
+        self._assembler.feed(byte)
+
+    def _take_line(self, line: Line) -> None:
+        self.lines.append(line)
+        for listener in self.on_line:
+            listener(line)
