@@ -3,8 +3,9 @@
  *
  * The linker script of the target has to provide (RM0433 section 2.3 for the memories):
  *   .nn_arena   the tensor arena, zero-wait RAM preferred; an output section marked (NOLOAD): its content is
- * scratch, never loaded nor cleared; .itcm_text  hot kernels, copied from flash to ITCM before the network
- * runs for the first time; .rodata.*   weights, tables and layer parameters: plain read-only data in flash.
+ *               scratch, neither loaded nor cleared;
+ *   .itcm_text  hot kernels, copied from flash to ITCM before the network runs for the first time;
+ *   .rodata.*   weights, tables and layer parameters: plain read-only data in flash.
  * ITCM is farther than a BL reaches from flash: GNU ld and lld insert the veneers by themselves.
  */
 #ifndef NN_PLATFORM_H
