@@ -22,9 +22,11 @@ def main() -> int:
     parser.add_argument("suites", nargs="+", type=Path)
     parser.add_argument("--elf", type=Path, default=Path("build/crosscam.elf"), help="becomes ${ELF}")
     parser.add_argument("--frames", type=Path, default=Path("build/frames/demo"), help="becomes ${FRAMES}")
+    parser.add_argument("--coco-frames", type=Path, help="becomes ${COCO_FRAMES}; default: the folder of --frames")
     parser.add_argument("--output", type=Path, default=Path("build/robot"), help="reports go here")
     arguments = parser.parse_args()
-    for path in (arguments.elf, arguments.frames, *arguments.suites):
+    coco_frames: Path = arguments.coco_frames or arguments.frames
+    for path in (arguments.elf, arguments.frames, coco_frames, *arguments.suites):
         if not path.exists():
             print(f"crosscam: {path} does not exist", file=sys.stderr)
             return 2
@@ -35,6 +37,7 @@ def main() -> int:
             f"BOARD:{BOARD.resolve()}",
             f"ELF:{arguments.elf.resolve()}",
             f"FRAMES:{arguments.frames.resolve()}",
+            f"COCO_FRAMES:{coco_frames.resolve()}",
         ],
         outputdir=str(arguments.output),
         xunit="xunit.xml",

@@ -1,0 +1,26 @@
+*** Settings ***
+Documentation       What the board says before the first frame.
+Resource            board.resource
+Suite Setup         Setup
+Suite Teardown      Teardown
+Test Setup          Boot Board
+Test Teardown       Test Teardown
+
+
+*** Test Cases ***
+Should Print Its Banner
+    Wait For Line On Uart    crosscam \\d+\\.\\d+\\.\\d+    treatAsRegex=true
+    Wait For Line On Uart    person_car_160
+    Wait For Line On Uart    480 MHz
+
+Should Pass Its Self Test
+    Wait For Line On Uart    self-test: ok
+
+Should Identify The Camera
+    Wait For Line On Uart    OV7670
+
+Should Count Frames From One
+    ${first}=    Next Prediction
+    Should Be Equal As Integers    ${first.frame}    1
+    ${second}=    Next Prediction
+    Should Be Equal As Integers    ${second.frame}    2
