@@ -1,0 +1,22 @@
+"""Person and car, MobileNetV1 0.25 at 160 x 160."""
+
+from model.dataset.coco import Source
+from model.run_config import TrainingConfig
+
+CONFIG = TrainingConfig(
+    id="person_car_160",
+    title="Person and car, MobileNetV1 0.25 160x160",
+    training=(
+        Source("coco", "train2017", weight=2.0),
+        Source("highway", "train", weight=1.0),
+        Source("openimages", "train", weight=1.5),
+        Source("capston2", "train", weight=0.5),
+    ),
+    validation=(Source("coco", "val2017"), Source("highway", "val")),
+    head_epochs=6,
+    epochs=30,
+    rate=2e-4,
+    freeze_statistics=True,
+    positive_weights=(2.0, 1.0, 1.0),
+    seed=1,
+)

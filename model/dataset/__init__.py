@@ -1,0 +1,1 @@
+"""COCO-format photographs to multi-label training data."""

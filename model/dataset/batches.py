@@ -1,0 +1,50 @@
+"""Training batches: augmented camera-path pictures, drawn by source weight, the same for the same seed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from model.dataset.augmentation import Augmentation, augment
+from model.dataset.frames import FrameSet
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """One epoch's batches, as Keras reads them. Every epoch draws anew; epoch and seed alone decide what it holds."""
+
+    def __init__(
+        self, frames: FrameSet, batch_size: int, augmentation: Augmentation, seed: int, size: int = 160, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._frames, self._batch_size, self._augmentation = frames, batch_size, augmentation
+        self._seed, self._size, self.epoch = seed, size, 0
+        weights = np.array([sample.source.weight for sample in frames.samples], np.float64)
+        self._probabilities = weights / weights.sum()
+        self._draw()
+
+    def _draw(self) -> None:
+        # Systematic sampling: each image comes floor or ceil of its expected number of times, so that at equal
+        # weights an epoch is a plain permutation.
+        rng = np.random.default_rng([self._seed, self.epoch, 0])
+        count = len(self._frames)
+        edges = np.cumsum(self._probabilities)
+        marks = (np.arange(count) + rng.random()) / count
+        self._order = rng.permutation(np.minimum(np.searchsorted(edges, marks), count - 1))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._order) / self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        rng = np.random.default_rng([self._seed, self.epoch, 1, index])
+        pictures = [augment(self._frames.images[i], rng, self._augmentation, self._size) for i in chosen]
+        return np.stack(pictures), self._frames.labels[chosen]
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's images."""
+        self.epoch += 1
+        self._draw()

@@ -1,0 +1,114 @@
+"""COCO-format annotations on disk to labelled samples.
+
+A source is a folder in COCO's layout: ``FOLDER/SPLIT/*.jpg`` with ``FOLDER/annotations/instances_SPLIT.json``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.dataset.rule import MINIMUM_AREA, label_of, outputs_for
+from model.errors import CrosscamError
+
+
+@dataclass(frozen=True)
+class Source:
+    """One split of one data set, and how often its images are drawn against those of other sources."""
+
+    folder: str
+    """Below the data root, for example ``coco``."""
+    split: str
+    """For example ``train2017``."""
+    weight: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """How figures and cards call it: ``coco/train2017``."""
+        return f"{self.folder}/{self.split}"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture and its label, in the order of ``rule.outputs_for``."""
+
+    path: Path
+    label: tuple[int, ...]
+    source: Source
+    license: str
+    """Name of the photograph's licence as the annotations state it."""
+
+
+def _load(path: Path) -> Any:
+    """The annotations with pycocotools' index."""
+    # Imported here, so that what only uses samples and figures works without the training extra.
+    try:
+        from pycocotools.coco import COCO
+    except ImportError as error:
+        raise CrosscamError("pycocotools is not installed; run `pip install 'crosscam[train]'`") from error
+    if not path.is_file():
+        raise CrosscamError(
+            f"{path}: no such annotations; expected COCO's layout, FOLDER/annotations/instances_SPLIT.json"
+        )
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CrosscamError(f"{path}: the annotations are not JSON ({error})") from error
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(data, dict) or not isinstance(data.get(key), list):
+            raise CrosscamError(f"{path}: key {key!r} is missing; expected COCO instance annotations")
+    coco = COCO()
+    coco.dataset = data
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports its progress on stdout
+            coco.createIndex()
+    except (KeyError, TypeError) as error:
+        raise CrosscamError(f"{path}: an entry lacks {error}; expected COCO instance annotations") from error
+    return coco
+
+
+def read_source(root: Path | str, source: Source, minimum_area: Mapping[str, float] = MINIMUM_AREA) -> list[Sample]:
+    """The labelled samples of one source, in the order of their image ids.
+
+    Images that belong to neither side are left out (see ``rule``).
+
+    Raises:
+        CrosscamError: missing or unreadable annotations, a missing picture folder, a class the data set lacks.
+    """
+    folder = Path(root) / source.folder
+    annotations = folder / "annotations" / f"instances_{source.split}.json"
+    coco = _load(annotations)
+    pictures = folder / source.split
+    if not pictures.is_dir():
+        raise CrosscamError(f"{pictures}: no such picture folder; {annotations.name} belongs beside it")
+    names = {category_id: str(category["name"]) for category_id, category in coco.cats.items()}
+    for name in minimum_area:
+        if name not in names.values():
+            known = ", ".join(sorted(names.values()))
+            raise CrosscamError(f"{annotations}: no category {name!r}; it has {known}")
+    licenses = {entry["id"]: str(entry["name"]) for entry in coco.dataset.get("licenses", [])}
+    samples = []
+    for image_id in sorted(coco.imgs):
+        image = coco.imgs[image_id]
+        try:
+            objects = [(names[a["category_id"]], float(a["area"])) for a in coco.imgToAnns[image_id]]
+            label = label_of(objects, float(image["width"] * image["height"]), minimum_area)
+            path = pictures / str(image["file_name"])
+        except KeyError as error:
+            raise CrosscamError(f"{annotations}: image {image_id} or one of its objects lacks {error}") from error
+        if label is not None:
+            samples.append(Sample(path, label, source, licenses.get(image.get("license"), "unknown")))
+    return samples
+
+
+def count_labels(samples: Sequence[Sample], minimum_area: Mapping[str, float] = MINIMUM_AREA) -> dict[str, int]:
+    """Images a class, and in total under ``images``."""
+    outputs = outputs_for(minimum_area)
+    counts = Counter(name for sample in samples for name, hit in zip(outputs, sample.label, strict=True) if hit)
+    return {"images": len(samples), **{name: counts[name] for name in outputs}}

@@ -1,0 +1,166 @@
+"""Figures of a multi-label classifier, each with the count of pictures it stands on.
+
+``python -m model.evaluation model/zoo/person_car_160 --data-root DIR`` evaluates a shipped int8 model through the
+camera path with LiteRT's reference kernels and the thresholds of its card; it needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.card import read_card, verify_model_file
+from model.dataset.coco import Source, read_source
+from model.dataset.frames import FrameSet, load_frames
+from model.errors import CrosscamError
+from model.reference import Reference
+
+
+def f1_score(true_positives: int, false_positives: int, false_negatives: int) -> float:
+    """``2 tp / (2 tp + fp + fn)``; 0 where that is 0 / 0."""
+    denominator = 2 * true_positives + false_positives + false_negatives
+    return 2 * true_positives / denominator if denominator else 0.0
+
+
+def auc(scores: NDArray[Any], truth: NDArray[Any]) -> float:
+    """Area under the ROC curve: the chance that a positive outscores a negative, ties half; NaN if either is absent."""
+    positives, negatives = np.sort(scores[truth > 0]), np.sort(scores[truth == 0])
+    if not positives.size or not negatives.size:
+        return float("nan")
+    below = np.searchsorted(negatives, positives, side="left")
+    equal = np.searchsorted(negatives, positives, side="right") - below
+    return float((below + 0.5 * equal).sum() / (positives.size * negatives.size))
+
+
+def evaluate(
+    scores: NDArray[Any], labels: NDArray[Any], thresholds: Sequence[float], names: Sequence[str]
+) -> dict[str, Any]:
+    """Per-class and macro figures.
+
+    Args:
+        scores: ``[n, outputs]``, int8 or float.
+        labels: ``[n, outputs]``, 0 or 1.
+        thresholds: a class is present when its score is at least this; the scores' unit.
+        names: the outputs' names.
+
+    Returns:
+        ``count``, ``accuracy`` (share of right binary decisions), ``macro_f1``, and for each name a dictionary of
+        ``count`` (pictures with that class), ``precision``, ``recall``, ``f1``, ``auc``. Rounded to four digits.
+
+    Raises:
+        CrosscamError: no picture.
+    """
+    if not len(scores):
+        raise CrosscamError("evaluation: no pictures to evaluate on")
+    decisions = scores >= np.asarray(thresholds)
+    truth = labels > 0
+    figures: dict[str, Any] = {"count": len(scores), "accuracy": round(float((decisions == truth).mean()), 4)}
+    f1s, classes = [], {}
+    for index, name in enumerate(names):
+        hit, real = decisions[:, index], truth[:, index]
+        tp, fp, fn = int((hit & real).sum()), int((hit & ~real).sum()), int((~hit & real).sum())
+        f1s.append(f1_score(tp, fp, fn))
+        classes[name] = {
+            "count": int(real.sum()),
+            "precision": round(tp / (tp + fp), 4) if tp + fp else 0.0,
+            "recall": round(tp / (tp + fn), 4) if tp + fn else 0.0,
+            "f1": round(f1s[-1], 4),
+            "auc": round(auc(scores[:, index], labels[:, index]), 4),
+        }
+    figures["macro_f1"] = round(float(np.mean(f1s)), 4)
+    return {**figures, **classes}
+
+
+def best_threshold(scores: NDArray[Any], truth: NDArray[Any]) -> int:
+    """The int8 threshold of one class with the highest F1; of equally good neighbours, the middle one.
+
+    Args:
+        scores: int8 scores, ``[n]``.
+        truth: 0 or 1, ``[n]``.
+    """
+    candidates = np.arange(-127, 128)
+    f1s = np.array(
+        [
+            f1_score(
+                int(((scores >= t) & (truth > 0)).sum()),
+                int(((scores >= t) & (truth == 0)).sum()),
+                int(((scores < t) & (truth > 0)).sum()),
+            )
+            for t in candidates
+        ]
+    )
+    best = int(f1s.argmax())
+    end = best
+    while end + 1 < len(f1s) and f1s[end + 1] == f1s[best]:
+        end += 1
+    return int(candidates[(best + end) // 2])
+
+
+def evaluate_sets(
+    scores: NDArray[Any], frames: FrameSet, thresholds: Sequence[float], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Figures of every source apart, and of all together under ``all``."""
+    sources = dict.fromkeys(sample.source.name for sample in frames.samples)
+    figures = {}
+    for source in sources:
+        chosen = frames.from_source(source)
+        figures[source] = evaluate(scores[chosen], frames.labels[chosen], thresholds, names)
+    figures["all"] = evaluate(scores, frames.labels, thresholds, names)
+    return figures
+
+
+def int8_scores(reference: Reference, pictures: NDArray[np.int8]) -> NDArray[np.int8]:
+    """``int8[n, outputs]`` of camera-path pictures ``int8[n, h, w, 3]``, by LiteRT's reference kernels."""
+    return np.stack([reference.scores(picture) for picture in pictures])
+
+
+def table(figures: dict[str, dict[str, Any]], names: Sequence[str]) -> str:
+    """The figures as text, one line a set: count, accuracy, macro F1, and F1 (count) of each class."""
+    lines = [f"{'set':<16}{'count':>6}{'accuracy':>10}{'macro F1':>10}" + "".join(f"{n + ' F1':>20}" for n in names)]
+    for name, row in figures.items():
+        cells = "".join(f"{row[n]['f1']:>13.3f} ({row[n]['count']:>4})" for n in names)
+        lines.append(f"{name:<16}{row['count']:>6}{row['accuracy']:>10.3f}{row['macro_f1']:>10.3f}{cells}")
+    return "\n".join(lines)
+
+
+def parse_source(text: str) -> Source:
+    """``FOLDER/SPLIT`` as given on the command line.
+
+    Raises:
+        CrosscamError: no slash in it.
+    """
+    folder, slash, split = text.rpartition("/")
+    if not slash or not folder or not split:
+        raise CrosscamError(f"{text!r}: expected a source as FOLDER/SPLIT, for example coco/val2017")
+    return Source(folder, split)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Evaluate a shipped int8 model; exit status 2 on bad input."""
+    parser = argparse.ArgumentParser(prog="python -m model.evaluation", description=main.__doc__)
+    parser.add_argument("model", type=Path, help="folder with model.tflite and card.toml")
+    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the sets below")
+    parser.add_argument("--set", dest="sets", action="append", help="FOLDER/SPLIT, may be repeated")
+    options = parser.parse_args(arguments)
+    try:
+        card = read_card(options.model)
+        reference = Reference(verify_model_file(card))
+        sources = [parse_source(text) for text in options.sets or ("coco/val2017", "highway/val")]
+        samples = [sample for source in sources for sample in read_source(options.data_root, source)]
+        frames = load_frames(samples)
+        scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
+        print(table(evaluate_sets(scores, frames, card.thresholds, card.labels), card.labels))
+    except CrosscamError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

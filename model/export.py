@@ -1,0 +1,155 @@
+"""A trained run to a folder of the zoo: int8 ``.tflite``, thresholds, figures, card.
+
+``python -m model.export model/configs/person_car_160.py --data-root DIR --run runs/person_car_160 -o
+model/zoo/person_car_160``
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model import network
+from model.card import Card, sha256_of, write_card
+from model.dataset.coco import count_labels
+from model.dataset.frames import FrameSet, load_frames
+from model.errors import CrosscamError
+from model.evaluation import best_threshold, evaluate_sets, int8_scores, table
+from model.preprocessing import camera_path, to_float
+from model.quantization import check_contract, quantize
+from model.run_config import TrainingConfig, load_config
+from model.selftest import PATTERN, xor_frame
+from model.training import BEST, build_network, read_sources
+
+REPRESENTATIVE = 300
+"""Camera-path pictures, drawn from the training sources, that the int8 ranges come from."""
+
+
+def provenance(config: TrainingConfig, training: FrameSet, epoch_note: str) -> dict[str, Any]:
+    """What the card says about where the weights come from: sources, their counts and licences, seed, commands."""
+    sources = {}
+    for source in config.training:
+        samples = [training.samples[i] for i in training.from_source(source.name)]
+        licenses = Counter(sample.license for sample in samples)
+        sources[source.name] = {
+            **count_labels(samples, config.minimum_area),
+            "weight": source.weight,
+            "licenses": [f"{name}: {count}" for name, count in licenses.most_common()],
+        }
+    areas = ", ".join(f"{name} > {share:.0%}" for name, share in sorted(config.minimum_area.items()))
+    return {
+        "config": f"model/configs/{config.id}.py",
+        "backbone": "keras.applications MobileNet, ImageNet weights (Apache-2.0)",
+        "label_rule": f"one object's share of the image: {areas}; only smaller ones: image left out",
+        "seed": config.seed,
+        "selection": epoch_note,
+        "thresholds": "highest F1 of each class of the int8 model on the validation sets below, taken together",
+        "validation": [source.name for source in config.validation],
+        "annotations_license": "CC BY 4.0",
+        "weights_license": config.license,
+        "training": sources,
+    }
+
+
+def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Card:
+    """Quantise the best weights of a run, measure, and write ``model.tflite`` and ``card.toml``.
+
+    Args:
+        config: the run's config.
+        data_root: folder that holds the sources' folders.
+        run: the folder ``model.training`` wrote.
+        out: folder of the zoo; made when missing.
+
+    Raises:
+        CrosscamError: no weights in the run, unreadable data, an int8 model that breaks the camera-path contract.
+    """
+    weights = run / BEST
+    if not weights.is_file():
+        raise CrosscamError(f"{weights}: no trained weights; run `python -m model.training` with -o {run} first")
+    model = build_network(config)
+    try:
+        model.load_weights(weights)
+    except (ValueError, OSError) as error:
+        raise CrosscamError(f"{weights}: not the weights of {config.id} ({str(error).splitlines()[0]})") from error
+    training = load_frames(read_sources(data_root, config.training, config.minimum_area))
+    validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
+
+    chosen = np.random.default_rng(config.seed).choice(len(training), min(REPRESENTATIVE, len(training)), replace=False)
+    few = FrameSet(training.images[chosen], training.labels[chosen], tuple(training.samples[i] for i in chosen))
+    content = quantize(model, few.camera_pictures(config.size))
+    with tempfile.TemporaryDirectory() as folder:
+        candidate = Path(folder) / "model.tflite"
+        candidate.write_bytes(content)
+        reference = check_contract(candidate)
+
+    pictures = validation.camera_pictures(config.size)
+    floats = model.predict(to_float(pictures), batch_size=64, verbose=0)
+    scores = int8_scores(reference, pictures)
+    names = config.outputs
+    thresholds = [best_threshold(scores[:, i], validation.labels[:, i]) for i in range(len(names))]
+    real = [(t + 128) / 256 for t in thresholds]
+    metrics = {
+        "int8_camera_path": evaluate_sets(scores, validation, thresholds, names),
+        "float_camera_path": evaluate_sets(floats, validation, real, names),
+        "int8_camera_path_at_half": evaluate_sets(scores, validation, [0] * len(names), names),
+    }
+    for form, figures in metrics.items():
+        print(f"{form}\n{table(figures, names)}")
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "model.tflite"
+    beside = path.with_name(f"{path.name}.part")
+    beside.write_bytes(content)
+    beside.replace(path)
+    (input_scale, input_zero), (output_scale, output_zero) = reference.input_quantization, reference.output_quantization
+    card = Card(
+        id=config.id,
+        title=config.title,
+        file=path.name,
+        sha256=sha256_of(path),
+        labels=names,
+        macs=network.multiply_accumulates(model),
+        parameters=model.count_params(),
+        input_shape=(config.size, config.size, 3),
+        input_scale=input_scale,
+        input_zero_point=input_zero,
+        output_scale=output_scale,
+        output_zero_point=output_zero,
+        thresholds=tuple(thresholds),
+        self_test_pattern=PATTERN,
+        self_test_expected=tuple(int(s) for s in reference.scores(camera_path(xor_frame(), config.size, config.size))),
+        metrics=metrics,
+        provenance=provenance(config, training, "epoch with the best float macro F1 at 0.5 on the validation sets"),
+        folder=out,
+    )
+    write_card(card, out)
+    return card
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Quantise, measure and write a trained run into the zoo; exit status 2 on bad input."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    parser = argparse.ArgumentParser(prog="python -m model.export", description=main.__doc__)
+    parser.add_argument("config", type=Path, help="the run's file of model/configs")
+    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the config's sources")
+    parser.add_argument("--run", type=Path, required=True, help="folder that model.training wrote")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the zoo")
+    options = parser.parse_args(arguments)
+    try:
+        card = export(load_config(options.config), options.data_root, options.run, options.out)
+        print(f"{card.model_path}: {card.model_path.stat().st_size} bytes, thresholds {list(card.thresholds)}")
+    except CrosscamError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

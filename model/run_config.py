@@ -1,0 +1,72 @@
+"""What a training run is: one config file in ``model/configs`` holds one ``CONFIG``."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from model.dataset.augmentation import Augmentation
+from model.dataset.coco import Source
+from model.dataset.rule import MINIMUM_AREA, outputs_for
+from model.errors import CrosscamError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One run. Paths of this machine are no part of it: they come from the command line."""
+
+    id: str
+    title: str
+    training: tuple[Source, ...]
+    validation: tuple[Source, ...]
+    minimum_area: Mapping[str, float] = field(default_factory=lambda: dict(MINIMUM_AREA))
+    size: int = 160
+    alpha: float = 0.25
+    units: int = 64
+    dropout: float = 0.2
+    batch_size: int = 32
+    head_epochs: int = 5
+    head_rate: float = 1e-3
+    """Adam's learning rate while the backbone is frozen."""
+    epochs: int = 30
+    """Fine tuning of all layers; 0 leaves the backbone as it came."""
+    rate: float = 1e-3
+    """AdamW's learning rate at the start of fine tuning; it falls to zero along a half cosine."""
+    weight_decay: float = 1e-4
+    freeze_statistics: bool = False
+    """Keep the batch normalisation's ImageNet statistics while fine tuning."""
+    smoothing: float = 0.05
+    """Label smoothing, for labels that boxes of fair quality give."""
+    positive_weights: tuple[float, ...] = (1.0, 1.0, 1.0)
+    """Weight of the positive term of each output (car, negative, person) in the cross-entropy."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    seed: int = 1
+    license: str = ""
+    """Licence of the trained weights, for the card."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs in their order."""
+        return outputs_for(self.minimum_area)
+
+
+def load_config(path: Path | str) -> TrainingConfig:
+    """The ``CONFIG`` of a config file.
+
+    Raises:
+        CrosscamError: missing file, a file that does not run, or none that sets ``CONFIG``.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CrosscamError(f"{path}: no such config file; see model/configs")
+    try:
+        config = runpy.run_path(str(path)).get("CONFIG")
+    except Exception as error:  # a config is code: whatever it raises is the user's bad input
+        raise CrosscamError(f"{path}: the config does not run ({type(error).__name__}: {error})") from error
+    if not isinstance(config, TrainingConfig):
+        raise CrosscamError(f"{path}: expected a name CONFIG of type model.run_config.TrainingConfig")
+    if len(config.positive_weights) != len(config.outputs):
+        raise CrosscamError(f"{path}: positive_weights needs one weight for each of {', '.join(config.outputs)}")
+    return config

@@ -1,0 +1,130 @@
+"""COCO-format trees: labels, frames, and what happens to broken ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.errors import CrosscamError
+
+pytest.importorskip("pycocotools")
+
+from model.dataset.coco import Source, count_labels, read_source
+from model.dataset.frames import fit_frame, load_frames
+from model.preprocessing import camera_path, pack_rgb565
+
+TOY = Source("toy", "train")
+
+
+def annotations_of(root: Path) -> Path:
+    return root / "toy" / "annotations" / "instances_train.json"
+
+
+def rewrite(path: Path, change) -> None:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    change(data)
+    path.write_text(json.dumps(data), encoding="utf-8")
+
+
+def test_labels_follow_the_rule(coco_tree: Path) -> None:
+    samples = read_source(coco_tree, TOY)
+    labels = {int(sample.path.stem): sample.label for sample in samples}
+    assert labels == {11: (0, 0, 1), 12: (1, 0, 0), 13: (1, 0, 1), 14: (0, 1, 0), 15: (0, 1, 0)}
+    assert count_labels(samples) == {"images": 5, "car": 2, "negative": 2, "person": 2}
+    assert {sample.license for sample in samples} == {"Attribution License"}
+
+
+def test_other_classes_and_shares_can_be_asked_for(coco_tree: Path) -> None:
+    samples = read_source(coco_tree, TOY, {"dog": 0.2})
+    assert count_labels(samples, {"dog": 0.2}) == {"images": 6, "dog": 1, "negative": 5}
+
+
+def test_an_unknown_class_is_named(coco_tree: Path) -> None:
+    with pytest.raises(CrosscamError, match="no category 'cat'; it has car, dog, person"):
+        read_source(coco_tree, TOY, {"cat": 0.1})
+
+
+def test_missing_annotations_are_named(coco_tree: Path) -> None:
+    with pytest.raises(CrosscamError, match=r"instances_val\.json: no such annotations"):
+        read_source(coco_tree, Source("toy", "val"))
+
+
+def test_a_missing_picture_folder_is_named(coco_tree: Path) -> None:
+    (coco_tree / "toy" / "train").rename(coco_tree / "toy" / "elsewhere")
+    with pytest.raises(CrosscamError, match="no such picture folder"):
+        read_source(coco_tree, TOY)
+
+
+def test_annotations_that_are_not_json(coco_tree: Path) -> None:
+    annotations_of(coco_tree).write_text("{", encoding="utf-8")
+    with pytest.raises(CrosscamError, match="not JSON"):
+        read_source(coco_tree, TOY)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data: data.pop("annotations"), "key 'annotations' is missing"),
+        (lambda data: data["images"][0].pop("width"), "lacks 'width'"),
+        (lambda data: data["annotations"][0].pop("image_id"), "lacks 'image_id'"),
+        (lambda data: data["annotations"][0].pop("area"), "image 11 or one of its objects lacks 'area'"),
+    ],
+)
+def test_annotations_that_lack_keys(coco_tree: Path, change, message: str) -> None:
+    rewrite(annotations_of(coco_tree), change)
+    with pytest.raises(CrosscamError, match=message):
+        read_source(coco_tree, TOY)
+
+
+def test_unreadable_pictures_are_skipped_counted_and_named(coco_tree: Path, caplog: pytest.LogCaptureFixture) -> None:
+    broken = coco_tree / "toy" / "train" / f"{12:012d}.jpg"
+    broken.write_bytes(broken.read_bytes()[:300])
+    (coco_tree / "toy" / "train" / f"{14:012d}.jpg").unlink()
+    frames = load_frames(read_source(coco_tree, TOY))
+    assert [int(sample.path.stem) for sample in frames.samples] == [11, 13, 15]
+    assert len(frames.skipped) == 2
+    assert broken.name in frames.skipped[0]
+    assert "skipped 2 of 5 pictures" in caplog.text
+    np.testing.assert_array_equal(frames.labels, [[0, 0, 1], [1, 0, 1], [0, 1, 0]])
+
+
+def test_no_readable_picture_is_an_error(coco_tree: Path) -> None:
+    samples = read_source(coco_tree, TOY)[:1]
+    samples[0].path.write_bytes(b"")
+    with pytest.raises(CrosscamError, match="no picture could be read"):
+        load_frames(samples)
+
+
+def test_frames_fill_the_camera_and_keep_the_centre(tmp_path: Path) -> None:
+    # Twice as wide as the camera's view: the outer thirds are cut away, the middle stays.
+    wide = np.zeros((240, 960, 3), np.uint8)
+    wide[:, :320], wide[:, 320:640], wide[:, 640:] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    path = tmp_path / "wide.png"
+    Image.fromarray(wide).save(path)
+    frame = fit_frame(path)
+    assert frame.shape == (240, 320, 3)
+    assert (frame == (0, 255, 0)).all()
+
+
+def test_frames_stand_upright(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (240, 320), "red")
+    picture.paste("blue", (0, 0, 120, 320))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # the camera was turned: rotate a quarter clockwise to show it
+    picture.save(tmp_path / "turned.png", exif=exif)
+    frame = fit_frame(tmp_path / "turned.png")
+    assert frame[10, 160].tolist() == [0, 0, 255]
+    assert frame[230, 160].tolist() == [255, 0, 0]
+
+
+def test_camera_pictures_are_the_camera_path_of_each_frame(coco_tree: Path) -> None:
+    frames = load_frames(read_source(coco_tree, TOY))
+    pictures = frames.camera_pictures(96)
+    for index, sample in enumerate(frames.samples):
+        np.testing.assert_array_equal(pictures[index], camera_path(pack_rgb565(fit_frame(sample.path)), 96, 96))
+    assert frames.from_source("toy/train").tolist() == [0, 1, 2, 3, 4]
+    assert frames.from_source("toy/val").size == 0
