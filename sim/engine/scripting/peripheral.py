@@ -1,0 +1,180 @@
+"""Renode's PythonPeripheral: a device whose behaviour is a script, run whole on every access.
+
+The script sees ``request`` (what is asked, and where the answer goes), ``self``, ``size``, and keeps its globals
+between accesses. As in Renode there is one ``request`` a device: a script that makes another access to its own device
+overwrites it. Differences on purpose: an exception is logged with file and line instead of ending the emulator, and
+the fields also answer to the small-letter names that Renode 1.16.0 used.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from sim.engine.devices.base import Device, Services
+from sim.engine.scripting.compiler import compile_script
+from sim.engine.scripting.proxies import MachineProxy
+from sim.engine.scripting.world import new_scope
+from sim.errors import CrosscamError
+
+_LIMIT = 1 << 64
+_FIELDS = ("Absolute", "Counter", "IsInit", "IsRead", "IsUser", "IsWrite", "Length", "Offset", "Type", "Value")
+
+
+class Request:
+    """One access: ``Type`` is READ, WRITE, INIT or USER, the ``Is...`` flags say the same."""
+
+    __slots__ = _FIELDS
+
+    def __init__(self) -> None:
+        self.Value = self.Length = self.Offset = self.Absolute = self.Counter = 0
+        self.set_type("READ")
+
+    def set_type(self, name: str) -> None:
+        """Change ``Type`` and the flags that follow from it."""
+        self.Type = name
+        self.IsRead = name == "READ"
+        self.IsWrite = name == "WRITE"
+        self.IsInit = name == "INIT"
+        self.IsUser = name == "USER"
+
+
+def _alias(name: str) -> property:
+    return property(lambda request: getattr(request, name), lambda request, value: setattr(request, name, value))
+
+
+for _name in _FIELDS:
+    setattr(Request, _name[0].lower() + _name[1:], _alias(_name))
+
+
+class PythonPeripheral(Device):
+    """A scripted device.
+
+    Args:
+        size: bytes of its window.
+        initable: run the script once with ``IsInit`` before the first access and after each reset.
+        script: the script itself; or
+        filename: the file it is in. Exactly one of the two.
+
+    Raises:
+        CrosscamError: both or none of them, no such file, a syntax error.
+    """
+
+    RENODE_TYPES = ("Python.PythonPeripheral",)
+
+    def __init__(
+        self,
+        services: Services,
+        name: str,
+        *,
+        size: int,
+        initable: bool = False,
+        script: str | None = None,
+        filename: str | None = None,
+    ) -> None:
+        super().__init__(services, name)
+        self.size = size
+        self.base_address = 0
+        self._initable = initable
+        self._inited = False
+        self._counter = 0
+        self._reported: set[tuple[str, int, str]] = set()
+        self._request = Request()
+        if (script is None) == (filename is None):
+            raise CrosscamError(f"{name}: expected exactly one of `script` and `filename`")
+        self._file = filename or f"<script of {name}>"
+        if filename is not None:
+            try:
+                script = Path(filename).read_text(encoding="utf-8")
+            except OSError as error:
+                raise CrosscamError(f"{name}: no script at {filename}: {error.strerror}") from None
+        machine = MachineProxy(services, self._report)
+        scope = new_scope(request=self._request, self=machine.wrap(self), size=size)
+        self.code = script or ""
+        self._script = compile_script(self.code, self._file, scope)
+
+    def ensure_init(self) -> None:
+        """Run the script's initialisation now unless it has run since the last reset."""
+        if not self._inited:
+            self._inited = True
+            if self._initable:
+                self._request.set_type("INIT")
+                self._run()
+
+    def read(self, offset: int, width: int) -> int:
+        """A bus read; what the script leaves in ``request.Value``, cut to ``width`` bytes."""
+        if not self._inited:
+            self.ensure_init()
+        request = self._request
+        if not request.IsRead:
+            request.set_type("READ")
+        request.Value = 0
+        request.Length = width
+        request.Offset = offset
+        request.Absolute = self.base_address + offset
+        request.Counter = self._counter
+        self._counter += 1
+        self._run()
+        return self._answer() & ((1 << 8 * width) - 1)
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        """A bus write of ``value``."""
+        if not self._inited:
+            self.ensure_init()
+        request = self._request
+        if not request.IsWrite:
+            request.set_type("WRITE")
+        request.Value = value
+        request.Length = width
+        request.Offset = offset
+        request.Absolute = self.base_address + offset
+        request.Counter = self._counter
+        self._counter += 1
+        self._run()
+
+    def control_read(self, command: int, value: int) -> int:
+        """A call from another script or the monitor: Type USER, ``Offset`` is the command; returns ``Value``."""
+        if not self._inited:
+            self.ensure_init()
+        request = self._request
+        if not request.IsUser:
+            request.set_type("USER")
+        request.Offset = command
+        request.Value = value
+        request.Length = 8
+        self._run()
+        return self._answer()
+
+    def control_write(self, command: int, value: int) -> None:
+        """As ``control_read``, without an answer."""
+        self.control_read(command, value)
+
+    def reset(self) -> None:
+        """Initialise again; globals of the script stay, as in Renode."""
+        self._inited = False
+        self.ensure_init()
+
+    def _run(self) -> None:
+        try:
+            self._script()
+        except Exception as error:
+            self._report(error)
+
+    def _answer(self) -> int:
+        value = self._request.Value
+        if type(value) is int and 0 <= value < _LIMIT:
+            return value
+        self._report(TypeError(f"request.Value is {value!r}: expected an integer from 0 to 2**64 - 1"))
+        return int(value) % _LIMIT if isinstance(value, int | float) else 0
+
+    def _report(self, error: Exception) -> None:
+        """Log where in the script it happened; the same again only for those who debug."""
+        line = 0
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename == self._file:
+                line = frame.lineno or 0
+        key = (self._file, line, str(error))
+        where = f"{self._file}:{line}" if line else self._file
+        write = self.log.debug if key in self._reported else self.log.error
+        write("%s: %s: %s", where, type(error).__name__, error)
+        self._reported.add(key)

@@ -1,0 +1,239 @@
+"""What a script may import: small in-memory stand-ins for the .NET and Renode modules, and Python's own library.
+
+They exist only for scripts: a custom ``__import__`` in the script's builtins finds them, ``sys.modules`` never does.
+"""
+
+# ruff: noqa: N802 - the names are .NET's
+
+from __future__ import annotations
+
+import builtins
+import enum
+import functools
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from sim.engine.scripting.timeinterval import TimeInterval, TimeStamp
+
+NOISY = 5
+"""Python's level for Renode's LogLevel.Noisy."""
+
+
+class LogLevel(enum.IntEnum):
+    """Renode's log levels, as Python's ``logging`` numbers them."""
+
+    Noisy = NOISY
+    Debug = logging.DEBUG
+    Info = logging.INFO
+    Warning = logging.WARNING
+    Error = logging.ERROR
+
+
+class ByteArray(bytes):
+    """``byte[]`` as a script sees it."""
+
+    @property
+    def Length(self) -> int:
+        return len(self)
+
+
+class _Array:
+    """``System.Array``; the element type only says how to make the items."""
+
+    def __getitem__(self, element: Any) -> Any:
+        return ByteArray if element is _Byte else list
+
+    @staticmethod
+    def CreateInstance(element: Any, length: int) -> bytearray | list[int]:
+        return bytearray(length) if element is _Byte else [0] * length
+
+
+class _Byte(int):
+    """``System.Byte``."""
+
+    def __new__(cls, value: int = 0) -> _Byte:
+        return super().__new__(cls, value)
+
+
+class WorkingDirectory:
+    """Where relative paths of scripts start: the process' own folder until a script names another.
+
+    Renode changes the folder of its whole process; here it belongs to the scripts alone, so that the paths a user
+    typed keep their meaning.
+    """
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """The folder, absolute."""
+        return self._path or Path.cwd()
+
+    def change(self, path: str) -> None:
+        """``path`` is the folder from now on; FileNotFoundError when it is none."""
+        target = self.resolve(path)
+        if not target.is_dir():
+            raise FileNotFoundError(f"no folder {target}")
+        self._path = target
+
+    def resolve(self, path: str) -> Path:
+        """``path`` made absolute."""
+        return Path(os.path.normpath(self.path / path))
+
+
+def _io(directory: WorkingDirectory) -> dict[str, SimpleNamespace]:
+    """``System.IO``: File, Directory and Path."""
+    resolve = directory.resolve
+    return {
+        "File": SimpleNamespace(
+            ReadAllBytes=lambda path: ByteArray(resolve(path).read_bytes()),
+            ReadAllText=lambda path: resolve(path).read_text(encoding="utf-8"),
+            ReadAllLines=lambda path: resolve(path).read_text(encoding="utf-8").splitlines(),
+            Exists=lambda path: resolve(path).is_file(),
+        ),
+        "Directory": SimpleNamespace(
+            Exists=lambda path: resolve(path).is_dir(),
+            GetFiles=lambda path: [str(entry) for entry in resolve(path).iterdir() if entry.is_file()],
+            GetCurrentDirectory=lambda: str(directory.path),
+            SetCurrentDirectory=directory.change,
+        ),
+        "Path": SimpleNamespace(
+            Combine=lambda *parts: str(Path(*parts)),
+            GetFullPath=lambda path: str(resolve(path)),
+            GetDirectoryName=lambda path: str(Path(path).parent),
+            GetFileName=lambda path: Path(path).name,
+        ),
+    }
+
+
+class _Environment:
+    """``System.Environment``."""
+
+    @staticmethod
+    def GetEnvironmentVariable(name: str) -> str | None:
+        return os.environ.get(name)
+
+    @staticmethod
+    def SetEnvironmentVariable(name: str, value: str | None) -> None:
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+class _Logger:
+    """``Antmicro.Renode.Logging.Logger``."""
+
+    @staticmethod
+    def Log(level: int, message: object, *args: object) -> None:
+        logging.getLogger("sim").log(int(level), "%s", format_message(message, args))
+
+
+def format_message(message: object, args: Sequence[object]) -> str:
+    """.NET's ``String.Format``: ``{0}``, ``{1:X}``; without arguments the text as it is."""
+    return str(message).format(*args) if args else str(message)
+
+
+def _module(name: str, **members: Any) -> ModuleType:
+    module = ModuleType(name)
+    module.__dict__.update(members)
+    return module
+
+
+def _clr() -> ModuleType:
+    def accept(*_: object) -> None:
+        """There is nothing to load: the stand-ins are here already."""
+
+    return _module("clr", AddReference=accept, ImportExtensions=accept)
+
+
+def _modules(directory: WorkingDirectory) -> dict[str, ModuleType]:
+    """Dotted name -> module; parents hold their children as attributes."""
+    integers = dict.fromkeys(("SByte", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64"), int)
+    console = SimpleNamespace(WriteLine=lambda *text: print(*text), Write=lambda *text: print(*text, end=""))
+    found = {
+        "System": _module(
+            "System",
+            Array=_Array(),
+            Byte=_Byte,
+            String=str,
+            Boolean=bool,
+            Double=float,
+            Environment=_Environment,
+            Console=console,
+            **integers,
+        ),
+        "System.IO": _module("System.IO", **_io(directory)),
+        "Antmicro": _module("Antmicro"),
+        "Antmicro.Renode": _module("Antmicro.Renode"),
+        "Antmicro.Renode.Time": _module("Antmicro.Renode.Time", TimeInterval=TimeInterval, TimeStamp=TimeStamp),
+        "Antmicro.Renode.Logging": _module("Antmicro.Renode.Logging", LogLevel=LogLevel, Logger=_Logger),
+        "Antmicro.Renode.Core": _module("Antmicro.Renode.Core"),
+        "Antmicro.Renode.Peripherals": _module("Antmicro.Renode.Peripherals"),
+        "clr": _clr(),
+    }
+    for name, module in found.items():
+        parent, _, last = name.rpartition(".")
+        if parent:
+            setattr(found[parent], last, module)
+    return found
+
+
+class _Importer:
+    """``__import__`` for one script."""
+
+    def __init__(self, modules: Mapping[str, ModuleType]) -> None:
+        self._modules = modules
+
+    def __call__(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        root = name.partition(".")[0]
+        if root not in self._modules:
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+        module = self._modules.get(name)
+        if module is None:
+            raise ImportError(f"no module {name} here; there are {', '.join(sorted(self._modules))}")
+        for wanted in fromlist or ():
+            if wanted != "*" and not hasattr(module, wanted):
+                offered = ", ".join(member for member in sorted(vars(module)) if not member.startswith("_"))
+                raise ImportError(f"{name} has no {wanted} here; it has {offered or 'nothing'}")
+        return module if fromlist else self._modules[root]
+
+
+def new_scope(directory: WorkingDirectory | None = None, **variables: Any) -> dict[str, Any]:
+    """Globals for one script: Python 2's names, the importer, what Renode imports for it, and ``variables``."""
+    modules = _modules(directory or WorkingDirectory())
+    names = {
+        **vars(builtins),
+        "__import__": _Importer(modules),
+        "long": int,
+        "xrange": range,
+        "unicode": str,
+        "basestring": str,
+        "unichr": chr,
+        "reduce": functools.reduce,
+    }
+    return {
+        "__builtins__": names,
+        "__name__": "__main__",
+        "System": modules["System"],
+        "Antmicro": modules["Antmicro"],
+        "clr": modules["clr"],
+        "sys": sys,
+        "time": time,
+        "LogLevel": LogLevel,
+        **variables,
+    }
