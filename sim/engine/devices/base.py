@@ -19,17 +19,19 @@ import logging
 from collections.abc import Callable
 from typing import ClassVar, Protocol, runtime_checkable
 
+from sim.errors import CrosscamError
+
 
 @runtime_checkable
 class GpioReceiver(Protocol):
     """Anything with numbered input pins: an interrupt controller, a DMA multiplexer, an EXTI."""
 
     def on_gpio(self, number: int, value: bool) -> None:
-        """Pin ``number`` now has level ``value``. Called on every ``Line.set``, also without a change."""
+        """Pin ``number`` now has level ``value``. A ``Line`` calls it when its level changed."""
 
 
 class Line:
-    """One output pin. It may drive any number of receivers; setting it tells each of them at once."""
+    """One output pin. It may drive any number of receivers; a change of level tells each of them at once."""
 
     def __init__(self, name: str = "") -> None:
         self.name = name
@@ -37,10 +39,10 @@ class Line:
         self._targets: list[tuple[GpioReceiver, int]] = []
 
     def connect(self, receiver: GpioReceiver, number: int) -> None:
-        """Drive input ``number`` of ``receiver``; a line already high says so at once."""
-        self._targets.append((receiver, number))
-        if self.value:
-            receiver.on_gpio(number, True)
+        """Drive input ``number`` of ``receiver`` and tell it the present level, as Renode does."""
+        if (receiver, number) not in self._targets:
+            self._targets.append((receiver, number))
+            receiver.on_gpio(number, self.value)
 
     def disconnect_all(self) -> None:
         """Forget every receiver (a later .repl entry replaces a connection)."""
@@ -52,7 +54,9 @@ class Line:
         return tuple(self._targets)
 
     def set(self, value: bool = True) -> None:
-        """Drive the line to ``value``."""
+        """Drive the line to ``value``; without a change nobody is told (edge-sensitive inputs rely on it)."""
+        if value == self.value:
+            return
         self.value = value
         for receiver, number in self._targets:
             receiver.on_gpio(number, value)
@@ -153,6 +157,10 @@ class Device:
     def register_child(self, child: Device, point: int) -> None:
         """Attach ``child`` (an I2C slave, an SPI target) at ``point`` (address, chip select)."""
         self.children[point] = child
+
+    def local_receiver(self, index: int) -> GpioReceiver:
+        """The inner input group ``index`` that ``-> device#index@n`` of a .repl names (a pin, a port)."""
+        raise CrosscamError(f"{self.name}: no inner receiver #{index}; only GPIO ports and SYSCFG have them")
 
     def read(self, offset: int, width: int) -> int:
         """Bus read of ``width`` bytes at ``offset``; the default logs, since nothing is there."""

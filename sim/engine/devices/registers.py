@@ -9,20 +9,21 @@ write-one-to-clear bits follow from the declaration::
     self.txe_irq = cr1.flag(7, "TXEIE", on_write=self._update)
     isr = bank.register(0x1C, "ISR")
     isr.value_from(self._status)                    # computed, read-only
-    bank.register(0x24, "RDR").field(0, 9, "RDR", read=self._pop)
+    bank.register(0x24, "RDR").field(0, 9, "RDR", Mode.READ, read=self._pop)
 
-Bits no field declares are kept out of the stored value and a write to them is logged at debug level; an offset
-nobody declared is logged as a warning and reads 0.
+A register keeps one integer; fields are views of it, so a read costs the same however many fields there are, and
+only fields with a callback cost time on a write. Bits no field declares keep their reset value and a write to them
+is logged at debug level; an offset nobody declared reads 0 and is logged as a warning, once an offset.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sim.engine.devices.base import Device
+from sim.engine.devices.base import Device, Services
+
+_WORD = 0xFFFFFFFF
 
 
 class Mode(enum.Enum):
@@ -32,6 +33,7 @@ class Mode(enum.Enum):
     READ = "r"
     WRITE = "w"
     WRITE_ONE_TO_CLEAR = "w1c"
+    WRITE_ZERO_TO_CLEAR = "w0c"
     WRITE_ONE_TO_SET = "w1s"
     READ_TO_CLEAR = "rc"
 
@@ -39,51 +41,61 @@ class Mode(enum.Enum):
 class Field:
     """``width`` bits at ``lsb`` of a register. ``value`` is what the device sees and sets."""
 
-    __slots__ = (
-        "lsb",
-        "mask",
-        "mode",
-        "name",
-        "on_change",
-        "on_write",
-        "read",
-        "reset_value",
-        "value",
-        "width",
-    )
+    __slots__ = ("_register", "lsb", "mask", "mode", "name", "on_change", "on_write", "placed", "read", "width")
 
     def __init__(
         self,
+        register: Register,
         lsb: int,
         width: int,
         name: str,
         mode: Mode,
-        reset: int,
         read: Callable[[], int] | None,
         on_write: Callable[[int], None] | None,
         on_change: Callable[[int, int], None] | None,
     ) -> None:
+        self._register = register
         self.lsb, self.width, self.name, self.mode = lsb, width, name, mode
         self.mask = (1 << width) - 1
-        self.reset_value = reset
-        self.value = reset
+        self.placed = self.mask << lsb
         self.read, self.on_write, self.on_change = read, on_write, on_change
 
+    @property
+    def value(self) -> int:
+        """The stored bits, shifted down."""
+        return self._register.raw >> self.lsb & self.mask
+
+    @value.setter
+    def value(self, value: int) -> None:
+        register = self._register
+        register.raw = register.raw & ~self.placed | (value & self.mask) << self.lsb
+
+    @property
+    def reset_value(self) -> int:
+        """The bits after reset, shifted down."""
+        return self._register.reset_value >> self.lsb & self.mask
+
     def __bool__(self) -> bool:
-        return bool(self.value)
+        return self._register.raw & self.placed != 0
 
     def __int__(self) -> int:
         return self.value
 
 
 class Register:
-    """A 32-bit (or narrower) register made of fields."""
+    """A 32-bit (or narrower) register made of fields. ``raw`` holds every stored bit, write-only ones too."""
 
     def __init__(self, offset: int, name: str, reset: int) -> None:
         self.offset, self.name, self.reset_value = offset, name, reset
         self.fields: list[Field] = []
-        self._writable = 0
+        self.raw = reset
         self._known = 0
+        self._readable = _WORD
+        self._masks: dict[Mode, int] = dict.fromkeys(Mode, 0)
+        self._plain = 0  # bits a write simply replaces
+        self._writable = 0
+        self._computed: list[Field] = []
+        self._watched: list[Field] = []
         self._after_write: Callable[[int], None] | None = None
         self._value_from: Callable[[], int] | None = None
 
@@ -100,17 +112,19 @@ class Register:
     ) -> Field:
         """Declare a field.
 
-        ``read`` computes its value at each read; ``on_write(written)`` runs on every write, ``on_change(old, new)``
-        only when the stored value changed. Callbacks run after all fields of the register have their new values.
+        ``read`` computes its value at each read; ``on_write(written)`` runs on every write that touches the field,
+        ``on_change(old, new)`` only when the stored value changed. Callbacks run after all fields of the register
+        have their new values.
         """
-        mask = (1 << width) - 1
-        made = Field(lsb, width, name, mode, (self.reset_value >> lsb) & mask, read, on_write, on_change)
-        if self._known & (mask << lsb):
-            raise ValueError(f"{self.name}.{name} overlaps a field declared before")
-        self._known |= mask << lsb
-        if mode is not Mode.READ and mode is not Mode.READ_TO_CLEAR:
-            self._writable |= mask << lsb
+        made = Field(self, lsb, width, name, mode, read, on_write, on_change)
+        if self._known & made.placed or made.placed > _WORD:
+            raise ValueError(f"{self.name}.{name} overlaps a field declared before, or does not fit")
+        self._declare(mode, made.placed)
         self.fields.append(made)
+        if read is not None:
+            self._computed.append(made)
+        if on_write is not None or on_change is not None:
+            self._watched.append(made)
         return made
 
     def flag(
@@ -126,10 +140,23 @@ class Register:
         """A field of one bit."""
         return self.field(bit, 1, name, mode, read=read, on_write=on_write, on_change=on_change)
 
-    def storage(self, mask: int = 0xFFFFFFFF) -> Field:
-        """Bits kept for software and without effect in this model (pull-ups, slew rates)."""
-        width = mask.bit_length()
-        return self.field(0, width, self.name)
+    def storage(self, mask: int = _WORD) -> Register:
+        """Bits kept for software and without effect in this model (slew rates, filters).
+
+        ``mask`` may have holes; bits already declared as fields stay what they are.
+        """
+        self._declare(Mode.READ_WRITE, mask & ~self._known)
+        return self
+
+    def _declare(self, mode: Mode, placed: int) -> None:
+        self._known |= placed
+        self._masks[mode] |= placed
+        if mode in (Mode.READ_WRITE, Mode.WRITE):
+            self._plain |= placed
+        if mode not in (Mode.READ, Mode.READ_TO_CLEAR):
+            self._writable |= placed
+        if mode is Mode.WRITE:
+            self._readable &= ~placed
 
     def value_from(self, compute: Callable[[], int]) -> Register:
         """The whole register is computed at each read."""
@@ -137,79 +164,72 @@ class Register:
         return self
 
     def after_write(self, action: Callable[[int], None]) -> Register:
-        """Run ``action(written)`` once after the fields and their callbacks."""
+        """Run ``action(written)`` once after the fields and their callbacks.
+
+        For a narrow write ``written`` has the other lanes of read-write fields as stored, of the others as 0.
+        """
         self._after_write = action
         return self
 
     def reset(self) -> None:
         """Fields back to their reset values; no callback runs."""
-        for field in self.fields:
-            field.value = field.reset_value
+        self.raw = self.reset_value
 
     @property
     def value(self) -> int:
         """What software would read now, without side effects of the read."""
         if self._value_from is not None:
             return self._value_from()
-        result = 0
-        for field in self.fields:
-            if field.mode is not Mode.WRITE:
-                result |= (field.value & field.mask) << field.lsb
-        return result
+        return self.raw & self._readable
 
-    def read(self) -> int:
-        """A bus read, side effects included."""
+    def read(self, lanes: int = _WORD) -> int:
+        """A bus read of the bits in ``lanes``, side effects included."""
         if self._value_from is not None:
             return self._value_from()
-        result = 0
-        for field in self.fields:
-            if field.read is not None:
-                field.value = field.read() & field.mask
-            if field.mode is not Mode.WRITE:
-                result |= field.value << field.lsb
-            if field.mode is Mode.READ_TO_CLEAR:
-                field.value = 0
+        for field in self._computed:
+            if field.placed & lanes and field.read is not None:
+                field.value = field.read()
+        result = self.raw & self._readable
+        self.raw &= ~(self._masks[Mode.READ_TO_CLEAR] & lanes)
         return result
 
-    def write(self, value: int) -> int:
-        """A bus write. Returns the bits written as one that no field takes."""
-        pending: list[tuple[Field, int, int]] = []
-        for field in self.fields:
-            written = (value >> field.lsb) & field.mask
-            old = field.value
-            if field.mode is Mode.READ_WRITE or field.mode is Mode.WRITE:
-                field.value = written
-            elif field.mode is Mode.WRITE_ONE_TO_CLEAR:
-                field.value = old & ~written
-            elif field.mode is Mode.WRITE_ONE_TO_SET:
-                field.value = old | written
-            else:
-                continue
-            if field.on_write is not None or field.on_change is not None:
-                pending.append((field, old, written))
-        for field, old, written in pending:
-            if field.on_write is not None:
-                field.on_write(written)
-            if field.on_change is not None and field.value != old:
-                field.on_change(old, field.value)
-        if self._after_write is not None:
-            self._after_write(value)
-        return value & ~self._writable
+    def write(self, value: int, lanes: int = _WORD) -> int:
+        """A bus write of the bits in ``lanes``. Returns the bits written as one that no field takes."""
+        masks = self._masks
+        old = self.raw
+        plain = self._plain & lanes
+        new = old & ~plain | value & plain
+        new &= ~(value & masks[Mode.WRITE_ONE_TO_CLEAR] & lanes)
+        new &= value | ~(masks[Mode.WRITE_ZERO_TO_CLEAR] & lanes)
+        new |= value & masks[Mode.WRITE_ONE_TO_SET] & lanes
+        self.raw = new
+        if self._watched or self._after_write is not None:
+            written = value & lanes | old & masks[Mode.READ_WRITE] & ~lanes
+            for field in self._watched:
+                if not field.placed & lanes:
+                    continue
+                lsb, mask = field.lsb, field.mask
+                if field.on_write is not None:
+                    field.on_write(written >> lsb & mask)
+                if field.on_change is not None and (old ^ new) & field.placed:
+                    field.on_change(old >> lsb & mask, new >> lsb & mask)
+            if self._after_write is not None:
+                self._after_write(written)
+        return value & lanes & ~self._writable
 
 
 class RegisterBank:
-    """The registers of one device window; narrow accesses are widened to the 32-bit register."""
+    """The registers of one device window; narrow accesses touch only their own lanes of the 32-bit register."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
         self._registers: dict[int, Register] = {}
+        self._reported: set[tuple[int, bool]] = set()
 
     def register(self, offset: int, name: str, reset: int = 0) -> Register:
         """Declare the register at ``offset`` (a multiple of four)."""
         if offset % 4 or offset in self._registers:
-            raise ValueError(
-                f"{self._device.name}: register {name} at 0x{offset:X} is misaligned or declared twice"
-            )
+            raise ValueError(f"{self._device.name}: register {name} at 0x{offset:X} is misaligned or declared twice")
         made = self._registers[offset] = Register(offset, name, reset)
         return made
 
@@ -222,24 +242,60 @@ class RegisterBank:
             register.reset()
 
     def read(self, offset: int, width: int) -> int:
-        """Bus read of 1, 2 or 4 bytes."""
+        """Bus read of 1, 2 or 4 bytes (8: two registers)."""
+        register = self._registers.get(offset)
+        if register is not None and width == 4:
+            return register.read()
+        if width == 8:
+            return self.read(offset, 4) | self.read(offset + 4, 4) << 32
         register = self._registers.get(offset & ~3)
-        if register is None:
-            self._device.log.warning("read of undeclared register 0x%X", offset)
+        shift = 8 * (offset & 3)
+        if register is None or shift + 8 * width > 32:
+            self._unhandled("read", offset, width)
             return 0
-        value = register.read()
-        return value if width == 4 else (value >> 8 * (offset & 3)) & ((1 << 8 * width) - 1)
+        lanes = ((1 << 8 * width) - 1) << shift
+        return (register.read(lanes) & lanes) >> shift
 
     def write(self, offset: int, width: int, value: int) -> None:
-        """Bus write of 1, 2 or 4 bytes; a narrow write keeps the register's other bytes."""
-        register = self._registers.get(offset & ~3)
-        if register is None:
-            self._device.log.warning("write of undeclared register 0x%X, value 0x%X", offset, value)
+        """Bus write of 1, 2 or 4 bytes (8: two registers); a narrow write leaves the other lanes alone."""
+        if width == 8:
+            self.write(offset, 4, value & _WORD)
+            self.write(offset + 4, 4, value >> 32)
             return
-        if width != 4:
-            shift = 8 * (offset & 3)
-            lane = ((1 << 8 * width) - 1) << shift
-            value = (register.value & ~lane) | ((value << shift) & lane)
-        ignored = register.write(value & 0xFFFFFFFF)
+        register = self._registers.get(offset & ~3)
+        shift = 8 * (offset & 3)
+        if register is None or shift + 8 * width > 32:
+            self._unhandled("write", offset, width, value)
+            return
+        lanes = ((1 << 8 * width) - 1) << shift
+        ignored = register.write(value << shift & lanes, lanes)
         if ignored:
             self._device.log.debug("write to %s: bits 0x%X are not modelled", register.name, ignored)
+
+    def _unhandled(self, kind: str, offset: int, width: int, value: int | None = None) -> None:
+        """One warning for each offset and direction; a polling loop must not flood the log."""
+        key = (offset, value is None)
+        if key in self._reported:
+            return
+        self._reported.add(key)
+        shown = "" if value is None else f", value 0x{value:X}"
+        aligned = "undeclared register" if (offset & 3) + width <= 4 else "more than one register at once,"
+        self._device.log.warning("%s of %s 0x%X (%d bytes)%s", kind, aligned, offset, width, shown)
+
+
+class RegisterDevice(Device):
+    """A device whose whole window is one register bank."""
+
+    def __init__(self, services: Services, name: str) -> None:
+        super().__init__(services, name)
+        self.bank = RegisterBank(self)
+
+    def read(self, offset: int, width: int) -> int:
+        return self.bank.read(offset, width)
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        self.bank.write(offset, width, value)
+
+    def reset(self) -> None:
+        """Registers to their reset values; the subclass adds what lies outside of them."""
+        self.bank.reset()

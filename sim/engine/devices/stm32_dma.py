@@ -1,0 +1,327 @@
+"""DMA1 and DMA2, eight streams each (RM0433 section 16).
+
+How a request moves data is Renode's (``DMA.STM32DMA``), so that a scripted peripheral is served the same way by
+both engines: a peripheral-to-memory request moves one item of PSIZE, or with the FIFO on (FCR.DMDIS = 1) as many as
+make up the FIFO threshold; the two other directions move everything when EN is set, without requests.
+
+Deviations from Renode, all as on the chip:
+
+- EN is cleared when a normal-mode transfer ends (Renode leaves it set: write CR afresh for each transfer);
+- the last request of a transfer moves only what is left (Renode's NDTR wraps below zero);
+- circular mode, double-buffer mode (CT, M1AR), half-transfer and error flags, PINCOS, FIFO status "empty";
+  a circular memory-to-peripheral stream is paced by requests, one item each;
+- NDT counts PSIZE items in every direction, also where MSIZE differs (the FIFO packs);
+- while EN is set, NDTR, PAR, FCR and all of CR but the interrupt enables and EN are write-protected;
+- clearing EN in the middle of a transfer sets TCIF (16.3.14); an impossible FIFO/burst combination sets FEIF and
+  an address the bus matrix does not lead to (ITCM, DTCM) TEIF, both clear EN.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from sim.engine.devices.base import Services
+from sim.engine.devices.registers import Mode, Register, RegisterDevice
+
+_STREAMS = 8
+_FLAG_SHIFTS = (0, 6, 16, 22)
+_FEIF, _DMEIF, _TEIF, _HTIF, _TCIF = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 5
+_FLAG_NAMES = {_FEIF: "FEIF", _DMEIF: "DMEIF", _TEIF: "TEIF", _HTIF: "HTIF", _TCIF: "TCIF"}
+
+_EN, _INTERRUPT_ENABLES = 1 << 0, 0x1E  # DMEIE TEIE HTIE TCIE
+_CR_WRITABLE = 0x01FFFFFF & ~(1 << 20)
+_TO_MEMORY, _TO_PERIPHERAL, _MEMORY_TO_MEMORY = 0, 1, 2
+_UNREACHABLE = ((0x00000000, 0x00010000, "ITCM"), (0x20000000, 0x20020000, "DTCM"))
+_CODES = {1: "B", 2: "H", 4: "I"}
+
+
+class Stream:
+    """One stream: its registers, and the transfer under way while it is enabled."""
+
+    def __init__(self, dma: Stm32Dma, index: int) -> None:
+        self._dma, self._index = dma, index
+        self.irq = dma.add_output(index)
+        self.flags = 0
+        base, bank = 0x10 + 0x18 * index, dma.bank
+        self._cr: Register = bank.register(base, f"S{index}CR").storage(_CR_WRITABLE).after_write(self._control)
+        self._ndtr = bank.register(base + 4, f"S{index}NDTR")
+        self._ndtr.field(0, 16, "NDT", read=lambda: self.remaining)
+        self._par = bank.register(base + 8, f"S{index}PAR").storage()
+        self._memory = [bank.register(base + 12 + 4 * buffer, f"S{index}M{buffer}AR").storage() for buffer in range(2)]
+        self._fcr = bank.register(base + 20, f"S{index}FCR", reset=0x21)
+        self._fcr.storage(0x87).field(3, 3, "FS", Mode.READ)
+        self._guarded = {base + 4, base + 8, base + 20}
+        self.reset()
+
+    def reset(self) -> None:
+        """No transfer, no flags; the registers are reset by their bank."""
+        self.flags = 0
+        self._enabled = False
+        self._control_value = 0
+        self._length = self._moved = 0  # items of PSIZE
+        self._memory_offset = self._peripheral_offset = 0
+        self._serving = False
+        self._pending = 0
+        self.irq.set(False)
+
+    # --- registers ---
+
+    def write_refused(self, offset: int) -> bool:
+        """Whether a write at ``offset`` of the window is locked out while this stream is enabled."""
+        if not self._enabled:
+            return False
+        if offset in self._guarded:
+            return True
+        for buffer, register in enumerate(self._memory):
+            if offset == register.offset:
+                if not self._double_buffer:
+                    return True
+                if buffer == self._current_buffer:
+                    self._fail(_TEIF, f"M{buffer}AR written while the stream uses it")
+                    return True
+        return False
+
+    def clear_flags(self, flags: int) -> None:
+        """What a write to LIFCR or HIFCR clears."""
+        self.flags &= ~flags
+        self.update_interrupt()
+
+    def update_interrupt(self) -> None:
+        """Drive the interrupt line from flags and enables."""
+        control, flags = self._cr.raw, self.flags
+        active = control >> 1 & flags >> 2 & 1  # DMEIE, DMEIF
+        active |= control >> 2 & flags >> 3 & 1  # TEIE, TEIF
+        active |= control >> 3 & flags >> 4 & 1  # HTIE, HTIF
+        active |= control >> 4 & flags >> 5 & 1  # TCIE, TCIF
+        active |= self._fcr.raw >> 7 & flags & 1  # FEIE, FEIF
+        self.irq.set(active != 0)
+
+    def _control(self, written: int) -> None:
+        if self._enabled:
+            if written & _EN:
+                kept = ~(_EN | _INTERRUPT_ENABLES)
+                if (written ^ self._control_value) & kept & _CR_WRITABLE:
+                    self._dma.log.warning("S%dCR: configuration written while EN is set: ignored", self._index)
+            self._control_value = self._control_value & ~_INTERRUPT_ENABLES | written & _INTERRUPT_ENABLES
+            self._cr.raw = self._control_value
+            if not written & _EN:
+                self._disable()
+                self._raise(_TCIF)
+        elif written & _EN:
+            self._control_value = self._cr.raw
+            self._enable()
+        self.update_interrupt()
+
+    # --- a transfer ---
+
+    @property
+    def _double_buffer(self) -> bool:
+        return bool(self._control_value >> 18 & 1)
+
+    @property
+    def _current_buffer(self) -> int:
+        return self._control_value >> 19 & 1 if self._double_buffer else 0
+
+    def _enable(self) -> None:
+        control, fifo = self._control_value, self._fcr.raw
+        if self.flags:
+            names = " ".join(name for flag, name in _FLAG_NAMES.items() if self.flags & flag)
+            self._dma.log.warning("stream %d enabled with %s still set: clear flags first", self._index, names)
+        self._enabled = True
+        self._direction = control >> 6 & 3
+        if self._direction == 3:
+            self._fail(_TEIF, "CR.DIR = 3 is reserved")
+            return
+        memory_to_memory = self._direction == _MEMORY_TO_MEMORY
+        direct = not fifo & 4 and not memory_to_memory
+        self._item = 1 << min(control >> 11 & 3, 2)
+        self._memory_item = self._item if direct else 1 << min(control >> 13 & 3, 2)
+        burst = (1, 4, 8, 16)[control >> 23 & 3] * self._memory_item
+        threshold = ((fifo & 3) + 1) * 4
+        if not direct and threshold % burst:
+            self._fail(_FEIF, f"a memory burst of {burst} bytes does not fit the FIFO threshold of {threshold}")
+            return
+        self._per_request = 1 if direct else max(1, threshold // self._item)
+        self._peripheral_step = 0
+        if control >> 9 & 1:
+            self._peripheral_step = 4 if control >> 15 & 1 else self._item
+        self._memory_increment = bool(control >> 10 & 1)
+        self._circular = bool(control >> 8 & 1) or self._double_buffer
+        if self._unreachable():
+            return
+        self._length = self._ndtr.raw
+        self._moved = self._memory_offset = self._peripheral_offset = 0
+        if not self._length:
+            self._dma.log.warning("stream %d enabled with NDTR = 0: nothing will move", self._index)
+        elif memory_to_memory or (self._direction == _TO_PERIPHERAL and not self._circular):
+            self._move(self._length)
+
+    def _unreachable(self) -> bool:
+        addresses = [self._memory[0].raw]
+        if self._double_buffer:
+            addresses.append(self._memory[1].raw)
+        if self._direction == _MEMORY_TO_MEMORY:
+            addresses.append(self._par.raw)
+        for address in addresses:
+            for first, end, memory in _UNREACHABLE:
+                if first <= address < end:
+                    self._fail(_TEIF, f"address 0x{address:08X} is in {memory}, which DMA1 and DMA2 cannot reach")
+                    return True
+        return False
+
+    def request(self) -> None:
+        """The peripheral asks: one item, or with the FIFO on a threshold's worth."""
+        if not self._enabled:
+            self._dma.log.debug("request for stream %d, which is not enabled", self._index)
+            return
+        if not self._length or (self._direction != _TO_MEMORY and not self._circular):
+            return
+        self._pending += 1
+        if self._serving:  # raised by the very read that serves a request: comes after it
+            return
+        self._serving = True
+        try:
+            while self._pending and self._enabled:
+                self._pending -= 1
+                self._move(self._per_request if self._direction == _TO_MEMORY else 1)
+        finally:
+            self._serving = False
+            self._pending = 0
+
+    def _move(self, items: int) -> None:
+        items = min(items, self._length - self._moved)
+        memory = self._memory[self._current_buffer].raw + self._memory_offset
+        if self._direction == _TO_PERIPHERAL:
+            self._write_peripheral(items, self._read_memory(memory, items))
+        else:
+            if self._direction == _MEMORY_TO_MEMORY and self._peripheral_step == self._item:
+                data = self._dma.services.sysbus.read_bytes(self._par.raw, items * self._item)
+            else:
+                data = self._read_peripheral(items)
+            if not self._enabled:  # switched off by a side effect of the read
+                return
+            self._write_memory(memory, data)
+        if self._memory_increment:
+            self._memory_offset += items * self._item
+        half = self._length // 2
+        crossed = self._moved < half <= self._moved + items
+        self._moved += items
+        if crossed and half:
+            self._raise(_HTIF)
+        if self._moved == self._length:
+            self._finish()
+
+    def _read_peripheral(self, items: int) -> bytes:
+        read, item, step = self._dma.services.sysbus.read, self._item, self._peripheral_step
+        address = self._par.raw + self._peripheral_offset
+        if step:
+            values = [read(address + step * index, item) for index in range(items)]
+            self._peripheral_offset += step * items
+        else:
+            values = [read(address, item) for _ in range(items)]
+        return struct.pack(f"<{items}{_CODES[item]}", *values)
+
+    def _write_peripheral(self, items: int, data: bytes) -> None:
+        write, item, step = self._dma.services.sysbus.write, self._item, self._peripheral_step
+        address = self._par.raw + self._peripheral_offset
+        self._peripheral_offset += step * items
+        for value in struct.unpack(f"<{items}{_CODES[item]}", data):
+            write(address, item, value)
+            address += step
+
+    def _read_memory(self, address: int, items: int) -> bytes:
+        sysbus, size = self._dma.services.sysbus, items * self._item
+        if self._memory_increment:
+            return sysbus.read_bytes(address, size)
+        width = self._memory_item
+        return b"".join(sysbus.read(address, width).to_bytes(width, "little") for _ in range(-(-size // width)))[:size]
+
+    def _write_memory(self, address: int, data: bytes) -> None:
+        sysbus = self._dma.services.sysbus
+        if self._memory_increment:
+            sysbus.write_bytes(address, data)
+            return
+        width = self._memory_item
+        for start in range(0, len(data), width):
+            chunk = data[start : start + width]
+            sysbus.write(address, len(chunk), int.from_bytes(chunk, "little"))
+
+    def _finish(self) -> None:
+        if self._circular:
+            self._moved = self._memory_offset = self._peripheral_offset = 0
+            if self._double_buffer:
+                self._control_value ^= 1 << 19
+                self._cr.raw ^= 1 << 19
+        else:
+            self._disable()
+        self._raise(_TCIF)
+
+    def _disable(self) -> None:
+        """EN to 0, by software or at the end; NDTR keeps what was left."""
+        self._enabled = False
+        self._control_value &= ~_EN
+        self._cr.raw &= ~_EN
+        self._ndtr.raw = self._length - self._moved
+
+    def _fail(self, flag: int, why: str) -> None:
+        self._dma.log.warning("stream %d: %s (%s)", self._index, why, _FLAG_NAMES[flag])
+        self._enabled = False
+        self._control_value &= ~_EN
+        self._cr.raw &= ~_EN
+        self._raise(flag)
+
+    def _raise(self, flag: int) -> None:
+        self.flags |= flag
+        self.update_interrupt()
+
+    @property
+    def remaining(self) -> int:
+        """Items still to move: what NDTR reads."""
+        return self._length - self._moved if self._enabled else self._ndtr.raw
+
+
+class Stm32Dma(RegisterDevice):
+    """Inputs 0..7 are requests of the streams, outputs 0..7 their interrupts."""
+
+    RENODE_TYPES = ("DMA.STM32DMA",)
+
+    def __init__(self, services: Services, name: str) -> None:
+        super().__init__(services, name)
+        bank = self.bank
+        bank.register(0x0, "LISR").value_from(lambda: self._status(0))
+        bank.register(0x4, "HISR").value_from(lambda: self._status(4))
+        bank.register(0x8, "LIFCR").after_write(lambda written: self._clear(0, written)).field(
+            0, 32, "LIFCR", Mode.WRITE
+        )
+        bank.register(0xC, "HIFCR").after_write(lambda written: self._clear(4, written)).field(
+            0, 32, "HIFCR", Mode.WRITE
+        )
+        self.streams = [Stream(self, index) for index in range(_STREAMS)]
+
+    def on_gpio(self, number: int, value: bool) -> None:
+        """A request line; its rising edge is one request."""
+        if value:
+            if 0 <= number < _STREAMS:
+                self.streams[number].request()
+            else:
+                self.log.warning("request for stream %d: there are 0 to %d", number, _STREAMS - 1)
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        if 0x10 <= offset < 0xD0 and self.streams[(offset - 0x10) // 0x18].write_refused(offset & ~3):
+            self.log.warning("write of 0x%X at 0x%X while the stream is enabled: ignored", value, offset)
+            return
+        self.bank.write(offset, width, value)
+
+    def reset(self) -> None:
+        super().reset()
+        for stream in self.streams:
+            stream.reset()
+
+    def _status(self, first: int) -> int:
+        flags = [stream.flags for stream in self.streams[first : first + 4]]
+        return sum(flag << shift for flag, shift in zip(flags, _FLAG_SHIFTS, strict=True))
+
+    def _clear(self, first: int, written: int) -> None:
+        for stream, shift in zip(self.streams[first : first + 4], _FLAG_SHIFTS, strict=True):
+            if written >> shift & 0x3D:
+                stream.clear_flags(written >> shift & 0x3D)

@@ -1,0 +1,60 @@
+"""DMA request multiplexer DMAMUX1 (RM0433 section 18).
+
+As in Renode's ``Miscellaneous.STM32_DMAMUX``: request line n is passed to every output channel whose CxCR.DMAREQ_ID
+is n. Beyond Renode: all CxCR and RGxCR bits read back; request 0 ("none") reaches nobody. Synchronisation, request
+generators and their overrun flags are stored, not modelled.
+"""
+
+from __future__ import annotations
+
+from sim.engine.devices.base import Line, Services
+from sim.engine.devices.registers import Field, Mode, RegisterDevice
+
+
+class Stm32Dmamux(RegisterDevice):
+    """Inputs are request numbers (75 = DCMI on H743), outputs 0.. are DMA streams in channel order."""
+
+    RENODE_TYPES = ("Miscellaneous.STM32_DMAMUX",)
+
+    def __init__(
+        self,
+        services: Services,
+        name: str,
+        *,
+        number_of_output_request_channels: int,
+        number_of_request_generator_channels: int,
+    ) -> None:
+        super().__init__(services, name)
+        self._lines = [self.add_output(channel) for channel in range(number_of_output_request_channels)]
+        self._ids: list[Field] = []
+        self._routes: dict[int, list[Line]] = {}
+        for channel in range(number_of_output_request_channels):
+            register = self.bank.register(4 * channel, f"C{channel}CR").after_write(lambda _: self._route())
+            self._ids.append(register.field(0, 7, "DMAREQ_ID"))
+            register.storage(0x1FFF037F)
+        self.bank.register(0x80, "CSR").field(0, number_of_output_request_channels, "SOF", Mode.READ)
+        self.bank.register(0x84, "CFR").field(0, number_of_output_request_channels, "CSOF", Mode.WRITE)
+        for channel in range(number_of_request_generator_channels):
+            self.bank.register(0x100 + 4 * channel, f"RG{channel}CR").storage(0x00FF0107)
+        if number_of_request_generator_channels:
+            self.bank.register(0x140, "RGSR").field(0, number_of_request_generator_channels, "OF", Mode.READ)
+            self.bank.register(0x144, "RGCFR").field(0, number_of_request_generator_channels, "COF", Mode.WRITE)
+
+    def on_gpio(self, number: int, value: bool) -> None:
+        """Request line ``number`` of a peripheral."""
+        for line in self._routes.get(number, ()):
+            line.set(value)
+
+    def reset(self) -> None:
+        super().reset()
+        self._route()
+
+    def _route(self) -> None:
+        self._routes = {}
+        for line, request in zip(self._lines, self._ids, strict=True):
+            if request.value:
+                self._routes.setdefault(request.value, []).append(line)
+        routed = {line.name for lines in self._routes.values() for line in lines}
+        for line in self._lines:
+            if line.name not in routed:
+                line.set(False)
