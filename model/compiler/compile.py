@@ -1,0 +1,97 @@
+"""The compiler's stages in a row, and the writing of its files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.compiler.card import Card, check_card, read_card
+from model.compiler.emit import emit
+from model.compiler.ir import Graph
+from model.compiler.kernels import KernelCall, choose_kernel
+from model.compiler.memory import MemoryPlan, plan_memory
+from model.compiler.naming import assign_names
+from model.compiler.passes import run_passes
+from model.compiler.reader import read_graph
+from model.compiler.report import CompileReport, LayerReport
+from model.errors import CrosscamError
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph ready to be emitted: optimised, with kernels chosen and memory planned."""
+
+    graph: Graph
+    calls: Sequence[KernelCall]
+    plan: MemoryPlan
+
+
+def compile_model(source: Path, out: Path) -> CompileReport:
+    """Compile the model folder ``source`` (card.toml and its .tflite; or that .tflite) into C files in ``out``.
+
+    Raises CrosscamError on any bad input; then ``out`` is as it was.
+    """
+    card, blob = read_card(source)
+    program = build(card.model_path, blob)
+    check_card(card, program.graph)
+    files = emit(program.graph, program.calls, program.plan, card)
+    return _report(program, card, write_files(out, files))
+
+
+def build(path: Path, blob: bytes) -> Program:
+    """All stages between the file's bytes and the emission; ``path`` names the model in messages."""
+    graph = read_graph(path, blob)
+    run_passes(graph)
+    assign_names(graph)
+    if not graph.ops:
+        raise CrosscamError(f"{path}: the model computes nothing: its output is its input")
+    calls = [choose_kernel(op) for op in graph.ops]
+    return Program(graph, calls, plan_memory(graph, calls))
+
+
+def write_files(out: Path, files: dict[str, str]) -> list[Path]:
+    """Write all files beside ``out``, then move them in: an error leaves no half-written file."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".compile-", dir=out))
+    except OSError as error:
+        raise CrosscamError(f"{out}: cannot write there: {error.strerror}; give a folder with -o") from error
+    try:
+        for name, text in files.items():
+            (staging / name).write_text(text, encoding="utf-8", newline="\n")
+        for name in files:
+            (staging / name).replace(out / name)
+    except OSError as error:
+        raise CrosscamError(f"{out}: cannot write there: {error.strerror}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return [out / name for name in files]
+
+
+def _report(program: Program, card: Card, files: list[Path]) -> CompileReport:
+    layers = [
+        LayerReport(
+            call.op.name,
+            call.op.kind,
+            call.function,
+            call.op.output.describe(),
+            call.op.macs,
+            call.weight_bytes,
+            program.plan.offset(call.op.output),
+        )
+        for call in program.calls
+    ]
+    return CompileReport(
+        card.id,
+        card.sha256[:8],
+        files,
+        layers,
+        sum(layer.macs for layer in layers),
+        sum(layer.weight_bytes for layer in layers),
+        program.plan.arena_bytes,
+        program.plan.peak_bytes,
+        layers[program.plan.peak_layer].name,
+    )

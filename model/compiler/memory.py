@@ -1,0 +1,196 @@
+"""Static memory plan: where in one arena each tensor lives.
+
+Tensors alive at the same time get disjoint places, with one exception: an output may grow into an input that dies with
+the same layer, as far as the kernel's order of reads and writes allows (``Access.lead``). A 1x1 convolution then needs
+hardly more than the larger of its two tensors.
+
+The planner places tensors one by one, each where the arena grows least, in several orders, and keeps the best result;
+``verify`` checks a finished plan against the kernels' step lists without sharing code with the planner.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from model.compiler.ir import Graph, Tensor
+from model.compiler.kernels import Access, KernelCall
+
+ALIGNMENT = 16  # bytes, of every tensor and of the arena: enough for any load a kernel may use later
+_SHUFFLES = 200
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """A tensor is alive from layer ``first`` (-1: before the network runs) to layer ``last``, both included."""
+
+    tensor: Tensor
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """Offsets of all tensors in bytes; ``peak`` is the largest sum of tensors alive in one layer, and where."""
+
+    offsets: dict[Tensor, int]
+    lifetimes: list[Lifetime]
+    arena_bytes: int
+    peak_bytes: int
+    peak_layer: int
+
+    def offset(self, tensor: Tensor) -> int:
+        """Where the bytes of ``tensor`` (or of what it is a view of) begin."""
+        return self.offsets[tensor.root]
+
+
+def lifetimes(graph: Graph, calls: Sequence[KernelCall]) -> list[Lifetime]:
+    """Lifetimes of all tensors in the arena: the model's input, and every layer's output."""
+    first = {graph.input.root: -1}
+    last = {graph.input.root: -1}
+    for number, call in enumerate(calls):
+        for source in call.op.inputs:
+            if source.root.data is None:
+                last[source.root] = number
+        first[call.op.output] = last[call.op.output] = number
+    last[graph.output.root] = len(calls)
+    return [Lifetime(tensor, first[tensor], last[tensor]) for tensor in first]
+
+
+def plan_memory(graph: Graph, calls: Sequence[KernelCall]) -> MemoryPlan:
+    """The plan with the smallest arena found; deterministic."""
+    spans = lifetimes(graph, calls)
+    leads = _leads(spans, calls)
+    best: dict[Tensor, int] | None = None
+    best_size = 0
+    for order in _orders(spans):
+        offsets = _place(order, leads)
+        size = _extent(offsets)
+        if best is None or size < best_size:
+            best, best_size = offsets, size
+    assert best is not None
+    lowest = min(best.values())
+    shifted = {tensor: offset - lowest for tensor, offset in best.items()}
+    peak_bytes, peak_layer = _peak(spans, len(calls))
+    plan = MemoryPlan(shifted, spans, -(-best_size // ALIGNMENT) * ALIGNMENT, peak_bytes, peak_layer)
+    verify(plan, calls)
+    return plan
+
+
+def _leads(spans: Iterable[Lifetime], calls: Sequence[KernelCall]) -> dict[tuple[Tensor, Tensor], int]:
+    """(input, output) -> largest allowed output start minus input start, for inputs that die in their layer."""
+    last = {span.tensor: span.last for span in spans}
+    leads: dict[tuple[Tensor, Tensor], int] = {}
+    for number, call in enumerate(calls):
+        for source, access in zip(call.op.inputs, call.access, strict=True):
+            if access is not None and source.root.data is None and last[source.root] == number:
+                pair = (source.root, call.op.output)
+                leads[pair] = min(leads.get(pair, 1 << 30), access.lead())
+    return leads
+
+
+def _orders(spans: list[Lifetime]) -> Iterable[list[Lifetime]]:
+    by_size = sorted(spans, key=lambda span: -span.tensor.size)
+    yield by_size
+    yield spans
+    yield spans[::-1]
+    if len(spans) < 4:
+        return
+    random_source = random.Random(0)
+    for _ in range(_SHUFFLES):
+        order = list(by_size)
+        for _ in range(4):
+            i, j = (random_source.randrange(min(len(order), 8)) for _ in range(2))
+            order[i], order[j] = order[j], order[i]
+        yield order
+
+
+def _place(order: list[Lifetime], leads: dict[tuple[Tensor, Tensor], int]) -> dict[Tensor, int]:
+    """Each tensor in turn where the whole extends least; among such places the lowest. Offsets may be negative."""
+    placed: list[Lifetime] = []
+    offsets: dict[Tensor, int] = {}
+    for span in order:
+        forbidden = sorted(
+            _forbidden(span.tensor, other.tensor, offsets[other.tensor], leads)
+            for other in placed
+            if other.first <= span.last and span.first <= other.last
+        )
+        low = min(offsets.values(), default=0)
+        high = max((offset + tensor.size for tensor, offset in offsets.items()), default=0)
+        offsets[span.tensor] = min(
+            _free_starts(forbidden, low),
+            key=lambda start: (max(high, start + span.tensor.size) - min(low, start), start),
+        )
+        placed.append(span)
+    return offsets
+
+
+def _forbidden(
+    tensor: Tensor, other: Tensor, other_offset: int, leads: dict[tuple[Tensor, Tensor], int]
+) -> tuple[int, int]:
+    """The open interval of starts of ``tensor`` that would disturb ``other``."""
+    low, high = other_offset - tensor.size, other_offset + other.size
+    if (other, tensor) in leads:  # other is the input: starting early enough is allowed
+        low = max(low, min(high, other_offset + leads[other, tensor]))
+    elif (tensor, other) in leads:
+        high = min(high, max(low, other_offset - leads[tensor, other]))
+    return low, high
+
+
+def _free_starts(forbidden: list[tuple[int, int]], low: int) -> list[int]:
+    """Aligned starts outside all open intervals, next to their ends; both sides of everything are among them."""
+    candidates = {low if not forbidden else -(-low // ALIGNMENT) * ALIGNMENT}
+    for start, end in forbidden:
+        candidates.add(start // ALIGNMENT * ALIGNMENT)
+        candidates.add(-(-end // ALIGNMENT) * ALIGNMENT)
+    return [start for start in candidates if all(not low_end < start < high_end for low_end, high_end in forbidden)]
+
+
+def _extent(offsets: dict[Tensor, int]) -> int:
+    return max(offset + tensor.size for tensor, offset in offsets.items()) - min(offsets.values())
+
+
+def _peak(spans: list[Lifetime], layers: int) -> tuple[int, int]:
+    sums = [sum(span.tensor.size for span in spans if span.first <= n <= span.last) for n in range(layers)]
+    peak = max(sums)
+    return peak, sums.index(peak)
+
+
+def verify(plan: MemoryPlan, calls: Sequence[KernelCall]) -> None:
+    """Raise AssertionError unless running ``calls`` in order keeps every byte until its last reader had it.
+
+    Works on addresses: each layer's writes, step by step, against what later steps and later layers still read.
+    """
+    for span in plan.lifetimes:
+        offset = plan.offsets[span.tensor]
+        if offset < 0 or offset % ALIGNMENT or offset + span.tensor.size > plan.arena_bytes:
+            raise AssertionError(f"'{span.tensor.name}' at {offset} leaves the arena of {plan.arena_bytes} bytes")
+    for number, call in enumerate(calls):
+        start = plan.offsets[call.op.output]
+        end = start + call.op.output.size
+        for span in plan.lifetimes:
+            if span.tensor is call.op.output or not span.first < number <= span.last:
+                continue
+            other = plan.offsets[span.tensor]
+            if end <= other or other + span.tensor.size <= start:
+                continue
+            if span.last > number:
+                raise AssertionError(f"'{call.op.output.name}' overwrites '{span.tensor.name}', which is still needed")
+            for source, access in zip(call.op.inputs, call.access, strict=True):
+                if source.root is span.tensor:
+                    _verify_steps(call, source, access, start, other)
+
+
+def _verify_steps(call: KernelCall, source: Tensor, access: Access | None, output_at: int, input_at: int) -> None:
+    if access is None:
+        raise AssertionError(f"'{call.op.output.name}' overlaps '{source.name}', which {call.function} forbids")
+    written, lowest_read = access.written.tolist(), access.lowest_read.tolist()
+    needed = source.size  # lowest input byte that steps after the current one read
+    for step in range(len(written) - 1, -1, -1):
+        begin, end = output_at + (written[step - 1] if step else 0), output_at + written[step]
+        if end > input_at + needed and begin < input_at + source.size:
+            raise AssertionError(
+                f"'{call.op.output.name}' overwrites '{source.name}' at step {step} of {call.function}"
+            )
+        needed = min(needed, lowest_read[step])

@@ -1,0 +1,64 @@
+"""What a compilation tells: the figures of every layer and the table the command line prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """One layer; bytes are of its constants in flash, offsets of its output in the arena."""
+
+    name: str
+    op: str
+    kernel: str
+    output: str
+    macs: int
+    weight_bytes: int
+    output_offset: int
+
+
+@dataclass(frozen=True)
+class CompileReport:
+    """Result of ``compile_model``. ``peak_bytes``: all tensors alive in ``peak_layer``; the arena may be smaller,
+    because an output can grow into an input that dies."""
+
+    model_id: str
+    hash: str
+    files: list[Path]
+    layers: list[LayerReport]
+    macs: int
+    weight_bytes: int
+    arena_bytes: int
+    peak_bytes: int
+    peak_layer: str
+
+
+def print_report(report: CompileReport, console: Console | None = None) -> None:
+    """Print the layer table and the totals."""
+    console = console or Console()
+    table = Table(title=f"{report.model_id} ({report.hash})", box=None, header_style="bold", title_justify="left")
+    for title in ("layer", "kernel", "output"):
+        table.add_column(title)
+    for title in ("MACs", "bytes", "at"):
+        table.add_column(title, justify="right")
+    for layer in report.layers:
+        table.add_row(
+            layer.name,
+            layer.kernel,
+            layer.output,
+            f"{layer.macs:,}" if layer.macs else "",
+            f"{layer.weight_bytes:,}" if layer.weight_bytes else "",
+            f"{layer.output_offset:,}",
+        )
+    console.print(table)
+    console.print(
+        f"{len(report.layers)} layers, {report.macs:,} MACs, {report.weight_bytes:,} bytes of weights, "
+        f"arena {report.arena_bytes:,} bytes (tensors alive at the peak, {report.peak_layer}: {report.peak_bytes:,})"
+    )
+    if report.files:
+        console.print(f"wrote {', '.join(path.name for path in report.files)} to {report.files[0].parent}")
