@@ -102,6 +102,27 @@ def best_threshold(scores: NDArray[Any], truth: NDArray[Any]) -> int:
     return int(candidates[(best + end) // 2])
 
 
+def crossfit_decisions(scores: NDArray[Any], labels: NDArray[Any], folds: int, seed: int) -> NDArray[np.int8]:
+    """Decisions (0 or 1) with thresholds that never saw the picture they decide on.
+
+    The pictures are dealt into folds at random; those of a fold are decided by the best thresholds of all others.
+
+    Args:
+        scores: int8 scores, ``[n, outputs]``.
+        labels: 0 or 1, ``[n, outputs]``.
+        folds: number of folds, at least 2.
+        seed: of the deal.
+    """
+    fold_of = np.random.default_rng(seed).permutation(len(scores)) % folds
+    decisions = np.zeros(scores.shape, np.int8)
+    for fold in range(folds):
+        inside = fold_of == fold
+        for output in range(scores.shape[1]):
+            threshold = best_threshold(scores[~inside, output], labels[~inside, output])
+            decisions[inside, output] = scores[inside, output] >= threshold
+    return decisions
+
+
 def evaluate_sets(
     scores: NDArray[Any], frames: FrameSet, thresholds: Sequence[float], names: Sequence[str]
 ) -> dict[str, dict[str, Any]]:

@@ -7,11 +7,13 @@ model/zoo/person_car_160``
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +24,27 @@ from model.card import Card, sha256_of, write_card
 from model.dataset.coco import count_labels
 from model.dataset.frames import FrameSet, load_frames
 from model.errors import CrosscamError
-from model.evaluation import best_threshold, evaluate_sets, int8_scores, table
+from model.evaluation import best_threshold, crossfit_decisions, evaluate_sets, int8_scores, table
 from model.preprocessing import camera_path, to_float
 from model.quantization import check_contract, quantize
 from model.run_config import TrainingConfig, load_config
 from model.selftest import PATTERN, xor_frame
-from model.training import BEST, build_network, read_sources
+from model.training import BEST, FIGURES, build_network, read_sources
 
 REPRESENTATIVE = 300
 """Camera-path pictures, drawn from the training sources, that the int8 ranges come from."""
 
+FOLDS = 5
 
-def provenance(config: TrainingConfig, training: FrameSet, epoch_note: str) -> dict[str, Any]:
-    """What the card says about where the weights come from: sources, their counts and licences, seed, commands."""
+
+def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any]) -> dict[str, Any]:
+    """What the card says about where the weights come from: sources, their counts and licences, seed, settings.
+
+    Args:
+        config: the run.
+        training: what it was trained on.
+        best: the figures of the epoch that was kept, as ``model.training`` wrote them.
+    """
     sources = {}
     for source in config.training:
         samples = [training.samples[i] for i in training.from_source(source.name)]
@@ -46,15 +56,34 @@ def provenance(config: TrainingConfig, training: FrameSet, epoch_note: str) -> d
         }
     areas = ", ".join(f"{name} > {share:.0%}" for name, share in sorted(config.minimum_area.items()))
     return {
-        "config": f"model/configs/{config.id}.py",
         "backbone": "keras.applications MobileNet, ImageNet weights (Apache-2.0)",
         "label_rule": f"one object's share of the image: {areas}; only smaller ones: image left out",
         "seed": config.seed,
-        "selection": epoch_note,
-        "thresholds": "highest F1 of each class of the int8 model on the validation sets below, taken together",
+        "selection": f"epoch {best['epoch']} of {config.head_epochs + config.epochs}: the best float macro F1 at 0.5 on "
+        "the validation sets together",
+        "thresholds": "highest F1 of each class of the int8 model on the validation sets together; the float figures "
+        "use the same ones",
+        "caution": "epoch and thresholds were chosen on the validation sets, so figures on them flatter the model; "
+        f"int8_thresholds_crossfit takes each threshold from the other {FOLDS - 1} of {FOLDS} folds",
         "validation": [source.name for source in config.validation],
         "annotations_license": "CC BY 4.0",
         "weights_license": config.license,
+        "settings": {
+            name: getattr(config, name)
+            for name in (
+                "alpha",
+                "size",
+                "units",
+                "dropout",
+                "batch_size",
+                "head_epochs",
+                "head_rate",
+                "epochs",
+                "rate",
+            )
+            + ("weight_decay", "freeze_statistics", "smoothing", "positive_weights")
+        }
+        | {"augmentation": asdict(config.augmentation)},
         "training": sources,
     }
 
@@ -79,6 +108,7 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
         model.load_weights(weights)
     except (ValueError, OSError) as error:
         raise CrosscamError(f"{weights}: not the weights of {config.id} ({str(error).splitlines()[0]})") from error
+    best = json.loads((run / FIGURES).read_text(encoding="utf-8"))
     training = load_frames(read_sources(data_root, config.training, config.minimum_area))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
 
@@ -96,10 +126,12 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
     names = config.outputs
     thresholds = [best_threshold(scores[:, i], validation.labels[:, i]) for i in range(len(names))]
     real = [(t + 128) / 256 for t in thresholds]
+    fitted = crossfit_decisions(scores, validation.labels, FOLDS, config.seed)
     metrics = {
         "int8_camera_path": evaluate_sets(scores, validation, thresholds, names),
         "float_camera_path": evaluate_sets(floats, validation, real, names),
         "int8_camera_path_at_half": evaluate_sets(scores, validation, [0] * len(names), names),
+        "int8_thresholds_crossfit": evaluate_sets(fitted, validation, [1] * len(names), names),
     }
     for form, figures in metrics.items():
         print(f"{form}\n{table(figures, names)}")
@@ -126,7 +158,7 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
         self_test_pattern=PATTERN,
         self_test_expected=tuple(int(s) for s in reference.scores(camera_path(xor_frame(), config.size, config.size))),
         metrics=metrics,
-        provenance=provenance(config, training, "epoch with the best float macro F1 at 0.5 on the validation sets"),
+        provenance=provenance(config, training, best),
         folder=out,
     )
     write_card(card, out)

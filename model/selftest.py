@@ -12,4 +12,5 @@ PATTERN = "xor-v1"
 def xor_frame(height: int = 240, width: int = 320) -> NDArray[np.uint16]:
     """The xor-v1 pattern as an RGB565 frame: ``pixel(x, y) = ((x * 2053 + y * 4099) ^ (x * y)) & 0xFFFF``."""
     y, x = np.mgrid[0:height, 0:width].astype(np.uint32)
-    return (((x * 2053 + y * 4099) ^ (x * y)) & 0xFFFF).astype(np.uint16)
+    pixels: NDArray[np.uint16] = (((x * 2053 + y * 4099) ^ (x * y)) & 0xFFFF).astype(np.uint16)
+    return pixels

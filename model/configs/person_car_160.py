@@ -19,4 +19,5 @@ CONFIG = TrainingConfig(
     freeze_statistics=True,
     positive_weights=(2.0, 1.0, 1.0),
     seed=1,
+    license="Apache-2.0, as the repository; the photographs keep their own licences and are no part of it",
 )

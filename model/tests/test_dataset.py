@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,13 +20,14 @@ from model.dataset.frames import fit_frame, load_frames
 from model.preprocessing import camera_path, pack_rgb565
 
 TOY = Source("toy", "train")
+Change = Callable[[dict[str, Any]], object]
 
 
 def annotations_of(root: Path) -> Path:
     return root / "toy" / "annotations" / "instances_train.json"
 
 
-def rewrite(path: Path, change) -> None:
+def rewrite(path: Path, change: Change) -> None:
     data = json.loads(path.read_text(encoding="utf-8"))
     change(data)
     path.write_text(json.dumps(data), encoding="utf-8")
@@ -74,7 +77,7 @@ def test_annotations_that_are_not_json(coco_tree: Path) -> None:
         (lambda data: data["annotations"][0].pop("area"), "image 11 or one of its objects lacks 'area'"),
     ],
 )
-def test_annotations_that_lack_keys(coco_tree: Path, change, message: str) -> None:
+def test_annotations_that_lack_keys(coco_tree: Path, change: Change, message: str) -> None:
     rewrite(annotations_of(coco_tree), change)
     with pytest.raises(CrosscamError, match=message):
         read_source(coco_tree, TOY)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model.errors import CrosscamError
-from model.evaluation import auc, best_threshold, evaluate, f1_score, main, parse_source, table
+from model.evaluation import auc, best_threshold, crossfit_decisions, evaluate, f1_score, main, parse_source, table
 
 NAMES = ("car", "negative", "person")
 
@@ -51,6 +52,17 @@ def test_best_threshold_is_the_middle_of_the_best_range() -> None:
     assert best_threshold(np.array([-100, 50, 20, 90], np.int8), truth) in range(-99, 21)
 
 
+def test_crossfit_never_uses_the_picture_it_decides_on() -> None:
+    # One lone positive far below the rest: thresholds of the other pictures cannot know it, so it is missed, while a
+    # threshold fitted on all pictures would reach down to it.
+    scores = np.array([[-50], *[[-60 - n] for n in range(9)], *[[60 + n] for n in range(10)]], np.int8)
+    labels = (scores > -55).astype(np.float32)
+    assert best_threshold(scores[:, 0], labels[:, 0]) <= -50
+    decisions = crossfit_decisions(scores, labels, 20, seed=1)
+    assert decisions[0, 0] == 0
+    assert decisions[1:, 0].tolist() == labels[1:, 0].tolist()
+
+
 def test_no_pictures_is_an_error() -> None:
     with pytest.raises(CrosscamError, match="no pictures"):
         evaluate(np.zeros((0, 3), np.int8), np.zeros((0, 3)), (0, 0, 0), NAMES)
@@ -62,7 +74,7 @@ def test_sources_are_folder_and_split() -> None:
         parse_source("coco")
 
 
-def test_bad_input_is_one_line_and_status_two(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_is_one_line_and_status_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path), "--data-root", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert "no such model card" in error

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,16 +78,16 @@ def resize_model(source: tuple[int, int], target: tuple[int, int]) -> bytes:
 
     builder = flatbuffers.Builder(1024)
 
-    def vector(start, items, add) -> int:
+    def vector(start: Callable[..., Any], items: Sequence[int], add: Callable[[int], None]) -> int:
         start(builder, len(items))
         for item in reversed(items):
             add(item)
         return builder.EndVector()
 
-    def ints(start, values) -> int:
+    def ints(start: Callable[..., Any], values: Sequence[int]) -> int:
         return vector(start, values, builder.PrependInt32)
 
-    def offsets(start, values) -> int:
+    def offsets(start: Callable[..., Any], values: Sequence[int]) -> int:
         return vector(start, values, builder.PrependUOffsetTRelative)
 
     tflite.BufferStart(builder)
@@ -181,9 +185,6 @@ def test_xor_pattern_stirs_every_channel_value() -> None:
 
 
 def test_figures_and_reference_need_no_training_extra() -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys, model.preprocessing, model.selftest, model.reference, model.card;"
         "import model.evaluation, model.run_config;"

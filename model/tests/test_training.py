@@ -90,7 +90,9 @@ def test_same_seed_same_weights(toy: tuple[Path, Path, Path]) -> None:
     assert histories[0] == histories[1]
 
 
-def test_command_line_errors(toy: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+def test_command_line_errors(
+    toy: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("CROSSCAM_WEIGHTS", raising=False)
     root, config, _ = toy
     common = ["--data-root", str(root), "-o", str(root / "out")]
