@@ -1,0 +1,99 @@
+/*
+ * The console's commands, see commands.h.
+ */
+#include "app/commands.h"
+
+#include "app/info.h"
+#include "app/self_test.h"
+#include "app/vision.h"
+#include "drivers/console.h"
+#include "lib/text.h"
+
+static void help(void);
+
+static void info(void) {
+    info_banner();
+    info_stack();
+}
+
+static void self_test(void) {
+    (void)self_test_run();
+}
+
+static void single(void) {
+    (void)vision_single();
+}
+
+static void run(void) {
+    if (vision_run()) {
+        console_line("running");
+    }
+}
+
+static void stop(void) {
+    vision_stop();
+    console_line("stopped");
+}
+
+typedef struct command {
+    char letter;
+    const char *help;
+    void (*action)(void);
+} command_t;
+
+static const command_t commands[] = {
+    {'h', "this list", help},
+    {'i', "what this firmware is and what it uses", info},
+    {'s', "self-test on the built-in picture", self_test},
+    {'p', "profile: cycles of every layer", info_profile},
+    {'f', "one frame, then stop", single},
+    {'r', "run: frame after frame", run},
+    {'x', "stop", stop},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static void help(void) {
+    for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        char buffer[64];
+        text_t line;
+        text_init(&line, buffer, sizeof buffer);
+        text_char(&line, commands[i].letter);
+        text_string(&line, "  ");
+        text_string(&line, commands[i].help);
+        console_text(&line);
+    }
+}
+
+static void unknown(const char *input) {
+    char buffer[64 + CONSOLE_INPUT_MAX];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    text_string(&line, "E: CMD_UNKNOWN no such command (");
+    text_string(&line, input);
+    text_string(&line, "); h lists them");
+    console_text(&line);
+}
+
+static void execute(const char *input) {
+    for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        if (input[0] == commands[i].letter && input[1] == '\0') {
+            commands[i].action();
+            return;
+        }
+    }
+    unknown(input);
+}
+
+void commands_step(void) {
+    switch (console_poll()) {
+    case CONSOLE_NOTHING:
+        break;
+    case CONSOLE_COMMAND:
+        execute(console_input());
+        break;
+    case CONSOLE_TOO_LONG:
+        unknown("input too long or lost");
+        break;
+    }
+}

@@ -1,0 +1,19 @@
+/*
+ * What this firmware is: the boot banner, which the command `i` prints again, and the layer profile.
+ */
+#ifndef APP_INFO_H
+#define APP_INFO_H
+
+/* Name, version, model, clock and memory, one line each. */
+void info_banner(void);
+
+/* The camera that was found. */
+void info_camera(void);
+
+/* Stack depth so far; in `i` only, since it grows while running. */
+void info_stack(void);
+
+/* One line a layer (name, operator, MACs, cycles) and a total, measured on the self-test's picture. */
+void info_profile(void);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * crosscam: tells on its console whether the camera sees a car, a person, both or neither.
+ *
+ * The main loop has two duties, frames and commands; between them it sleeps. It alone refreshes the watchdog,
+ * so whatever hangs, hangs for 8 seconds at most.
+ */
+#include "app/commands.h"
+#include "app/info.h"
+#include "app/report.h"
+#include "app/self_test.h"
+#include "app/vision.h"
+#include "drivers/camera.h"
+#include "drivers/console.h"
+#include "drivers/hal.h"
+#include "platform.h"
+
+#include <stddef.h>
+
+int main(void);
+
+/* Say why and let the watchdog try again. */
+static void give_up(const char *problem) {
+    char buffer[REPORT_LINE_MAX];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    text_string(&line, "E: ");
+    text_string(&line, problem);
+    console_text(&line);
+    for (;;) {
+        hal_delay_ms(1000);
+    }
+}
+
+static void tell_last_fault(void) {
+    char buffer[REPORT_LINE_MAX];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    text_string(&line, "fault before this boot: ");
+    if (platform_last_fault(&line)) {
+        console_text(&line);
+    }
+}
+
+static bool work_pending(void) {
+    return console_input_waiting() || camera_has_news();
+}
+
+int main(void) {
+    console_init();
+    const char *const problem = platform_init();
+    if (problem != NULL) {
+        give_up(problem);
+    }
+    info_banner();
+    tell_last_fault();
+    (void)self_test_run(); /* a network that differs is said, and still shown at work */
+    hal_watchdog_refresh();
+    vision_init();
+    (void)vision_run(); /* without a camera the console still works */
+
+    for (;;) {
+        hal_watchdog_refresh();
+        commands_step();
+        vision_step();
+        hal_sleep_unless(work_pending);
+    }
+}

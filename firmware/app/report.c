@@ -1,0 +1,115 @@
+/*
+ * Lines the application prints, see report.h.
+ */
+#include "app/report.h"
+
+#include "drivers/console.h"
+#include "nn/model.h"
+#include "platform.h"
+
+#define SCORE_WIDTH 4U /* sign and three digits */
+
+/* The line's first part is the one of the application this project grew from, which says "neg". */
+static const char *short_label(const char *label) {
+    static const char negative[] = "negative";
+    for (uint32_t i = 0; label[i] == negative[i]; i++) {
+        if (label[i] == '\0') {
+            return "neg";
+        }
+    }
+    return label;
+}
+
+void report_scores(text_t *line, const int8_t *scores) {
+    for (uint32_t i = 0; i < nn_model.output_count; i++) {
+        text_string(line, i == 0U ? "" : ", ");
+        text_string(line, short_label(nn_model.labels[i]));
+        text_string(line, ": ");
+        text_signed(line, scores[i], SCORE_WIDTH);
+    }
+}
+
+uint32_t report_milliseconds(uint32_t cycles) {
+    return cycles / (platform_core_hz() / 1000U);
+}
+
+void report_prediction(uint32_t cycles, uint32_t frame_number) {
+    char buffer[REPORT_LINE_MAX];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    report_scores(&line, nn_model.output);
+    text_string(&line, " | Duration: ");
+    text_unsigned(&line, report_milliseconds(cycles), 0);
+    text_string(&line, " ms | Cycles: ");
+    text_unsigned(&line, cycles, 0);
+    text_string(&line, " | Frame: ");
+    text_unsigned(&line, frame_number, 0);
+    console_text(&line);
+}
+
+static void append_hex8(text_t *line, const char *before, uint8_t value) {
+    text_string(line, before);
+    text_string(line, "0x");
+    text_hex(line, value, 2);
+}
+
+void report_sensor_error(ov7670_status_t status, const ov7670_report_t *sensor) {
+    char buffer[REPORT_LINE_MAX];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    text_string(&line, "E: ");
+    switch (status) {
+    case OV7670_OK:
+        return;
+    case OV7670_NO_ANSWER:
+        append_hex8(&line, "CAM_NACK no answer from camera at ", OV7670_ADDRESS);
+        break;
+    case OV7670_BUS_STUCK:
+        append_hex8(&line, "CAM_BUS camera bus does not move (register ", sensor->reg);
+        text_char(&line, ')');
+        break;
+    case OV7670_WRONG_ID:
+        append_hex8(&line, "CAM_ID camera is no OV7670 (PID=", sensor->pid);
+        append_hex8(&line, " VER=", sensor->ver);
+        text_char(&line, ')');
+        break;
+    case OV7670_NOT_KEPT:
+        append_hex8(&line, "CAM_REGISTER camera lost a setting (register ", sensor->reg);
+        append_hex8(&line, " is ", sensor->found);
+        append_hex8(&line, " instead of ", sensor->expected);
+        text_char(&line, ')');
+        break;
+    }
+    console_text(&line);
+}
+
+void report_capture_error(camera_status_t status) {
+    char buffer[REPORT_LINE_MAX];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    text_string(&line, "E: ");
+    switch (status) {
+    case CAMERA_IDLE:
+    case CAMERA_BUSY:
+    case CAMERA_FRAME:
+        return;
+    case CAMERA_TIMEOUT:
+        text_string(&line, "CAM_TIMEOUT no frame from camera within ");
+        text_unsigned(&line, CAMERA_TIMEOUT_MS, 0);
+        text_string(&line, " ms");
+        break;
+    case CAMERA_SHORT:
+        text_string(&line, "CAM_SHORT frame from camera ended early");
+        break;
+    case CAMERA_OVERRUN:
+        text_string(&line, "DCMI_OVR camera port lost pixels");
+        break;
+    case CAMERA_DMA_ERROR:
+        text_string(&line, "DMA_ERROR camera DMA failed");
+        break;
+    }
+    text_string(&line, " (");
+    text_unsigned(&line, camera_missing(), 0);
+    text_string(&line, " bytes missing)");
+    console_text(&line);
+}

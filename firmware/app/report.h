@@ -1,0 +1,30 @@
+/*
+ * Lines the application prints: predictions and errors.
+ */
+#ifndef APP_REPORT_H
+#define APP_REPORT_H
+
+#include "drivers/camera.h"
+#include "drivers/ov7670.h"
+#include "lib/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Longest line, terminator included. */
+#define REPORT_LINE_MAX 224U
+
+/* Append "car: +127, neg: -128, person:  +12" for the given scores, one a class of the network. */
+void report_scores(text_t *line, const int8_t *scores);
+
+/* "car: +127, ... | Duration: 57 ms | Cycles: 27412345 | Frame: 17" of the network's present output. */
+void report_prediction(uint32_t cycles, uint32_t frame_number);
+
+/* Whole milliseconds in `cycles`. */
+uint32_t report_milliseconds(uint32_t cycles);
+
+/* "E: <code> ..." of what went wrong; nothing for OV7670_OK and for the statuses that are no error. */
+void report_sensor_error(ov7670_status_t status, const ov7670_report_t *sensor);
+void report_capture_error(camera_status_t status);
+
+#endif

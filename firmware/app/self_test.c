@@ -1,0 +1,50 @@
+/*
+ * Self-test, see self_test.h.
+ */
+#include "app/self_test.h"
+
+#include "app/inference.h"
+#include "app/report.h"
+#include "drivers/console.h"
+#include "drivers/ov7670.h"
+#include "nn/model.h"
+#include "platform.h"
+
+/* A buffer of its own: the camera's may be filling while the test runs. */
+PLATFORM_BULK static uint16_t pattern[OV7670_WIDTH * OV7670_HEIGHT];
+
+const uint16_t *self_test_frame(void) {
+    uint16_t *pixel = pattern;
+    for (uint32_t y = 0; y < OV7670_HEIGHT; y++) {
+        for (uint32_t x = 0; x < OV7670_WIDTH; x++) {
+            *pixel++ = (uint16_t)((x * 2053U + y * 4099U) ^ (x * y));
+        }
+    }
+    return pattern;
+}
+
+bool self_test_run(void) {
+    const uint32_t cycles = inference_run(self_test_frame());
+    bool passed = true;
+    for (uint32_t i = 0; i < nn_model.output_count; i++) {
+        passed = passed && nn_model.output[i] == nn_model.self_test_expected[i];
+    }
+
+    char buffer[REPORT_LINE_MAX];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    text_string(&line, passed ? "self-test: ok (" : "self-test: FAILED (");
+    report_scores(&line, nn_model.output);
+    text_string(&line, "; ");
+    text_unsigned(&line, cycles, 0);
+    text_string(&line, " cycles)");
+    console_text(&line);
+    if (!passed) {
+        text_init(&line, buffer, sizeof buffer);
+        text_string(&line, "E: SELF_TEST network differs from its reference (expected ");
+        report_scores(&line, nn_model.self_test_expected);
+        text_char(&line, ')');
+        console_text(&line);
+    }
+    return passed;
+}

@@ -1,0 +1,24 @@
+/*
+ * The application's work: frames from the camera through the network to the console, and what to do when the
+ * camera fails.
+ */
+#ifndef APP_VISION_H
+#define APP_VISION_H
+
+#include <stdbool.h>
+
+/* Frame buffers; nothing runs yet. */
+void vision_init(void);
+
+/* Frame after frame, or a single one; sets the camera up first where that has not succeeded yet. False, after
+ * an error line, when there is no camera. */
+bool vision_run(void);
+bool vision_single(void);
+
+/* No more frames; one being captured is given up. */
+void vision_stop(void);
+
+/* Do what there is to do now: at most one frame. */
+void vision_step(void);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * Independent watchdog (RM0433 rev 8, chapter 45 "Independent watchdog (IWDG)").
+ */
+#ifndef CHIP_STM32H743_IWDG_H
+#define CHIP_STM32H743_IWDG_H
+
+/* Start it: from now on the chip is reset unless hal_watchdog_refresh comes at least every 8 seconds. It
+ * cannot be stopped again. */
+void iwdg_start(void);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * Access to memory-mapped registers: 32 bit, as every peripheral in this directory wants it.
+ */
+#ifndef CHIP_STM32H743_MMIO_H
+#define CHIP_STM32H743_MMIO_H
+
+#include <stdint.h>
+
+#define MMIO32(address) (*(volatile uint32_t *)(uintptr_t)(address))
+
+#endif

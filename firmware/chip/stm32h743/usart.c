@@ -1,0 +1,88 @@
+/*
+ * USART3, the console, see usart.h.
+ *
+ * The FIFO mode of this USART is left off: at 115200 baud a character every 87 us is no load for the core,
+ * and one interrupt a character keeps the driver the one every STM32 understands.
+ */
+#include "chip/stm32h743/usart.h"
+
+#include "chip/stm32h743/clock.h"
+#include "chip/stm32h743/core.h"
+#include "chip/stm32h743/rcc.h"
+#include "drivers/console.h"
+#include "drivers/hal.h"
+
+#define RECEIVE_ERRORS (USART_ISR_PE | USART_ISR_FE | USART_ISR_NE | USART_ISR_ORE)
+
+/* Polls for one character to leave: 480 MHz / 10 cycles a poll is 20 ms, two hundred characters at 115200
+ * baud. */
+#define POLL_LIMIT 1000000U
+
+void usart_init(uint32_t baud) {
+    RCC_APB1LENR |= RCC_APB1LENR_USART3EN;
+    (void)RCC_APB1LENR; /* wait for the clock, RM0433 8.5.11 */
+    /* Kernel clock: RCC_D2CCIP2R.USART234578SEL is 0 after reset, PCLK1. Oversampling by 16, divider rounded.
+     */
+    USART_CR1 = 0;
+    USART_CR2 = 0;
+    USART_CR3 = USART_CR3_EIE;
+    USART_BRR = (clock_apb1_hz() + baud / 2U) / baud;
+    USART_ICR = RECEIVE_ERRORS;
+    USART_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE | USART_CR1_RXNEIE;
+    nvic_enable(IRQ_USART3, PRIORITY_CONSOLE);
+}
+
+void usart3_irq_handler(void);
+void usart3_irq_handler(void) {
+    const uint32_t errors = USART_ISR & RECEIVE_ERRORS;
+    if (errors != 0U) {
+        USART_ICR = errors;
+        console_isr_lost();
+    }
+    while ((USART_ISR & USART_ISR_RXNE) != 0U) {
+        console_isr_received((uint8_t)USART_RDR);
+    }
+    if ((USART_CR1 & USART_CR1_TXEIE) != 0U) {
+        while ((USART_ISR & USART_ISR_TXE) != 0U) {
+            const int byte = console_isr_next();
+            if (byte < 0) {
+                USART_CR1 &= ~USART_CR1_TXEIE;
+                break;
+            }
+            USART_TDR = (uint32_t)byte;
+        }
+    }
+}
+
+void hal_uart_kick(void) {
+    /* The handler clears TXEIE in the same register: without the mask this could undo, or be undone by, it.
+     */
+    core_interrupts_off();
+    USART_CR1 |= USART_CR1_TXEIE;
+    core_interrupts_on();
+}
+
+bool hal_uart_idle(void) {
+    return (USART_ISR & USART_ISR_TC) != 0U;
+}
+
+static void polled_character(char character) {
+    for (uint32_t polls = 0; (USART_ISR & USART_ISR_TXE) == 0U; polls++) {
+        if (polls == POLL_LIMIT) {
+            return;
+        }
+    }
+    USART_TDR = (uint8_t)character;
+}
+
+void usart_polled_string(const char *string) {
+    while (*string != '\0') {
+        polled_character(*string++);
+    }
+}
+
+void usart_polled_drain(void) {
+    for (int byte = console_isr_next(); byte >= 0; byte = console_isr_next()) {
+        polled_character((char)byte);
+    }
+}

@@ -1,0 +1,124 @@
+/*
+ * Frame capture with two buffers, see camera.h.
+ *
+ * A frame is complete when the camera port has seen its end and the DMA has written its last word. The two
+ * interrupts come in either order: the port may say "frame end" while the last four words are still in the
+ * DMA's FIFO, and the DMA may finish before the port has seen the vertical blanking.
+ */
+#include "drivers/camera.h"
+
+#include "drivers/hal.h"
+
+/* After the frame's end the FIFO empties within microseconds; the milliseconds are for a busy bus and the
+ * tick. */
+#define DRAIN_MS 2U
+
+#define COMPLETE (HAL_CAPTURE_FRAME_END | HAL_CAPTURE_DATA_END)
+#define BROKEN (HAL_CAPTURE_OVERRUN | HAL_CAPTURE_BUS_ERROR)
+
+static struct {
+    void *buffer[2];
+    uint32_t size;
+    uint32_t filling; /* index of the buffer being captured into */
+    uint32_t completed;
+    uint32_t missing;
+    uint32_t started_at;
+    uint32_t frame_end_at;
+    bool running;
+    bool frame_end_seen;
+    bool start_failed;
+} camera;
+
+void camera_init(void *first, void *second, uint32_t size) {
+    camera.buffer[0] = first;
+    camera.buffer[1] = second;
+    camera.size = size;
+    camera.filling = 0;
+    camera.completed = 0;
+    camera.missing = 0;
+    camera.running = false;
+}
+
+void camera_start(void) {
+    if (camera.running) {
+        return;
+    }
+    /* First of two invalidations. A dirty line of this buffer may still sit in the cache (whoever wrote there
+     * last, the start-up code's zeroes for one); were it evicted during the capture, it would overwrite
+     * pixels. */
+    hal_cache_invalidate(camera.buffer[camera.filling], camera.size);
+    camera.start_failed = !hal_capture_start(camera.buffer[camera.filling], camera.size);
+    camera.started_at = hal_millis();
+    camera.frame_end_seen = false;
+    camera.running = true;
+}
+
+static camera_status_t fail(camera_status_t status) {
+    camera.missing = hal_capture_missing();
+    camera_stop();
+    return status;
+}
+
+static camera_status_t finish(camera_frame_t *frame) {
+    void *const pixels = camera.buffer[camera.filling];
+    /* Second invalidation. The Cortex-M7 reads ahead on its own: during the capture it may have fetched lines
+     * of this buffer, half old and half new; the CPU has to read what the DMA wrote to memory. */
+    hal_cache_invalidate(pixels, camera.size);
+    camera.completed++;
+    camera.filling ^= 1U;
+    camera.running = false;
+    frame->pixels = pixels;
+    frame->number = camera.completed;
+    return CAMERA_FRAME;
+}
+
+camera_status_t camera_poll(camera_frame_t *frame) {
+    if (!camera.running) {
+        return CAMERA_IDLE;
+    }
+    if (camera.start_failed) {
+        return fail(CAMERA_DMA_ERROR);
+    }
+    const uint32_t events = hal_capture_events();
+    const uint32_t now = hal_millis();
+    if ((events & BROKEN) != 0U) {
+        return fail((events & HAL_CAPTURE_BUS_ERROR) != 0U ? CAMERA_DMA_ERROR : CAMERA_OVERRUN);
+    }
+    if ((events & COMPLETE) == COMPLETE) {
+        return finish(frame);
+    }
+    if ((events & HAL_CAPTURE_FRAME_END) != 0U) {
+        if (!camera.frame_end_seen) {
+            camera.frame_end_seen = true;
+            camera.frame_end_at = now;
+        } else if (now - camera.frame_end_at > DRAIN_MS) {
+            return fail(CAMERA_SHORT);
+        }
+    }
+    if (now - camera.started_at > CAMERA_TIMEOUT_MS) {
+        return fail(CAMERA_TIMEOUT);
+    }
+    return CAMERA_BUSY;
+}
+
+void camera_stop(void) {
+    if (camera.running) {
+        if ((hal_capture_events() & COMPLETE) == COMPLETE) {
+            camera.completed++; /* nobody will see it, but numbers count what the camera delivered */
+        }
+        hal_capture_abort();
+        camera.running = false;
+    }
+}
+
+uint32_t camera_missing(void) {
+    return camera.missing;
+}
+
+bool camera_has_news(void) {
+    if (!camera.running) {
+        return false;
+    }
+    const uint32_t events = hal_capture_events();
+    return camera.start_failed || (events & BROKEN) != 0U || (events & COMPLETE) == COMPLETE;
+}

@@ -1,0 +1,178 @@
+/*
+ * The console, see console.h.
+ */
+#include "drivers/console.h"
+
+#include "drivers/hal.h"
+#include "lib/ring.h"
+
+#define OUTPUT_SIZE 4096U /* a profile listing fits, so that measuring is not slowed by printing */
+#define KEYBOARD_SIZE 512U
+#define STALL_LIMIT_MS 100U
+#define KEY_BACKSPACE 0x08
+#define KEY_DELETE 0x7F
+#define FIRST_PRINTABLE 0x20
+#define LAST_PRINTABLE 0x7E
+
+static uint8_t output_data[OUTPUT_SIZE];
+static uint8_t keyboard_data[KEYBOARD_SIZE];
+static ring_t output;
+static ring_t keyboard;
+static volatile bool keyboard_lost;
+
+static struct {
+    char line[CONSOLE_INPUT_MAX + 1U];
+    uint32_t length;
+    bool spoiled;     /* too long, or characters were lost */
+    bool after_cr;    /* a LF right now belongs to the CR before it */
+    bool on_screen;   /* the terminal's cursor is not at the start of a line */
+    bool output_dead; /* the transmitter stalled: drop output at once until it moves again */
+} input;
+
+void console_init(void) {
+    output = (ring_t){.data = output_data, .size = OUTPUT_SIZE};
+    keyboard = (ring_t){.data = keyboard_data, .size = KEYBOARD_SIZE};
+    keyboard_lost = false;
+    input.length = 0;
+    input.spoiled = false;
+    input.after_cr = false;
+    input.on_screen = false;
+    input.output_dead = false;
+}
+
+static void put(char character) {
+    if (ring_put(&output, (uint8_t)character)) {
+        input.output_dead = false;
+        return;
+    }
+    uint32_t left = ring_count(&output);
+    uint32_t since = hal_millis();
+    hal_uart_kick();
+    while (!ring_put(&output, (uint8_t)character)) {
+        if (ring_count(&output) != left) {
+            left = ring_count(&output);
+            since = hal_millis();
+        } else if (input.output_dead || hal_millis() - since > STALL_LIMIT_MS) {
+            input.output_dead = true;
+            return;
+        }
+    }
+}
+
+static void put_string(const char *string) {
+    while (*string != '\0') {
+        put(*string++);
+    }
+}
+
+void console_line(const char *line) {
+    if (input.on_screen) {
+        put_string("\r\n");
+        input.on_screen = false;
+    }
+    put_string(line);
+    put_string("\r\n");
+    hal_uart_kick();
+}
+
+void console_text(const text_t *line) {
+    console_line(line->data);
+}
+
+void console_flush(uint32_t timeout_ms) {
+    const uint32_t start = hal_millis();
+    hal_uart_kick();
+    while (ring_count(&output) > 0U || !hal_uart_idle()) {
+        if (hal_millis() - start >= timeout_ms) {
+            return;
+        }
+    }
+}
+
+static void echo(const char *string, bool on_screen) {
+    put_string(string);
+    input.on_screen = on_screen;
+    hal_uart_kick();
+}
+
+/* Enter: what the line amounts to. The text stays for console_input(). */
+static console_event_t finish_line(void) {
+    const bool spoiled = input.spoiled;
+    const bool empty = input.length == 0U;
+    echo("\r\n", false);
+    input.line[input.length] = '\0';
+    input.length = 0;
+    input.spoiled = false;
+    if (spoiled) {
+        return CONSOLE_TOO_LONG;
+    }
+    return empty ? CONSOLE_NOTHING : CONSOLE_COMMAND;
+}
+
+static console_event_t key(int character) {
+    const bool after_cr = input.after_cr;
+    input.after_cr = character == '\r';
+    if (character == '\n' && after_cr) {
+        return CONSOLE_NOTHING;
+    }
+    if (character == '\r' || character == '\n') {
+        return finish_line();
+    }
+    if (character == KEY_BACKSPACE || character == KEY_DELETE) {
+        if (input.length > 0U) {
+            input.length--;
+            echo("\b \b", input.on_screen);
+        }
+        return CONSOLE_NOTHING;
+    }
+    if (input.length >= CONSOLE_INPUT_MAX) {
+        input.spoiled = true;
+        return CONSOLE_NOTHING;
+    }
+    /* Control characters are kept as '?': the command is wrong then, and says so without upsetting a
+     * terminal. */
+    const bool printable = character >= FIRST_PRINTABLE && character <= LAST_PRINTABLE;
+    const char shown[2] = {printable ? (char)character : '?', '\0'};
+    input.line[input.length++] = shown[0];
+    echo(shown, true);
+    return CONSOLE_NOTHING;
+}
+
+console_event_t console_poll(void) {
+    if (keyboard_lost) {
+        keyboard_lost = false;
+        input.spoiled = true;
+    }
+    for (;;) {
+        const int character = ring_take(&keyboard);
+        if (character < 0) {
+            return CONSOLE_NOTHING;
+        }
+        const console_event_t event = key(character);
+        if (event != CONSOLE_NOTHING) {
+            return event;
+        }
+    }
+}
+
+const char *console_input(void) {
+    return input.line;
+}
+
+bool console_input_waiting(void) {
+    return ring_count(&keyboard) > 0U;
+}
+
+int console_isr_next(void) {
+    return ring_take(&output);
+}
+
+void console_isr_received(uint8_t byte) {
+    if (!ring_put(&keyboard, byte)) {
+        keyboard_lost = true;
+    }
+}
+
+void console_isr_lost(void) {
+    keyboard_lost = true;
+}

@@ -1,0 +1,91 @@
+/*
+ * What the drivers and the application need from a chip. chip/<name>/ implements it on registers; the host
+ * tests implement it with a fake, which is why no register, no interrupt number and no address may appear in
+ * here.
+ *
+ * Everything runs in one thread plus interrupt handlers. Unless a comment says otherwise a function is called
+ * from the thread only.
+ */
+#ifndef DRIVERS_HAL_H
+#define DRIVERS_HAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Time ---- */
+
+/* Milliseconds since boot; wraps after 49 days, so compare differences only. */
+uint32_t hal_millis(void);
+
+/* Wait at least `ms` milliseconds, asleep between ticks. */
+void hal_delay_ms(uint32_t ms);
+
+/* Core cycles, free running, 32 bit: wraps after 8.9 s at 480 MHz. */
+uint32_t hal_cycles(void);
+
+/* Sleep until the next interrupt, unless `work_pending()` says that there is something to do already. It is
+ * asked with interrupts masked, so an event between the question and the sleep cannot be missed. */
+void hal_sleep_unless(bool (*work_pending)(void));
+
+/* Tell the watchdog that the main loop is alive. */
+void hal_watchdog_refresh(void);
+
+/* ---- Two-wire bus (SCCB of the camera) ---- */
+
+typedef enum hal_bus_status {
+    HAL_BUS_OK = 0,
+    HAL_BUS_NO_ANSWER, /* address or data not acknowledged */
+    HAL_BUS_STUCK,     /* a line is held low, or arbitration was lost; already tried to free it */
+} hal_bus_status_t;
+
+/* START, `address` (7 bit) with write, `size` (1 to 255) bytes, STOP. */
+hal_bus_status_t hal_bus_write(uint8_t address, const uint8_t *data, size_t size);
+
+/* START, `address` (7 bit) with read, `size` (1 to 255) bytes, STOP. */
+hal_bus_status_t hal_bus_read(uint8_t address, uint8_t *data, size_t size);
+
+/* ---- Camera lines ---- */
+
+/* True pulls the sensor's RESET# low. */
+void hal_camera_reset(bool asserted);
+
+/* True drives the sensor's PWDN high. */
+void hal_camera_power_down(bool asserted);
+
+/* ---- Frame capture (parallel camera port and its DMA) ---- */
+
+/* Events of one capture, collected by interrupt handlers since hal_capture_start. */
+#define HAL_CAPTURE_FRAME_END (1U << 0) /* the camera port saw the end of the frame */
+#define HAL_CAPTURE_DATA_END (1U << 1)  /* the last byte is in memory */
+#define HAL_CAPTURE_OVERRUN (1U << 2)   /* a pixel came before the previous ones were fetched */
+#define HAL_CAPTURE_BUS_ERROR (1U << 3) /* the DMA could not write */
+
+/* Capture the next whole frame into `buffer`: `size` bytes, a multiple of 16 and at most 262140, 32-byte
+ * aligned, in memory the DMA reaches. False when the DMA stream did not stop; hal_capture_abort then helps.
+ */
+bool hal_capture_start(void *buffer, uint32_t size);
+
+/* HAL_CAPTURE_ bits seen since the start. */
+uint32_t hal_capture_events(void);
+
+/* Bytes of the running capture that have not arrived yet. */
+uint32_t hal_capture_missing(void);
+
+/* Stop at once, whatever the state, and bring camera port and DMA back to the state after power-on. */
+void hal_capture_abort(void);
+
+/* ---- Data cache ---- */
+
+/* Drop the cache lines that hold [address, address + size): 32-byte aligned both, else neighbours suffer. */
+void hal_cache_invalidate(const void *address, size_t size);
+
+/* ---- Console UART ---- */
+
+/* Bytes are waiting in the console: have the transmitter's interrupt fetch them (console_isr_next). */
+void hal_uart_kick(void);
+
+/* True when the last bit has left the pin. */
+bool hal_uart_idle(void);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * What the application asks of the board as a whole, besides drivers/hal.h: start it, and say what it is.
+ */
+#ifndef PLATFORM_H
+#define PLATFORM_H
+
+#include "lib/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined(__arm__)
+/* For buffers a DMA writes: memory it reaches, on cache lines of their own. Not initialised but to zero. */
+#define PLATFORM_DMA_BUFFER __attribute__((section(".dma_buffers"), aligned(32)))
+/* For big buffers that only the CPU uses. Not initialised but to zero. */
+#define PLATFORM_BULK __attribute__((section(".ram_d2"), aligned(32)))
+#else
+#define PLATFORM_DMA_BUFFER __attribute__((aligned(32)))
+#define PLATFORM_BULK __attribute__((aligned(32)))
+#endif
+
+typedef struct platform_memory {
+    const char *name;
+    uint32_t used, size; /* bytes */
+} platform_memory_t;
+
+/* Memory protection, caches, clocks, tick, pins, console UART, camera port, watchdog. NULL when all is well,
+ * else
+ * "<code> <what happened>" of what did not start; the console works in either case. */
+const char *platform_init(void);
+
+/* Core clock, Hz: divides hal_cycles() into seconds. */
+uint32_t platform_core_hz(void);
+
+/* Bus clock of memories and camera port, Hz. */
+uint32_t platform_bus_hz(void);
+
+/* Why the chip was reset last: "power-on", "watchdog", ... */
+const char *platform_reset_cause(void);
+
+/* The chip's memories; returns how many. */
+uint32_t platform_memories(const platform_memory_t **memories);
+
+/* Deepest the stack has been, and its size, bytes. */
+uint32_t platform_stack_used(void);
+uint32_t platform_stack_size(void);
+
+/* Append what is known of the fault before this boot; false when there was none. */
+bool platform_last_fault(text_t *text);
+
+#endif
