@@ -36,6 +36,12 @@ REPRESENTATIVE = 300
 
 FOLDS = 5
 
+SETTINGS = (
+    *("alpha", "size", "units", "dropout", "batch_size", "head_epochs", "head_rate", "epochs", "rate", "weight_decay"),
+    *("freeze_statistics", "smoothing", "positive_weights"),
+)
+"""Fields of the config that the card repeats."""
+
 
 def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any]) -> dict[str, Any]:
     """What the card says about where the weights come from: sources, their counts and licences, seed, settings.
@@ -59,8 +65,8 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
         "backbone": "keras.applications MobileNet, ImageNet weights (Apache-2.0)",
         "label_rule": f"one object's share of the image: {areas}; only smaller ones: image left out",
         "seed": config.seed,
-        "selection": f"epoch {best['epoch']} of {config.head_epochs + config.epochs}: the best float macro F1 at 0.5 on "
-        "the validation sets together",
+        "selection": f"epoch {best['epoch']} of {config.head_epochs + config.epochs}: the best float macro F1 at 0.5 "
+        "on the validation sets together",
         "thresholds": "highest F1 of each class of the int8 model on the validation sets together; the float figures "
         "use the same ones",
         "caution": "epoch and thresholds were chosen on the validation sets, so figures on them flatter the model; "
@@ -68,22 +74,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
         "validation": [source.name for source in config.validation],
         "annotations_license": "CC BY 4.0",
         "weights_license": config.license,
-        "settings": {
-            name: getattr(config, name)
-            for name in (
-                "alpha",
-                "size",
-                "units",
-                "dropout",
-                "batch_size",
-                "head_epochs",
-                "head_rate",
-                "epochs",
-                "rate",
-            )
-            + ("weight_decay", "freeze_statistics", "smoothing", "positive_weights")
-        }
-        | {"augmentation": asdict(config.augmentation)},
+        "settings": {name: getattr(config, name) for name in SETTINGS} | {"augmentation": asdict(config.augmentation)},
         "training": sources,
     }
 
@@ -106,9 +97,11 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
     model = build_network(config)
     try:
         model.load_weights(weights)
+        best = json.loads((run / FIGURES).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CrosscamError(f"{run / FIGURES}: missing beside {BEST}; it names the epoch that was kept") from error
     except (ValueError, OSError) as error:
         raise CrosscamError(f"{weights}: not the weights of {config.id} ({str(error).splitlines()[0]})") from error
-    best = json.loads((run / FIGURES).read_text(encoding="utf-8"))
     training = load_frames(read_sources(data_root, config.training, config.minimum_area))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
 
@@ -133,6 +126,9 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
         "int8_camera_path_at_half": evaluate_sets(scores, validation, [0] * len(names), names),
         "int8_thresholds_crossfit": evaluate_sets(fitted, validation, [1] * len(names), names),
     }
+    for figures in metrics["int8_thresholds_crossfit"].values():
+        for name in names:
+            del figures[name]["auc"]  # these are decisions, not scores: they have no ROC curve
     for form, figures in metrics.items():
         print(f"{form}\n{table(figures, names)}")
     out.mkdir(parents=True, exist_ok=True)
