@@ -39,8 +39,7 @@ def expand_rgb565(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
 def pack_rgb565(image: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """8-bit channels ``[..., 3]`` to RGB565 values: the low bits are dropped, as the sensor's own output stage does."""
     wide = image.astype(np.uint16)
-    packed: NDArray[np.uint16] = ((wide[..., 0] >> 3) << 11) | ((wide[..., 1] >> 2) << 5) | (wide[..., 2] >> 3)
-    return packed
+    return (((wide[..., 0] >> 3) << 11) | ((wide[..., 1] >> 2) << 5) | (wide[..., 2] >> 3)).astype(np.uint16)
 
 
 def to_int8(channels: NDArray[np.uint8]) -> NDArray[np.int8]:

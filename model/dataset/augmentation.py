@@ -37,14 +37,16 @@ def tone_tables(rng: np.random.Generator, augmentation: Augmentation) -> NDArray
     exponent = 2.0 ** (rng.uniform(-1, 1) * augmentation.gamma)
     lift = rng.uniform(-1, 1) * augmentation.lift
     ramp = np.linspace(0.0, 1.0, 256, dtype=np.float64)[None, :]
-    return (ramp**exponent * 2.0**stops * 255.0 + lift).astype(np.float32)
+    tables: NDArray[np.float32] = (ramp**exponent * 2.0**stops * 255.0 + lift).astype(np.float32)
+    return tables
 
 
 def _rgb565_table() -> NDArray[np.float32]:
     """``float32[3, 256]``: a channel value to what the network is fed once it went through RGB565 and back."""
     values = np.arange(256)
     five, six = (values >> 3) * 255 // 31, (values >> 2) * 255 // 63
-    return ((np.stack([five, six, five]) - 128) * INPUT_SCALE).astype(np.float32)
+    table: NDArray[np.float32] = ((np.stack([five, six, five]) - 128) * INPUT_SCALE).astype(np.float32)
+    return table
 
 
 RGB565_TABLE = _rgb565_table()
@@ -81,4 +83,5 @@ def augment(
 def _crop_indices(length: int, size: int, share: float, offset: float) -> NDArray[np.intp]:
     """Nearest source indices of a crop of ``share`` of one axis that starts at ``offset`` (0..1) of the room left."""
     start = (1.0 - share) * length * offset
-    return np.floor(start + np.arange(size) * (share * length / size)).astype(np.intp)
+    indices: NDArray[np.intp] = np.floor(start + np.arange(size) * (share * length / size)).astype(np.intp)
+    return indices
