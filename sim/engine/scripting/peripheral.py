@@ -70,7 +70,7 @@ class PythonPeripheral(Device):
         size: int,
         initable: bool = False,
         script: str | None = None,
-        filename: str | None = None,
+        filename: Path | None = None,
     ) -> None:
         super().__init__(services, name)
         self.size = size
@@ -82,10 +82,10 @@ class PythonPeripheral(Device):
         self._request = Request()
         if (script is None) == (filename is None):
             raise CrosscamError(f"{name}: expected exactly one of `script` and `filename`")
-        self._file = filename or f"<script of {name}>"
+        self._file = str(filename or f"<script of {name}>")
         if filename is not None:
             try:
-                script = Path(filename).read_text(encoding="utf-8")
+                script = filename.read_text(encoding="utf-8")
             except OSError as error:
                 raise CrosscamError(f"{name}: no script at {filename}: {error.strerror}") from None
         machine = MachineProxy(services, self._report)

@@ -1,0 +1,198 @@
+"""Files joined by ``using`` -> one entry a name.
+
+An entry may be declared in one file and added to in others: settings and registrations of a later one replace those
+of an earlier one, wirings replace output by output, ``init`` replaces and ``init add`` appends. Included files count
+as earlier than the file that includes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sim.engine.platform import syntax
+from sim.engine.platform.parser import parse
+from sim.engine.platform.syntax import Place
+from sim.errors import CrosscamError
+
+
+@dataclass(slots=True)
+class MergedEntry:
+    """Everything all files say about one name."""
+
+    name: str
+    place: Place
+    type_name: str = ""
+    registrations: tuple[syntax.Registration, ...] | None = None
+    alias: str | None = None
+    settings: dict[str, syntax.Setting] = field(default_factory=dict)
+    wirings: list[tuple[syntax.Wiring, ...]] = field(default_factory=list)
+    """One group for each place that added wirings, earliest first."""
+    scripts: dict[str, list[syntax.Script]] = field(default_factory=dict)
+
+    def add(self, entry: syntax.Entry) -> None:
+        """Take in what ``entry`` says."""
+        if entry.type_name:
+            self.type_name, self.place = entry.type_name, entry.type_place
+        if entry.registrations is not None:
+            self.registrations, self.alias = entry.registrations, entry.alias
+        elif entry.alias is not None:
+            raise CrosscamError(
+                f"{entry.place}: {entry.name} has an alias but no registration: expected '@' before 'as'"
+            )
+        seen: set[str] = set()
+        wirings: list[syntax.Wiring] = []
+        for attribute in entry.attributes:
+            if isinstance(attribute, syntax.Wiring):
+                wirings.append(attribute)
+                continue
+            kind = attribute.name if isinstance(attribute, syntax.Setting) else attribute.kind
+            if kind in seen:
+                raise CrosscamError(f"{attribute.place}: {kind} is given twice in this entry")
+            seen.add(kind)
+            if isinstance(attribute, syntax.Setting):
+                self.settings[kind] = attribute
+            elif attribute.adds:
+                self.scripts.setdefault(kind, []).append(attribute)
+            else:
+                self.scripts[kind] = [attribute]
+        if wirings:
+            self.wirings.append(tuple(wirings))
+
+    def script(self, kind: str) -> list[str]:
+        """The monitor commands of all sections ``kind``."""
+        return [line for section in self.scripts.get(kind, ()) for line in section.lines]
+
+
+class Folders:
+    """Where ``using`` and file parameters look for a path that is not absolute."""
+
+    def __init__(self, path: list[Path] | None = None) -> None:
+        self._path = path or []
+
+    def find(self, text: str, including: str) -> Path | None:
+        """``text`` as a file: first beside the file ``including``, then along the monitor's path, then in the folders
+        above the including file, so that a board may name files from its project's root."""
+        wanted = Path(text).expanduser()
+        if wanted.is_absolute():
+            return wanted if wanted.is_file() else None
+        beside = Path(including).absolute().parent if including else Path.cwd()
+        for folder in (beside, *self._path, *beside.parents, Path.cwd()):
+            if (folder / wanted).is_file():
+                return (folder / wanted).resolve()
+        return None
+
+
+def read_description(path: Path) -> syntax.Description:
+    """Parse the file ``path``; CrosscamError when it cannot be read."""
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CrosscamError(f"cannot read the platform description {path}: {error}") from None
+    return parse(source, str(path))
+
+
+def merge(description: syntax.Description, folders: Folders, known: frozenset[str]) -> list[MergedEntry]:
+    """All entries of ``description`` and the files it uses, merged by name, in order of declaration.
+
+    ``known`` are names that exist already and may be added to without a type.
+
+    Raises:
+        CrosscamError: a missing or circular ``using``, a name declared twice or never.
+    """
+    files = list(_in_order(description, folders, "", []))
+    merged: dict[tuple[str, str], MergedEntry] = {}
+    for file, prefix in files:
+        for entry in file.entries:
+            if entry.type_name:
+                _declare(entry, prefix, file.file, merged, known)
+    for file, prefix in files:
+        for entry in file.entries:
+            name = prefix + entry.name
+            target = merged.get((file.file, name)) or merged.get(("", name))
+            if target is None:
+                if name not in known:
+                    raise CrosscamError(f"{entry.place}: {name} has no type here or in any file this one uses")
+                target = merged[("", name)] = MergedEntry(name, entry.place)
+            if not (entry.type_name or entry.attributes or entry.registrations is not None):
+                raise CrosscamError(f"{entry.place}: {name} says nothing: expected a type, '@' or attributes")
+            target.add(_prefixed(entry, prefix, merged, file.file) if prefix else entry)
+    return list(merged.values())
+
+
+def _declare(
+    entry: syntax.Entry,
+    prefix: str,
+    file: str,
+    merged: dict[tuple[str, str], MergedEntry],
+    known: frozenset[str],
+) -> None:
+    name = prefix + entry.name
+    for key in (("", name), (file, name)):
+        if key in merged:
+            raise CrosscamError(f"{entry.place}: {name} was declared before, at {merged[key].place}")
+    if name in known:
+        raise CrosscamError(f"{entry.place}: {name} exists already in this machine: expected another name")
+    merged[(file if entry.is_local else "", name)] = MergedEntry(name, entry.place)
+
+
+def _in_order(
+    description: syntax.Description, folders: Folders, prefix: str, open_files: list[str]
+) -> Iterator[tuple[syntax.Description, str]]:
+    """Depth first: used files before the file that uses them; a file used twice counts once for each prefix."""
+    seen: set[tuple[str, str]] = set()
+
+    def walk(
+        current: syntax.Description, prefix: str, open_files: list[str]
+    ) -> Iterator[tuple[syntax.Description, str]]:
+        for using in current.usings:
+            path = folders.find(using.path, current.file)
+            if path is None:
+                raise CrosscamError(f"{using.place}: no file {using.path}: looked beside {current.file} and above it")
+            file, inner = str(path), prefix + using.prefix
+            if file in open_files:
+                raise CrosscamError(f"{using.place}: {using.path} uses this file in turn: expected no circle of files")
+            if (file, inner) not in seen:
+                seen.add((file, inner))
+                yield from walk(read_description(path), inner, [*open_files, file])
+        yield current, prefix
+
+    start = str(Path(description.file).resolve()) if description.file else ""
+    yield from walk(description, prefix, [*open_files, start])
+
+
+def _prefixed(entry: syntax.Entry, prefix: str, merged: dict[tuple[str, str], MergedEntry], file: str) -> syntax.Entry:
+    """``entry`` of a file used with a prefix: the names it refers to get the prefix where the file declares them."""
+
+    def rename(name: str) -> str:
+        inner = prefix + name
+        return inner if ("", inner) in merged or (file, inner) in merged else name
+
+    def in_value(value: syntax.Value) -> syntax.Value:
+        if isinstance(value, syntax.Reference):
+            return replace(value, name=rename(value.name))
+        if isinstance(value, syntax.Array):
+            return replace(value, items=tuple(in_value(item) for item in value.items))
+        if isinstance(value, syntax.Inline):
+            return replace(value, attributes=tuple(in_attribute(each) for each in value.attributes))
+        return value
+
+    def in_attribute(attribute: syntax.Attribute) -> syntax.Attribute:
+        if isinstance(attribute, syntax.Setting):
+            return replace(attribute, value=in_value(attribute.value))
+        if isinstance(attribute, syntax.Wiring):
+            receivers = tuple(replace(end, device=rename(end.device)) for end in attribute.receivers)
+            return replace(attribute, receivers=receivers)
+        return attribute
+
+    def in_registration(registration: syntax.Registration) -> syntax.Registration:
+        point = None if registration.point is None else in_value(registration.point)
+        return replace(registration, parent=rename(registration.parent), point=point)
+
+    registrations = entry.registrations
+    return replace(
+        entry,
+        registrations=None if registrations is None else tuple(in_registration(each) for each in registrations),
+        attributes=tuple(in_attribute(each) for each in entry.attributes),
+    )

@@ -1,0 +1,113 @@
+"""Renode type name -> our class, and what its constructor takes."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.engine.devices.base import Device
+from sim.engine.platform.syntax import Place
+from sim.errors import CrosscamError
+
+_PACKAGES = ("sim.engine.devices", "sim.engine.core", "sim.engine.scripting")
+_MODULES = ("sim.engine.bus", "sim.engine.cpu", "sim.engine.nvic")
+_NAMESPACE = "Antmicro.Renode.Peripherals."
+
+
+@dataclass(slots=True, frozen=True)
+class Parameter:
+    """One keyword of a constructor; ``annotation`` is ``Any`` where the class gives none that can be read."""
+
+    name: str
+    annotation: Any
+    required: bool
+
+
+class Registry:
+    """The device classes a .repl may name."""
+
+    def __init__(self, classes: Iterable[type[Device]]) -> None:
+        self._classes = {name: each for each in classes for name in each.RENODE_TYPES}
+
+    @property
+    def names(self) -> list[str]:
+        """All type names, sorted."""
+        return sorted(self._classes)
+
+    def find(self, type_name: str, place: Place) -> type[Device]:
+        """The class named ``type_name``, with or without Renode's namespace before it.
+
+        Raises:
+            CrosscamError: there is none; the text lists near names.
+        """
+        found = self._classes.get(type_name.removeprefix(_NAMESPACE))
+        if found is None:
+            near = near_names(type_name, self._classes)
+            raise CrosscamError(f"{place}: unknown type {type_name}: {near or 'no type has a similar name'}")
+        return found
+
+
+def near_names(wanted: str, names: Iterable[str]) -> str:
+    """``did you mean A, B?`` for up to three names like ``wanted``, or an empty text."""
+    by_key = {name.lower(): name for name in names}
+    by_key.update({name.rpartition(".")[2].lower(): name for name in by_key.values() if "." in name})
+    keys = difflib.get_close_matches(wanted.lower(), by_key, n=3, cutoff=0.6)
+    keys += difflib.get_close_matches(wanted.rpartition(".")[2].lower(), by_key, n=3, cutoff=0.6)
+    found = list(dict.fromkeys(by_key[key] for key in keys))[:3]
+    return f"did you mean {', '.join(found)}?" if found else ""
+
+
+@functools.cache
+def default_registry() -> Registry:
+    """Every class with RENODE_TYPES in the engine's device modules."""
+    names = list(_MODULES)
+    for package in _PACKAGES:
+        names.append(package)
+        paths = importlib.import_module(package).__path__
+        names += [f"{package}.{found.name}" for found in pkgutil.iter_modules(paths)]
+    classes: dict[type[Device], None] = {}
+    for name in names:
+        for member in vars(importlib.import_module(name)).values():
+            if inspect.isclass(member) and issubclass(member, Device) and member.RENODE_TYPES:
+                classes[member] = None
+    return Registry(classes)
+
+
+_parameters: dict[type[Device], Mapping[str, Parameter]] = {}
+
+
+def parameters(cls: type[Device]) -> Mapping[str, Parameter]:
+    """Keyword parameters of ``cls``'s constructor by name; read once a class."""
+    if cls not in _parameters:
+        _parameters[cls] = _read_parameters(cls)
+    return _parameters[cls]
+
+
+def _read_parameters(cls: type[Device]) -> Mapping[str, Parameter]:
+    found: dict[str, Parameter] = {}
+    for name, parameter in inspect.signature(cls).parameters.items():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            annotation = _resolve(parameter.annotation, cls)
+            found[name] = Parameter(name, annotation, parameter.default is inspect.Parameter.empty)
+    return found
+
+
+def _resolve(annotation: Any, cls: type) -> Any:
+    """An annotation that is text (``from __future__ import annotations``) as the object it names."""
+    if annotation is inspect.Parameter.empty:
+        return Any
+    if not isinstance(annotation, str):
+        return annotation
+    for owner in cls.__mro__:
+        try:
+            return eval(annotation, vars(sys.modules[owner.__module__]))  # text of our own source
+        except (NameError, KeyError):
+            continue
+    return Any

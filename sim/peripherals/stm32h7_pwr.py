@@ -1,0 +1,57 @@
+# ruff: noqa: F821
+"""STM32H743 power control (PWR), a PythonPeripheral script (IronPython 2.7 subset, one file for both engines).
+
+Source: RM0433 chapter "Power control". What a start-up sequence needs: the supply is chosen once by a write to CR3,
+which ends Run* mode; only then are voltage levels valid (ACTVOSRDY) and may VOS be changed (VOSRDY). Levels settle at
+once. Low-power modes, monitoring and wake-up pins keep their register bits and do nothing.
+
+Renode has no model of this block.
+"""
+
+CR1, CSR1, CR2, CR3, CPUCR, D3CR, WKUPCR, WKUPFR, WKUPEPR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x18, 0x20, 0x24, 0x28
+VOS, READY, DBP = 0xC000, 0x2000, 0x100
+
+if request.IsInit:
+    try:
+        configured
+    except NameError:
+        # The supply choice survives every reset but power-on.
+        configured = False
+        supply = 0x6
+    registers = {CR1: 0xF000C000, CSR1: 0, CR2: 0, CR3: 0, CPUCR: 0, D3CR: 0x4000, WKUPCR: 0, WKUPFR: 0, WKUPEPR: 0}
+elif not request.IsUser:
+    offset = request.Offset & ~3
+    shift = 8 * (request.Offset & 3)
+    lane = ((1 << 8 * request.Length) - 1) << shift
+    if offset not in registers:
+        self.WarningLog("access to undeclared register 0x%X" % request.Offset)
+        request.Value = 0
+    elif request.IsRead:
+        value = registers[offset]
+        if offset == CR3:
+            value |= supply
+        elif offset == CSR1:
+            value = registers[D3CR] & VOS | (READY if configured else 0)
+        elif offset == D3CR and configured:
+            value |= READY
+        request.Value = (value & lane) >> shift
+    else:
+        old = registers[offset]
+        value = old & ~lane | (request.Value << shift) & lane
+        if offset == CR3:
+            if lane & 7 and not configured:
+                supply = value & 7
+                configured = supply & 3 != 0
+            value &= 0x01000300
+        elif offset == D3CR:
+            if not configured and (value ^ old) & VOS:
+                self.WarningLog("VOS written before the supply was chosen in CR3: ignored")
+                value = old
+            value &= VOS
+            if not value:
+                value = 0x4000
+        elif offset == CSR1 or offset == WKUPFR:
+            value = old
+        elif offset == WKUPCR:
+            value = 0
+        registers[offset] = value
