@@ -1,7 +1,6 @@
 #include "nn/nn_kernels.h"
 #include "nn/nn_mac4.h"
 #include "nn/nn_platform.h"
-#include "nn/nn_scale.h"
 
 /*
  * CONV_2D with a 1x1 kernel, stride 1, no padding.
@@ -23,9 +22,8 @@ NN_HOT void nn_conv2d_1x1_s8(const nn_conv_t *layer, const int8_t *input, int8_t
             nn_mac4_t acc = {{0, 0, 0, 0}};
             nn_mac4(&acc, input, weights, inputs);
             weights += 4 * inputs;
-            for (uint32_t i = 0; i < block; i++) {
-                *output++ = nn_requantize(acc.sum[i], channel++, &range);
-            }
+            output = nn_put4(&acc, block, channel, &range, output);
+            channel += block;
             left -= block;
         }
         input += inputs;

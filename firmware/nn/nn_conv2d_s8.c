@@ -1,7 +1,6 @@
 #include "nn/nn_kernels.h"
 #include "nn/nn_mac4.h"
 #include "nn/nn_platform.h"
-#include "nn/nn_scale.h"
 
 /* One row of the window for four output channels; x is the input column of the window's left edge. */
 static inline void add_row(nn_mac4_t *acc, const nn_conv_t *layer, const int8_t *row, int32_t x,
@@ -53,9 +52,8 @@ NN_HOT void nn_conv2d_s8(const nn_conv_t *layer, const int8_t *input, int8_t *ou
                     }
                     weights += 4 * row_values;
                 }
-                for (uint32_t i = 0; i < block; i++) {
-                    *output++ = nn_requantize(acc.sum[i], channel++, &range);
-                }
+                output = nn_put4(&acc, block, channel, &range, output);
+                channel += block;
                 left -= block;
             }
         }

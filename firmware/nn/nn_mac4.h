@@ -2,7 +2,7 @@
 #ifndef NN_MAC4_H
 #define NN_MAC4_H
 
-#include "nn/nn_types.h"
+#include "nn/nn_scale.h"
 
 typedef struct nn_mac4 {
     int32_t sum[4];
@@ -43,6 +43,22 @@ static inline void nn_mac4_outside(nn_mac4_t *acc, int32_t value, const int8_t *
     for (uint32_t i = 0; i < 4 * count; i++) {
         acc->sum[i & 3u] += value * w[i];
     }
+}
+
+/* Writes `count` (1..4) of the four sums as output values and returns where the next ones go. */
+static inline int8_t *nn_put4(const nn_mac4_t *acc, uint32_t count, const nn_channel_t *channel,
+                              const nn_range_t *range, int8_t *output) {
+    output[0] = nn_requantize(acc->sum[0], channel, range);
+    if (count > 1) {
+        output[1] = nn_requantize(acc->sum[1], channel + 1, range);
+    }
+    if (count > 2) {
+        output[2] = nn_requantize(acc->sum[2], channel + 2, range);
+    }
+    if (count > 3) {
+        output[3] = nn_requantize(acc->sum[3], channel + 3, range);
+    }
+    return output + count;
 }
 
 #endif

@@ -189,7 +189,7 @@ def _verify_steps(call: KernelCall, source: Tensor, access: Access | None, outpu
     needed = source.size  # lowest input byte that steps after the current one read
     for step in range(len(written) - 1, -1, -1):
         begin, end = output_at + (written[step - 1] if step else 0), output_at + written[step]
-        if end > input_at + needed and begin < input_at + source.size:
+        if max(begin, input_at + needed) < min(end, input_at + source.size):
             raise AssertionError(
                 f"'{call.op.output.name}' overwrites '{source.name}' at step {step} of {call.function}"
             )
