@@ -1,0 +1,211 @@
+"""The system bus: memories as numpy arrays, device windows, and what lies between them.
+
+Holes: in the peripheral regions (0x40000000..0x5FFFFFFF and the private bus 0xE0000000..0xE00FFFFF) a read gives 0 and
+a write is dropped, each with a warning, as in Renode: the board file need not name every peripheral of the chip. An
+access anywhere else where nothing is mapped is a bus fault, as on the chip.
+"""
+
+from __future__ import annotations
+
+import logging
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import hooks
+from sim.engine.devices.base import Device, Services
+from sim.errors import CrosscamError
+
+LOG = logging.getLogger("sim.sysbus")
+
+PAGE = 1 << hooks.PAGE_SHIFT
+PERIPHERALS = (0x40000000, 0x20000000)
+PRIVATE_BUS = (0xE0000000, 0x00100000)
+_GRAIN = 8  # windows are found by address >> _GRAIN
+
+
+class MappedMemory(Device):
+    """RAM or flash of ``size`` bytes; ``array`` is its content, shared with the core."""
+
+    RENODE_TYPES = ("Memory.MappedMemory",)
+
+    def __init__(self, services: Services, name: str, *, size: int) -> None:
+        super().__init__(services, name)
+        if size <= 0:
+            raise CrosscamError(f"memory {name}: size {size} bytes; give a size above 0")
+        self.size = size
+        # Anonymous pages: aligned as Unicorn wants them, zero, and free until touched.
+        self._pages = mmap.mmap(-1, (size + PAGE - 1) // PAGE * PAGE)
+        self.array: NDArray[np.uint8] = np.frombuffer(self._pages, dtype=np.uint8)[:size]
+        self.view = memoryview(self._pages)[:size]
+
+    @property
+    def host_address(self) -> int:
+        """Where byte 0 lies in this process."""
+        return int(self.array.ctypes.data)
+
+    @property
+    def mapped_size(self) -> int:
+        """``size`` rounded up to whole pages."""
+        return len(self._pages)
+
+    def read(self, offset: int, width: int) -> int:
+        return int.from_bytes(self.view[offset : offset + width], "little")
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        self.view[offset : offset + width] = (value & ((1 << 8 * width) - 1)).to_bytes(width, "little")
+
+    def reset(self) -> None:
+        """A reset leaves memory as it is."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Addresses ``start`` (included) to ``end`` (excluded) that ``device`` answers."""
+
+    start: int
+    end: int
+    device: Device
+
+
+class Bus:
+    """Little-endian, physical addresses. Devices read and write here; the core's device accesses arrive here too."""
+
+    def __init__(self) -> None:
+        self.memories: list[tuple[int, int, MappedMemory]] = []  # start, end, memory
+        self.windows: list[Window] = []
+        self._by_grain: dict[int, list[Window]] = {}
+        self._tags: list[tuple[int, int, str, int]] = []
+        self.on_code_written: Callable[[int, int], None] = lambda address, size: None
+        self.on_memory_added: Callable[[int, MappedMemory], None] = lambda address, memory: None
+        self.on_window_added: Callable[[Window], None] = lambda window: None
+        self.code_pages: NDArray[np.uint8] = np.zeros(1 << (32 - hooks.PAGE_SHIFT), np.uint8)
+        self._last = (0, 0, None)  # type: tuple[int, int, MappedMemory | None]
+
+    # Building
+
+    def add_memory(self, address: int, memory: MappedMemory) -> None:
+        """Map ``memory`` at ``address`` (a multiple of 4 KiB)."""
+        if address % PAGE:
+            raise CrosscamError(
+                f"memory {memory.name} at 0x{address:08X}: must start at a multiple of 0x{PAGE:X}; move it"
+            )
+        end = address + memory.size
+        self._refuse_overlap(memory.name, address, end)
+        self.memories.append((address, end, memory))
+        self.on_memory_added(address, memory)
+
+    def add_window(self, address: int, size: int, device: Device) -> None:
+        """Let ``device`` answer ``size`` bytes from ``address``."""
+        window = Window(address, address + size, device)
+        self._refuse_overlap(device.name, window.start, window.end)
+        self.windows.append(window)
+        for grain in range(window.start >> _GRAIN, ((window.end - 1) >> _GRAIN) + 1):
+            self._by_grain.setdefault(grain, []).append(window)
+        self.on_window_added(window)
+
+    def add_tag(self, address: int, size: int, name: str, value: int = 0) -> None:
+        """A named hole: reads give ``value`` without a warning (.repl ``Tag``)."""
+        self._tags.append((address, address + size, name, value))
+
+    def _refuse_overlap(self, name: str, start: int, end: int) -> None:
+        taken = [(s, e, m.name) for s, e, m in self.memories] + [(w.start, w.end, w.device.name) for w in self.windows]
+        for other_start, other_end, other in taken:
+            if start < other_end and other_start < end:
+                raise CrosscamError(
+                    f"{name} at 0x{start:08X}..0x{end - 1:08X} overlaps {other} at "
+                    f"0x{other_start:08X}..0x{other_end - 1:08X}; give it addresses of its own"
+                )
+
+    # Looking up
+
+    def memory_at(self, address: int, count: int = 1) -> tuple[MappedMemory, int] | None:
+        """The memory that holds ``count`` bytes from ``address``, and the offset in it."""
+        start, end, memory = self._last
+        if memory is not None and start <= address and address + count <= end:
+            return memory, address - start
+        for start, end, memory in self.memories:
+            if start <= address and address + count <= end:
+                self._last = (start, end, memory)
+                return memory, address - start
+        return None
+
+    def window_at(self, address: int) -> Window | None:
+        """The device window that holds ``address``."""
+        for window in self._by_grain.get(address >> _GRAIN, ()):
+            if window.start <= address < window.end:
+                return window
+        return None
+
+    def _hole(self, address: int, what: str) -> int:
+        for start, end, name, value in self._tags:
+            if start <= address < end:
+                LOG.debug("%s of %s at 0x%08X", what, name, address)
+                return value
+        LOG.warning("%s at 0x%08X, where the board has nothing", what, address)
+        return 0
+
+    # Devices' and scripts' side
+
+    def read(self, address: int, width: int) -> int:
+        """``width`` bytes (1, 2, 4, 8) at ``address``; unmapped reads give 0 and a warning."""
+        found = self.memory_at(address, width)
+        if found is not None:
+            memory, offset = found
+            return int.from_bytes(memory.view[offset : offset + width], "little")
+        return self.read_device(address, width)
+
+    def write(self, address: int, width: int, value: int) -> None:
+        """``width`` bytes at ``address``; unmapped writes are dropped with a warning."""
+        found = self.memory_at(address, width)
+        if found is None:
+            self.write_device(address, width, value)
+            return
+        memory, offset = found
+        memory.view[offset : offset + width] = (value & ((1 << 8 * width) - 1)).to_bytes(width, "little")
+        if self.code_pages[address >> hooks.PAGE_SHIFT]:
+            self.on_code_written(address, width)
+
+    def read_bytes(self, address: int, count: int) -> bytes:
+        """``count`` bytes from memory (fast path) or device windows (byte by byte)."""
+        found = self.memory_at(address, count)
+        if found is not None:
+            memory, offset = found
+            return bytes(memory.view[offset : offset + count])
+        return bytes(self.read(address + index, 1) for index in range(count))
+
+    def write_bytes(self, address: int, data: bytes) -> None:
+        """``data`` into memory or device windows."""
+        count = len(data)
+        if not count:
+            return
+        found = self.memory_at(address, count)
+        if found is None:
+            for index, byte in enumerate(data):
+                self.write(address + index, 1, byte)
+            return
+        memory, offset = found
+        memory.view[offset : offset + count] = data
+        first, last = address >> hooks.PAGE_SHIFT, (address + count - 1) >> hooks.PAGE_SHIFT
+        if self.code_pages[first : last + 1].any():
+            self.on_code_written(address, count)
+
+    # The core's side: only device windows come here
+
+    def read_device(self, address: int, width: int) -> int:
+        """A read that no memory answers."""
+        window = self.window_at(address)
+        if window is None:
+            return self._hole(address, f"read of {width} bytes")
+        return window.device.read(address - window.start, width) & ((1 << 8 * width) - 1)
+
+    def write_device(self, address: int, width: int, value: int) -> None:
+        """A write that no memory answers."""
+        window = self.window_at(address)
+        if window is None:
+            self._hole(address, f"write of {width} bytes, value 0x{value:X},")
+            return
+        window.device.write(address - window.start, width, value & ((1 << 8 * width) - 1))

@@ -1,0 +1,114 @@
+"""Virtual time: cycles, seconds, and events in the order (time, sequence)."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from fractions import Fraction
+
+from sim.engine import hooks
+
+DEFAULT_FREQUENCY = 100_000_000  # Renode's PerformanceInMips when a board says nothing: 100
+
+
+class ScheduledEvent:
+    """An action to run once the core has reached cycle ``due``."""
+
+    __slots__ = ("action", "due")
+
+    def __init__(self, due: int, action: Callable[[], None]) -> None:
+        self.due = due
+        self.action: Callable[[], None] | None = action
+
+
+class Clock:
+    """Core cycles since the machine started, and what is to happen when.
+
+    The native hooks keep the count in ``state``; between two instructions Python reads it there. An event that
+    becomes due while the core runs lowers the core's deadline, so it is served at the next block boundary.
+    """
+
+    def __init__(self, state: memoryview[int]) -> None:
+        self.state = state
+        self._frequency = DEFAULT_FREQUENCY
+        self._base_cycle = 0
+        self._base_seconds = Fraction(0)
+        self._heap: list[tuple[int, int, ScheduledEvent]] = []
+        self._sequence = 0
+
+    @property
+    def now(self) -> int:
+        """Cycles since the machine started; inside a device access, exact to the instruction."""
+        state = self.state
+        return state[hooks.ACCESS_NOW] if state[hooks.IN_RUN] else state[hooks.NOW]
+
+    @property
+    def frequency(self) -> int:
+        """Core cycles per second of virtual time."""
+        return self._frequency
+
+    @frequency.setter
+    def frequency(self, hertz: int) -> None:
+        self._base_seconds = self.exact_seconds
+        self._base_cycle = self.now
+        self._frequency = hertz
+
+    @property
+    def exact_seconds(self) -> Fraction:
+        """Virtual time since the machine started, in seconds."""
+        return self._base_seconds + Fraction(self.now - self._base_cycle, self._frequency)
+
+    @property
+    def seconds(self) -> float:
+        """Virtual time since the machine started, in seconds."""
+        return float(self.exact_seconds)
+
+    def cycles(self, seconds: float | Fraction) -> int:
+        """The cycles nearest to a time span in seconds."""
+        return round(Fraction(seconds) * self._frequency)
+
+    def schedule(self, delay_cycles: int, action: Callable[[], None]) -> ScheduledEvent:
+        """Run ``action`` ``delay_cycles`` (>= 0) from now; same cycle: in order of scheduling."""
+        return self.schedule_at(self.now + max(0, delay_cycles), action)
+
+    def schedule_at(self, due: int, action: Callable[[], None]) -> ScheduledEvent:
+        """Run ``action`` when the core reaches cycle ``due``; in the past means as soon as possible."""
+        event = ScheduledEvent(due, action)
+        self._sequence += 1
+        heapq.heappush(self._heap, (due, self._sequence, event))
+        if due < self.state[hooks.DEADLINE]:
+            self.state[hooks.DEADLINE] = due
+        return event
+
+    def cancel(self, event: object) -> None:
+        """Forget ``event``; one already run or cancelled is ignored."""
+        assert isinstance(event, ScheduledEvent)
+        event.action = None
+        if len(self._heap) > 64 and self._heap[-1][2].action is None:
+            self._heap = [entry for entry in self._heap if entry[2].action is not None]
+            heapq.heapify(self._heap)
+
+    @property
+    def next_due(self) -> int:
+        """Cycle of the next event; ``hooks.NEVER`` when nothing is scheduled."""
+        heap = self._heap
+        while heap:
+            if heap[0][2].action is not None:
+                return heap[0][0]
+            heapq.heappop(heap)
+        return hooks.NEVER
+
+    def run_due(self) -> None:
+        """Run every event due by now, those that these schedule included."""
+        heap = self._heap
+        state = self.state
+        while heap and heap[0][0] <= state[hooks.NOW]:
+            event = heapq.heappop(heap)[2]
+            action, event.action = event.action, None
+            if action is not None:
+                action()
+            heap = self._heap
+
+    def stop_core(self) -> None:
+        """End the core's run at the next block boundary, so that events and interrupts are looked at again."""
+        self.state[hooks.DEADLINE] = 0

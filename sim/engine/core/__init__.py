@@ -1,0 +1,1 @@
+"""What ARMv7-M puts beside the instruction set: exceptions, system control, timers, debug registers."""

@@ -1,0 +1,227 @@
+"""Exception entry and return: stack frames, modes and stacks (ARMv7-M B1.5.6 to B1.5.8)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from unicorn import arm_const as reg
+
+from sim.engine import hooks
+from sim.engine.core import exceptions as exc
+from sim.engine.core import scb
+from sim.engine.native import Registers
+
+if TYPE_CHECKING:
+    from sim.engine.cpu import CortexM
+
+BASIC_FRAME = 0x20
+EXTENDED_FRAME = 0x68
+CONTROL_NPRIV = 1
+CONTROL_SPSEL = 2
+CONTROL_FPCA = 4
+XPSR_THUMB = 1 << 24
+XPSR_EXCEPTION = 0x1FF
+XPSR_FLAGS = 0xF8000000
+XPSR_IT = 0x0600FC00
+XPSR_ALIGN = 1 << 9
+RETURN_NO_FP = 1 << 4
+RETURN_THREAD = 1 << 3
+RETURN_PSP = 1 << 2
+
+_FRAME = (
+    reg.UC_ARM_REG_R0,
+    reg.UC_ARM_REG_R1,
+    reg.UC_ARM_REG_R2,
+    reg.UC_ARM_REG_R3,
+    reg.UC_ARM_REG_R12,
+    reg.UC_ARM_REG_LR,
+    reg.UC_ARM_REG_PC,
+    reg.UC_ARM_REG_XPSR,
+)
+
+
+class ExceptionUnit:
+    """Moves the core in and out of handlers."""
+
+    def __init__(self, cpu: CortexM) -> None:
+        self._cpu = cpu
+        engine = cpu.engine
+        self._frame = Registers(engine, _FRAME)
+        self._frame_and_mode = Registers(engine, (*_FRAME, reg.UC_ARM_REG_SP, reg.UC_ARM_REG_CONTROL))
+        self._floats = Registers(engine, (*range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S0 + 16), reg.UC_ARM_REG_FPSCR))
+        self._sp = Registers(engine, (reg.UC_ARM_REG_SP,))
+        self._msp = Registers(engine, (reg.UC_ARM_REG_MSP,))
+        self._psp = Registers(engine, (reg.UC_ARM_REG_PSP,))
+        self._control = Registers(engine, (reg.UC_ARM_REG_CONTROL,))
+        self._xpsr = Registers(engine, (reg.UC_ARM_REG_XPSR,))
+        self._xpsr_ge = Registers(engine, (reg.UC_ARM_REG_XPSR, reg.UC_ARM_REG_XPSR_G))
+        self._start = Registers(engine, (reg.UC_ARM_REG_LR, reg.UC_ARM_REG_PC))
+
+    def enter(self, number: int) -> None:
+        """Stack the present context and start the handler of ``number``."""
+        cpu = self._cpu
+        nvic = cpu.nvic
+        *frame, sp, control = self._frame_and_mode.read()
+        xpsr = frame[7]
+        in_handler = xpsr & XPSR_EXCEPTION
+        with_floats = bool(control & CONTROL_FPCA) and nvic.fpu.automatic
+        size = EXTENDED_FRAME if with_floats else BASIC_FRAME
+        align = sp >> 2 & 1 if with_floats or nvic.scb.ccr & scb.CCR_STKALIGN else 0
+        sp = (sp - size - 4 * align) & 0xFFFFFFFF
+        frame[7] = xpsr & ~XPSR_ALIGN | align << 9
+        data = struct.pack("<8I", *frame)
+        if with_floats:
+            data += struct.pack("<18I", *self._floats.read(), 0)
+            nvic.fpu.reserve(sp + BASIC_FRAME)
+        stacked = cpu.stack_write(sp, data)
+        exc_return = 0xFFFFFFE1 | (not with_floats) << 4
+        if not in_handler:
+            exc_return |= RETURN_THREAD | (RETURN_PSP if control & CONTROL_SPSEL else 0)
+        self._sp.write(sp)
+        self._handler_mode(number, xpsr, control)
+        cpu.wake()
+        if not stacked:
+            number = self._stacking_failed(number)
+        self._start_handler(number, exc_return)
+
+    def leave(self, exc_return: int) -> None:
+        """The handler returned with ``exc_return``: take the next exception at once, or restore the stacked context."""
+        cpu = self._cpu
+        nvic = cpu.nvic
+        exceptions = nvic.exceptions
+        exc_return |= 1  # the lowest bit went into the Thumb state
+        number = cpu.exception_number
+        problem = self._return_problem(number, exc_return)
+        if exceptions.active >> number & 1:
+            exceptions.deactivate(number)
+        if number != exc.NMI:
+            cpu.clear_faultmask()
+        cpu.state[hooks.EVENT_REGISTER] = 1
+        if problem:
+            cpu.log.warning("exception return with 0x%08X: %s", exc_return, problem)
+            self._tail_fault(exc.USAGE_FAULT, scb.INVPC, exc_return)
+            return
+        following = nvic.next_exception()
+        if following:
+            self._start_handler(following, exc_return)
+            return
+        self._restore(exc_return)
+
+    def _return_problem(self, number: int, exc_return: int) -> str:
+        """Why the core must refuse this return; empty when it may not."""
+        exceptions = self._cpu.nvic.exceptions
+        if exc_return & 0xFFFFFFE0 != 0xFFFFFFE0 or exc_return & 0xF not in (0x1, 0x9, 0xD):
+            return "no valid EXC_RETURN"
+        if not exceptions.active >> number & 1:
+            return f"{exc.name_of(number)} is not active"
+        others = exceptions.active & ~(1 << number)
+        if exc_return & RETURN_THREAD:
+            if others and not self._cpu.nvic.scb.ccr & scb.CCR_NONBASETHRDENA:
+                return "to thread mode while other exceptions are active"
+        elif not others:
+            return "to a handler while no other exception is active"
+        return ""
+
+    def _restore(self, exc_return: int) -> None:
+        """Unstack the frame and go on where it says."""
+        cpu = self._cpu
+        nvic = cpu.nvic
+        from_psp = bool(exc_return & RETURN_PSP)
+        to_thread = bool(exc_return & RETURN_THREAD)
+        stack = self._psp if from_psp else self._msp
+        sp = stack.read()[0]
+        with_floats = not exc_return & RETURN_NO_FP
+        size = EXTENDED_FRAME if with_floats else BASIC_FRAME
+        data = cpu.stack_read(sp, size)
+        if data is None:
+            nvic.scb.cfsr.value |= scb.UNSTKERR
+            self._tail_fault(exc.BUS_FAULT, scb.UNSTKERR, exc_return)
+            return
+        frame = list(struct.unpack_from("<8I", data))
+        xpsr = frame[7]
+        if to_thread == bool(xpsr & XPSR_EXCEPTION):
+            self._tail_fault(exc.USAGE_FAULT, scb.INVPC, exc_return)
+            return
+        if with_floats and not nvic.fpu.release():
+            self._floats.write(*struct.unpack_from("<17I", data, BASIC_FRAME))
+        sp = (sp + size + (4 if xpsr & XPSR_ALIGN else 0)) & 0xFFFFFFFF
+        control = self._control.read()[0] & CONTROL_NPRIV
+        self._control.write(0)  # privileged, so that the writes below are not ignored
+        stack.write(sp)
+        frame[7] = xpsr & ~XPSR_ALIGN
+        self._frame.write(*frame)
+        self._xpsr_ge.write(frame[7], frame[7])
+        control |= CONTROL_FPCA if with_floats else 0
+        if to_thread:
+            control |= CONTROL_SPSEL if from_psp else 0
+        self._control.write(control)
+        cpu.engine.rebuild_mode(xpsr)
+        if to_thread and nvic.scb.scr & scb.SCR_SLEEPONEXIT:
+            cpu.sleep()
+
+    def _handler_mode(self, number: int, xpsr: int, control: int) -> None:
+        """Handler mode on the main stack; privilege and stack choice of thread mode are left as on a chip."""
+        handler = xpsr & XPSR_FLAGS | XPSR_THUMB | number
+        if xpsr & XPSR_EXCEPTION:
+            self._control.write(control & CONTROL_NPRIV)
+            self._xpsr.write(handler)
+            return
+        if control & CONTROL_NPRIV:
+            # CONTROL ignores unprivileged writes, and its stack bit ignores writes in handler mode: drop nPRIV in
+            # handler mode, come back for the stack bit.
+            self._xpsr.write(handler)
+            self._control.write(0)
+            self._xpsr.write(xpsr & XPSR_FLAGS | XPSR_THUMB)
+        self._control.write(0)
+        self._xpsr.write(handler)
+        if control & CONTROL_NPRIV:
+            self._control.write(CONTROL_NPRIV)
+
+    def _start_handler(self, number: int, exc_return: int) -> None:
+        """Begin the handler of ``number``; the context is already stacked."""
+        cpu = self._cpu
+        nvic = cpu.nvic
+        entry = cpu.vector(number)
+        if entry is None:
+            cpu.log.error("vector of %s cannot be read, table at 0x%08X", exc.name_of(number), nvic.scb.vector_table)
+            nvic.scb.hfsr.value |= scb.HFSR_VECTTBL
+            hard_fault = None if number == exc.HARD_FAULT else cpu.vector(exc.HARD_FAULT)
+            if hard_fault is None:
+                nvic.exceptions.activate(number)
+                cpu.lock_up("no vector to take")
+                return
+            number, entry = exc.HARD_FAULT, hard_fault
+        nvic.exceptions.activate(number)
+        control = self._control.read()[0]
+        if control & CONTROL_FPCA:
+            self._control.write(control & ~CONTROL_FPCA)
+        xpsr = self._xpsr.read()[0]
+        self._xpsr.write(xpsr & XPSR_FLAGS | (XPSR_THUMB if entry & 1 else 0) | number)
+        self._start.write(exc_return, entry)
+        cpu.engine.rebuild_mode(xpsr)
+        if cpu.log.isEnabledFor(10):
+            cpu.log.debug("enters %s at 0x%08X", exc.name_of(number), entry & ~1)
+
+    def _stacking_failed(self, number: int) -> int:
+        """The frame could not be written: the exception to take instead; ``number`` stays pending."""
+        cpu = self._cpu
+        nvic = cpu.nvic
+        nvic.scb.cfsr.value |= scb.STKERR
+        cpu.log.warning("stack of %s cannot be written, SP 0x%08X", exc.name_of(number), self._msp.read()[0])
+        replacement = cpu.faults.resolve(exc.BUS_FAULT)
+        if number in (exc.HARD_FAULT, exc.NMI) or replacement == 0:
+            return number
+        if replacement != number and number not in (exc.MEM_MANAGE, exc.USAGE_FAULT, exc.SV_CALL):
+            nvic.exceptions.pend(number)
+        return replacement
+
+    def _tail_fault(self, kind: int, bits: int, exc_return: int) -> None:
+        """A fault found during a return: its handler runs on the frame that is still stacked."""
+        cpu = self._cpu
+        cpu.nvic.scb.cfsr.value |= bits
+        number = cpu.faults.resolve(kind)
+        if number == 0:
+            cpu.lock_up("fault during exception return")
+            return
+        self._start_handler(number, exc_return | 0xF0000000)

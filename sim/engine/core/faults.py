@@ -1,0 +1,86 @@
+"""Faults: which bits are set, and which handler takes them (ARMv7-M B1.5.14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.engine.core import exceptions as exc
+from sim.engine.core import scb
+
+if TYPE_CHECKING:
+    from sim.engine.cpu import CortexM
+
+_BITS = {
+    scb.IACCVIOL: "instruction fetch from a region that forbids it",
+    scb.IBUSERR: "instruction fetch where nothing is mapped",
+    scb.PRECISERR: "access where nothing is mapped",
+    scb.UNDEFINSTR: "undefined instruction",
+    scb.INVSTATE: "instruction fetch in ARM state (bit 0 of a branch target was 0)",
+    scb.NOCP: "floating-point or coprocessor instruction while CPACR forbids it",
+    scb.UNALIGNED: "unaligned access",
+}
+
+
+class Faults:
+    """Turns what the core ran into into exceptions."""
+
+    def __init__(self, cpu: CortexM) -> None:
+        self._cpu = cpu
+
+    def fault(self, kind: int, bits: int, address: int | None = None) -> None:
+        """Fault ``kind`` (an exception number) with CFSR ``bits``; ``address`` goes to BFAR or MMFAR."""
+        cpu = self._cpu
+        control = cpu.nvic.scb
+        control.cfsr.value |= bits
+        where = ""
+        if address is not None:
+            where = f", address 0x{address:08X}"
+            if kind == exc.BUS_FAULT:
+                control.bfar.value = address
+                control.cfsr.value |= scb.BFARVALID
+            else:
+                control.mmfar.value = address
+                control.cfsr.value |= scb.MMARVALID
+        cpu.log.warning("%s at PC 0x%08X: %s%s", exc.name_of(kind), cpu.pc, _BITS.get(bits, f"CFSR 0x{bits:X}"), where)
+        self._take(kind)
+
+    def supervisor_call(self) -> None:
+        """SVC: taken now or, where its priority does not allow that, a hard fault."""
+        self._take(exc.SV_CALL)
+
+    def breakpoint(self) -> None:
+        """BKPT without a debugger: the debug monitor when enabled, else a hard fault."""
+        cpu = self._cpu
+        cpu.nvic.scb.dfsr.value |= scb.DFSR_BKPT
+        if cpu.nvic.debug.monitor_enabled and self._may_preempt(exc.DEBUG_MONITOR):
+            cpu.unit.enter(exc.DEBUG_MONITOR)
+            return
+        cpu.log.warning("BKPT at PC 0x%08X and no debugger", cpu.pc)
+        cpu.nvic.scb.hfsr.value |= scb.HFSR_DEBUGEVT
+        self._hard_fault()
+
+    def resolve(self, kind: int) -> int:
+        """The exception that takes a fault of ``kind`` now: itself, HardFault, or 0 when the core locks up."""
+        nvic = self._cpu.nvic
+        if nvic.exceptions.enabled >> kind & 1 and self._may_preempt(kind):
+            return kind
+        nvic.scb.hfsr.value |= scb.HFSR_FORCED
+        return exc.HARD_FAULT if self._may_preempt(exc.HARD_FAULT) else 0
+
+    def _may_preempt(self, number: int) -> bool:
+        nvic = self._cpu.nvic
+        exceptions = nvic.exceptions
+        return exceptions.group(exceptions.base_priority(number)) < nvic.execution_priority()
+
+    def _take(self, kind: int) -> None:
+        number = self.resolve(kind)
+        if number == 0:
+            self._cpu.lock_up(f"{exc.name_of(kind)} in a handler of fixed priority")
+        else:
+            self._cpu.unit.enter(number)
+
+    def _hard_fault(self) -> None:
+        if self._may_preempt(exc.HARD_FAULT):
+            self._cpu.unit.enter(exc.HARD_FAULT)
+        else:
+            self._cpu.lock_up("hard fault in a handler of fixed priority")

@@ -1,0 +1,29 @@
+"""What the machine offers to the core's own parts, beyond what every device gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from sim.engine.bus import Bus
+from sim.engine.clock import Clock
+from sim.engine.native import Engine
+
+if TYPE_CHECKING:
+    from sim.engine.devices.base import Device
+
+
+class CoreServices(Protocol):
+    """``Services`` with the concrete clock, bus and native engine."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def sysbus(self) -> Bus: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+    def device(self, path: str) -> Device: ...
+
+    def request_reset(self, reason: str) -> None: ...

@@ -1,0 +1,337 @@
+"""The Cortex-M7 core: registers, runs, sleep, and what a run ended with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from unicorn import arm_const as reg
+from unicorn import unicorn_const as uc
+
+from sim.engine import hooks
+from sim.engine.core import exceptions as exc
+from sim.engine.core import scb
+from sim.engine.core.entry import CONTROL_FPCA, CONTROL_NPRIV, XPSR_EXCEPTION, XPSR_THUMB, ExceptionUnit
+from sim.engine.core.exceptions import Masks
+from sim.engine.core.faults import Faults
+from sim.engine.core.services import CoreServices
+from sim.engine.devices.base import Device
+from sim.engine.native import Registers
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.engine.nvic import Nvic
+
+# Interrupt numbers Unicorn's ARM reports (QEMU's exception numbers).
+_SVC = 2
+_DATA_ABORT = 4
+_BREAKPOINT = 7
+_EXCEPTION_EXIT = 8
+_NO_COPROCESSOR = 17
+_UNALIGNED = 22
+_WAIT_FOR_EVENT = (0xBF20, 0xBF10)  # WFE, YIELD
+_NEVER_EXECUTABLE = ((0x40000000, 0x60000000), (0xA0000000, 1 << 32))  # ARMv7-M B3.1, default memory map
+
+
+class CortexM(Device):
+    """The core of one machine. ``cpu_type`` must be cortex-m7; ``nvic`` takes its interrupts."""
+
+    RENODE_TYPES = ("CPU.CortexM",)
+
+    def __init__(
+        self,
+        services: CoreServices,
+        name: str,
+        *,
+        nvic: Nvic,
+        cpu_type: str = "cortex-m7",
+        number_of_mpu_regions: int = 16,
+        cpu_id: int = 0,
+        id: int = 0,
+        endianness: object = None,
+        fpu_interrupt_number: int | None = None,
+        enable_trust_zone: bool = False,
+        number_of_sau_regions: int | None = None,
+        number_of_idau_regions: int | None = None,
+    ) -> None:
+        super().__init__(services, name)
+        if enable_trust_zone:
+            raise CrosscamError(f"{name}: enableTrustZone is not modelled (a Cortex-M7 has none); leave it out")
+        if cpu_type != "cortex-m7":
+            raise CrosscamError(f'{name}: cpuType "{cpu_type}" is not modelled; use "cortex-m7"')
+        self.core_services = services
+        self.engine = services.engine
+        self.state = services.engine.state
+        self.nvic = nvic
+        nvic.cpu = self
+        nvic.mpu.regions = number_of_mpu_regions
+        nvic.fpu.context_active = self._has_float_context
+        nvic.scb.on_fpu_access = self._watch
+        self.sleeping = ""  # "", "wfi" or "wfe"
+        self.locked_up = ""  # why, when the core has locked up
+        self.halted = True  # nothing to run yet
+        self._pc = Registers(self.engine, (reg.UC_ARM_REG_PC,))
+        self._xpsr = Registers(self.engine, (reg.UC_ARM_REG_XPSR,))
+        self._control = Registers(self.engine, (reg.UC_ARM_REG_CONTROL,))
+        self._masks = Registers(self.engine, (reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK))
+        self._general = Registers(
+            self.engine, (*range(reg.UC_ARM_REG_R0, reg.UC_ARM_REG_R12 + 1), reg.UC_ARM_REG_SP, reg.UC_ARM_REG_LR)
+        )
+        self.faults = Faults(self)
+        self.unit = ExceptionUnit(self)
+
+    def on_gpio(self, number: int, value: bool) -> None:
+        """The controller's output arrives here; the core asks the controller instead."""
+
+    # Settings a board file or the monitor gives
+
+    @property
+    def performance_in_mips(self) -> int:
+        """Million core cycles a second of virtual time."""
+        return self.core_services.clock.frequency // 1_000_000
+
+    @performance_in_mips.setter
+    def performance_in_mips(self, value: int) -> None:
+        if value <= 0:
+            raise CrosscamError(f"{self.name}: PerformanceInMips {value}; expected a number above 0, such as 480")
+        self.core_services.clock.frequency = int(value) * 1_000_000
+
+    @property
+    def vector_table_offset(self) -> int:
+        """Address of the vector table."""
+        return self.nvic.scb.vector_table
+
+    @vector_table_offset.setter
+    def vector_table_offset(self, address: int) -> None:
+        self.nvic.scb.vector_table = address
+        self.nvic.scb.initial_vector_table = address
+
+    # Registers
+
+    @property
+    def pc(self) -> int:
+        """Address of the instruction being run, or to be run next."""
+        return self.state[hooks.ACCESS_PC] if self.state[hooks.IN_RUN] else self._pc.read()[0]
+
+    @pc.setter
+    def pc(self, address: int) -> None:
+        self._pc.write(address | 1)
+        self.halted = False
+
+    @property
+    def xpsr(self) -> int:
+        """Flags, exception number and IT state."""
+        return self._xpsr.read()[0]
+
+    @property
+    def registers(self) -> dict[str, int]:
+        """r0..r12, sp, lr, pc and xpsr."""
+        names = [*(f"r{index}" for index in range(13)), "sp", "lr"]
+        values = dict(zip(names, self._general.read(), strict=True))
+        return {**values, "pc": self.pc, "xpsr": self.xpsr}
+
+    @property
+    def exception_number(self) -> int:
+        """The handler being run; 0 in thread mode."""
+        return self.xpsr & XPSR_EXCEPTION
+
+    def masks(self) -> Masks:
+        """PRIMASK, BASEPRI, FAULTMASK."""
+        if not self._control.read()[0] & CONTROL_NPRIV or self.exception_number:
+            return Masks(*self._masks.read())
+        # Unprivileged code reads them as 0: look as a handler would.
+        xpsr = self.xpsr
+        self._xpsr.write(xpsr | exc.SV_CALL)
+        masks = Masks(*self._masks.read())
+        self._xpsr.write(xpsr)
+        return masks
+
+    def clear_faultmask(self) -> None:
+        """Exception return clears FAULTMASK."""
+        primask, basepri, faultmask = self._masks.read()
+        if faultmask:
+            self._masks.write(primask, basepri, 0)
+
+    def _has_float_context(self) -> bool:
+        return bool(self._control.read()[0] & CONTROL_FPCA)
+
+    # Memory as the core's own stacking and vector fetches see it
+
+    def stack_write(self, address: int, data: bytes) -> bool:
+        """Write a stack frame; False where no memory is."""
+        bus = self.core_services.sysbus
+        if bus.memory_at(address, len(data)) is None:
+            return False
+        bus.write_bytes(address, data)
+        return True
+
+    def stack_read(self, address: int, count: int) -> bytes | None:
+        """Read a stack frame; None where no memory is."""
+        bus = self.core_services.sysbus
+        return bus.read_bytes(address, count) if bus.memory_at(address, count) is not None else None
+
+    def vector(self, number: int) -> int | None:
+        """Entry ``number`` of the vector table; None where no memory is."""
+        data = self.stack_read(self.nvic.scb.vector_table + 4 * number, 4)
+        return None if data is None else int.from_bytes(data, "little")
+
+    # Life
+
+    def reset(self) -> None:
+        """Registers to their reset values; start by the vector table, halted when there is none."""
+        self.sleeping = self.locked_up = ""
+        state = self.state
+        state[hooks.EVENT_REGISTER] = 0
+        self._xpsr.write(XPSR_THUMB | exc.SV_CALL)  # privileged, whatever ran before
+        self._masks.write(0, 0, 0)
+        self._control.write(0)
+        self._xpsr.write(XPSR_THUMB)
+        self._control.write(0)
+        stack, start = self.vector(0), self.vector(1)
+        self.halted = not start or stack is None
+        self._general.write(*[0] * 13, (stack or 0) & ~3, 0xFFFFFFFF)
+        self._pc.write(start or 1)
+        self.engine.rebuild_mode(0)
+        self._watch()
+
+    def sleep(self, how: str = "wfi") -> None:
+        """Stop running until something wakes the core."""
+        self.sleeping = how
+
+    def wake(self) -> None:
+        """Go on running."""
+        self.sleeping = ""
+
+    def lock_up(self, why: str) -> None:
+        """The core stops for good; only a reset helps (time and devices go on)."""
+        self.locked_up = why
+        self.log.error("lockup at PC 0x%08X: %s (CFSR 0x%08X)", self.pc, why, self.nvic.scb.cfsr.value)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is executed now: asleep, locked up or without code."""
+        return bool(self.sleeping or self.locked_up or self.halted)
+
+    def take_interrupt(self) -> None:
+        """Enter the handler of the most urgent pending exception, or wake without one (WFI under PRIMASK)."""
+        if self.locked_up or self.halted:
+            return
+        nvic = self.nvic
+        if not nvic.exceptions.pending & nvic.exceptions.enabled:
+            return
+        number = nvic.next_exception()
+        if number:
+            self.unit.enter(number)
+        elif self.sleeping and nvic.wakes_core():
+            self.wake()
+
+    def execute(self, deadline: int) -> None:
+        """Run code until a block would start at or after cycle ``deadline``, or until something has to be decided."""
+        state = self.state
+        self._watch()
+        state[hooks.DEADLINE] = deadline
+        error = self.engine.run(self._pc.read()[0], bool(self.xpsr & XPSR_THUMB))
+        if state[hooks.STOPPED]:
+            if state[hooks.STOPPED] == hooks.STOP_FLOATING_POINT:
+                self._floats_forbidden()
+        elif state[hooks.INTERRUPT] >= 0:
+            self._interrupted(state[hooks.INTERRUPT])
+        elif error:
+            self._failed(error)
+        else:
+            self.sleep("wfi")
+
+    def _watch(self) -> None:
+        """Tell the native side which kinds of blocks matter."""
+        watch = hooks.FLAG_SEND_EVENT
+        if not self.nvic.scb.fpu_enabled:
+            watch |= hooks.FLAG_FLOATING_POINT
+        if self.nvic.held_by_masks():
+            watch |= hooks.FLAG_MASKS
+        self.state[hooks.WATCH] = watch
+
+    def _interrupted(self, number: int) -> None:
+        if number == _EXCEPTION_EXIT:
+            self.unit.leave(self._pc.read()[0])
+        elif number == _SVC:
+            self.faults.supervisor_call()
+        elif number == _BREAKPOINT:
+            self._back_to(self.pc)
+            self.faults.breakpoint()
+        elif number == _NO_COPROCESSOR:
+            self._back_to(self.pc)
+            self.faults.fault(exc.USAGE_FAULT, scb.NOCP)
+        elif number in (_DATA_ABORT, _UNALIGNED):
+            self._back_to(self.pc)
+            self.faults.fault(exc.USAGE_FAULT, scb.UNALIGNED)
+        else:
+            self._back_to(self.pc)
+            self.log.warning("unexpected exception %d of the core at PC 0x%08X", number, self.pc)
+            self.faults.fault(exc.USAGE_FAULT, scb.UNDEFINSTR)
+
+    def _failed(self, error: int) -> None:
+        """The run ended with one of Unicorn's errors."""
+        state = self.state
+        pc = self.pc
+        if error == uc.UC_ERR_INSN_INVALID:
+            if not self.xpsr & XPSR_THUMB:
+                self.faults.fault(exc.USAGE_FAULT, scb.INVSTATE)
+            elif self._was_hint(pc):
+                self._wait_for_event()
+            else:
+                self._back_to(pc)
+                self.faults.fault(exc.USAGE_FAULT, scb.UNDEFINSTR)
+        elif error in (uc.UC_ERR_READ_UNMAPPED, uc.UC_ERR_WRITE_UNMAPPED):
+            self._back_to(pc)
+            self.faults.fault(exc.BUS_FAULT, scb.PRECISERR, state[hooks.FAULT_ADDRESS])
+        elif error in (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT):
+            if any(start <= pc < end for start, end in _NEVER_EXECUTABLE):
+                self.faults.fault(exc.MEM_MANAGE, scb.IACCVIOL)
+            else:
+                self.faults.fault(exc.BUS_FAULT, scb.IBUSERR)
+        else:
+            raise RuntimeError(f"Unicorn error {error} at PC 0x{pc:08X}")
+
+    def _was_hint(self, pc: int) -> bool:
+        """The run ended behind a WFE or YIELD, not at an instruction that does not exist."""
+        state = self.state
+        if pc != state[hooks.BLOCK_ADDRESS] + state[hooks.BLOCK_SIZE]:
+            return False
+        bus = self.core_services.sysbus
+        return (bus.read(pc - 2, 2) in _WAIT_FOR_EVENT and state[hooks.BLOCK_SIZE] >= 2) or (
+            state[hooks.BLOCK_SIZE] >= 4 and bus.read(pc - 4, 4) in (0x8002F3AF, 0x8001F3AF)
+        )
+
+    def _wait_for_event(self) -> None:
+        bus = self.core_services.sysbus
+        pc = self.pc
+        if bus.read(pc - 2, 2) == 0xBF20 or bus.read(pc - 4, 4) == 0x8002F3AF:
+            if self.state[hooks.EVENT_REGISTER]:
+                self.state[hooks.EVENT_REGISTER] = 0
+            else:
+                self.sleep("wfe")
+
+    def _back_to(self, pc: int) -> None:
+        """The block's instructions from ``pc`` on have not run: take them off the time."""
+        state = self.state
+        start = state[hooks.BLOCK_ADDRESS]
+        if start <= pc < start + state[hooks.BLOCK_SIZE]:
+            state[hooks.NOW] = state[hooks.BLOCK_START] + self.engine.count(start, pc - start)
+
+    def _floats_forbidden(self) -> None:
+        """A block with floating-point instructions while CPACR forbids them: run up to the first, then fault."""
+        state = self.state
+        bus = self.core_services.sysbus
+        start = address = state[hooks.BLOCK_ADDRESS]
+        end = start + state[hooks.BLOCK_SIZE]
+        while address < end:
+            first, second = bus.read(address, 2), bus.read(address + 2, 2)
+            if first >= 0xE800 and first & 0xEC00 == 0xEC00 and second & 0x0E00 == 0x0A00:
+                break
+            address += 4 if first >= 0xE800 else 2
+        if address > start:
+            state[hooks.DEADLINE] = hooks.NEVER
+            error = self.engine.run_to(start, address)
+            if error or state[hooks.INTERRUPT] >= 0 or self.pc != address:
+                # Something else happened on the way; it is met again, or was done, by the next run.
+                return
+        self.faults.fault(exc.USAGE_FAULT, scb.NOCP)

@@ -1,0 +1,147 @@
+"""Reading a firmware ELF: what to load where, the vector table, and symbols for messages."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.errors import CrosscamError
+
+_VECTOR_SYMBOLS = (
+    "g_pfnVectors", "_vectors", "__Vectors", "__vector_table", "vector_table", "_vector_table", "__isr_vector",
+)  # fmt: skip
+_VECTOR_SECTIONS = (".isr_vector", ".vectors", ".vector_table", ".intvec")
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A function or object; ``size`` in bytes, 0 when the ELF does not say."""
+
+    name: str
+    address: int
+    size: int
+    is_function: bool
+
+
+@dataclass
+class ElfImage:
+    """One file. ``segments``: (physical address, bytes) to load; ``entry``: start address of the ELF header."""
+
+    path: str = ""
+    entry: int = 0
+    segments: list[tuple[int, bytes]] = field(default_factory=list)
+    symbols: list[Symbol] = field(default_factory=list)
+    sections: dict[str, int] = field(default_factory=dict)
+    _functions: list[Symbol] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls) -> ElfImage:
+        """No file loaded."""
+        return cls()
+
+    @classmethod
+    def read(cls, path: Path) -> ElfImage:
+        """Parse ``path``.
+
+        Raises:
+            CrosscamError: missing, or not a 32-bit little-endian ARM executable.
+        """
+        from elftools.common.exceptions import ELFError
+        from elftools.elf.elffile import ELFFile
+
+        try:
+            with path.open("rb") as stream:
+                try:
+                    elf = ELFFile(stream)
+                    return cls._parse(str(path), elf)
+                except (ELFError, ValueError, KeyError, AssertionError, UnicodeDecodeError) as error:
+                    reason = str(error) or type(error).__name__
+                    raise CrosscamError(
+                        f"{path}: not a readable ELF file ({reason}); give the .elf the firmware build wrote"
+                    ) from error
+        except OSError as error:
+            raise CrosscamError(
+                f"{path}: cannot be read ({error.strerror}); build the firmware first or give an existing .elf"
+            ) from error
+
+    @classmethod
+    def _parse(cls, path: str, elf: Any) -> ElfImage:
+        header = elf.header
+        if elf.elfclass != 32 or not elf.little_endian or header["e_machine"] != "EM_ARM":
+            raise CrosscamError(
+                f"{path}: {elf.elfclass}-bit ELF for {header['e_machine']}; expected a 32-bit little-endian ARM one"
+            )
+        image = cls(path=path, entry=header["e_entry"])
+        for segment in elf.iter_segments():
+            if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]:
+                data = segment.data()
+                if len(data) != segment["p_filesz"]:
+                    raise CrosscamError(f"{path}: truncated, a segment has {len(data)} of {segment['p_filesz']} bytes")
+                image.segments.append((segment["p_paddr"], data))
+        if not image.segments:
+            raise CrosscamError(f"{path}: nothing to load in it; expected a linked firmware, not an object file")
+        for section in elf.iter_sections():
+            if section["sh_addr"] or section["sh_flags"] & 2:
+                image.sections[section.name] = section["sh_addr"]
+        table = elf.get_section_by_name(".symtab")
+        if table is not None:
+            image._read_symbols(table)
+        return image
+
+    def _read_symbols(self, table: Any) -> None:
+        found = []
+        for symbol in table.iter_symbols():
+            kind = symbol["st_info"]["type"]
+            if kind not in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE") or not symbol.name or symbol.name[0] == "$":
+                continue
+            if symbol["st_shndx"] == "SHN_UNDEF":
+                continue
+            is_function = kind == "STT_FUNC"
+            address = symbol["st_value"] & ~1 if is_function else symbol["st_value"]
+            found.append(Symbol(symbol.name, address, symbol["st_size"], is_function))
+        self.symbols = sorted(found, key=lambda symbol: (symbol.address, symbol.is_function))
+        self._functions = [symbol for symbol in self.symbols if symbol.is_function]
+        self._starts = [symbol.address for symbol in self._functions]
+
+    def address_of(self, name: str) -> int:
+        """Address of a symbol; CrosscamError when there is none of that name."""
+        for symbol in self.symbols:
+            if symbol.name == name:
+                return symbol.address
+        raise CrosscamError(f"{self.path or 'firmware'}: no symbol {name}")
+
+    def function_at(self, address: int) -> Symbol | None:
+        """The function that holds ``address``."""
+        index = bisect.bisect_right(self._starts, address) - 1
+        if index < 0:
+            return None
+        symbol = self._functions[index]
+        return symbol if address < symbol.address + max(symbol.size, 2) else None
+
+    def describe(self, address: int) -> str:
+        """``0x08001234 main+0x10``, or the bare address where no function is known."""
+        symbol = self.function_at(address)
+        return f"0x{address:08X}" + (f" {symbol.name}+0x{address - symbol.address:X}" if symbol else "")
+
+    def vector_table(self, is_memory: Callable[[int], bool]) -> int | None:
+        """Where the vector table lies: a well-known symbol or section, else the lowest segment that looks like one."""
+        candidates = [symbol.address for symbol in self.symbols if symbol.name in _VECTOR_SYMBOLS]
+        candidates += [self.sections[name] for name in _VECTOR_SECTIONS if name in self.sections]
+        candidates += sorted(address for address, _ in self.segments)
+        for address in candidates:
+            if address % 128 == 0 and self._looks_like_vectors(address, is_memory):
+                return address
+        return None
+
+    def _looks_like_vectors(self, address: int, is_memory: Callable[[int], bool]) -> bool:
+        """An initial stack pointer at the end of or in a memory, and an odd start address that was loaded."""
+        for start, data in self.segments:
+            if start <= address and address + 8 <= start + len(data):
+                stack = int.from_bytes(data[address - start : address - start + 4], "little")
+                start_address = int.from_bytes(data[address - start + 4 : address - start + 8], "little")
+                return stack % 4 == 0 and is_memory(stack - 4) and bool(start_address & 1)
+        return False

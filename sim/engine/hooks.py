@@ -1,0 +1,298 @@
+# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
+"""Native time keeping: the one place that knows Unicorn's C calling convention.
+
+Unicorn calls these functions on every translated block and on every access to a device window, so they are compiled
+(numba ``@cfunc``, cached on disk) and handed over by address. They share one int64 array, the *state*, with Python:
+its slots are the constants below. Addresses of C functions travel in the state too, never as compile-time constants,
+or the disk cache would be useless in the next process.
+
+What was found by experiment and in Unicorn 2.1.4's sources, and is relied on here:
+
+* ``uc_emu_stop`` in a block hook ends the run before that block: PC is the block's first instruction and nothing of
+  it has run. A stop asked for in a device access instead ends the run *inside* the accessing instruction, which then
+  runs twice; so nobody stops from there: the deadline is lowered, and the next block hook stops.
+* PC is stale in a device callback, unless a hook on that access made Unicorn recover it. A MEM_READ/WRITE hook, even
+  one bounded to device addresses, takes every load and store of all code off the fast path (5 times slower); a
+  READ_PROT/WRITE_PROT hook does not. So device windows are mapped without permissions, and the protection hook
+  lets the access through.
+* That recovery writes the middle of an IT block into the IT state and leaves it there, which would make a later block
+  skip instructions; ``on_access`` clears it again.
+* WFI, SVC and an exception return end their block, so the block's full count is right. A fault happens in the middle:
+  ``count_until`` gives the part before it.
+* A block is retranslated when its code was written; the edge hook hears of it and drops the block's cached count.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+# Slots of the state array.
+NOW = 0  # cycles up to the end of the block being run (or exactly now, between runs)
+DEADLINE = 1  # a block that would start at or after this cycle is not run
+BLOCK_ADDRESS = 2  # block being run
+BLOCK_SIZE = 3  # its bytes
+BLOCK_START = 4  # cycle at which it started
+WATCH = 5  # block flags (below) that matter now
+STOPPED = 6  # why the block hook stopped: 0 it did not, else a STOP_ value
+INTERRUPT = 7  # number handed to the interrupt hook, -1 when none came
+ACCESS_NOW = 8  # cycle of the device access in progress, exact to the instruction
+ACCESS_PC = 9  # its instruction
+EVENT_REGISTER = 10  # set by SEV
+CYCCNT_ON = 11  # DWT: the cycle counter runs with the core clock, and may be read natively
+CYCCNT_OFFSET = 12  # DWT: to be added to the cycle to get CYCCNT
+CYCCNT_ADDRESS = 13  # DWT: absolute address of the counter
+IN_RUN = 14  # 1 while Unicorn runs
+TABLE = 15  # pointer to the block table
+CODE_PAGES = 16  # pointer to the map of 4 KiB pages that code was run from
+FN_EMU_STOP = 17  # uc_emu_stop, uc_reg_read, uc_reg_write
+FN_REG_READ = 18
+FN_REG_WRITE = 19
+FN_PRIVATE_READ = 20  # Python's read callback of the private peripheral bus
+FAULT_ADDRESS = 21  # where the last access to nothing went
+SCRATCH = 22
+REGION_COUNT = 23
+REGIONS = 24  # REGION_COUNT times (base, size, host pointer)
+MAX_REGIONS = 24
+STATE_SIZE = REGIONS + 3 * MAX_REGIONS
+
+NEVER = (1 << 63) - 1
+
+STOP_DEADLINE = 1
+STOP_FLOATING_POINT = 2
+
+# Block flags: bits of WATCH, and of a table entry from bit FLAG_SHIFT.
+FLAG_MASKS = 1  # ends with an instruction that may unmask interrupts (CPS, MSR to PRIMASK .. CONTROL)
+FLAG_FLOATING_POINT = 2  # holds a floating-point instruction
+FLAG_SEND_EVENT = 4  # holds SEV
+FLAG_SHIFT = 32
+
+PRIVATE_BUS_BASE = 0xE0000000
+TABLE_BITS = 16
+PAGE_SHIFT = 12
+REG_PC = 11  # UC_ARM_REG_PC
+REG_EPSR = 121  # UC_ARM_REG_EPSR
+
+
+@intrinsic
+def _load64(typingctx: Any, pointer: Any) -> Any:
+    """The int64 at an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(builder.inttoptr(args[0], ir.IntType(64).as_pointer()))
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def _store64(typingctx: Any, pointer: Any, value: Any) -> Any:
+    """Write an int64 to an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[1], builder.inttoptr(args[0], ir.IntType(64).as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), codegen
+
+
+@intrinsic
+def _load16(typingctx: Any, pointer: Any) -> Any:
+    """The halfword at an address, zero-extended."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        half = builder.load(builder.inttoptr(args[0], ir.IntType(16).as_pointer()), align=1)
+        return builder.zext(half, ir.IntType(64))
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def _store8(typingctx: Any, pointer: Any, value: Any) -> Any:
+    """Write the low byte of a value to an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = builder.trunc(args[1], ir.IntType(8))
+        builder.store(byte, builder.inttoptr(args[0], ir.IntType(8).as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), codegen
+
+
+def _calling(arguments: int) -> Any:
+    """An intrinsic that calls the C function at an address with ``arguments`` word arguments."""
+    word = ir.IntType(64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        function = builder.inttoptr(args[0], ir.FunctionType(word, [word] * arguments).as_pointer())
+        return builder.call(function, list(args[1:]))
+
+    return types.int64(*[types.int64] * (arguments + 1)), codegen
+
+
+@intrinsic
+def _call1(typingctx: Any, function: Any, a: Any) -> Any:
+    return _calling(1)
+
+
+@intrinsic
+def _call3(typingctx: Any, function: Any, a: Any, b: Any, c: Any) -> Any:
+    return _calling(3)
+
+
+@intrinsic
+def _call4(typingctx: Any, function: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    return _calling(4)
+
+
+_inline = numba.njit(inline="always")
+_native = numba.njit(cache=True)
+
+
+@_inline
+def _get(state: int, slot: int) -> int:
+    return _load64(state + 8 * slot)
+
+
+@_inline
+def _set(state: int, slot: int, value: int) -> None:
+    _store64(state + 8 * slot, value)
+
+
+@_native
+def _host_pointer(state: int, address: int) -> int:
+    """Where a guest address lies in this process; 0 when no memory is there."""
+    for index in range(_get(state, REGION_COUNT)):
+        base = _get(state, REGIONS + 3 * index)
+        if base <= address < base + _get(state, REGIONS + 3 * index + 1):
+            return _get(state, REGIONS + 3 * index + 2) + address - base
+    return 0
+
+
+@_native
+def _count(state: int, address: int, size: int) -> int:
+    """Instructions in ``size`` bytes of code at ``address``, with block flags from bit FLAG_SHIFT."""
+    pointer = _host_pointer(state, address)
+    if pointer == 0:
+        return 0
+    end = pointer + size
+    count = 0
+    flags = 0
+    while pointer < end:
+        first: int = _load16(pointer)
+        count += 1
+        if first < 0xE800:  # 16-bit encodings: all below 0b11101...
+            if first & 0xFFE8 == 0xB660:
+                flags |= FLAG_MASKS
+            elif first == 0xBF40:
+                flags |= FLAG_SEND_EVENT
+            pointer += 2
+            continue
+        second = _load16(pointer + 2)
+        if first & 0xEC00 == 0xEC00 and second & 0x0E00 == 0x0A00:
+            flags |= FLAG_FLOATING_POINT
+        elif first & 0xFFE0 == 0xF380 and second & 0xD0F0 == 0x8010:
+            flags |= FLAG_MASKS
+        pointer += 4
+    return count | flags << FLAG_SHIFT
+
+
+@_inline
+def _slot(state: int, address: int) -> int:
+    """Pointer to the table entry of a block address: two words, key and count."""
+    index = ((address >> 1) ^ (address >> 17)) & ((1 << TABLE_BITS) - 1)
+    return _get(state, TABLE) + 16 * index
+
+
+@numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
+def on_block(uc: int, address: int, size: int, state: int) -> None:
+    """UC_HOOK_BLOCK: stop at the deadline, else add the block's instructions to the time."""
+    now = _get(state, NOW)
+    if now >= _get(state, DEADLINE):
+        _set(state, STOPPED, STOP_DEADLINE)
+        _call1(_get(state, FN_EMU_STOP), uc)
+        return
+    slot = _slot(state, address)
+    key = address | size << 32
+    if _load64(slot) == key:
+        entry = _load64(slot + 8)
+    else:
+        entry = _count(state, address, size)
+        _store64(slot, key)
+        _store64(slot + 8, entry)
+        _store8(_get(state, CODE_PAGES) + (address >> PAGE_SHIFT), 1)
+        _store8(_get(state, CODE_PAGES) + ((address + size - 1) >> PAGE_SHIFT), 1)
+    flags = (entry >> FLAG_SHIFT) & _get(state, WATCH)
+    if flags:
+        if flags & FLAG_FLOATING_POINT:
+            _set(state, STOPPED, STOP_FLOATING_POINT)
+            _set(state, BLOCK_ADDRESS, address)
+            _set(state, BLOCK_SIZE, size)
+            _call1(_get(state, FN_EMU_STOP), uc)
+            return
+        if flags & FLAG_MASKS:
+            _set(state, DEADLINE, 0)
+        if flags & FLAG_SEND_EVENT:
+            _set(state, EVENT_REGISTER, 1)
+    _set(state, BLOCK_ADDRESS, address)
+    _set(state, BLOCK_SIZE, size)
+    _set(state, BLOCK_START, now)
+    _set(state, NOW, now + (entry & 0xFFFFFFFF))
+
+
+@numba.cfunc(types.void(types.int64, types.int64, types.int64, types.int64), cache=True)
+def on_edge(uc: int, block: int, previous: int, state: int) -> None:
+    """UC_HOOK_EDGE_GENERATED: a block was (re)translated, so what is cached about that address is void."""
+    _store64(_slot(state, _load64(block)), -1)
+
+
+@numba.cfunc(types.void(types.int64, types.uint32, types.int64), cache=True)
+def on_interrupt(uc: int, number: int, state: int) -> None:
+    """UC_HOOK_INTR: note which, and stop; Python takes the exception."""
+    _set(state, INTERRUPT, number)
+    _call1(_get(state, FN_EMU_STOP), uc)
+
+
+@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
+    """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: note the exact cycle and PC, repair the IT state, allow."""
+    scratch = state + 8 * ACCESS_PC
+    _store64(scratch, 0)
+    _call3(_get(state, FN_REG_READ), uc, REG_PC, scratch)
+    pc = _load64(scratch)
+    start = _get(state, BLOCK_ADDRESS)
+    part = _count(state, start, pc - start) & 0xFFFFFFFF
+    _set(state, ACCESS_NOW, _get(state, BLOCK_START) + part)
+    epsr = state + 8 * SCRATCH
+    _store64(epsr, 0x01000000)
+    _call3(_get(state, FN_REG_WRITE), uc, REG_EPSR, epsr)
+    return True
+
+
+@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+def on_unmapped(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
+    """UC_HOOK_MEM_READ_UNMAPPED/WRITE_UNMAPPED: note the address and let the run end with the error."""
+    _set(state, FAULT_ADDRESS, address)
+    return False
+
+
+@numba.cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64), cache=True)
+def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
+    """Read in the private peripheral bus: CYCCNT natively (delay loops poll it), the rest by Python."""
+    if offset + PRIVATE_BUS_BASE == _get(state, CYCCNT_ADDRESS) and _get(state, CYCCNT_ON) and size == 4:
+        return (_get(state, ACCESS_NOW) + _get(state, CYCCNT_OFFSET)) & 0xFFFFFFFF
+    return _call4(_get(state, FN_PRIVATE_READ), uc, offset, size, state)
+
+
+@numba.cfunc(types.int64(types.int64, types.int64, types.int64), cache=True)
+def count_until(state: int, address: int, size: int) -> int:
+    """Instructions in ``size`` bytes of code at ``address``."""
+    return _count(state, address, size) & 0xFFFFFFFF
+
+
+def address(function: Any) -> int:
+    """The machine address of one of the compiled functions above."""
+    return int(function.address)

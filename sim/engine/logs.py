@@ -1,0 +1,46 @@
+"""Keeping device warnings readable: each kind of message a few times, then only now and then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+FIRST = 3  # repetitions logged in full; after that at 10, 100, 1000 ...
+
+
+class RateLimit(logging.Filter):
+    """A filter per machine, put on its devices' loggers. Messages count as equal by logger, text and first argument.
+
+    ``context`` gives a suffix for the message: where the core is.
+    """
+
+    def __init__(self, context: Callable[[], str]) -> None:
+        super().__init__()
+        self._context = context
+        self._seen: dict[tuple[str, str, object], int] = {}
+
+    def attach(self, logger: logging.Logger) -> None:
+        """Filter ``logger``, in place of an earlier machine's filter."""
+        for present in [item for item in logger.filters if isinstance(item, RateLimit)]:
+            logger.removeFilter(present)
+        logger.addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        key = (record.name, record.msg, arguments[0] if arguments else None)
+        count = self._seen[key] = self._seen.get(key, 0) + 1
+        if count > FIRST and not _power_of_ten(count):
+            return False
+        text = record.getMessage() + self._context()
+        if count >= FIRST:
+            text += f" [{count} times]" if count > FIRST else " [further ones at 10, 100, ...]"
+        record.msg, record.args = text, ()
+        return True
+
+
+def _power_of_ten(count: int) -> bool:
+    while count % 10 == 0:
+        count //= 10
+    return count == 1

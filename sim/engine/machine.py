@@ -1,0 +1,281 @@
+"""One machine: its parts by name, loading, running, resetting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from sim.engine import hooks
+from sim.engine.bus import PERIPHERALS, PRIVATE_BUS, Bus, MappedMemory, Window
+from sim.engine.clock import Clock
+from sim.engine.core.dwt import Dwt
+from sim.engine.cpu import CortexM
+from sim.engine.devices.base import Device
+from sim.engine.elf import ElfImage
+from sim.engine.logs import RateLimit
+from sim.engine.native import Engine
+from sim.engine.nvic import Nvic
+from sim.engine.timing import create_timing
+from sim.errors import CrosscamError
+
+SLICE = 1 << 23  # cycles the core runs at most without Python: 17 ms at 480 MHz
+
+
+class Machine:
+    """Starts empty; a board file (or a test) registers devices, memories and a core."""
+
+    def __init__(self, name: str = "machine", timing: str = "instructions") -> None:
+        self.name = name
+        self.timing = create_timing(timing)
+        self.engine = Engine(self.timing)
+        self.clock = Clock(self.engine.state)
+        self.sysbus = Bus()
+        self.log = logging.getLogger("sim.machine")
+        self.devices: dict[str, Device] = {}
+        self.on_reset: list[Callable[[], None]] = []  # run at the end of each reset
+        self.symbols = ElfImage.empty()
+        self._cpu: CortexM | None = None
+        self._nvic: Nvic | None = None
+        self._dwt: Dwt | None = None
+        self._target = 0  # cycle up to which the user has asked to run
+        self._stop = False
+        self._reset_reason = ""
+        self._error: BaseException | None = None
+        self._rate_limit = RateLimit(self._context)
+        self.sysbus.code_pages = self.engine.code_pages
+        self.sysbus.on_code_written = self.engine.forget_code
+        self.sysbus.on_memory_added = self._map_memory
+        self.sysbus.on_window_added = self._map_window
+        self._rate_limit.attach(logging.getLogger("sim.sysbus"))
+        self._device_regions = [PERIPHERALS, PRIVATE_BUS]
+        for start, size in self._device_regions:
+            self.engine.map_devices(start, size, self._core_reads, self._core_writes)
+
+    # Parts
+
+    @property
+    def cpu(self) -> CortexM:
+        """The core; CrosscamError before a board has given one."""
+        if self._cpu is None:
+            raise CrosscamError(f"machine {self.name} has no core; load a board description with a CPU.CortexM first")
+        return self._cpu
+
+    @property
+    def nvic(self) -> Nvic:
+        """The interrupt controller; CrosscamError before a board has given one."""
+        if self._nvic is None:
+            raise CrosscamError(f"machine {self.name} has no IRQControllers.NVIC; load a board description first")
+        return self._nvic
+
+    def register(
+        self,
+        path: str,
+        device: Device,
+        address: int | None = None,
+        size: int | None = None,
+        *,
+        parent: Device | None = None,
+        point: int = 0,
+    ) -> None:
+        """Add ``device`` under a Renode path such as ``sysbus.usart3``.
+
+        With ``address`` it is on the system bus there (``size`` overrides the window's length); call again with the
+        same path and device for a second address. With ``parent`` it is that device's child at ``point``.
+
+        Raises:
+            CrosscamError: the path or the addresses are taken.
+        """
+        present = self.devices.get(path)
+        if present is not None and present is not device:
+            raise CrosscamError(f"{path} exists already; give the second device another name")
+        if isinstance(device, CortexM):
+            if self._cpu is not None and self._cpu is not device:
+                raise CrosscamError(f"{path}: the machine has a core already; describe one")
+            self._cpu = device
+        elif isinstance(device, Nvic):
+            self._nvic = device
+        elif isinstance(device, Dwt):
+            self._dwt = device
+        if self._nvic is not None and self._dwt is not None:
+            self._nvic.debug.on_trace_enable = self._dwt.set_trace_enabled
+        self.devices[path] = device
+        self._rate_limit.attach(device.log)
+        if address is not None:
+            if isinstance(device, MappedMemory):
+                self.sysbus.add_memory(address, device)
+            else:
+                self.sysbus.add_window(address, size if size is not None else device.size, device)
+        if parent is not None:
+            parent.register_child(device, point)
+
+    def device(self, path: str) -> Device:
+        """The device at a Renode path, with or without the leading ``sysbus.``; CrosscamError when there is none."""
+        found = self.devices.get(path) or self.devices.get(f"sysbus.{path}")
+        if found is None:
+            raise CrosscamError(f"machine {self.name} has no device {path}; known: {', '.join(sorted(self.devices))}")
+        return found
+
+    def __getitem__(self, path: str) -> Device:
+        return self.device(path)
+
+    def _map_memory(self, address: int, memory: MappedMemory) -> None:
+        self.engine.map_memory(address, memory.mapped_size, memory.host_address)
+
+    def _map_window(self, window: Window) -> None:
+        """Windows outside the peripheral regions get pages of their own."""
+        if any(start <= window.start and window.end <= start + size for start, size in self._device_regions):
+            return
+        start = window.start & ~0xFFF
+        size = (window.end - start + 0xFFF) & ~0xFFF
+        self._device_regions.append((start, size))
+        self.engine.map_devices(start, size, self._core_reads, self._core_writes)
+
+    # Loading
+
+    def load_elf(self, path: str | Path) -> None:
+        """Load the segments of an ELF file at their physical addresses, point VTOR at its vectors, reset the core.
+
+        Raises:
+            CrosscamError: the file is missing, no 32-bit ARM ELF, or does not fit the memories.
+        """
+        image = ElfImage.read(Path(path))
+        for address, data in image.segments:
+            if data and self.sysbus.memory_at(address, len(data)) is None:
+                raise CrosscamError(
+                    f"{path}: {len(data)} bytes at 0x{address:08X} do not fit any memory of the board; "
+                    "check the linker script against the board description"
+                )
+            self.sysbus.write_bytes(address, data)
+        self.symbols = image
+        if self._cpu is not None:
+            vectors = image.vector_table(lambda address: self.sysbus.memory_at(address) is not None)
+            if vectors is not None:
+                self._cpu.vector_table_offset = vectors
+            self._cpu.reset()
+
+    def load_binary(self, path: str | Path, address: int) -> None:
+        """Load a raw file at ``address``.
+
+        Raises:
+            CrosscamError: the file is missing or does not fit a memory.
+        """
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise CrosscamError(f"{path}: cannot be read ({error.strerror}); give an existing file") from error
+        if self.sysbus.memory_at(address, len(data)) is None:
+            raise CrosscamError(f"{path}: {len(data)} bytes do not fit the memory at 0x{address:08X}")
+        self.sysbus.write_bytes(address, data)
+        if self._cpu is not None and self._cpu.halted:
+            self._cpu.reset()
+
+    # Running
+
+    def run_for(self, seconds: float | Fraction) -> None:
+        """Run for a span of virtual time; returns early after ``pause``.
+
+        Spans add up exactly: the block the core overruns a span with is taken off the next.
+        """
+        self._target = max(self._target, self._uncommitted()) + self.clock.cycles(seconds)
+        self._run(None)
+
+    def run_until(self, predicate: Callable[[], bool], timeout_seconds: float | Fraction) -> bool:
+        """Run until ``predicate()`` holds; False when it did not within ``timeout_seconds`` of virtual time.
+
+        The predicate is asked whenever the core has come back to Python: at events, interrupts and at least every
+        SLICE cycles.
+        """
+        limit = self.clock.now + self.clock.cycles(timeout_seconds)
+        if predicate():
+            return True
+        self._target = limit
+        self._run(predicate)
+        held = predicate()
+        self._target = self.clock.now
+        return held
+
+    def pause(self) -> None:
+        """Make the present ``run_for`` or ``run_until`` return soon; from any thread or callback."""
+        self._stop = True
+        self.clock.stop_core()
+
+    def _uncommitted(self) -> int:
+        """Where the next span starts: the last target, unless time has gone on elsewhere."""
+        return self._target if self.clock.now - self._target < SLICE else self.clock.now
+
+    def _run(self, predicate: Callable[[], bool] | None) -> None:
+        self._stop = False
+        clock, state, cpu = self.clock, self.engine.state, self._cpu
+        target = self._target
+        while not self._stop:
+            clock.run_due()
+            if self._reset_reason:
+                self._perform_reset()
+            if cpu is not None:
+                cpu.take_interrupt()
+            if predicate is not None and predicate():
+                break
+            now = state[hooks.NOW]
+            if now >= target:
+                break
+            if cpu is None or cpu.idle:
+                state[hooks.NOW] = min(clock.next_due, target)
+                continue
+            slice_end = (now // SLICE + 1) * SLICE
+            cpu.execute(min(clock.next_due, target, slice_end))
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
+        if self._stop:
+            self._target = self.clock.now
+
+    # Resetting
+
+    def reset(self) -> None:
+        """Devices and core as after power-on; memories keep their content, time goes on."""
+        for device in self.devices.values():
+            if not isinstance(device, CortexM):
+                device.reset()
+        if self._cpu is not None:
+            self._cpu.reset()
+        for action in self.on_reset:
+            action()
+
+    def request_reset(self, reason: str) -> None:
+        """Reset at the next block boundary (watchdog, AIRCR.SYSRESETREQ)."""
+        self._reset_reason = reason
+        self.clock.stop_core()
+
+    def _perform_reset(self) -> None:
+        self.log.info("reset: %s", self._reset_reason)
+        self._reset_reason = ""
+        self.reset()
+
+    # The core's accesses to device windows
+
+    def _core_reads(self, address: int, width: int) -> int:
+        try:
+            return self.sysbus.read_device(address, width)
+        except BaseException as error:
+            self._defer(error)
+            return 0
+
+    def _core_writes(self, address: int, width: int, value: int) -> None:
+        try:
+            self.sysbus.write_device(address, width, value)
+        except BaseException as error:
+            self._defer(error)
+
+    def _defer(self, error: BaseException) -> None:
+        """An exception cannot cross Unicorn's C frames: keep it until the run has ended."""
+        if self._error is None:
+            self._error = error
+        self.clock.stop_core()
+
+    def _context(self) -> str:
+        """Where the core is, for log messages from devices."""
+        if not self.engine.state[hooks.IN_RUN]:
+            return ""
+        return f" (PC {self.symbols.describe(self.engine.state[hooks.ACCESS_PC])})"

@@ -1,0 +1,236 @@
+# mypy: disable-error-code="no-untyped-call,call-arg,attr-defined,no-any-return"
+"""Unicorn with the native hooks: memories, device windows, registers and runs, without anything of ARMv7-M's system."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError, arm_const, unicorn_const
+from unicorn.unicorn_py3.unicorn import uclib
+
+from sim.engine.hooks import (
+    CODE_PAGES,
+    DEADLINE,
+    FN_EMU_STOP,
+    FN_PRIVATE_READ,
+    FN_REG_READ,
+    FN_REG_WRITE,
+    IN_RUN,
+    INTERRUPT,
+    MAX_REGIONS,
+    NEVER,
+    PAGE_SHIFT,
+    PRIVATE_BUS_BASE,
+    REGION_COUNT,
+    REGIONS,
+    STATE_SIZE,
+    STOPPED,
+    TABLE,
+    TABLE_BITS,
+    on_access,
+    on_edge,
+    on_interrupt,
+    on_private_read,
+    on_unmapped,
+)
+from sim.engine.hooks import address as address_of_hook
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.engine.timing.base import Timing
+
+
+class Registers:
+    """A fixed set of 32-bit core registers, read and written in one call."""
+
+    def __init__(self, engine: Engine, identifiers: Sequence[int]) -> None:
+        count = len(identifiers)
+        self._engine = engine
+        self._count = count
+        self._ids = (ctypes.c_int * count)(*identifiers)
+        self._values = (ctypes.c_uint32 * (2 * count))()  # every second word: Unicorn never writes more than 8 bytes
+        base = ctypes.addressof(self._values)
+        self._pointers = (ctypes.c_void_p * count)(*[base + 8 * index for index in range(count)])
+
+    def read(self) -> list[int]:
+        """The values, in the order of the identifiers."""
+        uclib.uc_reg_read_batch(self._engine.handle, self._ids, self._pointers, self._count)
+        return self._values[::2]
+
+    def write(self, *values: int) -> None:
+        """Set them, in the order of the identifiers."""
+        self._values[::2] = list(values)
+        uclib.uc_reg_write_batch(self._engine.handle, self._ids, self._pointers, self._count)
+
+
+DeviceRead = Callable[[int, int], int]
+DeviceWrite = Callable[[int, int, int], None]
+
+
+class Engine:
+    """One Unicorn Cortex-M7 with the native hooks, and the state they share with Python."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._mapped: list[tuple[int, int]] = []
+        self._sealed = False
+        self._flags = ctypes.c_uint32()
+        self.array: NDArray[np.int64] = np.zeros(STATE_SIZE, np.int64)
+        self.state: memoryview[int] = memoryview(self.array)  # type: ignore[arg-type]
+        self.code_pages: NDArray[np.uint8] = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)
+        self._table: NDArray[np.int64] = np.full(2 << TABLE_BITS, -1, np.int64)
+        self._address = int(self.array.ctypes.data)
+        self._keep: list[object] = []
+        state = self.state
+        state[DEADLINE] = NEVER
+        state[INTERRUPT] = -1
+        state[TABLE] = int(self._table.ctypes.data)
+        state[CODE_PAGES] = int(self.code_pages.ctypes.data)
+        state[FN_EMU_STOP] = _address_of(uclib.uc_emu_stop)
+        state[FN_REG_READ] = _address_of(uclib.uc_reg_read)
+        state[FN_REG_WRITE] = _address_of(uclib.uc_reg_write)
+        self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, arm_const.UC_CPU_ARM_CORTEX_M7)
+        self._uc.ctl_set_page_size(1 << PAGE_SHIFT)
+        self.handle = self._uc._uch
+        for kind, hook in (
+            (unicorn_const.UC_HOOK_BLOCK, timing.block_hook),
+            (unicorn_const.UC_HOOK_EDGE_GENERATED, address_of_hook(on_edge)),
+            (unicorn_const.UC_HOOK_INTR, address_of_hook(on_interrupt)),
+        ):
+            self._add_hook(kind, hook, 1, 0)  # begin > end: everywhere
+
+    def _add_hook(self, kind: int, address: int, begin: int, end: int) -> None:
+        hook = ctypes.c_size_t()
+        _check(
+            uclib.uc_hook_add(
+                self.handle,
+                ctypes.byref(hook),
+                kind,
+                ctypes.c_void_p(address),
+                ctypes.c_void_p(self._address),
+                ctypes.c_uint64(begin),
+                ctypes.c_uint64(end),
+            )
+        )
+
+    def map_memory(self, address: int, size: int, host_address: int) -> None:
+        """Show ``size`` bytes of this process's memory (whole pages) to the core at ``address``."""
+        count = self.state[REGION_COUNT]
+        if count == MAX_REGIONS:
+            raise CrosscamError(f"more than {MAX_REGIONS} memories in one machine; merge some")
+        _check(uclib.uc_mem_map_ptr(self.handle, address, size, unicorn_const.UC_PROT_ALL, host_address))
+        self._mapped.append((address, size))
+        self.array[REGIONS + 3 * count : REGIONS + 3 * count + 3] = (address, size, host_address)
+        self.state[REGION_COUNT] = count + 1
+
+    def map_devices(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> None:
+        """Send the core's accesses to ``size`` bytes (whole pages) from ``address`` to Python.
+
+        ``read(absolute address, width)`` and ``write(absolute address, width, value)`` must not raise.
+        """
+
+        def read_callback(uc: int, offset: int, width: int, user: int) -> int:
+            return read(address + offset, width)
+
+        def write_callback(uc: int, offset: int, width: int, value: int, user: int) -> None:
+            write(address + offset, width, value)
+
+        c_read = _READ_CALLBACK(read_callback)
+        c_write = _WRITE_CALLBACK(write_callback)
+        self._keep += [c_read, c_write]
+        read_address = _address_of(c_read)
+        if address == PRIVATE_BUS_BASE:
+            self.state[FN_PRIVATE_READ] = read_address
+            read_address = address_of_hook(on_private_read)
+        _check(
+            uclib.uc_mmio_map(
+                self.handle,
+                ctypes.c_uint64(address),
+                ctypes.c_size_t(size),
+                ctypes.c_void_p(read_address),
+                ctypes.c_void_p(self._address),
+                ctypes.c_void_p(_address_of(c_write)),
+                ctypes.c_void_p(self._address),
+            )
+        )
+        self._mapped.append((address, size))
+        # Without permissions, each access first passes the protection hook, which Unicorn gives an exact PC.
+        _check(uclib.uc_mem_protect(self.handle, address, size, unicorn_const.UC_PROT_NONE))
+        kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
+        self._add_hook(kind, address_of_hook(on_access), address, address + size - 1)
+
+    def run(self, pc: int, thumb: bool = True) -> int:
+        """Run from ``pc`` until a hook or the core stops it; Unicorn's error number, 0 when there was none.
+
+        ``state[STOPPED]`` and ``state[INTERRUPT]`` tell more. Executes nothing when the deadline has passed.
+        """
+        if not self._sealed:
+            self._seal()
+        return self._start(pc | thumb, _NOWHERE)
+
+    def _start(self, pc: int, until: int) -> int:
+        state = self.state
+        state[STOPPED] = 0
+        state[INTERRUPT] = -1
+        state[IN_RUN] = 1
+        error: int = uclib.uc_emu_start(self.handle, pc, until, 0, 0)
+        state[IN_RUN] = 0
+        return error
+
+    def _seal(self) -> None:
+        """Watch the holes of the memory map; hooks over mapped memory would take its writes off the fast path."""
+        self._sealed = True
+        kind = unicorn_const.UC_HOOK_MEM_READ_UNMAPPED | unicorn_const.UC_HOOK_MEM_WRITE_UNMAPPED
+        end = 0
+        for address, size in [*sorted(self._mapped), (1 << 32, 0)]:
+            if address > end:
+                self._add_hook(kind, address_of_hook(on_unmapped), end, address - 1)
+            end = address + size
+
+    def run_to(self, pc: int, until: int) -> int:
+        """Run straight-line code from ``pc`` and stop before the instruction at ``until``."""
+        self.forget_code(pc, until - pc + 4)
+        error = self._start(pc | 1, until)
+        self.forget_code(pc, until - pc + 4)
+        return error
+
+    def forget_code(self, address: int, size: int) -> None:
+        """Code was written behind the core's back: translate it again."""
+        self._uc.ctl_remove_cache(address, address + size)
+
+    def forget_all_code(self) -> None:
+        """Drop every translation."""
+        self._uc.ctl_flush_tb()
+
+    def count(self, address: int, size: int) -> int:
+        """Cycles of the first ``size`` bytes of the block at ``address``."""
+        return self._timing.cycles_until(self._address, address, size)
+
+    def rebuild_mode(self, xpsr: int) -> None:
+        """Let translation see a changed exception number, stack selection or privilege; the flags are in ``xpsr``.
+
+        Unicorn derives its translation mode from them only when something makes it; a write of the flags by their
+        A-profile name does, and changes nothing else.
+        """
+        self._flags.value = xpsr & 0xF0000000
+        uclib.uc_reg_write(self.handle, arm_const.UC_ARM_REG_APSR_NZCV, ctypes.byref(self._flags))
+
+
+_NOWHERE = 0xFFFFFFFE  # never executed: the "until" of every run
+_READ_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64)
+_WRITE_CALLBACK = ctypes.CFUNCTYPE(
+    None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_uint64
+)
+
+
+def _address_of(function: Any) -> int:
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+def _check(status: int) -> None:
+    if status:
+        raise UcError(status)
