@@ -12,8 +12,8 @@
 #define NN_PLATFORM_H
 
 #if defined(__arm__)
-#define NN_ARENA __attribute__((section(".nn_arena"), aligned(16)))
-#define NN_HOT __attribute__((section(".itcm_text")))
+#define NN_ARENA   __attribute__((section(".nn_arena"), aligned(16)))
+#define NN_HOT     __attribute__((section(".itcm_text")))
 #define NN_WEIGHTS __attribute__((section(".rodata.nn_weights"), aligned(4)))
 #else
 #define NN_ARENA __attribute__((aligned(16)))

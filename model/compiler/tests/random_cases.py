@@ -125,7 +125,7 @@ def conv(m: Maker, *, pointwise: bool = False, depthwise: int = 0) -> Case:
         options["depthMultiplier"] = depthwise
     name = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
     m.build.op(name, inputs, [output], **options)
-    title = f"{name} {size}x{channels} k{kernel} s{stride} d{dilation} {'SAME' if padding == SAME else 'VALID'} -> {outputs}"
+    title = f"{name} {size}x{channels} k{kernel} s{stride} d{dilation} padding {padding} -> {outputs}"
     return m.finish(title, (1, *size, channels), source, output)
 
 
@@ -218,7 +218,7 @@ def add(m: Maker) -> Case:
     elif kind == 1:
         other = source
     else:
-        weights, scales = m.weights((shape[3], 1, 1, shape[3]), shape[3], 0)
+        weights, _ = m.weights((shape[3], 1, 1, shape[3]), shape[3], 0)
         other = m.build.tensor("z", shape, scale=m.scale(), zero_point=m.zero_point())
         m.build.op(
             "CONV_2D", [source, weights, m.bias(shape[3], shape[3])], [other], padding=SAME, strideH=1, strideW=1
