@@ -19,14 +19,14 @@ static uint8_t keyboard_data[KEYBOARD_SIZE];
 static ring_t output;
 static ring_t keyboard;
 static volatile bool keyboard_lost;
+static bool output_dead; /* the transmitter stalled: drop output at once until it moves again */
 
 static struct {
     char line[CONSOLE_INPUT_MAX + 1U];
     uint32_t length;
-    bool spoiled;     /* too long, or characters were lost */
-    bool after_cr;    /* a LF right now belongs to the CR before it */
-    bool on_screen;   /* the terminal's cursor is not at the start of a line */
-    bool output_dead; /* the transmitter stalled: drop output at once until it moves again */
+    bool spoiled;   /* too long, or characters were lost */
+    bool after_cr;  /* a LF right now belongs to the CR before it */
+    bool on_screen; /* the terminal's cursor is not at the start of a line */
 } input;
 
 void console_init(void) {
@@ -37,23 +37,23 @@ void console_init(void) {
     input.spoiled = false;
     input.after_cr = false;
     input.on_screen = false;
-    input.output_dead = false;
+    output_dead = false;
 }
 
 static void put(char character) {
     if (ring_put(&output, (uint8_t)character)) {
-        input.output_dead = false;
+        output_dead = false;
         return;
     }
+    hal_uart_kick();
     uint32_t left = ring_count(&output);
     uint32_t since = hal_millis();
-    hal_uart_kick();
     while (!ring_put(&output, (uint8_t)character)) {
         if (ring_count(&output) != left) {
             left = ring_count(&output);
             since = hal_millis();
-        } else if (input.output_dead || hal_millis() - since > STALL_LIMIT_MS) {
-            input.output_dead = true;
+        } else if (output_dead || hal_millis() - since > STALL_LIMIT_MS) {
+            output_dead = true;
             return;
         }
     }
