@@ -16,7 +16,7 @@
 #define PLATFORM_BULK __attribute__((section(".ram_d2"), aligned(32)))
 #else
 #define PLATFORM_DMA_BUFFER __attribute__((aligned(32)))
-#define PLATFORM_BULK __attribute__((aligned(32)))
+#define PLATFORM_BULK       __attribute__((aligned(32)))
 #endif
 
 typedef struct platform_memory {

@@ -6,13 +6,13 @@
 #include "drivers/hal.h"
 #include "lib/ring.h"
 
-#define OUTPUT_SIZE 4096U /* a profile listing fits, so that measuring is not slowed by printing */
-#define KEYBOARD_SIZE 512U
-#define STALL_LIMIT_MS 100U
-#define KEY_BACKSPACE 0x08
-#define KEY_DELETE 0x7F
+#define OUTPUT_SIZE     4096U /* a profile listing fits, so that measuring is not slowed by printing */
+#define KEYBOARD_SIZE   512U
+#define STALL_LIMIT_MS  100U
+#define KEY_BACKSPACE   0x08
+#define KEY_DELETE      0x7F
 #define FIRST_PRINTABLE 0x20
-#define LAST_PRINTABLE 0x7E
+#define LAST_PRINTABLE  0x7E
 
 static uint8_t output_data[OUTPUT_SIZE];
 static uint8_t keyboard_data[KEYBOARD_SIZE];

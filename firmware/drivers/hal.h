@@ -57,8 +57,8 @@ void hal_camera_power_down(bool asserted);
 
 /* Events of one capture, collected by interrupt handlers since hal_capture_start. */
 #define HAL_CAPTURE_FRAME_END (1U << 0) /* the camera port saw the end of the frame */
-#define HAL_CAPTURE_DATA_END (1U << 1)  /* the last byte is in memory */
-#define HAL_CAPTURE_OVERRUN (1U << 2)   /* a pixel came before the previous ones were fetched */
+#define HAL_CAPTURE_DATA_END  (1U << 1) /* the last byte is in memory */
+#define HAL_CAPTURE_OVERRUN   (1U << 2) /* a pixel came before the previous ones were fetched */
 #define HAL_CAPTURE_BUS_ERROR (1U << 3) /* the DMA could not write */
 
 /* Capture the next whole frame into `buffer`: `size` bytes, a multiple of 16 and at most 262140, 32-byte

@@ -17,7 +17,7 @@
 /* Data sheet table 4: 1 ms after a reset until SCCB answers; ten times that costs nobody anything. Registers
  * are settled 300 ms, that is ten frames, after they were written: exposure, gain and white balance swing in.
  */
-#define RESET_MS 10U
+#define RESET_MS  10U
 #define SETTLE_MS 300U
 
 typedef struct setting {

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #define OV7670_ADDRESS 0x21U /* 7 bit; 0x42 to write, 0x43 to read */
-#define OV7670_WIDTH 320U
-#define OV7670_HEIGHT 240U
+#define OV7670_WIDTH   320U
+#define OV7670_HEIGHT  240U
 /* Bytes of one frame. */
 #define OV7670_FRAME_SIZE (OV7670_WIDTH * OV7670_HEIGHT * 2U)
 

@@ -4,7 +4,7 @@
 #include "lib/text.h"
 
 #define DECIMAL_DIGITS 10U /* of the largest uint32_t */
-#define HEX_DIGITS 8U
+#define HEX_DIGITS     8U
 
 void text_init(text_t *text, char *data, size_t capacity) {
     text->data = data;

@@ -5,10 +5,10 @@
 
 #include "chip/stm32h743/rcc.h"
 
-#define AF_MCO 0U
-#define AF_I2C 4U
+#define AF_MCO   0U
+#define AF_I2C   4U
 #define AF_USART 7U
-#define AF_DCMI 13U
+#define AF_DCMI  13U
 
 #define CAMERA_INPUT(p, n)                                                                                   \
     {.port = (p), .pin = (n), .mode = GPIO_ALTERNATE, .function = AF_DCMI, .pull = GPIO_NO_PULL}

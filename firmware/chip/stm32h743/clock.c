@@ -27,7 +27,7 @@
 
 /* Voltage scale 0, AXI at 240 MHz: 4 wait states, programming delay 2. */
 #define FLASH_WAIT_STATES 4U
-#define FLASH_WRHIGHFREQ 2U
+#define FLASH_WRHIGHFREQ  2U
 
 _Static_assert(CLOCK_HSE_HZ / PLL1_M * PLL1_N / PLL1_P == CLOCK_CORE_HZ, "PLL1 does not make the core clock");
 _Static_assert(CLOCK_HSE_HZ / PLL1_M * PLL1_N <= 960000000U, "PLL1 VCO above its range");

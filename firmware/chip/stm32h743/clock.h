@@ -11,8 +11,8 @@
 #define CLOCK_HSI_HZ 64000000U /* what the chip runs on after reset: core, buses and peripherals */
 
 #define CLOCK_CORE_HZ (480000000U)
-#define CLOCK_AHB_HZ (CLOCK_CORE_HZ / 2U)
-#define CLOCK_APB_HZ (CLOCK_AHB_HZ / 2U)
+#define CLOCK_AHB_HZ  (CLOCK_CORE_HZ / 2U)
+#define CLOCK_APB_HZ  (CLOCK_AHB_HZ / 2U)
 
 /* What did not become ready in time. The chip then still runs on HSI. */
 typedef enum clock_status {

@@ -12,39 +12,39 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DMA2_BASE 0x40020400U
-#define DMA_STREAM 1U
+#define DMA2_BASE   0x40020400U
+#define DMA_STREAM  1U
 #define DMA_REG(at) MMIO32(DMA2_BASE + 0x10U + 0x18U * DMA_STREAM + (at))
 
 /* Flags of streams 0 to 3 in LISR and LIFCR; stream 1's start at bit 6. */
-#define DMA_LISR MMIO32(DMA2_BASE + 0x00U)
-#define DMA_LIFCR MMIO32(DMA2_BASE + 0x08U)
-#define DMA_FEIF (1U << 6)  /* FIFO overrun or underrun */
-#define DMA_DMEIF (1U << 8) /* direct mode error */
-#define DMA_TEIF (1U << 9)  /* bus error */
-#define DMA_HTIF (1U << 10) /* half done */
-#define DMA_TCIF (1U << 11) /* all done */
+#define DMA_LISR      MMIO32(DMA2_BASE + 0x00U)
+#define DMA_LIFCR     MMIO32(DMA2_BASE + 0x08U)
+#define DMA_FEIF      (1U << 6)  /* FIFO overrun or underrun */
+#define DMA_DMEIF     (1U << 8)  /* direct mode error */
+#define DMA_TEIF      (1U << 9)  /* bus error */
+#define DMA_HTIF      (1U << 10) /* half done */
+#define DMA_TCIF      (1U << 11) /* all done */
 #define DMA_ALL_FLAGS (DMA_FEIF | DMA_DMEIF | DMA_TEIF | DMA_HTIF | DMA_TCIF)
 
-#define DMA_CR DMA_REG(0x00U)
-#define DMA_CR_EN (1U << 0)
-#define DMA_CR_DMEIE (1U << 1)
-#define DMA_CR_TEIE (1U << 2)
-#define DMA_CR_TCIE (1U << 4)
+#define DMA_CR             DMA_REG(0x00U)
+#define DMA_CR_EN          (1U << 0)
+#define DMA_CR_DMEIE       (1U << 1)
+#define DMA_CR_TEIE        (1U << 2)
+#define DMA_CR_TCIE        (1U << 4)
 #define DMA_CR_FROM_DEVICE (0U << 6)
-#define DMA_CR_MINC (1U << 10)
-#define DMA_CR_PSIZE_32 (2U << 11)
-#define DMA_CR_MSIZE_32 (2U << 13)
-#define DMA_CR_PL_HIGHEST (3U << 16)
-#define DMA_CR_MBURST_4 (1U << 23)
-#define DMA_NDTR DMA_REG(0x04U)
-#define DMA_PAR DMA_REG(0x08U)
-#define DMA_M0AR DMA_REG(0x0CU)
-#define DMA_FCR DMA_REG(0x14U)
-#define DMA_FCR_FTH_FULL (3U << 0)
-#define DMA_FCR_DMDIS (1U << 2) /* FIFO on, direct mode off */
+#define DMA_CR_MINC        (1U << 10)
+#define DMA_CR_PSIZE_32    (2U << 11)
+#define DMA_CR_MSIZE_32    (2U << 13)
+#define DMA_CR_PL_HIGHEST  (3U << 16)
+#define DMA_CR_MBURST_4    (1U << 23)
+#define DMA_NDTR           DMA_REG(0x04U)
+#define DMA_PAR            DMA_REG(0x08U)
+#define DMA_M0AR           DMA_REG(0x0CU)
+#define DMA_FCR            DMA_REG(0x14U)
+#define DMA_FCR_FTH_FULL   (3U << 0)
+#define DMA_FCR_DMDIS      (1U << 2) /* FIFO on, direct mode off */
 
-#define DMAMUX1_C9CR MMIO32(0x40020800U + 4U * 9U) /* channel 8 + n serves DMA2 stream n */
+#define DMAMUX1_C9CR    MMIO32(0x40020800U + 4U * 9U) /* channel 8 + n serves DMA2 stream n */
 #define DMAMUX_REQ_DCMI 75U /* RM0433 table "DMAMUX1: assignment of multiplexer inputs" */
 
 #define DMA_ITEMS_MAX 65535U

@@ -9,14 +9,14 @@
 #include "chip/stm32h743/usart.h"
 
 #define RECORD_MAGIC 0xFA017C0DU
-#define DTCM_START 0x20000000U
-#define DTCM_END 0x20020000U
+#define DTCM_START   0x20000000U
+#define DTCM_END     0x20020000U
 
-#define VECTOR_HARD_FAULT 3U
-#define VECTOR_MEM_MANAGE 4U
-#define VECTOR_BUS_FAULT 5U
+#define VECTOR_HARD_FAULT  3U
+#define VECTOR_MEM_MANAGE  4U
+#define VECTOR_BUS_FAULT   5U
 #define VECTOR_USAGE_FAULT 6U
-#define VECTOR_IRQ0 16U
+#define VECTOR_IRQ0        16U
 
 /* What the core pushes on an exception. */
 typedef struct stacked {

@@ -6,8 +6,8 @@
 
 #include "chip/stm32h743/mmio.h"
 
-#define FLASH_ACR MMIO32(0x52002000U + 0x000U)
-#define FLASH_ACR_LATENCY(ws) ((ws) << 0)
+#define FLASH_ACR               MMIO32(0x52002000U + 0x000U)
+#define FLASH_ACR_LATENCY(ws)   ((ws) << 0)
 #define FLASH_ACR_WRHIGHFREQ(n) ((n) << 4)
 
 #endif

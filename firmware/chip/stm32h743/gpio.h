@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GPIO_BASE(port) (0x58020000U + 0x400U * (port))
-#define GPIO_MODER(port) MMIO32(GPIO_BASE(port) + 0x00U)   /* two bits a pin */
-#define GPIO_OTYPER(port) MMIO32(GPIO_BASE(port) + 0x04U)  /* 1: open drain */
+#define GPIO_BASE(port)    (0x58020000U + 0x400U * (port))
+#define GPIO_MODER(port)   MMIO32(GPIO_BASE(port) + 0x00U) /* two bits a pin */
+#define GPIO_OTYPER(port)  MMIO32(GPIO_BASE(port) + 0x04U) /* 1: open drain */
 #define GPIO_OSPEEDR(port) MMIO32(GPIO_BASE(port) + 0x08U) /* two bits a pin */
-#define GPIO_PUPDR(port) MMIO32(GPIO_BASE(port) + 0x0CU)   /* two bits a pin */
-#define GPIO_IDR(port) MMIO32(GPIO_BASE(port) + 0x10U)
-#define GPIO_BSRR(port) MMIO32(GPIO_BASE(port) + 0x18U) /* set in [15:0], reset in [31:16] */
+#define GPIO_PUPDR(port)   MMIO32(GPIO_BASE(port) + 0x0CU) /* two bits a pin */
+#define GPIO_IDR(port)     MMIO32(GPIO_BASE(port) + 0x10U)
+#define GPIO_BSRR(port)    MMIO32(GPIO_BASE(port) + 0x18U) /* set in [15:0], reset in [31:16] */
 #define GPIO_AFR(port, n)                                                                                    \
     MMIO32(GPIO_BASE(port) + 0x20U + 4U * (n)) /* four bits a pin, eight pins a word   \
                                                                       */

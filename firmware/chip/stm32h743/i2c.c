@@ -12,11 +12,11 @@
  * of 100 ns; SCL low 5.0 us, high 4.8 us (with the synchronisation delays 100 kHz), data set-up 1.3 us, hold
  * 0.2 us: standard mode with rise times up to 1 us, which long jumper wires want. SCCB allows up to 400 kHz.
  */
-#define TIMING_PRESC 11U
+#define TIMING_PRESC  11U
 #define TIMING_SCLDEL 12U
 #define TIMING_SDADEL 2U
-#define TIMING_SCLH 47U
-#define TIMING_SCLL 49U
+#define TIMING_SCLH   47U
+#define TIMING_SCLL   49U
 #define TIMING                                                                                               \
     (TIMING_PRESC << 28 | TIMING_SCLDEL << 20 | TIMING_SDADEL << 16 | TIMING_SCLH << 8 | TIMING_SCLL)
 

@@ -7,18 +7,18 @@
 #include "chip/stm32h743/mmio.h"
 #include "drivers/hal.h"
 
-#define IWDG_BASE 0x58004800U
-#define IWDG_KR MMIO32(IWDG_BASE + 0x00U)
-#define IWDG_KR_UNLOCK 0x5555U
+#define IWDG_BASE       0x58004800U
+#define IWDG_KR         MMIO32(IWDG_BASE + 0x00U)
+#define IWDG_KR_UNLOCK  0x5555U
 #define IWDG_KR_REFRESH 0xAAAAU
-#define IWDG_KR_START 0xCCCCU
-#define IWDG_PR MMIO32(IWDG_BASE + 0x04U)
-#define IWDG_PR_DIV64 4U
-#define IWDG_RLR MMIO32(IWDG_BASE + 0x08U)
-#define IWDG_RLR_MAX 0xFFFU
-#define IWDG_SR MMIO32(IWDG_BASE + 0x0CU)
-#define IWDG_SR_PVU (1U << 0) /* prescaler on its way to the LSI side */
-#define IWDG_SR_RVU (1U << 1) /* reload value on its way */
+#define IWDG_KR_START   0xCCCCU
+#define IWDG_PR         MMIO32(IWDG_BASE + 0x04U)
+#define IWDG_PR_DIV64   4U
+#define IWDG_RLR        MMIO32(IWDG_BASE + 0x08U)
+#define IWDG_RLR_MAX    0xFFFU
+#define IWDG_SR         MMIO32(IWDG_BASE + 0x0CU)
+#define IWDG_SR_PVU     (1U << 0) /* prescaler on its way to the LSI side */
+#define IWDG_SR_RVU     (1U << 1) /* reload value on its way */
 
 /* The new values cross to the LSI side within five of its periods (RM0433 "IWDG_SR"), 160 us. */
 #define UPDATE_MS 2U

@@ -6,9 +6,9 @@
 
 #include "chip/stm32h743/core.h"
 
-#define WRITE_BACK (MPU_RASR_TEX(1U) | MPU_RASR_C | MPU_RASR_B) /* read and write allocate */
+#define WRITE_BACK    (MPU_RASR_TEX(1U) | MPU_RASR_C | MPU_RASR_B) /* read and write allocate */
 #define WRITE_THROUGH (MPU_RASR_C)
-#define UNCACHED (MPU_RASR_TEX(1U)) /* normal memory, not cached */
+#define UNCACHED      (MPU_RASR_TEX(1U)) /* normal memory, not cached */
 
 typedef struct region {
     uint32_t base;
