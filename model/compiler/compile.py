@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.compiler.card import Card, check_card, read_card
+from model.card import Card
+from model.compiler.card import check_card, open_model
 from model.compiler.emit import emit
 from model.compiler.ir import Graph
 from model.compiler.kernels import KernelCall, choose_kernel
@@ -34,7 +35,7 @@ def compile_model(source: Path, out: Path) -> CompileReport:
 
     Raises CrosscamError on any bad input; then ``out`` is as it was.
     """
-    card, blob = read_card(source)
+    card, blob = open_model(source)
     program = build(card.model_path, blob)
     check_card(card, program.graph)
     files = emit(program.graph, program.calls, program.plan, card)

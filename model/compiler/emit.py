@@ -14,7 +14,7 @@ from typing import Any
 
 import jinja2
 
-from model.compiler.card import Card
+from model.card import Card
 from model.compiler.ir import Graph, Tensor
 from model.compiler.kernels import KernelCall
 from model.compiler.memory import MemoryPlan
@@ -122,6 +122,14 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
     return json.dumps(content, indent=1) + "\n"
 
 
+def c_string(text: str) -> str:
+    """A C string literal of the UTF-8 bytes of ``text``; three-digit octal escapes cannot run into what follows."""
+    plain = b"".join(
+        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\?' else b"\\%03o" % byte for byte in text.encode()
+    )
+    return '"' + plain.decode() + '"'
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -131,6 +139,6 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["c_string"] = lambda text: json.dumps(text, ensure_ascii=True)
+    environment.filters["c_string"] = c_string
     environment.filters["c_comment"] = lambda text: text.replace("*/", "* /").replace("/*", "/ *")
     return environment

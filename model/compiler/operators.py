@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Turns raw .tflite operators into graph nodes: option tables, geometry and quantization, checked one by one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Reads a .tflite file (FlatBuffers schema 3) into raw tensors and operators, checking what it reads.
 
 Nothing of the file is trusted: a truncated or scrambled file ends in one CrosscamError, never in a traceback.

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Runs generated C on this machine: many compiled models in one shared library, beside the LiteRT reference."""
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from model.compiler.card import Card
+from model.card import Card
 from model.compiler.compile import Program, build
 from model.compiler.emit import emit
 
@@ -106,10 +107,25 @@ class Case:
 
 def test_card(program: Program, name: str) -> Card:
     """A card for a model that has none."""
-    count = program.graph.output.size
-    shape = list(program.graph.input.shape[1:])
-    labels = [f"score {number}" for number in range(count)]
-    return Card(Path("card.toml"), name, Path(f"{name}.tflite"), "0" * 64, labels, [0] * count, [0] * count, shape)
+    source, output = program.graph.input, program.graph.output
+    zeros = (0,) * output.size
+    return Card(
+        id=name,
+        title=name,
+        file=f"{name}.tflite",
+        sha256="0" * 64,
+        labels=tuple(f"score {number}" for number in range(output.size)),
+        macs=0,
+        parameters=0,
+        input_shape=source.hwc,
+        input_scale=source.scale,
+        input_zero_point=source.zero_point,
+        output_scale=output.scale,
+        output_zero_point=output.zero_point,
+        thresholds=zeros,
+        self_test_pattern="none",
+        self_test_expected=zeros,
+    )
 
 
 test_card.__test__ = False  # type: ignore[attr-defined]
@@ -150,5 +166,5 @@ def run_reference(interpreter: Interpreter, image: np.ndarray) -> np.ndarray:
     details = interpreter.get_input_details()[0]
     interpreter.set_tensor(details["index"], image.reshape(details["shape"]))
     interpreter.invoke()
-    output: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-    return output.reshape(-1)
+    output: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).reshape(-1)
+    return output

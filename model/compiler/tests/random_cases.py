@@ -15,11 +15,15 @@ IMAGES = 2
 
 
 class Maker:
-    """Draws one case; ``self.rng`` is all its randomness."""
+    """Draws one case; ``self.rng`` is all its randomness.
+
+    In three of ten cases all scales are powers of two (``self.exact``): then sums land on rounding ties all the time.
+    """
 
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.build = TfliteBuilder()
+        self.exact = self.flip(0.3)
 
     def number(self, low: int, high: int) -> int:
         """An integer in low..high."""
@@ -29,8 +33,8 @@ class Maker:
         return bool(self.rng.random() < chance)
 
     def scale(self) -> float:
-        """A positive float32; often a power of two, which makes rounding ties frequent."""
-        if self.flip(0.3):
+        """A positive float32."""
+        if self.exact:
             return float(2.0 ** self.number(-8, -3))
         return float(np.float32(math.exp(self.rng.uniform(math.log(1e-3), math.log(0.2)))))
 
@@ -53,7 +57,8 @@ class Maker:
         if self.flip(0.1):
             values[...] = 127
         count = per_channel if self.flip(0.8) else 1
-        scales = np.float32(self.scale()) * np.exp2(self.rng.uniform(-4, 4, size=count)).astype(np.float32)
+        powers = self.rng.integers(-4, 5, size=count) if self.exact else self.rng.uniform(-4, 4, size=count)
+        scales = np.float32(self.scale()) * np.exp2(powers).astype(np.float32)
         return self.build.tensor("w", shape, scale=scales, axis=axis, data=values), scales
 
     def bias(self, channels: int, terms: int, scale: np.ndarray | float = 1.0) -> int:
@@ -66,18 +71,21 @@ class Maker:
 
     def output_scale(self, input_scale: float, scales: np.ndarray, terms: int) -> float:
         """A scale that spreads typical sums over int8, or one far off that saturates or rounds to almost nothing."""
-        if self.flip(0.15):
+        if not self.exact and self.flip(0.2):
             return float(np.float32(np.exp(self.rng.uniform(math.log(1e-5), math.log(50.0)))))
         typical = input_scale * float(np.median(scales)) * 74 * 74 * math.sqrt(terms)
-        scale = float(np.float32(typical / self.rng.uniform(20, 80)))
-        return float(2.0 ** round(math.log2(scale))) if self.flip(0.3) else scale
+        spread = self.rng.choice([40, 400, 4000]) if self.exact else self.rng.uniform(20, 80)
+        scale = float(np.float32(typical / spread))
+        return float(2.0 ** round(math.log2(scale))) if self.exact else scale
 
     def finish(self, title: str, shape: tuple[int, ...], source: int, output: int) -> Case:
         images = [self.image(shape) for _ in range(IMAGES)]
         return Case(title, self.build.finish([source], [output]), images)
 
 
-def _geometry(m: Maker, padding: int, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]):
+def _geometry(
+    m: Maker, padding: int, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Random input height and width that leave an output, and the output's."""
     sizes, outs = [], []
     for k, s, d in zip(kernel, stride, dilation, strict=True):
@@ -301,7 +309,7 @@ KINDS: dict[str, tuple[Callable[[Maker], Case], int]] = {
     "padded_conv": (padded_conv, 40),
     "average_pool": (average_pool, 40),
     "mean": (mean, 30),
-    "fully_connected": (fully_connected, 40),
+    "fully_connected": (fully_connected, 60),
     "add": (add, 40),
     "logistic": (logistic, 15),
     "softmax": (softmax, 30),

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Writes small int8 .tflite files for the tests: a flatbuffer by hand, no TensorFlow."""
 
 from __future__ import annotations
