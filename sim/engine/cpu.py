@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Interrupt numbers Unicorn's ARM reports (QEMU's exception numbers).
 _SVC = 2
+_PREFETCH_ABORT = 3
 _DATA_ABORT = 4
 _BREAKPOINT = 7
 _EXCEPTION_EXIT = 8
@@ -254,6 +255,8 @@ class CortexM(Device):
             self.unit.leave(self._pc.read()[0])
         elif number == _SVC:
             self.faults.supervisor_call()
+        elif number == _PREFETCH_ABORT:
+            self._fetch_failed()
         elif number == _BREAKPOINT:
             self._back_to(self.pc)
             self.faults.breakpoint()
@@ -284,12 +287,16 @@ class CortexM(Device):
             self._back_to(pc)
             self.faults.fault(exc.BUS_FAULT, scb.PRECISERR, state[hooks.FAULT_ADDRESS])
         elif error in (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT):
-            if any(start <= pc < end for start, end in _NEVER_EXECUTABLE):
-                self.faults.fault(exc.MEM_MANAGE, scb.IACCVIOL)
-            else:
-                self.faults.fault(exc.BUS_FAULT, scb.IBUSERR)
+            self._fetch_failed()
         else:
             raise RuntimeError(f"Unicorn error {error} at PC 0x{pc:08X}")
+
+    def _fetch_failed(self) -> None:
+        pc = self.pc
+        if any(start <= pc < end for start, end in _NEVER_EXECUTABLE):
+            self.faults.fault(exc.MEM_MANAGE, scb.IACCVIOL)
+        else:
+            self.faults.fault(exc.BUS_FAULT, scb.IBUSERR)
 
     def _was_hint(self, pc: int) -> bool:
         """The run ended behind a WFE or YIELD, not at an instruction that does not exist."""

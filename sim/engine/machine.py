@@ -218,7 +218,7 @@ class Machine:
             if predicate is not None and predicate():
                 break
             now = state[hooks.NOW]
-            if now >= target:
+            if now >= target or self._stop:
                 break
             if cpu is None or cpu.idle:
                 state[hooks.NOW] = min(clock.next_due, target)
