@@ -74,8 +74,7 @@ class Maker:
         if not self.exact and self.flip(0.2):
             return float(np.float32(np.exp(self.rng.uniform(math.log(1e-5), math.log(50.0)))))
         typical = input_scale * float(np.median(scales)) * 74 * 74 * math.sqrt(terms)
-        spread = self.rng.choice([40, 400, 4000]) if self.exact else self.rng.uniform(20, 80)
-        scale = float(np.float32(typical / spread))
+        scale = float(np.float32(typical / self.rng.uniform(20, 80)))
         return float(2.0 ** round(math.log2(scale))) if self.exact else scale
 
     def finish(self, title: str, shape: tuple[int, ...], source: int, output: int) -> Case:
@@ -216,6 +215,25 @@ def fully_connected(m: Maker) -> Case:
     return m.finish(f"FULLY_CONNECTED {inputs} -> {outputs}", (1, inputs), source, output)
 
 
+def ties(m: Maker) -> Case:
+    """FULLY_CONNECTED or CONV_2D whose sums, all bias, scale to k + 1/2 exactly or to within a unit of the sum beside."""
+    count, connected = 200, m.flip()
+    source = m.build.tensor("x", (1, 1) if connected else (1, 1, 1, 1), scale=0.25, zero_point=m.zero_point())
+    shifts = m.rng.integers(1, 20, size=count)
+    scales = np.exp2(-shifts.astype(np.float32))
+    halves = 2 * m.rng.integers(-128, 128, size=count) + 1
+    values = halves * 2 ** (shifts - 1) + m.rng.choice([0, 0, -1, 1], size=count)
+    shape = (count, 1) if connected else (count, 1, 1, 1)
+    weights = m.build.tensor("w", shape, scale=scales, data=np.zeros(shape, np.int8))
+    bias = m.build.tensor("b", (count,), dtype=np.int32, scale=scales / 4, data=values.astype(np.int32))
+    output = m.build.tensor("y", (1, count) if connected else (1, 1, 1, count), scale=0.25, zero_point=m.number(-9, 9))
+    if connected:
+        m.build.op("FULLY_CONNECTED", [source, weights, bias], [output])
+    else:
+        m.build.op("CONV_2D", [source, weights, bias], [output], padding=SAME, strideH=1, strideW=1)
+    return m.finish("ties", (1, 1), source, output)
+
+
 def add(m: Maker) -> Case:
     """x + constant, x + x, or x + pool(x): the last keeps two tensors alive."""
     shape = (1, m.number(1, 6), m.number(1, 6), m.number(1, 9))
@@ -310,6 +328,7 @@ KINDS: dict[str, tuple[Callable[[Maker], Case], int]] = {
     "average_pool": (average_pool, 40),
     "mean": (mean, 30),
     "fully_connected": (fully_connected, 60),
+    "ties": (ties, 12),
     "add": (add, 40),
     "logistic": (logistic, 15),
     "softmax": (softmax, 30),
