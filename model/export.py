@@ -74,6 +74,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
         "validation": [source.name for source in config.validation],
         "annotations_license": "CC BY 4.0",
         "weights_license": config.license,
+        "notes": config.notes,
         "settings": {name: getattr(config, name) for name in SETTINGS} | {"augmentation": asdict(config.augmentation)},
         "training": sources,
     }

@@ -45,6 +45,8 @@ class TrainingConfig:
     seed: int = 1
     license: str = ""
     """Licence of the trained weights, for the card."""
+    notes: str = ""
+    """What a reader of the card should know about how this run was chosen."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
