@@ -216,7 +216,7 @@ def fully_connected(m: Maker) -> Case:
 
 
 def ties(m: Maker) -> Case:
-    """FULLY_CONNECTED or CONV_2D whose sums, all bias, scale to k + 1/2 exactly or to within a unit of the sum beside."""
+    """FULLY_CONNECTED or CONV_2D whose sums, all bias, scale to k + 1/2 exactly or lie one unit beside such a sum."""
     count, connected = 200, m.flip()
     source = m.build.tensor("x", (1, 1) if connected else (1, 1, 1, 1), scale=0.25, zero_point=m.zero_point())
     shifts = m.rng.integers(1, 20, size=count)
