@@ -85,6 +85,11 @@ class RawOp:
             self.fail(f"has the fused activation {name}, expected NONE, RELU, RELU6 or RELU_N1_TO_1")
         return activation_range(name, self.output.scale, self.output.zero_point)
 
+    def check_ratio(self, ratio: float) -> None:
+        """Ensure that a scale ratio is one the fixed-point scaling can express (left shifts stay within 30 bits)."""
+        if not ratio < 1 << 30:
+            self.fail(f"scales by {ratio:.3g}, expected less than 2**30; the quantization is damaged")
+
     def same_quantization(self) -> None:
         """Ensure that input 0 and the output share scale and zero point."""
         source, output = self.activation_input(), self.activation_output()
@@ -156,6 +161,7 @@ def _weighted(raw: RawOp, node: Callable[..., Op], weights: np.ndarray, channels
         if bias.size != channels:
             raw.fail(f"has {bias.size} biases for {channels} channels")
     multipliers = effective_scales(source.scale, filters.scales, output.scale, channels)
+    raw.check_ratio(max(multipliers))
     return node(raw.kind, [source], output, weights=weights, bias=bias, multipliers=multipliers, **fields)
 
 
@@ -231,6 +237,7 @@ def _mean(raw: RawOp) -> Op:
         raw.fail(f"reduces axes {sorted(axes)}, expected height and width [1, 2]")
     if output.shape not in ((1, 1, 1, channels), (1, channels)):
         raw.fail(f"has output shape {list(output.shape)} for {channels} channels; the file is damaged")
+    raw.check_ratio(source.scale / output.scale)
     return ir.Mean(raw.kind, [source], output)
 
 
@@ -242,6 +249,7 @@ def _add(raw: RawOp) -> Op:
     if left.data is not None or left.size != right.size or left.shape != output.shape:
         raw.fail(f"adds shapes {list(left.shape)} and {list(right.shape)}, expected two of the output's shape")
     clamp = raw.clamp(0 if options is None else options.FusedActivationFunction())
+    raw.check_ratio(max(left.scale, right.scale) / output.scale)
     return ir.Add(raw.kind, [left, right], output, clamp=clamp)
 
 

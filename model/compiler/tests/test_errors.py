@@ -166,6 +166,15 @@ def test_dynamic_shape_is_named() -> None:
         build(Path("m.tflite"), _one_op("LOGISTIC", signature=(-1, 4)))
 
 
+def test_absurd_scales_are_refused() -> None:
+    f = TfliteBuilder()
+    x = f.tensor("x", (1, 2, 2, 3), scale=1e6)
+    y = f.tensor("y", (1, 3), scale=1e-6)
+    f.op("MEAN", [x, f.tensor("axes", (2,), dtype=np.int32, data=np.array([1, 2]))], [y], keepDims=False)
+    with pytest.raises(CrosscamError, match=r"MEAN .* scales by 1e\+12"):
+        build(Path("m.tflite"), f.finish([x], [y]))
+
+
 def test_model_without_computation() -> None:
     f = TfliteBuilder()
     x = f.tensor("x", (1, 4), scale=0.1)
