@@ -5,8 +5,8 @@
         -o model/zoo/person_car_160
     python -m model.evaluation model/zoo/person_car_160 --data-root DIR
 
-FILE is Keras' ``mobilenet_2_5_224_tf_no_top.h5``. About seven minutes on two cores. Expected, int8 through the camera path,
-F1 with the card's thresholds (which were chosen on these very sets) and, cross-fitted, with thresholds that were not:
+FILE is Keras' ``mobilenet_2_5_224_tf_no_top.h5``. About seven minutes on two cores. Expected, int8 through the camera
+path, F1 with the thresholds of the card (chosen on these very sets) and, cross-fitted, with thresholds that were not:
 
 | set          | pictures | macro F1 | car (count) | negative (count) | person (count) | macro F1, cross-fitted |
 |--------------|----------|----------|-------------|------------------|----------------|------------------------|
