@@ -79,16 +79,6 @@ void console_text(const text_t *line) {
     console_line(line->data);
 }
 
-void console_flush(uint32_t timeout_ms) {
-    const uint32_t start = hal_millis();
-    hal_uart_kick();
-    while (ring_count(&output) > 0U || !hal_uart_idle()) {
-        if (hal_millis() - start >= timeout_ms) {
-            return;
-        }
-    }
-}
-
 static void echo(const char *string, bool on_screen) {
     put_string(string);
     input.on_screen = on_screen;

@@ -30,9 +30,6 @@ void console_init(void);
 void console_line(const char *line);
 void console_text(const text_t *line);
 
-/* Wait until everything is on the wire, at most `timeout_ms`. */
-void console_flush(uint32_t timeout_ms);
-
 /* Take in what was typed since the last call; at most one event a call. CR, LF or both end a line, backspace
  * and DEL take back a character, empty lines are ignored. */
 console_event_t console_poll(void);

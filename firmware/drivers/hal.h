@@ -85,7 +85,4 @@ void hal_cache_invalidate(const void *address, size_t size);
 /* Bytes are waiting in the console: have the transmitter's interrupt fetch them (console_isr_next). */
 void hal_uart_kick(void);
 
-/* True when the last bit has left the pin. */
-bool hal_uart_idle(void);
-
 #endif

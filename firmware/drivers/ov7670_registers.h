@@ -5,14 +5,10 @@
 #ifndef DRIVERS_OV7670_REGISTERS_H
 #define DRIVERS_OV7670_REGISTERS_H
 
-#define OV7670_GAIN  0x00U /* AGC gain, low 8 bits */
-#define OV7670_BLUE  0x01U /* AWB blue gain */
-#define OV7670_RED   0x02U /* AWB red gain */
 #define OV7670_VREF  0x03U /* [3:2] low bits of VSTOP, [1:0] low bits of VSTRT */
 #define OV7670_PID   0x0AU /* product id, high byte: 0x76 */
 #define OV7670_VER   0x0BU /* product id, low byte: 0x73 */
 #define OV7670_COM3  0x0CU /* common control 3 */
-#define OV7670_AECH  0x10U /* exposure value [9:2] */
 #define OV7670_CLKRC 0x11U /* internal clock */
 #define OV7670_COM7  0x12U /* common control 7 */
 #define OV7670_COM8  0x13U /* common control 8 */
@@ -30,8 +26,6 @@
 
 #define OV7670_HREF  0x32U /* [5:3] low bits of HSTOP, [2:0] low bits of HSTART */
 #define OV7670_TSLB  0x3AU /* line buffer test option */
-#define OV7670_COM11 0x3BU /* common control 11 */
-#define OV7670_COM12 0x3CU /* common control 12 */
 #define OV7670_COM13 0x3DU /* common control 13 */
 #define OV7670_COM14 0x3EU /* common control 14 */
 #define OV7670_COM15 0x40U /* common control 15 */

@@ -48,7 +48,6 @@ _CALLBACKS: dict[str, type[ctypes._CFuncPtr]] = {
     "capture_abort": ctypes.CFUNCTYPE(None),
     "cache_invalidate": ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t),
     "uart_kick": ctypes.CFUNCTYPE(None),
-    "uart_idle": ctypes.CFUNCTYPE(ctypes.c_bool),
 }
 
 
@@ -127,9 +126,6 @@ class FakeHal:
         """The transmitter's interrupt, all of it at once."""
         while self.transmitter_works and (byte := self.library.console_isr_next()) >= 0:
             self.sent.append(byte)
-
-    def _uart_idle(self) -> bool:
-        return True
 
     def names(self) -> deque[str]:
         """The names of the calls so far, in order."""

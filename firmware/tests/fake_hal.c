@@ -17,7 +17,6 @@ typedef struct fake_hal {
     void (*capture_abort)(void);
     void (*cache_invalidate)(const void *address, size_t size);
     void (*uart_kick)(void);
-    bool (*uart_idle)(void);
 } fake_hal_t;
 
 static const fake_hal_t *hal;
@@ -77,8 +76,4 @@ void hal_cache_invalidate(const void *address, size_t size) {
 
 void hal_uart_kick(void) {
     hal->uart_kick();
-}
-
-bool hal_uart_idle(void) {
-    return hal->uart_idle();
 }

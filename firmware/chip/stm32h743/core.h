@@ -53,12 +53,10 @@ static inline void core_interrupts_on(void) {
 #define SCB_ICSR               MMIO32(0xE000ED04U)
 #define SCB_ICSR_VECTACTIVE    0x1FFU
 #define SCB_VTOR               MMIO32(0xE000ED08U)
-#define SCB_AIRCR              MMIO32(0xE000ED0CU)
 #define SCB_CCR                MMIO32(0xE000ED14U)
 #define SCB_CCR_DIV_0_TRP      (1U << 4)
 #define SCB_CCR_DC             (1U << 16)
 #define SCB_CCR_IC             (1U << 17)
-#define SCB_CCR_BP             (1U << 18)
 #define SCB_SHPR3              MMIO32(0xE000ED20U)
 #define SCB_SHPR3_SYSTICK      24U /* position of SysTick's priority byte */
 #define SCB_SHCSR              MMIO32(0xE000ED24U)
@@ -94,7 +92,6 @@ static inline void core_interrupts_on(void) {
 #define FPU_FPCCR_ASPEN (1U << 31)
 
 /* ---- MPU, DDI 0403E B3.5 ---- */
-#define MPU_TYPE            MMIO32(0xE000ED90U)
 #define MPU_CTRL            MMIO32(0xE000ED94U)
 #define MPU_CTRL_ENABLE     (1U << 0)
 #define MPU_CTRL_PRIVDEFENA (1U << 2) /* privileged code sees the default map outside all regions */
@@ -106,7 +103,6 @@ static inline void core_interrupts_on(void) {
 #define MPU_RASR_SRD(mask)  ((mask) << 8) /* a set bit leaves that eighth of the region out */
 #define MPU_RASR_B          (1U << 16)
 #define MPU_RASR_C          (1U << 17)
-#define MPU_RASR_S          (1U << 18)
 #define MPU_RASR_TEX(value) ((value) << 19)
 #define MPU_RASR_AP_NONE    (0U << 24)
 #define MPU_RASR_AP_RW      (3U << 24)

@@ -13,7 +13,6 @@ void dma_init(void) {
     RCC_AHB1ENR |= RCC_AHB1ENR_DMA2EN;
     (void)RCC_AHB1ENR; /* wait for the clock, RM0433 8.5.11 */
     dma_reset();
-    DMAMUX1_C9CR = DMAMUX_REQ_DCMI;
     nvic_enable(IRQ_DMA2_STREAM1, PRIORITY_CAMERA);
 }
 
@@ -34,6 +33,7 @@ bool dma_start(uint32_t device, void *memory, uint32_t words) {
         }
     }
     DMA_LIFCR = DMA_ALL_FLAGS;
+    DMAMUX1_C9CR = DMAMUX_REQ_DCMI; /* each time: the manual does not say whose reset clears it */
     DMA_PAR = device;
     DMA_M0AR = (uint32_t)(uintptr_t)memory;
     DMA_NDTR = words;

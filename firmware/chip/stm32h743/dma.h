@@ -47,12 +47,10 @@
 #define DMAMUX1_C9CR    MMIO32(0x40020800U + 4U * 9U) /* channel 8 + n serves DMA2 stream n */
 #define DMAMUX_REQ_DCMI 75U /* RM0433 table "DMAMUX1: assignment of multiplexer inputs" */
 
-#define DMA_ITEMS_MAX 65535U
-
 /* Clock, request routing and interrupt. */
 void dma_init(void);
 
-/* Move `words` (a multiple of 4, at most DMA_ITEMS_MAX) 32-bit items from the register at `device` to
+/* Move `words` (a multiple of 4, at most 65535) 32-bit items from the register at `device` to
  * `memory` (16-byte aligned) as requests come. False when a former transfer does not end. */
 bool dma_start(uint32_t device, void *memory, uint32_t words);
 

@@ -9,8 +9,6 @@
 #define RCC_BASE 0x58024400U
 
 #define RCC_CR         MMIO32(RCC_BASE + 0x000U)
-#define RCC_CR_HSION   (1U << 0)
-#define RCC_CR_HSIRDY  (1U << 2)
 #define RCC_CR_HSEON   (1U << 16)
 #define RCC_CR_HSERDY  (1U << 17)
 #define RCC_CR_HSEBYP  (1U << 18)
@@ -18,7 +16,6 @@
 #define RCC_CR_PLL1RDY (1U << 25)
 
 #define RCC_CFGR              MMIO32(RCC_BASE + 0x010U)
-#define RCC_CFGR_SW_MASK      (7U << 0)
 #define RCC_CFGR_SW_PLL1      (3U << 0)
 #define RCC_CFGR_SWS_MASK     (7U << 3)
 #define RCC_CFGR_SWS_PLL1     (3U << 3)

@@ -62,10 +62,6 @@ void hal_uart_kick(void) {
     core_interrupts_on();
 }
 
-bool hal_uart_idle(void) {
-    return (USART_ISR & USART_ISR_TC) != 0U;
-}
-
 static void polled_character(char character) {
     for (uint32_t polls = 0; (USART_ISR & USART_ISR_TXE) == 0U; polls++) {
         if (polls == POLL_LIMIT) {
