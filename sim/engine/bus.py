@@ -82,7 +82,7 @@ class Bus:
         self.on_code_written: Callable[[int, int], None] = lambda address, size: None
         self.on_memory_added: Callable[[int, MappedMemory], None] = lambda address, memory: None
         self.on_window_added: Callable[[Window], None] = lambda window: None
-        self.code_pages: NDArray[np.uint8] = np.zeros(1 << (32 - hooks.PAGE_SHIFT), np.uint8)
+        self.code_pages: memoryview[int] = memoryview(bytes(1 << (32 - hooks.PAGE_SHIFT)))
         self._last = (0, 0, None)  # type: tuple[int, int, MappedMemory | None]
 
     # Building
@@ -190,7 +190,7 @@ class Bus:
         memory, offset = found
         memory.view[offset : offset + count] = data
         first, last = address >> hooks.PAGE_SHIFT, (address + count - 1) >> hooks.PAGE_SHIFT
-        if self.code_pages[first : last + 1].any():
+        if self.code_pages[first] or (last > first and 1 in self.code_pages[first : last + 1]):
             self.on_code_written(address, count)
 
     # The core's side: only device windows come here

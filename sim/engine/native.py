@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError, arm_const, unicorn_const
+from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError, arm_const, unicorn_const
 from unicorn.unicorn_py3.unicorn import uclib
 
 from sim.engine.hooks import (
@@ -81,7 +81,8 @@ class Engine:
         self._flags = ctypes.c_uint32()
         self.array: NDArray[np.int64] = np.zeros(STATE_SIZE, np.int64)
         self.state: memoryview[int] = memoryview(self.array)  # type: ignore[arg-type]
-        self.code_pages: NDArray[np.uint8] = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)
+        code_pages = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)
+        self.code_pages: memoryview[int] = memoryview(code_pages)  # type: ignore[arg-type]
         self._table: NDArray[np.int64] = np.full(2 << TABLE_BITS, -1, np.int64)
         self._address = int(self.array.ctypes.data)
         self._keep: list[object] = []
@@ -89,11 +90,12 @@ class Engine:
         state[DEADLINE] = NEVER
         state[INTERRUPT] = -1
         state[TABLE] = int(self._table.ctypes.data)
-        state[CODE_PAGES] = int(self.code_pages.ctypes.data)
+        state[CODE_PAGES] = int(code_pages.ctypes.data)
         state[FN_EMU_STOP] = _address_of(uclib.uc_emu_stop)
         state[FN_REG_READ] = _address_of(uclib.uc_reg_read)
         state[FN_REG_WRITE] = _address_of(uclib.uc_reg_write)
-        self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, arm_const.UC_CPU_ARM_CORTEX_M7)
+        # Not UC_MODE_MCLASS: Unicorn 2.1.4 takes it for "Cortex-M33", whatever core was asked for.
+        self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB, arm_const.UC_CPU_ARM_CORTEX_M7)
         self._uc.ctl_set_page_size(1 << PAGE_SHIFT)
         self.handle = self._uc._uch
         for kind, hook in (
@@ -220,7 +222,7 @@ class Engine:
         uclib.uc_reg_write(self.handle, arm_const.UC_ARM_REG_APSR_NZCV, ctypes.byref(self._flags))
 
 
-_NOWHERE = 0xFFFFFFFE  # never executed: the "until" of every run
+_NOWHERE = 1 << 32  # no 32-bit PC gets there: the "until" of every run
 _READ_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64)
 _WRITE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_uint64

@@ -81,6 +81,11 @@ def test_branch_without_the_thumb_bit() -> None:
     assert bench.probe.written == [6, RAM, 1 << 17, 0]
 
 
+def test_return_from_the_reset_handler() -> None:
+    bench = run([t.mov32(14, 0xFFFFFFFF), t.BX_LR], MEM_FAULT)
+    assert bench.probe.written == [4, 0xFFFFFFFE, 1 << 0, 0]
+
+
 def test_floats_without_permission_should_fault_at_the_first_of_them() -> None:
     bench = run([t.movs(6, 1), t.store(6, 7), t.vmov_to_s(0, 1), t.movs(6, 2), t.vmov_to_s(0, 1)], USAGE_FAULT)
     assert bench.probe.written == [1, 6, bad(bench) + 4, 1 << 19, 0]
@@ -101,6 +106,15 @@ def test_floats_should_work_once_they_are_allowed() -> None:
     )
     assert bench.probe.written == []
     assert bench.register("r6") == 0xF << 20
+
+
+def test_the_core_should_be_a_cortex_m7() -> None:
+    """Double precision is there, ARMv8-M's instructions and TrustZone's CONTROL bit are not."""
+    allow: list[int | tuple[int, ...]] = [t.mov32(0, CPACR), t.mov32(1, 0xF << 20), t.store(1, 0), t.isb()]
+    add_doubles, load_acquire = (0xEE30, 0x0B01), (0xE8D7, 0x0FAF)
+    bench = run([*allow, add_doubles, t.mrs(6, t.CONTROL), load_acquire], USAGE_FAULT)
+    assert bench.probe.written == [6, bad(bench) + 30, 1 << 16, 0]
+    assert bench.register("r6") == 4
 
 
 def test_breakpoint_without_a_debugger() -> None:

@@ -20,9 +20,6 @@ EXTENDED_FRAME = 0x68
 CONTROL_NPRIV = 1
 CONTROL_SPSEL = 2
 CONTROL_FPCA = 4
-# Unicorn takes a core without TrustZone for one that is always secure: without this bit too, the next floating-point
-# instruction would start a new context with FPSCR reset. MRS shows it, as bit 3 of CONTROL.
-CONTROL_FLOATS = CONTROL_FPCA | 8
 XPSR_THUMB = 1 << 24
 XPSR_EXCEPTION = 0x1FF
 XPSR_FLAGS = 0xF8000000
@@ -155,7 +152,7 @@ class ExceptionUnit:
         frame[7] = xpsr & ~XPSR_ALIGN
         self._frame.write(*frame)
         self._xpsr_ge.write(frame[7], frame[7])
-        control |= CONTROL_FLOATS if with_floats else 0
+        control |= CONTROL_FPCA if with_floats else 0
         if to_thread:
             control |= CONTROL_SPSEL if from_psp else 0
         self._control.write(control)
@@ -198,7 +195,7 @@ class ExceptionUnit:
         nvic.exceptions.activate(number)
         control = self._control.read()[0]
         if control & CONTROL_FPCA:
-            self._control.write(control & ~CONTROL_FLOATS)
+            self._control.write(control & ~CONTROL_FPCA)
         xpsr = self._xpsr.read()[0]
         self._xpsr.write(xpsr & XPSR_FLAGS | (XPSR_THUMB if entry & 1 else 0) | number)
         self._start.write(exc_return, entry)

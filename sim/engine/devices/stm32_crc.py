@@ -19,7 +19,7 @@ def _reversed(value: int, bits: int) -> int:
 
 
 class Stm32Crc(RegisterDevice):
-    """``series`` is Renode's STM32Series name (``F0``, ``F4``, ``WBA``; H7 boards use F0 with ``configurable_poly``)."""
+    """``series`` is a name of Renode's STM32Series: F0, F4, WBA (H7 boards use F0 with ``configurable_poly``)."""
 
     RENODE_TYPES = ("CRC.STM32_CRC",)
 

@@ -37,7 +37,16 @@ class Target(Services, Protocol):
     @property
     def sysbus(self) -> Bus: ...
 
-    def add_device(self, path: str, device: Device) -> None: ...
+    def register(
+        self,
+        path: str,
+        device: Device,
+        address: int | None = None,
+        size: int | None = None,
+        *,
+        parent: Device | None = None,
+        point: int = 0,
+    ) -> None: ...
 
 
 class Builder:
@@ -218,26 +227,24 @@ class Builder:
     # Registration and sections
 
     def _register(self, entry: MergedEntry) -> None:
-        if not entry.type_name:
-            if entry.registrations:
-                self._paths[entry.name] = self._place_under_parents(entry, self._devices[entry.name])
+        """Put the device where its registrations say; a device built before may get more of them."""
+        device = self._devices.get(entry.name)
+        if device is None:
             return
-        device = self._devices[entry.name]
-        path = self._place_under_parents(entry, device) if entry.registrations else entry.alias or entry.name
-        self._paths[entry.name] = path
-        self._machine.add_device(path, device)
-
-    def _place_under_parents(self, entry: MergedEntry, device: Device) -> str:
-        path = ""
-        for registration in entry.registrations or ():
-            if registration.parent == "sysbus":
-                parent_path, parent = "sysbus", None
-            else:
+        name = entry.alias or entry.name
+        if not entry.registrations:
+            if entry.type_name:
+                self._paths[entry.name] = name
+                self._machine.register(name, device)
+            return
+        for registration in entry.registrations:
+            parent = None
+            parent_path = "sysbus"
+            if registration.parent != "sysbus":
                 parent = self._device(syntax.Reference(registration.place, registration.parent))
-                parent_path = self._paths.get(registration.parent, registration.parent)
-            register(self._machine.sysbus, parent, device, registration, self._converter)
-            path = path or f"{parent_path}.{entry.alias or entry.name}"
-        return path
+                parent_path = self._paths[registration.parent]
+            path = self._paths.setdefault(entry.name, f"{parent_path}.{name}")
+            register(self._machine, path, device, parent, registration, self._converter)
 
     def _run(self, entry: MergedEntry, kind: str, prefix: str) -> None:
         for section in entry.scripts.get(kind, ()):

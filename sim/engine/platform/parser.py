@@ -51,7 +51,7 @@ text: STRING | LONG_STRING
 number: NUMBER
 range: "<" UNSIGNED "," [PLUS] UNSIGNED ">"
 enumeration: DOTTED | SHORT
-boolean: TRUE | FALSE
+boolean: TRUE | TRUE_ | FALSE | FALSE_
 reference: NAME
 inline: NEW type [attributes]
 array: LSQB "]" | LSQB _element ("," _element)* ","? "]"
@@ -69,8 +69,10 @@ PREINIT: "preinit"
 INIT: "init"
 RESET: "reset"
 ADD: "add"
-TRUE: "true" | "True"
-FALSE: "false" | "False"
+TRUE: "true"
+TRUE_: "True"
+FALSE: "false"
+FALSE_: "False"
 ARROW: "->"
 PLUS: "+"
 LSQB: "["

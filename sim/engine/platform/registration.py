@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from sim.engine.bus import Bus, MappedMemory
 from sim.engine.devices.base import Device
 from sim.engine.platform import syntax
 from sim.engine.platform.values import Converter
@@ -14,47 +13,63 @@ _BUS_POINTS = {"BusPointRegistration": ("address",), "BusRangeRegistration": ("a
 _SMALL_POINTS = ("NumberRegistrationPoint", "NullRegistrationPoint", "TypedNumberRegistrationPoint")
 
 
+class Registrar(Protocol):
+    """What a machine offers to put a device somewhere."""
+
+    def register(
+        self,
+        path: str,
+        device: Device,
+        address: int | None = None,
+        size: int | None = None,
+        *,
+        parent: Device | None = None,
+        point: int = 0,
+    ) -> None: ...
+
+
 def register(
-    bus: Bus, parent: Device | None, device: Device, registration: syntax.Registration, converter: Converter
+    machine: Registrar,
+    path: str,
+    device: Device,
+    parent: Device | None,
+    registration: syntax.Registration,
+    converter: Converter,
 ) -> None:
     """Attach ``device`` to ``parent`` (None: to the system bus) at the point the entry gives.
 
     Raises:
-        CrosscamError: a point of the wrong kind, addresses already taken.
+        CrosscamError: a point of the wrong kind, a path or addresses already taken.
     """
     try:
-        if parent is None:
-            _on_bus(bus, device, registration, converter)
-        else:
-            parent.register_child(device, _number(registration, converter))
+        if parent is not None:
+            machine.register(path, device, parent=parent, point=_number(registration, converter))
+            return
+        address, size = _window(device, registration, converter)
+        if address is not None and hasattr(device, "base_address"):
+            device.base_address = address
+        machine.register(path, device, address, size)
     except CrosscamError as error:
         if str(error).startswith(registration.place.file + ":"):
             raise
         raise CrosscamError(f"{registration.place}: {error}") from None
 
 
-def _on_bus(bus: Bus, device: Device, registration: syntax.Registration, converter: Converter) -> None:
+def _window(device: Device, registration: syntax.Registration, converter: Converter) -> tuple[int | None, int | None]:
+    """Address and size on the system bus; None for what the device itself says, or for a core: at no address."""
     point = registration.point
     if point is None:
-        return  # a core: on the bus, but at no address
+        return None, None
     if isinstance(point, syntax.Range):
-        address, size = point.begin, point.size
-    elif isinstance(point, syntax.Number) and isinstance(point.value, int):
-        address, size = point.value, device.size
-    elif isinstance(point, syntax.Inline):
+        return point.begin, point.size
+    if isinstance(point, syntax.Number) and isinstance(point.value, int):
+        return point.value, None
+    if isinstance(point, syntax.Inline):
         fields = _fields(point, _BUS_POINTS, converter)
-        address, size = fields["address"], fields.get("size", device.size)
-    else:
-        raise CrosscamError(
-            f"{point.place}: expected an address, a range or a Bus...Registration after sysbus, found something else"
-        )
-    if isinstance(device, MappedMemory):
-        bus.add_memory(address, device)
-        return
-    device.size = size
-    if hasattr(device, "base_address"):
-        device.base_address = address
-    bus.add_window(address, size, device)
+        return fields["address"], fields.get("size")
+    raise CrosscamError(
+        f"{point.place}: expected an address, a range or a Bus...Registration after sysbus, found something else"
+    )
 
 
 def _number(registration: syntax.Registration, converter: Converter) -> int:
