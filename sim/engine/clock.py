@@ -9,6 +9,7 @@ from fractions import Fraction
 from sim.engine import hooks
 
 DEFAULT_FREQUENCY = 100_000_000  # Renode's PerformanceInMips when a board says nothing: 100
+STORM = 1_000_000  # events at one moment that can only be a device rescheduling itself with delay 0
 
 
 class ScheduledEvent:
@@ -100,14 +101,16 @@ class Clock:
 
     def run_due(self) -> None:
         """Run every event due by now, those that these schedule included."""
-        heap = self._heap
         state = self.state
-        while heap and heap[0][0] <= state[hooks.NOW]:
-            event = heapq.heappop(heap)[2]
+        served = 0
+        while self._heap and self._heap[0][0] <= state[hooks.NOW]:
+            event = heapq.heappop(self._heap)[2]
             action, event.action = event.action, None
             if action is not None:
                 action()
-            heap = self._heap
+                served += 1
+                if served > STORM:
+                    raise RuntimeError(f"{STORM} events without time passing, the last by {action!r}")
 
     def stop_core(self) -> None:
         """End the core's run at the next block boundary, so that events and interrupts are looked at again."""

@@ -1,4 +1,8 @@
-"""The Cortex-M7 core: registers, runs, sleep, and what a run ended with."""
+"""The Cortex-M7 core: registers, runs, sleep, and what a run ended with.
+
+Not modelled, because Unicorn offers no way to it: traps of division by zero and of unaligned accesses (CCR), a
+default FPSCR other than 0 (FPDSCR), clearing the exclusive monitor at exception entry.
+"""
 
 from __future__ import annotations
 
@@ -201,6 +205,13 @@ class CortexM(Device):
     def wake(self) -> None:
         """Go on running."""
         self.sleeping = ""
+
+    def send_event(self) -> None:
+        """Set the event register; ends WFE."""
+        if self.sleeping == "wfe":
+            self.wake()
+        else:
+            self.state[hooks.EVENT_REGISTER] = 1
 
     def lock_up(self, why: str) -> None:
         """The core stops for good; only a reset helps (time and devices go on)."""

@@ -1,10 +1,10 @@
 # mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """Native time keeping: the one place that knows Unicorn's C calling convention.
 
-Unicorn calls these functions on every translated block and on every access to a device window, so they are compiled
-(numba ``@cfunc``, cached on disk) and handed over by address. They share one int64 array, the *state*, with Python:
-its slots are the constants below. Addresses of C functions travel in the state too, never as compile-time constants,
-or the disk cache would be useless in the next process.
+Unicorn calls these functions before every block of instructions and on every access to a device window, so they are
+compiled (numba ``@cfunc``, cached on disk) and handed over by address. They share one int64 array, the *state*, with
+Python: its slots are the constants below. Addresses of C functions travel in the state too, never as compile-time
+constants, or the disk cache would be useless in the next process.
 
 What was found by experiment and in Unicorn 2.1.4's sources, and is relied on here:
 
@@ -20,6 +20,7 @@ What was found by experiment and in Unicorn 2.1.4's sources, and is relied on he
 * WFI, SVC and an exception return end their block, so the block's full count is right. A fault happens in the middle:
   ``count_until`` gives the part before it.
 * A block is retranslated when its code was written; the edge hook hears of it and drops the block's cached count.
+  What Python writes is not noticed by itself: ``Engine.forget_code`` has to be told (the bus does, by CODE_PAGES).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ FN_REG_READ = 18
 FN_REG_WRITE = 19
 FN_PRIVATE_READ = 20  # Python's read callback of the private peripheral bus
 FAULT_ADDRESS = 21  # where the last access to nothing went
-SCRATCH = 22
+SCRATCH = 22  # a word for values handed to Unicorn by address
 REGION_COUNT = 23
 REGIONS = 24  # REGION_COUNT times (base, size, host pointer)
 MAX_REGIONS = 24
@@ -135,16 +136,19 @@ def _calling(arguments: int) -> Any:
 
 @intrinsic
 def _call1(typingctx: Any, function: Any, a: Any) -> Any:
+    """Call a C function of one word."""
     return _calling(1)
 
 
 @intrinsic
 def _call3(typingctx: Any, function: Any, a: Any, b: Any, c: Any) -> Any:
+    """Call a C function of three words."""
     return _calling(3)
 
 
 @intrinsic
 def _call4(typingctx: Any, function: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """Call a C function of four words."""
     return _calling(4)
 
 
@@ -293,6 +297,6 @@ def count_until(state: int, address: int, size: int) -> int:
     return _count(state, address, size) & 0xFFFFFFFF
 
 
-def address(function: Any) -> int:
+def address_of(function: Any) -> int:
     """The machine address of one of the compiled functions above."""
     return int(function.address)

@@ -31,13 +31,12 @@ from sim.engine.hooks import (
     STOPPED,
     TABLE,
     TABLE_BITS,
-    on_access,
+    address_of,
     on_edge,
     on_interrupt,
     on_private_read,
     on_unmapped,
 )
-from sim.engine.hooks import address as address_of_hook
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -100,8 +99,8 @@ class Engine:
         self.handle = self._uc._uch
         for kind, hook in (
             (unicorn_const.UC_HOOK_BLOCK, timing.block_hook),
-            (unicorn_const.UC_HOOK_EDGE_GENERATED, address_of_hook(on_edge)),
-            (unicorn_const.UC_HOOK_INTR, address_of_hook(on_interrupt)),
+            (unicorn_const.UC_HOOK_EDGE_GENERATED, address_of(on_edge)),
+            (unicorn_const.UC_HOOK_INTR, address_of(on_interrupt)),
         ):
             self._add_hook(kind, hook, 1, 0)  # begin > end: everywhere
 
@@ -147,7 +146,7 @@ class Engine:
         read_address = _address_of(c_read)
         if address == PRIVATE_BUS_BASE:
             self.state[FN_PRIVATE_READ] = read_address
-            read_address = address_of_hook(on_private_read)
+            read_address = address_of(on_private_read)
         _check(
             uclib.uc_mmio_map(
                 self.handle,
@@ -163,7 +162,7 @@ class Engine:
         # Without permissions, each access first passes the protection hook, which Unicorn gives an exact PC.
         _check(uclib.uc_mem_protect(self.handle, address, size, unicorn_const.UC_PROT_NONE))
         kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
-        self._add_hook(kind, address_of_hook(on_access), address, address + size - 1)
+        self._add_hook(kind, self._timing.access_hook, address, address + size - 1)
 
     def run(self, pc: int, thumb: bool = True) -> int:
         """Run from ``pc`` until a hook or the core stops it; Unicorn's error number, 0 when there was none.
@@ -190,7 +189,7 @@ class Engine:
         end = 0
         for address, size in [*sorted(self._mapped), (1 << 32, 0)]:
             if address > end:
-                self._add_hook(kind, address_of_hook(on_unmapped), end, address - 1)
+                self._add_hook(kind, address_of(on_unmapped), end, address - 1)
             end = address + size
 
     def run_to(self, pc: int, until: int) -> int:

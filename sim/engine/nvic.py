@@ -9,7 +9,7 @@ from sim.engine.core.debug import DebugControl
 from sim.engine.core.exceptions import Exceptions, Masks
 from sim.engine.core.fpu import FpuControl
 from sim.engine.core.mpu import Mpu
-from sim.engine.core.scb import SystemControl
+from sim.engine.core.scb import SCR_SEVONPEND, SystemControl
 from sim.engine.core.services import CoreServices
 from sim.engine.core.systick import SysTick
 from sim.engine.devices.base import Device
@@ -72,11 +72,16 @@ class Nvic(Device):
             return
         self.exceptions.set_level(exc.EXTERNAL + number, value)
         if value:
-            self.recheck()
+            self._pended()
 
     def pend(self, number: int) -> None:
         """Make exception ``number`` pending."""
         self.exceptions.pend(number)
+        self._pended()
+
+    def _pended(self) -> None:
+        if self.scb.scr & SCR_SEVONPEND and self.cpu is not None:
+            self.cpu.send_event()
         self.recheck()
 
     def recheck(self) -> None:

@@ -212,6 +212,16 @@ def test_wfe_should_pass_after_sev_and_wait_without() -> None:
     assert bench.probe.written == [5, 1, 6]
 
 
+def test_wfe_should_end_for_a_disabled_interrupt_when_asked() -> None:
+    program = Program().label("start").emit(t.mov32(7, PROBE), t.mov32(0, SCS + 0xD10), t.movs(1, 0x10), t.store(1, 0))
+    program.emit(t.WFE, t.movs(0, 5), t.store(0, 7), t.WFI)
+    bench = Bench(program)
+    bench.machine.clock.schedule(1000, lambda: pulse(bench, 0))
+    bench.run(2000)
+    assert bench.probe.written == [5]
+    assert bench.probe.times == [1001]
+
+
 def test_should_sleep_again_on_exit_when_asked() -> None:
     program = Program(vectors={16: "a"})
     enable(program, {0: 0x80}).emit(t.mov32(0, SCS + 0xD10), t.movs(1, 2), t.store(1, 0), t.WFI)

@@ -231,6 +231,18 @@ def test_events_should_run_in_order_of_time_then_of_scheduling() -> None:
     clock.cancel(clock.schedule(1, lambda: None))
 
 
+def test_an_event_that_repeats_without_delay_should_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.engine.clock.STORM", 1000)
+    machine = Machine()
+
+    def again() -> None:
+        machine.clock.schedule(0, again)
+
+    again()
+    with pytest.raises(RuntimeError, match="1000 events without time passing"):
+        machine.run_for(1e-6)
+
+
 def test_many_cancelled_events_should_not_pile_up() -> None:
     clock = Machine().clock
     clock.schedule(10_000_000, lambda: None)

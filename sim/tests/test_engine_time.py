@@ -127,17 +127,30 @@ def test_should_count_code_written_by_the_core_itself() -> None:
     assert [after - before for before, after in zip(times[::2], times[1::2], strict=True)] == [5, 6, 5]
 
 
-def test_should_count_code_written_by_a_device() -> None:
-    program = Program().label("start").emit(t.mov32(0, PROBE), t.mov32(4, RAM + 0x101))
+@pytest.mark.parametrize("place", [RAM + 0x100, RAM + 0xFFA], ids=["inside a page", "up to its end"])
+def test_should_count_code_written_by_a_device(place: int) -> None:
+    """The device writes into the middle of a block that has run."""
+    program = Program().label("start").emit(t.mov32(0, PROBE), t.mov32(4, place | 1))
     for _ in range(2):
         program.emit(t.store(2, 0)).emit(t.blx(4)).emit(t.store(2, 0, 4))
     bench = Bench(program.emit(t.WFI))
     bus = bench.machine.sysbus
-    bus.write_bytes(RAM + 0x100, bytes.fromhex("bff36f8f 00bf 7047"))  # isb, nop, bx
-    bench.probe.actions[4] = lambda: bus.write_bytes(RAM + 0x100, bytes.fromhex("00bf 00bf 00bf 7047"))
+    bus.write_bytes(place, bytes.fromhex("3032 bff36f8f 7047"))  # adds r2, #48; isb; bx lr
+    bench.probe.actions[4] = lambda: bus.write_bytes(place + 2, bytes.fromhex("00bf 0132"))  # nop; adds r2, #1
     bench.run(200)
     times = bench.probe.times
     assert [times[1] - times[0], times[3] - times[2]] == [5, 6]
+    assert bench.register("r2") == 48 + 48 + 1
+
+
+def test_should_see_a_word_dma_writes_into_code() -> None:
+    program = Program().label("start").emit(t.mov32(0, PROBE), t.mov32(4, RAM + 0x101), t.blx(4), t.store(2, 0))
+    bench = Bench(program.emit(t.blx(4), t.WFI))
+    bus = bench.machine.sysbus
+    bus.write_bytes(RAM + 0x100, bytes.fromhex("00bf 0132 7047 0000"))
+    bench.probe.actions[0] = lambda: bus.write(RAM + 0x100, 4, 0x3210_BF00)
+    bench.run(200)
+    assert bench.register("r2") == 1 + 16
 
 
 def test_should_notice_new_code_in_flash_after_loading() -> None:

@@ -97,7 +97,7 @@ class SystemControl:
             lambda: 0xFA050000 | self._nvic.exceptions.priority_group << 8
         ).after_write(self._write_aircr)
         self._scr = bank.register(0xD10, "SCR").field(0, 5, "SCR")
-        self._ccr = bank.register(0xD14, "CCR", reset=0x00040200).field(0, 19, "CCR")
+        self._ccr = bank.register(0xD14, "CCR", reset=0x00040200).field(0, 19, "CCR", on_change=self._ccr_changed)
         bank.register(0xD24, "SHCSR").value_from(self._read_shcsr).after_write(self._write_shcsr)
         self.cfsr = bank.register(0xD28, "CFSR").field(0, 32, "CFSR", Mode.WRITE_ONE_TO_CLEAR)
         self.hfsr = bank.register(0xD2C, "HFSR").field(0, 32, "HFSR", Mode.WRITE_ONE_TO_CLEAR)
@@ -194,6 +194,11 @@ class SystemControl:
         self._nvic.recheck()
         if value & 1 << 2:
             self._services.request_reset("AIRCR.SYSRESETREQ")
+
+    def _ccr_changed(self, old: int, new: int) -> None:
+        for bit, name in ((CCR_UNALIGN_TRP, "UNALIGN_TRP"), (CCR_DIV_0_TRP, "DIV_0_TRP")):
+            if new & ~old & bit:
+                self._nvic.log.warning("CCR.%s is stored, but this engine does not trap", name)
 
     def _read_shcsr(self) -> int:
         exceptions = self._nvic.exceptions

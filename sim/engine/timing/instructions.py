@@ -13,7 +13,12 @@ class InstructionTiming:
     @property
     def block_hook(self) -> int:
         """Native function called before each block."""
-        return hooks.address(hooks.on_block)
+        return hooks.address_of(hooks.on_block)
+
+    @property
+    def access_hook(self) -> int:
+        """Native function called before each device access."""
+        return hooks.address_of(hooks.on_access)
 
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``."""
