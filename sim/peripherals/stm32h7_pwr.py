@@ -1,4 +1,4 @@
-# ruff: noqa: F821
+# ruff: noqa: B018, F821, UP032
 """STM32H743 power control (PWR), a PythonPeripheral script (IronPython 2.7 subset, one file for both engines).
 
 Source: RM0433 chapter "Power control". What a start-up sequence needs: the supply is chosen once by a write to CR3,
@@ -24,7 +24,7 @@ elif not request.IsUser:
     shift = 8 * (request.Offset & 3)
     lane = ((1 << 8 * request.Length) - 1) << shift
     if offset not in registers:
-        self.WarningLog("access to undeclared register 0x%X" % request.Offset)
+        self.WarningLog("access to undeclared register 0x{:X}".format(request.Offset))
         request.Value = 0
     elif request.IsRead:
         value = registers[offset]
@@ -50,7 +50,7 @@ elif not request.IsUser:
             value &= VOS
             if not value:
                 value = 0x4000
-        elif offset == CSR1 or offset == WKUPFR:
+        elif offset in (CSR1, WKUPFR):
             value = old
         elif offset == WKUPCR:
             value = 0

@@ -1,10 +1,11 @@
-# ruff: noqa: F821, F823
-"""STM32H743 reset and clock control (RCC), a PythonPeripheral script (IronPython 2.7 subset, one file for both engines).
+# ruff: noqa: F821, UP032
+"""STM32H743 reset and clock control (RCC): a PythonPeripheral script (IronPython 2.7 subset, for both engines).
 
 Source: RM0433 chapter "Reset and clock control". Every register of the manual exists and reads back what was written;
 oscillators and PLLs are ready as soon as they are on; SWS follows SW only to a source that is on, as on the chip.
 Reset bits reset the peripherals of the board that have them, when they go from 0 to 1. RSR says power-on after the
-first start and pin reset after every later one, until RMVF; a host may add causes with ControlWrite(1, bits).
+first start and independent watchdog after every later one, until RMVF: nothing tells a script why the machine was
+reset, and on this board nothing else does it. A host that knows better sets RSR with ControlWrite(1, bits).
 Not modelled: interrupts of ready flags, clock security, what stops when a clock is off.
 
 Renode's own Miscellaneous.STM32H7_RCC keeps nine of these registers and drops the rest, among them the MCO1 selection
@@ -23,15 +24,28 @@ if request.IsInit:
         ready_bits = {0: 2, 7: 8, 12: 13, 16: 17, 24: 25, 26: 27, 28: 29}
         # CFGR.SW -> on bit in CR: HSI, CSI, HSE, PLL1.
         switch_bits = {0: 0, 1: 7, 2: 16, 3: 24}
-        known = set(
-            [0x00, 0x04, 0x08, 0x0C, 0x10, 0x18, 0x1C, 0x20]
-            + list(range(0x28, 0x48, 4))
-            + [0x4C, 0x50, 0x54, 0x58, 0x60, 0x64, 0x68, 0x70, 0x74]
-            + list(range(0x7C, 0xA4, 4))
-            + [0xA8]
-            + list(range(0xD0, 0xF8, 4))
-            + list(range(0xFC, 0x120, 4))
-        )
+        known = {
+            0x00,
+            0x04,
+            0x08,
+            0x0C,
+            0x10,
+            0x18,
+            0x1C,
+            0x20,
+            0x4C,
+            0x50,
+            0x54,
+            0x58,
+            0x60,
+            0x64,
+            0x68,
+            0x70,
+            0x74,
+            0xA8,
+        }
+        for first, end in ((0x28, 0x48), (0x7C, 0xA4), (0xD0, 0xF8), (0xFC, 0x120)):
+            known.update(range(first, end, 4))
         reset_values = {
             0x00: 0x00000083,
             0x04: 0x40000000,
@@ -56,18 +70,17 @@ if request.IsInit:
         reset_lines = {
             0x80: {0: "dma1", 1: "dma2"},
             0x84: {0: "dcmi"},
-            0x88: dict((index, "gpioPort" + letter) for index, letter in enumerate("ABCDEFGHIJK")),
+            0x88: {index: "gpioPort" + letter for index, letter in enumerate("ABCDEFGHIJK")},
             0x90: {0: "timer2", 3: "timer5", 4: "timer6", 18: "usart3", 21: "i2c1"},
             0x98: {4: "usart1", 12: "spi1"},
             0x9C: {1: "syscfg"},
         }
-    registers = dict((offset, 0) for offset in known)
-    registers.update(reset_values)
-    registers[RSR] = 0x00FE0000 if resets_seen == 0 else 0x00420000
+    registers = {offset: reset_values.get(offset, 0) for offset in known}
+    registers[RSR] = 0x00FE0000 if resets_seen == 0 else 0x04420000
     switched = 0
 elif request.IsUser:
     if request.Offset == 1:
-        registers[RSR] |= request.Value & 0xFFFE0000
+        registers[RSR] = request.Value & 0xFFFE0000
 else:
     # The core's own view of the enable and reset-cause registers, 0x130 on, is the same registers again.
     offset = request.Offset & ~3
@@ -77,7 +90,7 @@ else:
     lane = ((1 << 8 * request.Length) - 1) << shift
 
     if offset not in known:
-        self.WarningLog("access to undeclared register 0x%X" % request.Offset)
+        self.WarningLog("access to undeclared register 0x{:X}".format(request.Offset))
         request.Value = 0
     elif request.IsRead:
         value = registers[offset]
@@ -100,7 +113,7 @@ else:
             value &= ~0x38
             if switch_bits.get(value & 7, -1) >= 0 and registers[CR] >> switch_bits[value & 7] & 1:
                 switched = value & 7
-        elif offset == CRRCR or offset == CIFR:
+        elif offset in (CRRCR, CIFR):
             value = old
         elif offset == BDCR:
             value = 0 if value >> 16 & 1 else value & 0x0001837D

@@ -1,0 +1,282 @@
+"""Renode's monitor: variables, macros, devices by name, scripts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.engine.devices.base import Device
+from sim.engine.machine import Machine
+from sim.engine.monitor import commands, objects
+from sim.engine.monitor.python_world import PythonWorld
+from sim.engine.monitor.script_files import commands as script_commands
+from sim.engine.monitor.tokens import Equals, Execution, PathText, Token, Variable, Word, tokenize
+from sim.engine.platform.registry import near_names
+from sim.errors import CrosscamError
+
+_OBJECTS = ("sysbus", "machine", "emulation")
+
+
+@dataclass(slots=True, frozen=True)
+class Macro:
+    """Commands kept for later, and where they were written."""
+
+    text: str
+    file: str
+    line: int
+
+
+class Monitor:
+    """One emulation: at most one machine, and the commands that make and drive it.
+
+    Args:
+        timing: how the machine counts cycles, see ``Machine``.
+
+    Attributes:
+        variables: ``$name`` -> value; a host sets what a script expects, before including it.
+        search_path: folders in which ``@path`` is looked for, after the current one.
+        usings: prefixes that names may go without.
+        started: whether a script said ``start``; the host then lets the machine run.
+        finished: whether ``quit`` was executed.
+    """
+
+    def __init__(self, timing: str = "instructions") -> None:
+        self._timing = timing
+        self._machine: Machine | None = None
+        self.variables: dict[str, object] = {}
+        self.macros: dict[str, Macro] = {}
+        self.aliases: dict[str, str] = {}
+        self.usings: list[str] = []
+        self.search_path: list[Path] = []
+        self.python = PythonWorld(self)
+        self.started = False
+        self.finished = False
+        self._place: tuple[str, int] = ("", 0)
+        self._levels: dict[str, int] = {}
+
+    # Machine
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether ``mach create`` has been executed."""
+        return self._machine is not None
+
+    @property
+    def machine(self) -> Machine:
+        """The machine; CrosscamError when there is none yet."""
+        if self._machine is None:
+            raise CrosscamError('there is no machine yet: expected `mach create "name"` first')
+        return self._machine
+
+    def create_machine(self, name: str) -> None:
+        """Make the machine ``name``; CrosscamError when there is one already."""
+        if self._machine is not None:
+            raise CrosscamError(f"mach create {name}: there is a machine already ({self._machine.name}): expected one")
+        self._restore_log_levels()
+        self._machine = Machine(name=name, timing=self._timing)
+        self._machine.on_reset.append(self._run_reset_macro)
+
+    def forget_machine(self) -> None:
+        """Drop the machine."""
+        self._machine = None
+
+    def set_started(self, value: bool) -> None:
+        """``start`` and ``pause``."""
+        self.started = value
+        if not value and self._machine is not None:
+            self._machine.pause()
+
+    def _run_reset_macro(self) -> None:
+        if "reset" in self.macros:
+            self.run_macro("reset")
+
+    def device(self, name: str) -> Device:
+        """The device ``name``, with prefixes of ``using`` tried; CrosscamError with near names."""
+        found = self._find_device(name)
+        if found is None:
+            near = near_names(name, self._device_names())
+            raise CrosscamError(f"no device {name}: {near or 'the command `peripherals` lists them'}")
+        return found
+
+    def _find_device(self, name: str) -> Device | None:
+        if self._machine is None:
+            return None
+        for path in (name, *(f"{prefix}.{name}" for prefix in self.usings)):
+            if path in self._machine.devices:
+                return self._machine.devices[path]
+        return None
+
+    def _device_names(self) -> list[str]:
+        paths = list(self._machine.devices) if self._machine is not None else []
+        return paths + [path.removeprefix(f"{prefix}.") for path in paths for prefix in self.usings]
+
+    # Logging levels are the process' own: what one machine's script set must not outlive it.
+
+    def set_log_level(self, name: str, level: int) -> None:
+        """Set the level of the logger ``name``, remembering what it was."""
+        logger = logging.getLogger(name)
+        self._levels.setdefault(name, logger.level)
+        logger.setLevel(level)
+
+    def _restore_log_levels(self) -> None:
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
+        self._levels.clear()
+
+    # Files
+
+    def locate(self, text: str) -> Path:
+        """``text`` as a path: in the current folder, on the search path, beside the running script or above it; if
+        nowhere, as it is."""
+        wanted = objects.as_path(text)
+        beside = Path(self._place[0]).absolute().parent if self._place[0] else Path.cwd()
+        for folder in (self.python.directory.path, *self.search_path, beside, *beside.parents):
+            if (folder / wanted).exists():
+                return folder / wanted
+        return wanted
+
+    def existing(self, text: str) -> Path:
+        """As ``locate``, but the file must exist."""
+        found = self.locate(str(text))
+        if not found.is_file():
+            hint = "download it first and name the copy" if "://" in str(text) else "expected an existing file"
+            raise CrosscamError(f"no file {text}: {hint}")
+        return found
+
+    def include(self, path: str | Path) -> str:
+        """Run the script, description or Python file ``path``; returns what its commands printed.
+
+        Raises:
+            CrosscamError: the first command that fails, with file and line.
+        """
+        file = Path(path)
+        if file.suffix == ".repl":
+            objects.invoke("machine", objects.machine_members(self), [Word("LoadPlatformDescription"), str(file)])
+            return ""
+        try:
+            source = file.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CrosscamError(f"cannot read the script {file}: {error}") from None
+        if file.suffix == ".py":
+            return self.python.run(source, str(file))
+        if file.suffix == ".cs":
+            raise CrosscamError(f"{file}: C# models only run in Renode: expected a Python peripheral")
+        origin, place = self.variables.get("ORIGIN"), self._place
+        self.variables["ORIGIN"] = PathText(file.resolve().parent)
+        try:
+            return self._run_lines(list(script_commands(source, str(file))), str(file))
+        finally:
+            self._place = place
+            self.variables.pop("ORIGIN")
+            if origin is not None:
+                self.variables["ORIGIN"] = origin
+
+    def _run_lines(self, lines: Sequence[tuple[int, str]], file: str) -> str:
+        outputs: list[str] = []
+        before = self._place
+        for number, text in lines:
+            if self.finished:
+                break
+            self._place = (file, number)
+            try:
+                outputs.append(self.execute(text))
+            except CrosscamError as error:
+                where = f"{file}:{number}: " if file else ""
+                raise CrosscamError(where + str(error)) from None
+        self._place = before
+        return "\n".join(filter(None, outputs))
+
+    # Commands
+
+    def execute(self, text: str) -> str:
+        """Run the command(s) in ``text``; returns what they print, without a final line end.
+
+        Raises:
+            CrosscamError: an unknown command (with near names), a wrong argument, whatever the command refuses.
+        """
+        outputs = [self._run(tokens) for tokens in tokenize(text)]
+        return "\n".join(filter(None, outputs))
+
+    def _run(self, tokens: list[Token]) -> str:
+        tokens = [self.execute(token.command) if isinstance(token, Execution) else token for token in tokens]
+        first = tokens[0]
+        if isinstance(first, Variable):
+            self._assign(first, tokens[1:])
+            return ""
+        name = str(first)
+        command = commands.COMMANDS.get(commands.SHORT.get(name, name))
+        if command is not None:
+            raw = commands.SHORT.get(name, name) in commands.RAW
+            return objects.show(command(self, tokens[1:] if raw else self._values(tokens[1:])))
+        return objects.show(self._run_object(name, self._values(tokens[1:])))
+
+    def _run_object(self, name: str, arguments: list[Token]) -> object:
+        if name == "sysbus":
+            return objects.invoke(name, objects.system_bus(self), arguments)
+        if name == "machine":
+            return objects.invoke(name, objects.machine_members(self), arguments)
+        if name == "emulation":
+            return objects.invoke(name, objects.emulation_members(self), arguments)
+        device = self._find_device(name)
+        if device is not None:
+            return objects.device_command(device, arguments)
+        if name in self.aliases:
+            return self._run([*tokenize(self.aliases[name])[0], *arguments])
+        function = self.python.command(name)
+        if function is not None:
+            return function(*arguments)
+        known = [*commands.COMMANDS, *commands.SHORT, *_OBJECTS, *self.aliases, *self.python.commands]
+        near = near_names(name, [*known, *self._device_names()])
+        raise CrosscamError(f"unknown command or device {name}: {near or 'the command `help` lists the commands'}")
+
+    # Variables and macros
+
+    def _assign(self, variable: Variable, rest: list[Token]) -> None:
+        if len(rest) != 2 or not isinstance(rest[0], Equals):
+            raise CrosscamError(f"expected `${variable.name}=value` or `${variable.name}?=value`")
+        if rest[0].if_unset and self._variable_name(variable.name) in self.variables:
+            return
+        self.set_variable(variable.name, self.value(rest[1]))
+
+    @staticmethod
+    def _variable_name(name: str) -> str:
+        return name.removeprefix("global.")
+
+    def set_variable(self, name: str, value: object) -> None:
+        """``$name = value``."""
+        self.variables[self._variable_name(name)] = value
+
+    def value(self, token: Token) -> Token:
+        """What ``token`` stands for: a variable's value, a path found, or itself."""
+        if isinstance(token, Variable):
+            name = self._variable_name(token.name)
+            if name not in self.variables:
+                near = near_names(name, self.variables)
+                raise CrosscamError(f"no variable ${token.name}: {near or f'expected `${token.name}=...` before'}")
+            found = self.variables[name]
+            if token.rest:
+                return PathText(f"{found}{token.rest}")
+            return found  # type: ignore[return-value]  # only values of tokens, and what a host put there
+        if isinstance(token, PathText):
+            return PathText(self.locate(token))
+        return token
+
+    def _values(self, tokens: Sequence[Token]) -> list[Token]:
+        return [self.value(token) for token in tokens]
+
+    def make_macro(self, text: str) -> Macro:
+        """A macro that remembers where it was written."""
+        return Macro(text, *self._place)
+
+    def run_macro(self, name: str) -> str:
+        """Run the macro ``name``; CrosscamError when there is none."""
+        macro = self.macros.get(self._variable_name(name))
+        if macro is None:
+            raise CrosscamError(
+                f"no macro {name}: {near_names(name, self.macros) or f'expected `macro {name}` before'}"
+            )
+        first = macro.line + 1 if macro.file else 0
+        lines = [(first + offset, line) for offset, line in enumerate(macro.text.split("\n"))]
+        return self._run_lines([(number, line) for number, line in lines if line.strip()], macro.file)

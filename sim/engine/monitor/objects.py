@@ -1,0 +1,277 @@
+"""What a monitor command may talk to: ``name Member arguments``.
+
+``sysbus``, ``machine``, ``emulation`` have tables of members; a device offers its public attributes and methods under
+their C# names, and plain bus accesses.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.engine.devices.base import Device
+from sim.engine.monitor.tokens import Equals, PathText, Span, Token, Word
+from sim.engine.platform import load_repl, load_repl_string
+from sim.engine.platform.registry import near_names
+from sim.engine.scripting import TimeInterval
+from sim.engine.scripting.names import snake_case
+from sim.engine.scripting.peripheral import PythonPeripheral
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.engine.machine import Machine
+    from sim.engine.monitor.monitor import Monitor
+
+Member = Callable[..., object]
+WIDTHS = {"Byte": 1, "Word": 2, "DoubleWord": 4, "QuadWord": 8}
+
+
+def invoke(name: str, members: Mapping[str, Member], arguments: Sequence[Token]) -> object:
+    """Call the member that ``arguments`` begin with.
+
+    Raises:
+        CrosscamError: no such member (near names given), too few or too many arguments.
+    """
+    if not arguments:
+        return ", ".join(sorted(members))
+    member = str(arguments[0])
+    if member not in members:
+        near = near_names(member, members) or f"it has {', '.join(sorted(members))}"
+        raise CrosscamError(f"{name} has no {member}: {near}")
+    return call(f"{name} {member}", members[member], arguments[1:])
+
+
+def call(what: str, function: Member, arguments: Sequence[Token]) -> object:
+    """Call ``function`` with positional and ``key=value`` arguments of a command."""
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    rest = list(arguments)
+    while rest:
+        if len(rest) >= 3 and isinstance(rest[0], Word) and isinstance(rest[1], Equals):
+            named[snake_case(rest[0])] = rest[2]
+            del rest[:3]
+        else:
+            positional.append(rest.pop(0))
+    try:
+        inspect.signature(function).bind(*positional, **named)
+    except TypeError as error:
+        names = [str(parameter) for parameter in inspect.signature(function).parameters.values()]
+        expected = ", ".join(name.partition(":")[0] for name in names) or "no arguments"
+        raise CrosscamError(f"{what}: {error}: expected {expected}") from None
+    return function(*positional, **named)
+
+
+def device_command(device: Device, arguments: Sequence[Token]) -> object:
+    """``device Property``, ``device Property value`` or ``device Method arguments``."""
+    members = bus_members(device.read, device.write)
+    if not arguments:
+        return ", ".join([*_attributes(device), *members])
+    member = str(arguments[0])
+    if member in members:
+        return call(f"{device.name} {member}", members[member], arguments[1:])
+    name = snake_case(member)
+    if name.startswith("_") or not hasattr(device, name):
+        names = [_pascal_case(each) for each in _attributes(device)]
+        near = near_names(member, [*names, *members])
+        raise CrosscamError(f"{device.name} ({type(device).__name__}) has no {member}: {near or 'no name is similar'}")
+    found = getattr(device, name)
+    if callable(found):
+        return call(f"{device.name} {member}", found, arguments[1:])
+    if isinstance(found, Device) and len(arguments) > 1:
+        return device_command(found, arguments[1:])
+    if len(arguments) == 1:
+        return found
+    if len(arguments) > 2:
+        raise CrosscamError(f"{device.name} {member}: expected one value, found {len(arguments) - 1}")
+    _set_property(device, member, name, found, arguments[1])
+    return None
+
+
+def _set_property(device: Device, member: str, name: str, old: object, value: Token) -> None:
+    wrong_kind = (isinstance(old, bool) and not isinstance(value, bool)) or (
+        isinstance(old, int) and not isinstance(value, int | float)
+    )
+    if wrong_kind:
+        kind = "true or false" if isinstance(old, bool) else "a number"
+        raise CrosscamError(f"{device.name} {member}: expected {kind}, found {value}")
+    try:
+        setattr(device, name, value)
+    except AttributeError:
+        raise CrosscamError(f"{device.name} {member} can only be read") from None
+
+
+def _attributes(device: Device) -> list[str]:
+    return [name for name in dir(device) if not name.startswith("_") and not name.isupper()]
+
+
+def _pascal_case(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def bus_members(read: Callable[[int, int], int], write: Callable[[int, int, int], None]) -> dict[str, Member]:
+    """``ReadDoubleWord address`` and its kin; a value read is shown with as many digits as it has."""
+
+    def reader(width: int) -> Member:
+        return lambda address: f"0x{read(address, width):0{2 * width}X}"
+
+    def writer(width: int) -> Member:
+        return lambda address, value: write(address, width, value)
+
+    found: dict[str, Member] = {}
+    for suffix, width in WIDTHS.items():
+        found["Read" + suffix] = reader(width)
+        found["Write" + suffix] = writer(width)
+    return found
+
+
+def system_bus(monitor: Monitor) -> dict[str, Member]:
+    """Members of ``sysbus``."""
+    machine = monitor.machine
+    bus = machine.sysbus
+
+    def tag(span: Span | int, name: str, value: int = 0, pausing: bool = False) -> None:
+        where = span if isinstance(span, Span) else Span(span, span + 3)
+        bus.add_tag(where.begin, where.size, name, value)
+
+    def silence(span: Span) -> None:
+        bus.add_tag(span.begin, span.size, "silenced")
+
+    def load_elf(path: str, use_virtual_address: bool = False, allow_loads_only_to_memory: bool = True) -> None:
+        machine.load_elf(monitor.existing(path))
+
+    def load_binary(path: str, address: int) -> None:
+        machine.load_binary(monitor.existing(path), address)
+
+    def symbol_address(name: str) -> str:
+        address = machine.symbols.address_of(name)
+        if address is None:
+            raise CrosscamError(f"no symbol {name} in the loaded ELF: expected the name of a function or variable")
+        return f"0x{address:08X}"
+
+    return {
+        **bus_members(bus.read, bus.write),
+        "ReadBytes": lambda address, count: bus.read_bytes(address, count),
+        "LoadELF": load_elf,
+        "LoadBinary": load_binary,
+        "Tag": tag,
+        "SilenceRange": silence,
+        "ApplySVD": lambda path: monitor.existing(path) and None,
+        "GetSymbolAddress": symbol_address,
+        "FindSymbolAt": lambda address: machine.symbols.describe(address),
+    }
+
+
+def machine_members(monitor: Monitor) -> dict[str, Member]:
+    """Members of ``machine``."""
+    machine = monitor.machine
+
+    def load(path: str) -> None:
+        load_repl(machine, monitor.existing(path), execute=monitor.execute, search=monitor.search_path)
+
+    def load_text(text: str) -> None:
+        load_repl_string(machine, text, execute=monitor.execute, search=monitor.search_path)
+
+    def python_device(
+        script: dict[str, Any], address: int, size: int, initable: bool, name: str | None, offset: int
+    ) -> None:
+        label = name or f"python_0x{address:X}"
+        device = PythonPeripheral(machine, label, size=size, initable=initable, **script)
+        device.base_address = address
+        machine.register(f"sysbus.{label}", device, address, size)
+
+    def from_file(
+        path: str, address: int, size: int, initable: bool = False, name: str | None = None, offset: int = 0
+    ) -> None:
+        python_device({"filename": monitor.existing(path)}, address, size, initable, name, offset)
+
+    def from_string(
+        script: str, address: int, size: int, initable: bool = False, name: str | None = None, offset: int = 0
+    ) -> None:
+        python_device({"script": script}, address, size, initable, name, offset)
+
+    return {
+        "LoadPlatformDescription": load,
+        "LoadPlatformDescriptionFromString": load_text,
+        "PyDevFromFile": from_file,
+        "PyDevFromString": from_string,
+        "Reset": machine.reset,
+        "Pause": machine.pause,
+        "Start": lambda: monitor.set_started(True),
+        "ElapsedVirtualTime": lambda: TimeInterval.from_cycles(machine.clock.now, machine.clock.frequency),
+    }
+
+
+def emulation_members(monitor: Monitor) -> dict[str, Member]:
+    """Members of ``emulation``. What only concerns how Renode uses the host's cores and clock is accepted: this
+    engine always runs one machine, at full speed and the same way every time."""
+
+    def run_for(span: str | float) -> None:
+        monitor.machine.run_for(seconds(span))
+
+    def host_only(*_: object) -> None:
+        """Nothing to choose here."""
+
+    return {
+        "RunFor": run_for,
+        "SetGlobalQuantum": host_only,
+        "SetGlobalSerialExecution": host_only,
+        "SetGlobalAdvanceImmediately": host_only,
+        "SetSeed": host_only,
+        "SetAdvanceImmediately": host_only,
+    }
+
+
+def seconds(span: str | float) -> Fraction:
+    """A span of time: ``"0.1"``, ``"00:00:01.5"`` or a number of seconds.
+
+    Raises:
+        CrosscamError: it is none of these.
+    """
+    if isinstance(span, bool) or not isinstance(span, str | int | float):
+        raise CrosscamError(f'expected a time such as "0.5" or "00:01:30", found {span}')
+    if not isinstance(span, str):
+        return Fraction(span).limit_denominator(TimeInterval.TicksPerSecond)
+    interval = TimeInterval.parse(span)
+    if interval is None:
+        raise CrosscamError(f'expected a time such as "0.5" or "00:01:30", found "{span}"')
+    return Fraction(interval.Ticks, TimeInterval.TicksPerSecond)
+
+
+def peripherals(machine: Machine) -> str:
+    """A tree of the machine's devices."""
+    windows: dict[str, list[str]] = {}
+    for window in machine.sysbus.windows:
+        windows.setdefault(window.device.name, []).append(f"<0x{window.start:08X}, 0x{window.end - 1:08X}>")
+    for start, end, memory in machine.sysbus.memories:
+        windows.setdefault(memory.name, []).append(f"<0x{start:08X}, 0x{end - 1:08X}>")
+    lines = ["sysbus (SystemBus)"]
+    for path in sorted(path for path in machine.devices if path.startswith("sysbus.")):
+        device = machine.devices[path]
+        depth = path.count(".")
+        where = " ".join(windows.get(device.name, []))
+        name = device.RENODE_TYPES[0].rpartition(".")[2] if device.RENODE_TYPES else type(device).__name__
+        lines.append(f"{'    ' * depth}{path.rpartition('.')[2]} ({name}) {where}".rstrip())
+    return "\n".join(lines)
+
+
+def show(value: object) -> str:
+    """A result as the monitor prints it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"0x{value:08X}" if value >= 0 else str(value)
+    if isinstance(value, bytes | list | tuple):
+        return ", ".join(f"0x{item:02X}" if isinstance(item, int) else str(item) for item in value)
+    if isinstance(value, Device):
+        return f"{value.name} ({type(value).__name__})"
+    return str(value)
+
+
+def as_path(text: str) -> Path:
+    """A path a user typed."""
+    return Path(PathText(text)).expanduser()

@@ -1,0 +1,85 @@
+"""``python "..."`` and .py files of the monitor."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sim.engine.scripting import MachineProxy, WorkingDirectory, new_scope
+from sim.engine.scripting.compiler import compile_script
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.engine.monitor.monitor import Monitor
+
+_PREFIX = "mc_"
+
+
+class MonitorProxy:
+    """``monitor`` and ``self`` of the monitor's Python."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+
+    def GetVariable(self, name: str) -> object:  # noqa: N802 - Renode's name
+        """The value of ``$name``, or None."""
+        return self._monitor.variables.get(name.removeprefix("global."))
+
+    def Parse(self, command: str) -> bool:  # noqa: N802 - Renode's name
+        """Run a command and print what it prints."""
+        print(self._monitor.execute(command), end="")
+        return True
+
+    @property
+    def Machine(self) -> MachineProxy:  # noqa: N802 - Renode's name
+        """The machine, as scripts see it."""
+
+        def report(error: Exception) -> None:
+            self._monitor.machine.log.error("python: %s: %s", type(error).__name__, error)
+
+        return MachineProxy(self._monitor.machine, report)
+
+
+class PythonWorld:
+    """One scope for all Python of a monitor; functions named ``mc_x`` become the command ``x``."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.directory = WorkingDirectory()
+        proxy = MonitorProxy(monitor)
+        self._scope = new_scope(self.directory, monitor=proxy, self=proxy)
+
+    def run(self, code: str, file: str = "<python>") -> str:
+        """Run ``code``; returns what it printed.
+
+        Raises:
+            CrosscamError: whatever the code raised, with its line.
+        """
+        return self._printed(compile_script(code, file, self._scope), file)
+
+    def command(self, name: str) -> Callable[..., str] | None:
+        """The command ``name`` that some Python defined, or None."""
+        function = self._scope.get(_PREFIX + name)
+        if not callable(function):
+            return None
+        return lambda *arguments: self._printed(lambda: function(*arguments), name)
+
+    @property
+    def commands(self) -> list[str]:
+        """Names of all commands defined in Python."""
+        return [name.removeprefix(_PREFIX) for name in self._scope if name.startswith(_PREFIX)]
+
+    def _printed(self, action: Callable[[], Any], file: str) -> str:
+        output = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(output):
+                action()
+        except CrosscamError:
+            raise
+        except Exception as error:
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+            where = f"{file}:{lines[-1]}" if lines else file
+            raise CrosscamError(f"{where}: {type(error).__name__}: {error}") from error
+        return output.getvalue().rstrip("\n")
