@@ -83,7 +83,7 @@ class Bus:
         self.on_memory_added: Callable[[int, MappedMemory], None] = lambda address, memory: None
         self.on_window_added: Callable[[Window], None] = lambda window: None
         self.code_pages: memoryview[int] = memoryview(bytes(1 << (32 - hooks.PAGE_SHIFT)))
-        self._last = (0, 0, None)  # type: tuple[int, int, MappedMemory | None]
+        self._memory_by_page: dict[int, tuple[int, int, MappedMemory]] = {}  # start, end, memory
 
     # Building
 
@@ -96,6 +96,8 @@ class Bus:
         end = address + memory.size
         self._refuse_overlap(memory.name, address, end)
         self.memories.append((address, end, memory))
+        for page in range(address // PAGE, (end + PAGE - 1) // PAGE):
+            self._memory_by_page[page] = (address, end, memory)
         self.on_memory_added(address, memory)
 
     def add_window(self, address: int, size: int, device: Device) -> None:
@@ -124,14 +126,10 @@ class Bus:
 
     def memory_at(self, address: int, count: int = 1) -> tuple[MappedMemory, int] | None:
         """The memory that holds ``count`` bytes from ``address``, and the offset in it."""
-        start, end, memory = self._last
-        if memory is not None and start <= address and address + count <= end:
-            return memory, address - start
-        for start, end, memory in self.memories:
-            if start <= address and address + count <= end:
-                self._last = (start, end, memory)
-                return memory, address - start
-        return None
+        found = self._memory_by_page.get(address >> hooks.PAGE_SHIFT)
+        if found is None or address + count > found[1]:
+            return None
+        return found[2], address - found[0]
 
     def window_at(self, address: int) -> Window | None:
         """The device window that holds ``address``."""

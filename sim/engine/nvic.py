@@ -9,7 +9,7 @@ from sim.engine.core.debug import DebugControl
 from sim.engine.core.exceptions import Exceptions, Masks
 from sim.engine.core.fpu import FpuControl
 from sim.engine.core.mpu import Mpu
-from sim.engine.core.scb import SCR_SEVONPEND, SystemControl
+from sim.engine.core.scb import CACHE_OPERATIONS, SCR_SEVONPEND, SystemControl
 from sim.engine.core.services import CoreServices
 from sim.engine.core.systick import SysTick
 from sim.engine.devices.base import Device
@@ -136,7 +136,7 @@ class Nvic(Device):
         if _ENABLE_SET <= offset < _PRIORITY:
             value = self._read_interrupts(offset & ~3)
             return value >> 8 * (offset & 3) & ((1 << 8 * width) - 1)
-        return self._bank.read(offset, width)
+        return self._bank.read(offset, width) if offset not in CACHE_OPERATIONS else 0
 
     def write(self, offset: int, width: int, value: int) -> None:
         if _SYSTEM_PRIORITY <= offset < _SYSTEM_PRIORITY_END:
@@ -145,6 +145,8 @@ class Nvic(Device):
             self._set_priorities(exc.EXTERNAL + offset - _PRIORITY, value, width)
         elif _ENABLE_SET <= offset < _PRIORITY:
             self._write_interrupts(offset & ~3, value << 8 * (offset & 3))
+        elif offset in CACHE_OPERATIONS:  # by the thousand, for every DMA buffer
+            self.scb.on_cache_operation(CACHE_OPERATIONS[offset], value)
         else:
             self._bank.write(offset, width, value)
 

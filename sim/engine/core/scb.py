@@ -53,7 +53,7 @@ NOCP = 1 << 19
 UNALIGNED = 1 << 24
 DIVBYZERO = 1 << 25
 
-_CACHE_OPERATIONS = {
+CACHE_OPERATIONS = {
     0xF50: "ICIALLU",
     0xF58: "ICIMVAU",
     0xF5C: "DCIMVAC",
@@ -74,8 +74,8 @@ _SHCSR_ENABLED = {16: exc.MEM_MANAGE, 17: exc.BUS_FAULT, 18: exc.USAGE_FAULT}
 class SystemControl:
     """The registers, and the values other parts of the core look at.
 
-    ``on_cache_operation(name, value)`` is called for each maintenance write; there is no cache to maintain unless a
-    timing model has one.
+    ``on_cache_operation(name, value)`` is called for each maintenance write (see ``CACHE_OPERATIONS``); there is no
+    cache to maintain unless a timing model has one.
     """
 
     def __init__(self, nvic: Nvic, bank: RegisterBank, services: CoreServices) -> None:
@@ -115,8 +115,6 @@ class SystemControl:
             20, 4, "CP10_CP11", on_change=lambda old, new: self.on_fpu_access()
         )
         bank.register(0xF00, "STIR").field(0, 9, "INTID", Mode.WRITE, on_write=self._software_trigger)
-        for offset, name in _CACHE_OPERATIONS.items():
-            self._declare_operation(bank, offset, name)
         bank.register(0xF90, "ITCMCR", reset=0x39).storage()  # 64 KB, enabled
         bank.register(0xF94, "DTCMCR", reset=0x41).storage()  # 128 KB, enabled
         bank.register(0xF98, "AHBPCR", reset=0x07).storage()
@@ -125,12 +123,6 @@ class SystemControl:
         bank.register(0xFA8, "ABFSR").storage()
         for offset, value in COMPONENT.items():
             _constant(bank, offset, f"ID_{offset:X}", value)
-
-    def _declare_operation(self, bank: RegisterBank, offset: int, name: str) -> None:
-        def perform(value: int) -> None:
-            self.on_cache_operation(name, value)
-
-        bank.register(offset, name).field(0, 32, name, Mode.WRITE, on_write=perform)
 
     def reset(self) -> None:
         """Registers the bank cannot reset by itself."""
