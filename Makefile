@@ -32,7 +32,8 @@ firmware: .venv/core  ## build the firmware with $(TOOLCHAIN)
 	@$(MAKE) --no-print-directory -C firmware TOOLCHAIN=$(TOOLCHAIN) PYTHON=$(CURDIR)/$(PY) MODEL_DIR=$(abspath $(MODEL))
 
 frames: .venv/core  ## make the frame folder (COCO_DIR=... for COCO photographs)
-	@$(PY) -m scripts.main frames $(SET) $(if $(COCO_DIR),--coco $(COCO_DIR)) -o $(FRAMES)
+	@$(PY) -m scripts.main frames demo -o build/frames/demo
+	$(if $(COCO_DIR),@$(PY) -m scripts.main frames coco --coco $(COCO_DIR) -o build/frames/coco)
 
 run: firmware frames  ## boot the board and show its predictions
 	@$(PY) -m scripts.main run --elf $(ELF) --frames $(FRAMES) --model $(MODEL) $(if $(COUNT),--count $(COUNT))
@@ -45,7 +46,9 @@ lint: .venv/dev  ## ruff, mypy, clang-format
 
 test: .venv/dev lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
 	$(PY) -m pytest
-	$(PY) -m sim.robot --elf $(ELF) --frames $(FRAMES) robot_tests
+	$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
+	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(MODEL))
+	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
 
 train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS=backbone.h5)
 	$(PY) -m model.training model/configs/person_car_160.py --data-root $(DATA_ROOT) --weights $(WEIGHTS) -o runs

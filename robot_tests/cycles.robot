@@ -8,7 +8,7 @@ Test Teardown       Test Teardown
 
 *** Variables ***
 # Upper bound of one frame (camera path and network) with --timing instructions, whichever toolchain built it.
-${FRAME_BUDGET}     200000000
+${FRAME_BUDGET}     90000000
 
 
 *** Test Cases ***

@@ -12,7 +12,26 @@ Demo Photographs Should Be Recognised
     [Setup]    Boot Board With Reference    ${FRAMES}
     [Template]    Next Prediction Should Be
     # photograph    what the board says
-    TODO    TODO
+    astronaut               person
+    chelsea                 negative
+    camera                  person
+    coffee                  negative
+    grace_hopper            person
+    rocket                  person        # wrong: nobody is in the picture
+    astronaut-close         person
+    coins                   negative
+    camera-mirrored         person
+    brick                   person        # wrong: nobody is in the picture
+    grace_hopper-mirrored   person
+    hubble                  negative
+    astronaut-mirrored      person
+    grass                   negative
+    camera-close            person
+    chelsea-mirrored        negative
+    grace_hopper-close      person
+    retina                  negative
+    coffee-close            negative
+    gravel                  negative
 
 Every COCO Photograph Should Score As The Reference
     [Documentation]    Needs COCO_DIR; the demo set stands in for it otherwise.

@@ -47,7 +47,9 @@ def run(
     model: Annotated[Path, typer.Option(help="Model folder the firmware was compiled from.")] = Path(
         "model/zoo/person_car_160"
     ),
-    count: Annotated[int, typer.Option(min=1, help="Frames to run; default: each frame of the folder once.")] = 0,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Frames to run; default: each frame of the folder once.")
+    ] = None,
     timing: Annotated[str, typer.Option(help="Clock: instructions (one cycle an instruction).")] = "instructions",
     uart: Annotated[
         list[str] | None, typer.Option(help="Also connect the UART to pty, tcp:PORT or a file; may be repeated.")
@@ -60,14 +62,13 @@ def run(
 
     Example: [bold]crosscam run --frames build/frames/demo --count 5 --uart pty[/bold]
     """
-    from rich.console import Console
-
+    from scripts.console import terminal
     from scripts.references import HostReference
     from sim.boot import Board
     from sim.frames.folder import FrameFolder
     from sim.uart_ports import open_port
 
-    console = Console(highlight=False)
+    console = terminal()
     folder = FrameFolder.open(frames)
     wanted = count or len(folder.entries)
     ports = [open_port(spelling) for spelling in uart or []]
@@ -77,7 +78,7 @@ def run(
             board.attach(port)
             console.print(f"UART at {port.description}")
         console.print(f"[dim]{wanted} frames of the {folder.set_name} set in {frames}[/dim]")
-        board.on_line.append(lambda line: console.print(f"  {line.text}", markup=False))
+        board.on_line.append(lambda line: console.print(f"  {line.text}", markup=False, soft_wrap=True))
         started = time.monotonic()
         finished = board.run_until(lambda: len(board.predictions) >= wanted, 2.0 + wanted * SECONDS_PER_FRAME)
         wall = time.monotonic() - started
@@ -118,10 +119,11 @@ def _rows(board: Board, reference: HostReference, wanted: int) -> list[Row]:
 
 
 def _print_verdict(console: Console, rows: list[Row], wanted: int, wall: float) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(title="Predictions of the board")
-    for heading in ("frame", "photograph", "expected", "predicted", "car", "neg", "person", "cycles", "host"):
+    table = Table(title="Predictions of the board", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("frame", "photograph", "expected", "predicted", "car  neg  person", "cycles", "host"):
         table.add_column(heading, justify="right" if heading in ("frame", "cycles") else "left", no_wrap=True)
     hits = 0
     for row in rows:
@@ -132,7 +134,7 @@ def _print_verdict(console: Console, rows: list[Row], wanted: int, wall: float) 
             row.source,
             " ".join(row.labels),
             f"[{'green' if hit else 'yellow'}]{' '.join(row.predicted)}[/]",
-            *(f"{score:+d}" for score in row.scores),
+            " ".join(f"{score:+4d}" for score in row.scores),
             f"{row.cycles:,}",
             "equal" if row.equal else f"[red]differs: {row.reference}[/red]",
         )

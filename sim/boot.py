@@ -13,11 +13,15 @@ from pathlib import Path
 from sim.console import Line, LineAssembler, Prediction
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
+from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.errors import CrosscamError
 from sim.uart_ports import UartPort
 
 BOARD_SCRIPT = Path(__file__).parent / "board" / "crosscam.resc"
 CONSOLE_UART = "sysbus.usart3"
+CAMERA = "sysbus.ov7670"
+CAPTURED_COUNT, CAPTURED_INDEX = 0x10, 0x11
+"""Commands of the camera script (sim/peripherals/ov7670.py)."""
 POLL_SECONDS = Fraction(1, 100)
 """Virtual time between two looks at the host's end of the UART (typed bytes, a reached goal)."""
 
@@ -73,6 +77,13 @@ class Board:
         """Every prediction line so far."""
         parsed = (Prediction.parse(line.text) for line in self.lines)
         return [prediction for prediction in parsed if prediction is not None]
+
+    @property
+    def captured_frames(self) -> list[int]:
+        """Index in ``frames.json`` of each photograph the camera interface captured, in order."""
+        camera = self.machine[CAMERA]
+        assert isinstance(camera, PythonPeripheral)
+        return [camera.control_read(CAPTURED_INDEX, n) for n in range(camera.control_read(CAPTURED_COUNT, 0))]
 
     def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
         """Run until ``reached()`` or ``timeout_seconds`` of virtual time; True when reached.
