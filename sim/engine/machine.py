@@ -42,6 +42,8 @@ class Machine:
         self._target = 0  # cycle up to which the user has asked to run
         self._stop = False
         self._reset_reason = ""
+        self.last_reset = "power-on"
+        """Why the machine was last reset, as given to ``request_reset``."""
         self._error: BaseException | None = None
         self._rate_limit = RateLimit(self._context)
         self.sysbus.code_pages = self.engine.code_pages
@@ -250,7 +252,7 @@ class Machine:
 
     def _perform_reset(self) -> None:
         self.log.info("reset: %s", self._reset_reason)
-        self._reset_reason = ""
+        self.last_reset, self._reset_reason = self._reset_reason, ""
         self.reset()
 
     # The core's accesses to device windows

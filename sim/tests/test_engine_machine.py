@@ -126,6 +126,7 @@ def test_reset_request_should_restart_core_and_devices_and_keep_memory() -> None
     bench.run(1000)
     assert bench.probe.written == [1, 2, 3]
     assert len(resets) == 2
+    assert bench.machine.last_reset == "AIRCR.SYSRESETREQ"
     assert resets == sorted(resets)
     assert bench.machine.clock.now == 1000
 
