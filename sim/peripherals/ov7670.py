@@ -424,6 +424,7 @@ except NameError:
 
         def start_over(self):
             self.generation += 1
+            self.picture = None
             if self.streaming:
                 self.begin_frame(now(), self.generation)
 

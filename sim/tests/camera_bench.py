@@ -210,7 +210,7 @@ class Bench:
         self.slave.finish_transmission()
         return data
 
-    def configure(self, settings: str = QVGA_RGB565, **changes: int) -> Bench:
+    def configure(self, settings: str = QVGA_RGB565, /, **changes: int) -> Bench:
         """Write ``register:value`` pairs, then ``changes`` such as ``r1E=0x20``."""
         for pair in settings.split():
             register, value = (int(part, 16) for part in pair.split(":"))
@@ -253,6 +253,11 @@ class Bench:
         """What DMA wrote to the start of RAM, as little-endian half-words."""
         return np.frombuffer(bytes(self.sysbus.ram[: width * height * 2]), "<u2").reshape(height, width)
 
+    def control_rewind(self) -> None:
+        """Back to the first photograph, RAM cleared."""
+        self.ask(0x13)
+        self.sysbus.ram[:] = bytes(RAM_SIZE)
+
     def ask(self, command: int, value: int = 0) -> int:
         return self.camera.control_read(command, value)
 
@@ -278,7 +283,8 @@ def write_frames(folder: Path, pictures: Sequence[NDArray[np.uint16]], **setting
 def test_card(seed: int = 0, width: int = 320, height: int = 240) -> NDArray[np.uint16]:
     """A picture in which every pixel tells where it is."""
     y, x = np.mgrid[0:height, 0:width]
-    return ((x * 2053 + y * 4099 + seed * 977) & 0xFFFF).astype(np.uint16)
+    values: NDArray[np.uint16] = ((x * 2053 + y * 4099 + seed * 977) & 0xFFFF).astype(np.uint16)
+    return values
 
 
 test_card.__test__ = False  # type: ignore[attr-defined]
