@@ -108,7 +108,7 @@ else:
         old = registers[offset]
         value = old & ~lane | (request.Value << shift) & lane
         if offset == CR:
-            value &= 0x1517529B
+            value &= 0x150D129B
         elif offset == CFGR:
             value &= ~0x38
             if switch_bits.get(value & 7, -1) >= 0 and registers[CR] >> switch_bits[value & 7] & 1:

@@ -260,7 +260,8 @@ class Monitor:
                 return PathText(f"{found}{token.rest}")
             return found  # type: ignore[return-value]  # only values of tokens, and what a host put there
         if isinstance(token, PathText):
-            return PathText(self.locate(token))
+            found_path = self.locate(token)
+            return PathText(found_path) if found_path.exists() else token
         return token
 
     def _values(self, tokens: Sequence[Token]) -> list[Token]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
+from lark.exceptions import VisitError
 
 from sim.engine.platform import syntax
 from sim.engine.platform.layout import lay_out
@@ -113,6 +114,21 @@ _NAMES = {
     "PLUS": "'+'",
     "LESSTHAN": "'<'",
     "MORETHAN": "'>'",
+    "VALUE": "a value",
+}
+_VALUES = {"STRING", "NUMBER", "TRUE", "NAME", "DOTTED"}
+_OTHER_VALUES = {
+    "LONG_STRING",
+    "SHORT",
+    "FALSE",
+    "TRUE_",
+    "FALSE_",
+    "NEW",
+    "LSQB",
+    "LBRACE",
+    "LESSTHAN",
+    "NONE",
+    "EMPTY",
 }
 
 
@@ -128,6 +144,8 @@ def parse(source: str, file: str) -> syntax.Description:
         items: list[syntax.Using | syntax.Entry] = builder.transform(_parser().parse(text))
     except UnexpectedInput as error:
         _explain(error, source, text, file)
+    except VisitError as error:
+        raise error.orig_exc from None
     usings = [item for item in items if isinstance(item, syntax.Using)]
     for before, item in itertools.pairwise(items):
         if isinstance(item, syntax.Using) and isinstance(before, syntax.Entry):
@@ -153,12 +171,16 @@ def _explain(error: UnexpectedInput, source: str, text: str, file: str) -> NoRet
         found = error.char
     if not found:
         found = "the end of the file"
-        place = Place(file, len(lines), len(lines[-1]) + 1)
+        last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
+        place = Place(file, last, len(lines[last - 1].rstrip()) + 1)
     elif place.column > len(written):
         found = {"{": "an indented block", "}": "the end of the block"}.get(found, "the end of the line")
     else:
         found = repr(found.split("\n")[0])
-    names = sorted({_NAMES.get(name, f"'{name.lower()}'") for name in expected})
+    wanted = set(expected)
+    if wanted >= _VALUES:
+        wanted = wanted - _VALUES - _OTHER_VALUES | {"VALUE"}
+    names = sorted({_NAMES.get(name, f"'{name.lower()}'") for name in wanted})
     raise CrosscamError(f"{place}: expected {' or '.join(names)}, found {found}") from None
 
 

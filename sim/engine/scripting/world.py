@@ -203,14 +203,18 @@ class _Importer:
         root = name.partition(".")[0]
         if root not in self._modules:
             return builtins.__import__(name, globals, locals, fromlist or (), level)
-        module = self._modules.get(name)
+        module: Any = self._modules.get(name)
+        if module is None:
+            owner, _, member = name.rpartition(".")  # .NET types may be imported as modules are
+            module = getattr(self._modules.get(owner), member, None)
         if module is None:
             raise ImportError(f"no module {name} here; there are {', '.join(sorted(self._modules))}")
         for wanted in fromlist or ():
             if wanted != "*" and not hasattr(module, wanted):
                 offered = ", ".join(member for member in sorted(vars(module)) if not member.startswith("_"))
                 raise ImportError(f"{name} has no {wanted} here; it has {offered or 'nothing'}")
-        return module if fromlist else self._modules[root]
+        found: ModuleType = module if fromlist else self._modules[root]
+        return found
 
 
 def new_scope(directory: WorkingDirectory | None = None, **variables: Any) -> dict[str, Any]:
