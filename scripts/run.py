@@ -141,10 +141,12 @@ def _print_verdict(console: Console, rows: list[Row], wanted: int, wall: float) 
     console.print(table)
     equal = sum(row.equal for row in rows)
     passed = equal == wanted
+    labelled = [row for row in rows if row.labels]
+    agree = f"; {hits} of {len(labelled)} agree with the photograph's labels" if labelled else ""
     console.print(
         f"[{'green' if passed else 'red'}]{'PASS' if passed else 'FAIL'}[/]: {equal} of {wanted} predictions equal the"
-        f" host reference bit for bit; {hits} of {len(rows)} agree with the photograph's labels;"
-        f" {wall / max(len(rows), 1):.2f} s of wall time a frame"
+        f" host reference bit for bit{agree}; {wall / max(len(rows), 1):.2f} s of wall time a frame",
+        soft_wrap=True,
     )
 
 
