@@ -4,8 +4,8 @@
 Source: RM0433 chapter "Reset and clock control". Every register of the manual exists and reads back what was written;
 oscillators and PLLs are ready as soon as they are on; SWS follows SW only to a source that is on, as on the chip.
 Reset bits reset the peripherals of the board that have them, when they go from 0 to 1. RSR says power-on after the
-first start and independent watchdog after every later one, until RMVF: nothing tells a script why the machine was
-reset, and on this board nothing else does it. A host that knows better sets RSR with ControlWrite(1, bits).
+first start and then, until RMVF, what reset the machine. Renode does not tell scripts that; there it is always the
+independent watchdog, the usual cause on this board. A host that knows better sets RSR with ControlWrite(1, bits).
 Not modelled: interrupts of ready flags, clock security, what stops when a clock is off.
 
 Renode's own Miscellaneous.STM32H7_RCC keeps nine of these registers and drops the rest, among them the MCO1 selection
@@ -76,7 +76,15 @@ if request.IsInit:
             0x9C: {1: "syscfg"},
         }
     registers = {offset: reset_values.get(offset, 0) for offset in known}
-    registers[RSR] = 0x00FE0000 if resets_seen == 0 else 0x04420000
+    cause = getattr(machine, "LastReset", "IWDG1") if resets_seen else "power-on"
+    if cause == "power-on":
+        registers[RSR] = 0x00FE0000
+    elif "SYSRESETREQ" in cause:
+        registers[RSR] = 0x01420000
+    elif "IWDG1" in cause:
+        registers[RSR] = 0x04420000
+    else:
+        registers[RSR] = 0x00420000
     switched = 0
 elif request.IsUser:
     if request.Offset == 1:

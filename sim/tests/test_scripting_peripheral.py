@@ -23,6 +23,7 @@ class World(FakeServices):
 
     found: dict[str, Device] = field(default_factory=dict)
     name: str = "world"
+    last_reset: str = "power-on"
 
     def device(self, path: str) -> Device:
         if path not in self.found:

@@ -73,12 +73,17 @@ def test_reset_bits_reset_on_their_rise(world: World, rcc: PythonPeripheral) -> 
     assert dma.resets == 2
 
 
-def test_the_reset_cause(rcc: PythonPeripheral) -> None:
+@pytest.mark.parametrize(
+    ("reason", "bit"), [("IWDG1: watchdog reached 0", 26), ("AIRCR.SYSRESETREQ", 24), ("power-on", 23), ("button", 22)]
+)
+def test_the_reset_cause(world: World, rcc: PythonPeripheral, reason: str, bit: int) -> None:
     assert rcc.read(RSR, 4) == 0x00FE0000
     rcc.write(RSR, 4, 1 << 16)
     assert rcc.read(RSR, 4) == 0
+    world.last_reset = reason
     rcc.reset()
-    assert rcc.read(RSR, 4) >> 26 & 1 and not rcc.read(RSR, 4) >> 23 & 1
+    causes = rcc.read(RSR, 4) & (1 << 26 | 1 << 24 | 1 << 23)
+    assert rcc.read(RSR, 4) >> bit & 1 and causes == (1 << bit) & ~(1 << 22)
     rcc.control_write(1, 1 << 24)
     assert rcc.read(RSR, 4) == 1 << 24
 

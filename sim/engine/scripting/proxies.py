@@ -196,6 +196,11 @@ class MachineProxy:
         guarded = Guarded(action, self._report)
         clock.schedule(delay.to_cycles(clock.frequency), lambda: guarded(self.ElapsedVirtualTime.TimeElapsed))
 
+    @property
+    def LastReset(self) -> str:
+        """What caused the last reset: not in Renode, so scripts ask with ``getattr`` and a default."""
+        return str(getattr(self._services, "last_reset", "power-on"))
+
     def RequestReset(self) -> None:
         """Reset the whole machine, as a watchdog does."""
         self._services.request_reset("a script asked for it")
