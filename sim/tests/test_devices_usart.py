@@ -1,0 +1,142 @@
+"""USART: sending, receiving, interrupt levels, time-out."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.engine.devices.stm32f7_usart import Stm32F7Usart
+from sim.tests.fake_services import FakeServices, Probe
+
+CR1, CR2, CR3, BRR, RTOR, RQR, ISR, ICR, RDR, TDR = 0x00, 0x04, 0x08, 0x0C, 0x14, 0x18, 0x1C, 0x20, 0x24, 0x28
+UE, RE, TE, RXNEIE, TCIE, TXEIE, RTOIE, FIFOEN = 1, 4, 8, 1 << 5, 1 << 6, 1 << 7, 1 << 26, 1 << 29
+RXNE, TC, TXE, RTOF, TEACK, REACK = 1 << 5, 1 << 6, 1 << 7, 1 << 11, 1 << 21, 1 << 22
+
+
+@pytest.fixture
+def services() -> FakeServices:
+    return FakeServices()
+
+
+@pytest.fixture
+def usart(services: FakeServices) -> Stm32F7Usart:
+    return Stm32F7Usart(services, "usart3", frequency=120_000_000)
+
+
+def test_reset_state_is_the_manuals(usart: Stm32F7Usart) -> None:
+    assert usart.read(ISR, 4) == 0xC0
+    assert usart.read(CR1, 4) == 0 and not usart.irq.value
+
+
+def test_characters_leave_at_once_and_tc_is_set_again(usart: Stm32F7Usart) -> None:
+    sent: list[int] = []
+    usart.on_char.append(sent.append)
+    usart.write(CR1, 4, UE | TE | RE)
+    usart.write(ICR, 4, TC)
+    assert not usart.read(ISR, 4) & TC
+    for byte in b"ok\r\n":
+        usart.write(TDR, 4, byte)
+    assert bytes(sent) == b"ok\r\n"
+    assert usart.read(ISR, 4) == TC | TXE | TEACK | REACK
+
+
+def test_nothing_is_sent_while_the_transmitter_is_off(usart: Stm32F7Usart, caplog: pytest.LogCaptureFixture) -> None:
+    sent: list[int] = []
+    usart.on_char.append(sent.append)
+    usart.write(CR1, 4, UE)
+    usart.write(TDR, 1, 0x41)
+    usart.write(CR1, 4, TE)
+    usart.write(TDR, 1, 0x42)
+    assert sent == [] and "transmitter is off" in caplog.text
+
+
+def test_received_characters_queue_and_the_interrupt_is_a_level(usart: Stm32F7Usart) -> None:
+    probe = Probe()
+    usart.irq.connect(probe, 39)
+    usart.write_char(0x30)  # receiver off: lost
+    usart.write(CR1, 4, UE | TE | RE | RXNEIE)
+    assert not usart.irq.value
+    for byte in b"xyz":
+        usart.write_char(byte)
+    assert usart.irq.value and usart.read(ISR, 4) & RXNE
+    assert [usart.read(RDR, 4), usart.read(RDR, 1)] == [0x78, 0x79] and usart.irq.value
+    assert usart.read(RDR, 2) == 0x7A
+    assert not usart.irq.value and not usart.read(ISR, 4) & RXNE
+    assert probe.calls == [(39, False), (39, True), (39, False)]
+
+
+def test_reading_an_empty_receiver_gives_zero_and_a_warning(
+    usart: Stm32F7Usart, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert usart.read(RDR, 4) == 0 and "nothing has been received" in caplog.text
+
+
+def test_transmit_interrupts(usart: Stm32F7Usart) -> None:
+    usart.write(CR1, 4, UE | TE | TXEIE)
+    assert usart.irq.value
+    usart.write(CR1, 4, UE | TE)
+    assert not usart.irq.value
+    usart.write(CR1, 4, UE | TE | TCIE)
+    assert usart.irq.value
+    usart.write(ICR, 4, TC)
+    assert not usart.irq.value
+    usart.write(TDR, 4, 0x55)
+    assert usart.irq.value
+
+
+def test_flush_request_and_reset_empty_the_queue(usart: Stm32F7Usart) -> None:
+    usart.write(CR1, 4, UE | RE | RXNEIE)
+    usart.write_char(1)
+    usart.write(RQR, 4, 1 << 3)
+    assert not usart.irq.value and not usart.read(ISR, 4) & RXNE
+    usart.write_char(2)
+    usart.reset()
+    assert not usart.irq.value and usart.read(ISR, 4) == 0xC0 and usart.read(CR1, 4) == 0
+
+
+def test_receive_dma_request_follows_the_queue(usart: Stm32F7Usart) -> None:
+    usart.write(CR1, 4, UE | RE)
+    usart.write(CR3, 4, 1 << 6)
+    usart.write_char(1)
+    assert usart.receive_dma_request.value
+    usart.read(RDR, 1)
+    assert not usart.receive_dma_request.value
+
+
+def test_configuration_reads_back_and_gives_the_baud_rate(usart: Stm32F7Usart) -> None:
+    assert usart.baud_rate == 0
+    usart.write(BRR, 4, 1042)
+    usart.write(CR2, 4, 2 << 12)
+    assert usart.read(BRR, 4) == 1042 and usart.read(CR2, 4) == 2 << 12
+    assert usart.baud_rate == 120_000_000 // 1042
+    usart.write(CR1, 4, 1 << 15)
+    assert usart.baud_rate == 2 * 120_000_000 // 1042
+    low_power = Stm32F7Usart(FakeServices(), "lpuart1", frequency=32768, low_power_mode=True)
+    low_power.write(BRR, 4, 0x369)
+    assert low_power.baud_rate == 256 * 32768 // 0x369
+
+
+def test_receiver_timeout_counts_bit_times_from_the_last_character(
+    usart: Stm32F7Usart, services: FakeServices
+) -> None:
+    usart.write(BRR, 4, 1200)  # 100 kbaud: 10 us a bit
+    usart.write(CR2, 4, 1 << 23)
+    usart.write(RTOR, 4, 20)
+    usart.write(CR1, 4, UE | RE | RTOIE)
+    usart.write_char(1)
+    services.clock.microseconds(150)
+    usart.write_char(2)
+    services.clock.microseconds(199)
+    assert not usart.irq.value
+    services.clock.microseconds(1)
+    assert usart.irq.value and usart.read(ISR, 4) & RTOF
+    usart.write(ICR, 4, RTOF)
+    assert not usart.irq.value
+
+
+def test_fifo_flags(usart: Stm32F7Usart) -> None:
+    usart.write(CR1, 4, UE | RE | FIFOEN)
+    usart.write(CR3, 4, 2 << 25 | 1 << 28)  # threshold 8 characters, with interrupt
+    for count in range(16):
+        assert usart.irq.value == (count >= 8)
+        usart.write_char(count)
+    assert usart.read(ISR, 4) >> 23 & 0x1F == 0b11011  # TXFE, RXFF, RXFT, TXFT
