@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sim.engine.devices.base import Device
+from sim.engine.devices.base import Device, Event
 
 
 @dataclass
@@ -31,7 +31,8 @@ class FakeClock:
         heapq.heappush(self._heap, (event.due, self._sequence, event))
         return event
 
-    def cancel(self, event: FakeEvent) -> None:
+    def cancel(self, event: Event) -> None:
+        assert isinstance(event, FakeEvent)
         event.action = None
 
     @property

@@ -115,9 +115,7 @@ def test_configuration_reads_back_and_gives_the_baud_rate(usart: Stm32F7Usart) -
     assert low_power.baud_rate == 256 * 32768 // 0x369
 
 
-def test_receiver_timeout_counts_bit_times_from_the_last_character(
-    usart: Stm32F7Usart, services: FakeServices
-) -> None:
+def test_receiver_timeout_counts_bit_times_from_the_last_character(usart: Stm32F7Usart, services: FakeServices) -> None:
     usart.write(BRR, 4, 1200)  # 100 kbaud: 10 us a bit
     usart.write(CR2, 4, 1 << 23)
     usart.write(RTOR, 4, 20)
