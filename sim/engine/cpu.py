@@ -109,6 +109,8 @@ class CortexM(Device):
     def vector_table_offset(self, address: int) -> None:
         self.nvic.scb.vector_table = address
         self.nvic.scb.initial_vector_table = address
+        if self.halted:  # nothing was found to run before; now there may be
+            self.reset()
 
     # Registers
 
