@@ -90,6 +90,7 @@ class FakeServices:
     clock: FakeClock = field(default_factory=FakeClock)
     sysbus: FakeBus = field(default_factory=FakeBus)
     resets: list[str] = field(default_factory=list)
+    last_reset: str = "power-on"
 
     def device(self, path: str) -> Device:
         raise AssertionError(f"no device asks for {path} in these tests")

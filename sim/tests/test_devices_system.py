@@ -139,13 +139,20 @@ def test_rcc_ready_flags_follow_and_everything_is_stored() -> None:
 
 
 def test_rcc_remembers_the_cause_of_the_reset() -> None:
-    rcc = Stm32H7Rcc(FakeServices(), "rcc")
+    services = FakeServices()
+    rcc = Stm32H7Rcc(services, "rcc")
     assert rcc.read(0xD0, 4) == 0x00FE0000
     rcc.write(0xD0, 4, 1 << 16)
     assert rcc.read(0xD0, 4) == 0
+    services.last_reset = "IWDG1: watchdog not reloaded in time"
     rcc.reset()
-    rcc.record_reset("IWDG1: watchdog not reloaded in time")
-    assert rcc.read(0xD0, 4) & 1 << 26
+    assert rcc.read(0xD0, 4) == 1 << 26 | 1 << 22 | 1 << 17
+    services.last_reset = "AIRCR.SYSRESETREQ"
+    rcc.reset()
+    assert rcc.read(0xD0, 4) >> 24 == 0b101, "flags stay until software removes them"
+    services.last_reset = "power-on"
+    rcc.reset()
+    assert rcc.read(0xD0, 4) == 0x00FE0000
 
 
 @pytest.fixture

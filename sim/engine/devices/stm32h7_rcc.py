@@ -5,7 +5,7 @@ Oscillators and PLLs are ready as soon as they are on, SWS follows SW at once, a
 back what was written. Nothing is clocked from here: peripheral models get their frequency from the board
 description. A write of RSTR bits is stored only.
 
-RSR tells the cause of the last reset: POR flags after power-on, then what ``record_reset`` was told, until RMVF.
+RSR tells the causes of resets (the machine's ``last_reset``) since power-on or since RMVF.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim.engine.devices.registers import Mode, RegisterDevice
 _RMVF = 1 << 16
 _POWER_ON = 0x00FE0000  # RM0433 table "RSR flags": power-on sets POR, PIN, BOR, D1, D2 and CPU flags
 _PIN_AND_CPU = 1 << 22 | 1 << 17
-_CAUSES = {"IWDG1": 1 << 26, "software": 1 << 24, "WWDG1": 1 << 28, "pin": 0}
+_CAUSES = {"IWDG1": 1 << 26, "SYSRESETREQ": 1 << 24}
 
 _READY_PAIRS = (
     (0, 2, "HSI"),
@@ -103,13 +103,17 @@ class Stm32H7Rcc(RegisterDevice):
             bank.register(0xD4 + 4 * index, f"{bus}ENR", 0x00010000 if bus == "APB4" else 0).storage()
             bank.register(0xFC + 4 * index, f"{bus}LPENR").storage()
 
-    def record_reset(self, cause: str) -> None:
-        """Remember why the chip is being reset: ``IWDG1...``, ``WWDG1...``, ``software...`` or ``pin``."""
-        for prefix, flag in _CAUSES.items():
-            if cause.startswith(prefix):
-                self._cause |= flag | _PIN_AND_CPU
-                return
+    def reset(self) -> None:
+        """Registers to reset values; RSR gains the flags of this reset's cause."""
+        super().reset()
+        cause = str(getattr(self.services, "last_reset", "power-on"))
+        if cause == "power-on":
+            self._cause = _POWER_ON
+            return
         self._cause |= _PIN_AND_CPU
+        for name, flag in _CAUSES.items():
+            if name in cause:
+                self._cause |= flag
 
     def _remove_flags(self, written: int) -> None:
         if written & _RMVF:
