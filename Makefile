@@ -28,8 +28,9 @@ setup: .venv/core  ## make .venv with everything `make run` needs
 	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	@touch $@
 
+BUILD_WITH = $(MAKE) --no-print-directory -C firmware PYTHON=$(CURDIR)/$(PY) MODEL_DIR=$(abspath $(MODEL)) TOOLCHAIN
 firmware: .venv/core  ## build the firmware with $(TOOLCHAIN)
-	@$(MAKE) --no-print-directory -C firmware TOOLCHAIN=$(TOOLCHAIN) PYTHON=$(CURDIR)/$(PY) MODEL_DIR=$(abspath $(MODEL))
+	@$(BUILD_WITH)=$(TOOLCHAIN)
 
 frames: .venv/core  ## make the frame folder (COCO_DIR=... for COCO photographs)
 	@$(PY) -m scripts.main frames demo -o build/frames/demo
@@ -45,6 +46,7 @@ lint: .venv/dev  ## ruff, mypy, clang-format
 	git ls-files 'firmware/*.c' 'firmware/*.h' | xargs .venv/bin/clang-format --dry-run --Werror
 
 test: .venv/dev lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
+	@$(BUILD_WITH)=zig
 	$(PY) -m pytest
 	$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
 	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(MODEL))

@@ -6,6 +6,7 @@ and listens on the console UART.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -51,6 +52,9 @@ class Board:
             )
         self.monitor = Monitor(timing=timing)
         self.monitor.variables["bin"] = str(elf.resolve())
+        # The board script hands the folder to the camera script through the environment; one left by an earlier
+        # board of this process must not be seen.
+        os.environ.pop("CROSSCAM_FRAMES", None)
         if frames is not None:
             self.monitor.variables["frames"] = str(frames.resolve())
         self.monitor.include(BOARD_SCRIPT)

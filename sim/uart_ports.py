@@ -142,6 +142,11 @@ class TcpPort:
                 self._drop(client)
         return bytes(typed)
 
+    @property
+    def client_count(self) -> int:
+        """Clients connected now."""
+        return len(self._clients)
+
     def _drop(self, client: socket.socket) -> None:
         self._selector.unregister(client)
         self._clients.remove(client)

@@ -1,0 +1,127 @@
+"""``crosscam run`` from outside: verdict, exit status, one clear line for each kind of bad input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from scripts.tests.conftest import ROOT, Crosscam, built
+
+
+def _one_line(stderr: str) -> str:
+    assert stderr.count("\n") == 1, stderr
+    assert stderr.startswith("crosscam: ")
+    return stderr
+
+
+def test_every_prediction_equals_the_reference(crosscam: Crosscam, elf: Path, frames: Path, tmp_path: Path) -> None:
+    verdict, log = tmp_path / "verdict.json", tmp_path / "uart.log"
+    done = crosscam("run", "--elf", elf, "--frames", frames, "--json", verdict, "--uart", log)
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads(verdict.read_text())
+    assert document["wanted"] == document["equal"] == 3
+    assert [row["source"] for row in document["rows"]] == ["noise-0", "noise-1", "noise-2"]
+    assert log.read_bytes().count(b"| Frame: ") >= 3
+    assert "PASS" in done.stdout
+
+
+def test_both_toolchains_predict_the_same(crosscam: Crosscam, frames: Path, tmp_path: Path) -> None:
+    scores = []
+    for toolchain in ("gcc", "zig"):
+        verdict = tmp_path / f"{toolchain}.json"
+        crosscam("run", "--elf", built(toolchain), "--frames", frames, "--json", verdict)
+        scores.append([row["scores"] for row in json.loads(verdict.read_text())["rows"]])
+    assert scores[0] == scores[1]
+    assert len(scores[0]) == 3
+
+
+def test_a_differing_prediction_is_status_1(crosscam: Crosscam, elf: Path, frames: Path, model_copy: Path) -> None:
+    """The reference runs a model whose last layer was changed; the firmware has the one as shipped."""
+    model, card = model_copy / "model.tflite", model_copy / "card.toml"
+    content = bytearray(model.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4096] = bytes(value ^ 0x15 for value in content[middle : middle + 4096])
+    old = hashlib.sha256(model.read_bytes()).hexdigest()
+    model.write_bytes(content)
+    card.write_text(card.read_text().replace(old, hashlib.sha256(content).hexdigest()))
+    done = crosscam("run", "--elf", elf, "--frames", frames, "--model", model_copy, "--count", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "FAIL: 0 of 1" in done.stdout
+
+
+def test_two_runs_give_the_same_bytes(crosscam: Crosscam, elf: Path, frames: Path, tmp_path: Path) -> None:
+    logs = [tmp_path / "a.log", tmp_path / "b.log"]
+    for log in logs:
+        crosscam("run", "--elf", elf, "--frames", frames, "--count", "2", "--uart", log)
+    assert logs[0].read_bytes() == logs[1].read_bytes()
+    assert b"Cycles" in logs[0].read_bytes()
+
+
+def test_no_firmware(crosscam: Crosscam, frames: Path, tmp_path: Path) -> None:
+    done = crosscam("run", "--elf", tmp_path / "none.elf", "--frames", frames)
+    assert done.returncode == 2
+    assert re.search(r"none\.elf.*make firmware", _one_line(done.stderr))
+
+
+def test_firmware_that_is_no_elf(crosscam: Crosscam, frames: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.elf").write_text("not an ELF")
+    done = crosscam("run", "--elf", tmp_path / "text.elf", "--frames", frames)
+    assert done.returncode == 2
+    assert "text.elf" in _one_line(done.stderr)
+
+
+def test_an_empty_frame_folder(crosscam: Crosscam, elf: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = crosscam("run", "--elf", elf, "--frames", tmp_path / "empty")
+    assert done.returncode == 2
+    assert "frames.json" in _one_line(done.stderr)
+
+
+def test_a_frame_of_the_wrong_size(crosscam: Crosscam, elf: Path, frames: Path) -> None:
+    victim = next(frames.glob("*.rgb565"))
+    victim.write_bytes(victim.read_bytes()[:1000])
+    done = crosscam("run", "--elf", elf, "--frames", frames)
+    assert done.returncode == 2
+    assert re.search(rf"{victim.name}.*1000.*153600", _one_line(done.stderr))
+
+
+@pytest.mark.parametrize("option", [("--count", "0"), ("--timing", "sundial"), ("--uart", "tcp:many")])
+def test_a_bad_option(crosscam: Crosscam, elf: Path, frames: Path, option: tuple[str, str]) -> None:
+    done = crosscam("run", "--elf", elf, "--frames", frames, *option)
+    assert done.returncode == 2
+    assert option[0].removeprefix("--") in done.stderr
+
+
+def test_a_truncated_model_is_refused_and_nothing_is_written(
+    crosscam: Crosscam, model_copy: Path, tmp_path: Path
+) -> None:
+    model = model_copy / "model.tflite"
+    model.write_bytes(model.read_bytes()[:5000])
+    done = crosscam("compile", model_copy, "-o", tmp_path / "generated")
+    assert done.returncode == 2
+    assert "model.tflite" in _one_line(done.stderr)
+    assert not (tmp_path / "generated").exists()
+
+
+def test_no_coco_tree(crosscam: Crosscam, tmp_path: Path) -> None:
+    done = crosscam("frames", "coco", "--coco", tmp_path / "nowhere", "-o", tmp_path / "out")
+    assert done.returncode == 2
+    assert "nowhere" in _one_line(done.stderr)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "frames", "compile", "reference"])
+def test_every_command_has_help_with_an_example(crosscam: Crosscam, command: str) -> None:
+    done = crosscam(command, "--help")
+    assert done.returncode == 0
+    assert f"Example: crosscam {command}" in " ".join(done.stdout.split())
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    opening = (ROOT / "README.md").read_text()[:400]
+    assert "make run" in opening
+    assert "make test" in opening
