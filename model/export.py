@@ -37,8 +37,9 @@ REPRESENTATIVE = 300
 FOLDS = 5
 
 SETTINGS = (
-    *("alpha", "size", "units", "dropout", "batch_size", "head_epochs", "head_rate", "epochs", "rate", "weight_decay"),
-    *("freeze_statistics", "smoothing", "positive_weights"),
+    *("network", "alpha", "size", "units", "dropout", "backbone", "loss", "batch_size", "head_epochs", "head_rate"),
+    *("epochs", "fine_tune_from", "optimizer", "rate", "weight_decay", "average", "patience", "freeze_statistics"),
+    *("smoothing", "positive_weights"),
 )
 """Fields of the config that the card repeats."""
 

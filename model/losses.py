@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
+
+from model.run_config import TrainingConfig
 
 
 class WeightedBinaryCrossentropy(keras.losses.Loss):
@@ -49,3 +52,10 @@ def macro_double_soft_f1(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -
     positive = 2.0 * both / (2.0 * both + wrong + 1e-16)
     negative = 2.0 * neither / (2.0 * neither + wrong + 1e-16)
     return ops.mean(1.0 - 0.5 * (positive + negative))
+
+
+def loss_of(config: TrainingConfig) -> Any:
+    """The loss that a config names, as ``model.compile`` takes it."""
+    if config.loss == "soft_f1":
+        return macro_double_soft_f1
+    return WeightedBinaryCrossentropy(config.positive_weights, config.smoothing)

@@ -37,6 +37,14 @@ def mobilenet_v1(inputs: keras.KerasTensor, alpha: float) -> keras.KerasTensor:
     return x
 
 
+def mobilenet_v2(inputs: keras.KerasTensor, alpha: float) -> keras.KerasTensor:
+    """The backbone's features of MobileNetV2 as Keras builds it, without weights; below alpha 1 1280 channels."""
+    model = keras.applications.MobileNetV2(
+        input_tensor=inputs, input_shape=tuple(inputs.shape[1:]), alpha=alpha, include_top=False, weights=None
+    )
+    return model.output
+
+
 def build(
     *,
     size: int = 160,
@@ -45,6 +53,7 @@ def build(
     dropout: float = 0.2,
     outputs: int = len(OUTPUTS),
     batch_size: int | None = None,
+    version: str = "v1",
 ) -> keras.Model:
     """The whole classifier: ``[n, size, size, 3]`` (see ``preprocessing.to_float``) in, ``[n, outputs]`` in 0..1 out.
 
@@ -55,22 +64,23 @@ def build(
         dropout: rate between the head's two convolutions, while training.
         outputs: number of sigmoid outputs.
         batch_size: a fixed batch (1 for export, so that the int8 graph needs no shape arithmetic), or any.
+        version: the backbone, MobileNet ``v1`` or ``v2``.
     """
     if size <= 0 or size % 32:
         raise CrosscamError(f"network: input size must be a positive multiple of 32, got {size}")
     inputs = keras.Input((size, size, 3), batch_size=batch_size, name="image")
-    x = mobilenet_v1(inputs, alpha)
+    x = mobilenet_v2(inputs, alpha) if version == "v2" else mobilenet_v1(inputs, alpha)
     x = layers.AveragePooling2D(size // 32, name="head_pool")(x)
     x = layers.Conv2D(units, 1, activation="relu", name="head_hidden")(x)
     x = layers.Dropout(dropout, name="head_dropout")(x)
     x = layers.Conv2D(outputs, 1, activation="sigmoid", name="head_scores")(x)
     x = layers.Reshape((outputs,), name="scores")(x)
-    return keras.Model(inputs, x, name=f"mobilenet_v1_{alpha}_{size}")
+    return keras.Model(inputs, x, name=f"mobilenet_{version}_{alpha}_{size}")
 
 
 def backbone_layers(model: keras.Model) -> list[keras.layers.Layer]:
     """The layers that transfer learning freezes: all but the input and the head."""
-    return [layer for layer in model.layers if layer.name.startswith("conv")]
+    return [layer for layer in model.layers[1:] if not layer.name.startswith(("head_", "scores"))]
 
 
 def load_backbone(model: keras.Model, path: Path | str) -> None:

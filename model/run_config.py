@@ -9,8 +9,17 @@ from pathlib import Path
 
 from model.dataset.augmentation import Augmentation
 from model.dataset.coco import Source
+from model.dataset.pasting import Paste
 from model.dataset.rule import MINIMUM_AREA, outputs_for
 from model.errors import CrosscamError
+
+CHOICES = {
+    "network": ("v1", "v2"),
+    "backbone": ("imagenet", "vww", "widened", "none"),
+    "loss": ("bce", "soft_f1"),
+    "optimizer": ("rmsprop", "adamw"),
+}
+"""Fields that hold a name, and the names they may hold."""
 
 
 @dataclass(frozen=True)
@@ -22,26 +31,45 @@ class TrainingConfig:
     training: tuple[Source, ...]
     validation: tuple[Source, ...]
     minimum_area: Mapping[str, float] = field(default_factory=lambda: dict(MINIMUM_AREA))
+    network: str = "v1"
+    """MobileNet ``v1`` or ``v2``."""
     size: int = 160
     alpha: float = 0.25
     units: int = 64
     dropout: float = 0.2
+    backbone: str = "imagenet"
+    """Where the backbone starts: ``imagenet`` (Keras MobileNet file), ``vww`` (MLPerf Tiny's person / no person file),
+    ``widened`` (the ImageNet file of alpha 0.25 widened to ``alpha`` without changing what it computes), ``none``."""
+    loss: str = "bce"
+    """``bce`` (weighted binary cross-entropy) or ``soft_f1`` (macro double soft F1)."""
     batch_size: int = 32
     head_epochs: int = 5
-    head_rate: float = 1e-3
+    head_rate: float = 1e-4
     """Adam's learning rate while the backbone is frozen."""
     epochs: int = 30
-    """Fine tuning of all layers; 0 leaves the backbone as it came."""
-    rate: float = 1e-3
-    """AdamW's learning rate at the start of fine tuning; it falls to zero along a half cosine."""
+    """Fine tuning; 0 leaves the backbone as it came."""
+    fine_tune_from: int = 57
+    """Layers before this index keep their weights while fine tuning; 0 tunes all."""
+    optimizer: str = "rmsprop"
+    """Of the fine tuning: ``rmsprop`` at a constant rate, or ``adamw`` whose rate falls to zero along a half cosine."""
+    rate: float = 1e-5
+    """Learning rate of the fine tuning; for ``adamw`` the one at the start."""
     weight_decay: float = 1e-4
+    """Of ``adamw``."""
+    average: float = 0.0
+    """Momentum of the moving average of the weights while fine tuning; figures and kept weights are then the
+    average's. 0 switches it off."""
+    patience: int = 0
+    """Stop a phase after so many epochs without a better macro F1; 0 never stops early."""
     freeze_statistics: bool = False
-    """Keep the batch normalisation's ImageNet statistics while fine tuning."""
+    """Keep the batch normalisation's statistics while fine tuning."""
     smoothing: float = 0.05
     """Label smoothing, for labels that boxes of fair quality give."""
     positive_weights: tuple[float, ...] = (1.0, 1.0, 1.0)
     """Weight of the positive term of each output (car, negative, person) in the cross-entropy."""
     augmentation: Augmentation = field(default_factory=Augmentation)
+    pastes: tuple[Paste, ...] = ()
+    """Crops to paste into training pictures."""
     seed: int = 1
     license: str = ""
     """Licence of the trained weights, for the card."""
@@ -71,4 +99,8 @@ def load_config(path: Path | str) -> TrainingConfig:
         raise CrosscamError(f"{path}: expected a name CONFIG of type model.run_config.TrainingConfig")
     if len(config.positive_weights) != len(config.outputs):
         raise CrosscamError(f"{path}: positive_weights needs one weight for each of {', '.join(config.outputs)}")
+    for key, known in CHOICES.items():
+        value = getattr(config, key)
+        if value not in known:
+            raise CrosscamError(f"{path}: {key} is {value!r}; expected one of {', '.join(known)}")
     return config

@@ -1,4 +1,4 @@
-"""Transfer learning: the head on frozen ImageNet features first, then the whole network at a falling rate.
+"""Transfer learning: the head on the frozen backbone's features first, then fine tuning.
 
 ``python -m model.training model/configs/person_car_160.py --data-root DIR --weights FILE -o runs/person_car_160``
 """
@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import os
 import shutil
 import sys
@@ -15,12 +13,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from model.dataset.coco import Sample, Source, count_labels, read_source
-from model.dataset.frames import FrameSet, load_frames
+from model.dataset.frames import load_frames
 from model.errors import CrosscamError
 from model.run_config import TrainingConfig, load_config
+from model.run_state import Arrays, Progress, RunState, assign, load_state, save_state
 
-BEST, LAST, FIGURES = "best.weights.h5", "history.csv", "best.json"
+PHASES = ("head", "fine tuning")
+BEST, FIGURES = "best.weights.h5", "best.json"
 
 
 def read_sources(root: Path, sources: Sequence[Source], minimum_area: Mapping[str, float]) -> list[Sample]:
@@ -44,95 +46,152 @@ def build_network(config: TrainingConfig) -> Any:
         units=config.units,
         dropout=config.dropout,
         outputs=len(config.outputs),
+        version=config.network,
     )
 
 
-def best_epoch_callback(validation: FrameSet, config: TrainingConfig, out: Path) -> Any:
-    """A Keras callback that keeps the weights with the best macro F1 (at 0.5) on all validation sets together."""
+def fine_tuning_optimizer(config: TrainingConfig, steps_per_epoch: int) -> Any:
+    """The Keras optimizer of a config's second phase."""
     import keras
 
-    from model.evaluation import evaluate
-    from model.preprocessing import to_float
-
-    pictures = to_float(validation.camera_pictures(config.size))
-
-    class BestEpoch(keras.callbacks.Callback):
-        def __init__(self) -> None:
-            super().__init__()
-            self.best, self.step, self.rows = -1.0, 0, []
-
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            scores = self.model.predict(pictures, batch_size=64, verbose=0)
-            figures = evaluate(scores, validation.labels, (0.5,) * len(config.outputs), config.outputs)
-            self.step += 1
-            row = {"epoch": self.step, "loss": round((logs or {}).get("loss", 0.0), 5), "macro_f1": figures["macro_f1"]}
-            row.update({f"{name}_{key}": figures[name][key] for name in config.outputs for key in ("f1", "auc")})
-            self.rows.append(row)
-            with (out / LAST).open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, row.keys())
-                writer.writeheader()
-                writer.writerows(self.rows)
-            mark = ""
-            if figures["macro_f1"] > self.best:
-                self.best, mark = figures["macro_f1"], " *"
-                self.model.save_weights(out / BEST)
-                (out / FIGURES).write_text(json.dumps({"epoch": self.step, **figures}, indent=1), encoding="utf-8")
-            print(" - ".join(f"{key} {value}" for key, value in row.items()) + mark, flush=True)
-
-    return BestEpoch()
+    if config.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(config.rate)
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.rate / 20,
+        max(config.epochs, 1) * steps_per_epoch,
+        warmup_target=config.rate,
+        warmup_steps=steps_per_epoch,
+    )
+    return keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
 
 
-def train(config: TrainingConfig, data_root: Path, weights: Path, out: Path, verbose: int | str = "auto") -> Path:
-    """Run one config.
+def lasting(model: Any) -> list[Any]:
+    """The variables that outlive an epoch: the weights and the state of dropout's random numbers."""
+    return [*model.weights, *(v for v in model.variables if v.name.startswith("seed_generator"))]
+
+
+def _set_up_phase(model: Any, config: TrainingConfig, phase: int, steps_per_epoch: int) -> None:
+    """Choose what trains in a phase (0 the head, 1 fine tuning) and compile; the optimizer starts afresh."""
+    import keras
+
+    from model import network
+    from model.losses import loss_of
+
+    backbone = set(network.backbone_layers(model))
+    for index, layer in enumerate(model.layers):
+        if layer in backbone:
+            frozen = config.freeze_statistics and isinstance(layer, keras.layers.BatchNormalization)
+            layer.trainable = phase == 1 and index >= config.fine_tune_from and not frozen
+    optimizer = fine_tuning_optimizer(config, steps_per_epoch) if phase else keras.optimizers.Adam(config.head_rate)
+    model.compile(optimizer, loss_of(config))
+    optimizer.build(model.trainable_variables)
+
+
+def train(
+    config: TrainingConfig,
+    data_root: Path,
+    weights: Path | None,
+    out: Path,
+    verbose: int | str = "auto",
+    restart: bool = False,
+    tensorboard: bool = False,
+) -> Path:
+    """Run one config; a run that was interrupted goes on after its last whole epoch, to the same figures.
 
     Args:
         config: the run.
         data_root: folder that holds the sources' folders.
-        weights: ImageNet weights of the backbone (Keras MobileNet "no top", the config's alpha).
-        out: folder for the best weights, the history (one row an epoch) and the best epoch's figures.
+        weights: what the config's ``backbone`` starts from; None where that is ``none``.
+        out: folder for the best weights, the history (one row an epoch), the best epoch's figures and the state.
         verbose: Keras's progress bar (1), one line an epoch (2), nothing (0).
+        restart: begin anew although the folder holds the state of an earlier run.
+        tensorboard: also write TensorBoard's event files into ``out/tensorboard``.
 
     Returns:
         The best weights' file.
 
     Raises:
-        CrosscamError: data or weights that cannot be read.
+        CrosscamError: data or weights that cannot be read, a folder that holds another config's run.
     """
     import keras
 
-    from model import network
+    from model import backbones
     from model.dataset.batches import TrainingBatches
-    from model.losses import WeightedBinaryCrossentropy
+    from model.dataset.pasting import load_crops
+    from model.epochs import EpochKeeper
 
     keras.utils.set_random_seed(config.seed)
+    state = None if restart else load_state(out, config)
+    if state and state.progress.phase == len(PHASES):
+        print(f"{out}: this run is complete; give --restart to begin anew")
+        return out / BEST
     model = build_network(config)
-    network.load_backbone(model, weights)
+    backbones.load(model, config.backbone, weights, config.alpha, config.seed)
     training = load_frames(read_sources(data_root, config.training, config.minimum_area))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
-    out.mkdir(parents=True, exist_ok=True)
-    batches = TrainingBatches(training, config.batch_size, config.augmentation, config.seed, config.size)
-    keep_best = best_epoch_callback(validation, config, out)
-    loss = WeightedBinaryCrossentropy(config.positive_weights, config.smoothing)
-
-    backbone = network.backbone_layers(model)
-    for layer in backbone:
-        layer.trainable = False
-    model.compile(keras.optimizers.Adam(config.head_rate), loss)
-    model.fit(batches, epochs=config.head_epochs, callbacks=[keep_best], verbose=verbose)
-
-    if not config.epochs:
-        return out / BEST
-    for layer in backbone:
-        frozen = config.freeze_statistics and isinstance(layer, keras.layers.BatchNormalization)
-        layer.trainable = not frozen
-    steps = config.epochs * len(batches)
-    rate = keras.optimizers.schedules.CosineDecay(
-        config.rate / 20, steps, warmup_target=config.rate, warmup_steps=len(batches)
+    crops = [load_crops(data_root, paste) for paste in config.pastes]
+    batches = TrainingBatches(
+        training, config.batch_size, config.augmentation, config.seed, config.size, crops, config.outputs
     )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
-    model.compile(optimizer, loss)
-    model.fit(batches, epochs=config.epochs, callbacks=[keep_best], verbose=verbose)
+    out.mkdir(parents=True, exist_ok=True)
+    progress = state.progress if state else Progress()
+    if state:
+        print(f"{out}: going on after epoch {len(progress.rows)}")
+
+    def save() -> None:
+        arrays = [[np.asarray(v) for v in variables] for variables in (lasting(model), model.optimizer.variables)]
+        save_state(out, config, RunState(progress, *arrays, keeper.average))
+
+    keeper = EpochKeeper(validation, config, out, progress, save)
+    keeper.set_model(model)
+    callbacks = [keeper, keras.callbacks.TensorBoard(str(out / "tensorboard"))] if tensorboard else [keeper]
+    for phase in range(progress.phase, len(PHASES)):
+        _set_up_phase(model, config, phase, len(batches))
+        average: Arrays = []
+        if state:
+            assign(lasting(model), state.model, "network")
+            assign(model.optimizer.variables, state.optimizer, "optimizer")
+            average, state = state.average, None
+        keeper.start_phase(phase == 1 and config.average > 0, average)
+        for epoch in range(progress.epoch, (config.head_epochs, config.epochs)[phase]):
+            if config.patience and progress.since_best >= config.patience:
+                break
+            # One epoch a call: Keras reads ahead, and calls on_epoch_end of a data set at moments of its own, so a
+            # resumed run would see other pictures than one that was not interrupted.
+            batches.go_to(len(progress.rows))
+            model.fit(
+                batches, initial_epoch=epoch, epochs=epoch + 1, callbacks=callbacks, verbose=verbose, shuffle=False
+            )
+        progress.phase, progress.epoch, progress.since_best = phase + 1, 0, 0
+    save()
     return out / BEST
+
+
+def train_file(
+    config: Path,
+    data_root: Path,
+    weights: Path | None,
+    out: Path,
+    threads: int = 0,
+    verbose: int = 1,
+    restart: bool = False,
+    tensorboard: bool = False,
+) -> Path:
+    """Train a config file as the command lines do: ``train`` with a bound on the threads, the config kept with the run.
+
+    Raises:
+        CrosscamError: as ``train`` and ``load_config``.
+    """
+    loaded = load_config(config)
+    if threads:
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    best = train(loaded, data_root, Path(weights) if weights else None, out, verbose, restart, tensorboard)
+    shutil.copy(config, out / config.name)
+    print(f"best weights: {best}")
+    return best
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,24 +203,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--weights",
         type=Path,
         default=os.environ.get("CROSSCAM_WEIGHTS"),
-        help="Keras MobileNet 'no_top' ImageNet weights, .h5 (or the variable CROSSCAM_WEIGHTS)",
+        help="what the config's backbone starts from, .h5 (or the variable CROSSCAM_WEIGHTS)",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to TensorFlow")
     parser.add_argument("--verbose", type=int, choices=(0, 1, 2), default=1, help="Keras's progress output")
+    parser.add_argument("--restart", action="store_true", help="begin anew instead of resuming the folder's run")
+    parser.add_argument("--tensorboard", action="store_true", help="also write TensorBoard's event files")
     options = parser.parse_args(arguments)
     try:
-        if options.weights is None:
-            raise CrosscamError("training: no backbone weights; give --weights FILE or set CROSSCAM_WEIGHTS")
-        config = load_config(options.config)
-        if options.threads:
-            import tensorflow as tf
-
-            tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
-        best = train(config, options.data_root, Path(options.weights), options.out, options.verbose)
-        shutil.copy(options.config, options.out / options.config.name)
-        print(f"best weights: {best}")
+        train_file(**vars(options))
     except CrosscamError as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -11,15 +12,25 @@ from numpy.typing import NDArray
 
 from model.dataset.augmentation import Augmentation, augment
 from model.dataset.frames import FrameSet
+from model.dataset.pasting import Crops, paste_into
 
 
 class TrainingBatches(keras.utils.PyDataset):
-    """One epoch's batches, as Keras reads them. Every epoch draws anew; epoch and seed alone decide what it holds."""
+    """One epoch's batches, as Keras reads them. Epoch (see ``go_to``) and seed alone decide what it holds."""
 
     def __init__(
-        self, frames: FrameSet, batch_size: int, augmentation: Augmentation, seed: int, size: int = 160, **kwargs: Any
+        self,
+        frames: FrameSet,
+        batch_size: int,
+        augmentation: Augmentation,
+        seed: int,
+        size: int = 160,
+        crops: Sequence[Crops] = (),
+        outputs: tuple[str, ...] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self._crops, self._outputs = tuple(crops), outputs
         self._frames, self._batch_size, self._augmentation = frames, batch_size, augmentation
         self._seed, self._size, self.epoch = seed, size, 0
         weights = np.array([sample.source.weight for sample in frames.samples], np.float64)
@@ -41,10 +52,16 @@ class TrainingBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self.epoch, 1, index])
-        pictures = [augment(self._frames.images[i], rng, self._augmentation, self._size) for i in chosen]
-        return np.stack(pictures), self._frames.labels[chosen]
+        pictures, labels = [], []
+        for i in chosen:
+            image, label = self._frames.images[i], self._frames.labels[i]
+            for crops in self._crops:
+                image, label = paste_into(image, label, crops, self._outputs, rng)
+            pictures.append(augment(image, rng, self._augmentation, self._size))
+            labels.append(label)
+        return np.stack(pictures), np.stack(labels)
 
-    def on_epoch_end(self) -> None:
-        """Draw the next epoch's images."""
-        self.epoch += 1
+    def go_to(self, epoch: int) -> None:
+        """Draw the images of an epoch, counted from 0."""
+        self.epoch = epoch
         self._draw()

@@ -22,12 +22,14 @@ from model.dataset.augmentation import Augmentation
 from model.dataset.batches import TrainingBatches
 from model.dataset.coco import Source, read_source
 from model.dataset.frames import FrameSet, load_frames
+from model.epochs import EpochKeeper
 from model.errors import CrosscamError
 from model.export import export
 from model.preprocessing import camera_path, to_float
 from model.quantization import check_contract, quantize
 from model.reference import Reference
 from model.run_config import load_config
+from model.run_state import load_state
 from model.selftest import xor_frame
 from model.tests.conftest import make_coco_tree
 from model.training import main, train
@@ -37,7 +39,8 @@ from model.dataset.coco import Source
 from model.run_config import TrainingConfig
 CONFIG = TrainingConfig(
     id="toy", title="Toy", training=(Source("toy", "train", 2.0), Source("more", "train")),
-    validation=(Source("toy", "train"),), size=32, units=8, batch_size=4, head_epochs=1, epochs=1,
+    validation=(Source("toy", "train"),), size=32, units=8, batch_size=4, head_epochs=1, head_rate=1e-3,
+    epochs=2, fine_tune_from=0, optimizer="adamw", rate=1e-3, average=0.9,
 )
 """
 
@@ -76,17 +79,48 @@ def toy(tmp_path: Path) -> tuple[Path, Path, Path]:
     return tmp_path, config, backbone_weights(tmp_path / "backbone.h5")
 
 
-def test_from_photographs_to_a_card_the_same_with_the_same_seed(toy: tuple[Path, Path, Path]) -> None:
+class InterruptedRunError(Exception):
+    """Stands for Ctrl-C or a power cut between two epochs."""
+
+
+def test_from_photographs_to_a_card_through_an_interruption(
+    toy: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Same seed, same figures: a run that was cut off in fine tuning ends as one that was not."""
     root, config_file, weights = toy
     config = load_config(config_file)
-    run, zoo = root / "run", root / "zoo" / "toy"
+    run, cut, zoo = root / "run", root / "cut", root / "zoo" / "toy"
     with eager_functions():
         train(config, root, weights, run, verbose=0)
-        train(replace(config, epochs=0), root, weights, root / "again", verbose=0)
+        with monkeypatch.context() as patch:
+            written = EpochKeeper._write_history
+
+            def power_cut(keeper: EpochKeeper) -> None:
+                if len(keeper.progress.rows) == 3:
+                    raise InterruptedRunError
+                written(keeper)
+
+            patch.setattr(EpochKeeper, "_write_history", power_cut)
+            with pytest.raises(InterruptedRunError):
+                train(config, root, weights, cut, verbose=0)
+        assert len((cut / "history.csv").read_text(encoding="utf-8").splitlines()) == 3
+        train(config, root, weights, cut, verbose=0)
+    assert "going on after epoch 2" in capsys.readouterr().out
     history = (run / "history.csv").read_text(encoding="utf-8").splitlines()
-    assert len(history) == 3
-    again = (root / "again" / "history.csv").read_text(encoding="utf-8").splitlines()
-    assert again == history[:2], "the same seed must give the same figures"
+    assert len(history) == 4
+    assert (cut / "history.csv").read_text(encoding="utf-8").splitlines() == history
+    whole, resumed = load_state(run, config), load_state(cut, config)
+    assert whole is not None and resumed is not None
+    for left, right in zip([*whole.model, *whole.average], [*resumed.model, *resumed.average], strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert any((w != a).any() for w, a in zip(whole.model, whole.average, strict=False)), "the average lags behind"
+    before = (run / "best.weights.h5").stat().st_mtime_ns
+    train(config, root, weights, run, verbose=0)
+    assert "this run is complete" in capsys.readouterr().out
+    assert (run / "best.weights.h5").stat().st_mtime_ns == before
+    with pytest.raises(CrosscamError, match="belongs to a run with another config"):
+        train(replace(config, seed=2), root, weights, run, verbose=0)
+
     export(config, root, run, zoo)
     card = read_card(zoo)
     reference = check_contract(verify_model_file(card))
@@ -96,6 +130,25 @@ def test_from_photographs_to_a_card_the_same_with_the_same_seed(toy: tuple[Path,
     assert card.provenance["training"]["more/train"]["images"] == 2
     assert card.provenance["training"]["more/train"]["licenses"] == ["Attribution License: 2"]
     assert sorted(path.name for path in zoo.iterdir()) == ["card.toml", "model.tflite"]
+
+
+def test_patience_ends_a_phase_early(toy: tuple[Path, Path, Path]) -> None:
+    root, config_file, _ = toy
+    config = replace(
+        load_config(config_file), backbone="none", head_rate=0.0, head_epochs=9, epochs=0, patience=2, dropout=0.0
+    )
+    with eager_functions():
+        train(config, root, None, root / "idle", verbose=0)
+    # At rate 0 no epoch is better than the first, but for the batch normalisation, which is frozen in this phase.
+    assert len((root / "idle" / "history.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3
+
+
+def test_a_damaged_state_is_named(tmp_path: Path, toy: tuple[Path, Path, Path]) -> None:
+    config = load_config(toy[1])
+    assert load_state(tmp_path / "nowhere", config) is None
+    (tmp_path / "state.npz").write_bytes(b"half a file")
+    with pytest.raises(CrosscamError, match=r"state\.npz: not the state of a run"):
+        load_state(tmp_path, config)
 
 
 def test_command_line_errors(
@@ -137,14 +190,14 @@ def test_batches_draw_by_weight_and_repeat_with_the_seed(coco_tree: Path) -> Non
     drawn = np.zeros(10)
     first, second = (TrainingBatches(frames, 4, Augmentation(), seed=5, size=32) for _ in range(2))
     assert len(first) == 3
-    for _ in range(40):
+    for epoch in range(40):
         for index in range(len(first)):
             pictures, labels = first[index]
             assert pictures.shape[1:] == (32, 32, 3)
             np.testing.assert_array_equal(pictures, second[index][0])
             drawn += labels.sum(axis=0)
-        first.on_epoch_end()
-        second.on_epoch_end()
+        first.go_to(epoch + 1)
+        second.go_to(epoch + 1)
     assert drawn.sum() == 400
     assert drawn[:5].sum() == pytest.approx(300, abs=40)
 

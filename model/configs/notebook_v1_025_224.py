@@ -1,0 +1,32 @@
+"""After the notebook: MobileNetV1 0.25 at 224 x 224, 256 units, cross-entropy.
+
+    crosscam train model/configs/notebook_v1_025_224.py --data-root DIR --weights FILE -o runs/notebook_v1_025_224
+
+FILE is Keras' ``mobilenet_2_5_224_tf_no_top.h5``.
+A small budget: three epochs of the head, four from layer 57.
+"""
+
+from model.dataset.coco import Source
+from model.run_config import TrainingConfig
+
+CONFIG = TrainingConfig(
+    id="notebook_v1_025_224",
+    title="MobileNetV1 0.25 224x224, 256 units",
+    training=(
+        Source("coco", "train2017", weight=2.0),
+        Source("highway", "train", weight=1.0),
+        Source("openimages", "train", weight=1.5),
+        Source("capston2", "train", weight=0.5),
+    ),
+    validation=(Source("coco", "val2017"), Source("highway", "val")),
+    size=224,
+    units=256,
+    head_epochs=3,
+    head_rate=0.001,
+    epochs=4,
+    optimizer="rmsprop",
+    rate=0.0001,
+    freeze_statistics=True,
+    seed=1,
+    license="Apache-2.0, as the repository; the photographs keep their own licences and are no part of it",
+)

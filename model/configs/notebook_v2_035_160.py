@@ -1,0 +1,33 @@
+"""After the notebook: MobileNetV2 0.35 at 160 x 160, 128 units, cross-entropy; from scratch.
+
+    crosscam train model/configs/notebook_v2_035_160.py --data-root DIR --weights FILE -o runs/notebook_v2_035_160
+
+FILE is Keras' ``mobilenet_2_5_224_tf_no_top.h5`` and not read: no MobileNetV2 weights are at hand.
+A small budget: eight epochs from random weights.
+"""
+
+from model.dataset.coco import Source
+from model.run_config import TrainingConfig
+
+CONFIG = TrainingConfig(
+    id="notebook_v2_035_160",
+    title="MobileNetV2 0.35 160x160, 128 units",
+    training=(
+        Source("coco", "train2017", weight=2.0),
+        Source("highway", "train", weight=1.0),
+        Source("openimages", "train", weight=1.5),
+        Source("capston2", "train", weight=0.5),
+    ),
+    validation=(Source("coco", "val2017"), Source("highway", "val")),
+    network="v2",
+    alpha=0.35,
+    units=128,
+    backbone="none",
+    head_epochs=0,
+    epochs=8,
+    fine_tune_from=0,
+    optimizer="adamw",
+    rate=0.001,
+    seed=1,
+    license="Apache-2.0, as the repository; the photographs keep their own licences and are no part of it",
+)
