@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scripts.references import HostReference
-    from sim.boot import Board
+    from sim.boot import ConsoleLog
 
 SECONDS_PER_FRAME = 5.0
 """Virtual time a frame may take before the run is given up; a frame of the plain kernels takes well under one."""
@@ -51,6 +52,9 @@ def run(
         int | None, typer.Option(min=1, help="Frames to run; default: each frame of the folder once.")
     ] = None,
     timing: Annotated[str, typer.Option(help="Clock: instructions (one cycle an instruction).")] = "instructions",
+    engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (an installed Renode).")] = (
+        "crosscam"
+    ),
     uart: Annotated[
         list[str] | None, typer.Option(help="Also connect the UART to pty, tcp:PORT or a file; may be repeated.")
     ] = None,
@@ -64,7 +68,7 @@ def run(
     """
     from scripts.console import terminal
     from scripts.references import HostReference
-    from sim.boot import Board
+    from sim.engines import open_board
     from sim.frames.folder import FrameFolder
     from sim.uart_ports import open_port
 
@@ -72,8 +76,11 @@ def run(
     folder = FrameFolder.open(frames)
     wanted = count or len(folder.entries)
     ports = [open_port(spelling) for spelling in uart or []]
-    try:
-        board = Board(elf, frames, timing)
+    with contextlib.ExitStack() as cleanup:
+        for port in ports:
+            cleanup.callback(port.close)
+        board = open_board(engine, elf, frames, timing)
+        cleanup.callback(board.close)
         for port in ports:
             board.attach(port)
             console.print(f"UART at {port.description}")
@@ -82,13 +89,10 @@ def run(
         started = time.monotonic()
         finished = board.run_until(lambda: len(board.predictions) >= wanted, 2.0 + wanted * SECONDS_PER_FRAME)
         wall = time.monotonic() - started
-    finally:
-        for port in ports:
-            port.close()
-    if not finished:
-        said = board.lines[-1].text if board.lines else "nothing at all"
-        console.print(f"[red]gave up after {board.machine.clock.seconds:.1f} s of board time; last line: {said}[/red]")
-    rows = _rows(board, HostReference(model, folder), wanted)
+        if not finished:
+            said = board.lines[-1].text if board.lines else "nothing at all"
+            console.print(f"[red]gave up after {board.seconds:.1f} s of board time; last line: {said}[/red]")
+        rows = _rows(board, HostReference(model, folder), wanted)
     _print_verdict(console, rows, wanted, wall)
     if json_file is not None:
         _write_json(json_file, rows, wanted)
@@ -96,7 +100,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _rows(board: Board, reference: HostReference, wanted: int) -> list[Row]:
+def _rows(board: ConsoleLog, reference: HostReference, wanted: int) -> list[Row]:
     order = board.captured_frames
     rows = []
     for prediction in board.predictions[:wanted]:

@@ -7,6 +7,7 @@ and listens on the console UART.
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -29,7 +30,85 @@ POLL_SECONDS = Fraction(1, 100)
 TIMINGS = ("instructions",)
 
 
-class Board:
+def check_inputs(elf: Path, frames: Path | None) -> None:
+    """CrosscamError when the firmware or the frame folder is not there."""
+    if not elf.is_file():
+        raise CrosscamError(f"no firmware at {elf}: expected an ELF file; build it with `make firmware`")
+    if frames is not None and not (frames / "frames.json").is_file():
+        raise CrosscamError(
+            f"no frame folder at {frames}: expected a folder with frames.json; make one with `crosscam frames`"
+        )
+
+
+class ConsoleLog(ABC):
+    """What every engine's board has in common: the console's bytes, lines, predictions and host ends."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.uart_log = bytearray()
+        self.on_line: list[Callable[[Line], None]] = []
+        self._ports: list[UartPort] = []
+        self._assembler = LineAssembler(self._now, self._take_line)
+
+    @abstractmethod
+    def _now(self) -> int:
+        """Virtual time in core cycles."""
+
+    @abstractmethod
+    def _type_byte(self, byte: int) -> None:
+        """A byte from the host to the UART."""
+
+    @property
+    @abstractmethod
+    def seconds(self) -> float:
+        """Virtual time since power-on."""
+
+    @property
+    @abstractmethod
+    def captured_frames(self) -> list[int]:
+        """Index in ``frames.json`` of each photograph the camera interface captured, in order."""
+
+    @abstractmethod
+    def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
+        """Run until ``reached()`` or ``timeout_seconds`` of virtual time; True when reached."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what the engine holds outside this process."""
+
+    def attach(self, port: UartPort) -> None:
+        """Mirror the UART to ``port`` and type what comes from it."""
+        self._ports.append(port)
+
+    def type_text(self, text: str) -> None:
+        """Type ``text`` on the console, byte by byte."""
+        for byte in text.encode("ascii"):
+            self._type_byte(byte)
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """Every prediction line so far."""
+        parsed = (Prediction.parse(line.text) for line in self.lines)
+        return [prediction for prediction in parsed if prediction is not None]
+
+    def _poll_ports(self) -> None:
+        for port in self._ports:
+            for byte in port.receive():
+                self._type_byte(byte)
+
+    def _take_byte(self, byte: int) -> None:
+        self.uart_log.append(byte)
+        for port in self._ports:
+            port.send(byte)
+        self._assembler.feed(byte)
+
+    def _take_line(self, line: Line) -> None:
+        self.lines.append(line)
+        for listener in self.on_line:
+            listener(line)
+
+
+class Board(ConsoleLog):
     """A machine made from the board files, its console and the frames its camera sees.
 
     Args:
@@ -44,12 +123,8 @@ class Board:
     def __init__(self, elf: Path, frames: Path | None = None, timing: str = "instructions") -> None:
         if timing not in TIMINGS:
             raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
-        if not elf.is_file():
-            raise CrosscamError(f"no firmware at {elf}: expected an ELF file; build it with `make firmware`")
-        if frames is not None and not (frames / "frames.json").is_file():
-            raise CrosscamError(
-                f"no frame folder at {frames}: expected a folder with frames.json; make one with `crosscam frames`"
-            )
+        check_inputs(elf, frames)
+        super().__init__()
         self.monitor = Monitor(timing=timing)
         self.monitor.variables["bin"] = str(elf.resolve())
         # The board script hands the folder to the camera script through the environment; one left by an earlier
@@ -59,28 +134,13 @@ class Board:
             self.monitor.variables["frames"] = str(frames.resolve())
         self.monitor.include(BOARD_SCRIPT)
         self.machine: Machine = self.monitor.machine
-        self.lines: list[Line] = []
-        self.uart_log = bytearray()
-        self.on_line: list[Callable[[Line], None]] = []
-        self._ports: list[UartPort] = []
-        self._assembler = LineAssembler(lambda: self.machine.clock.now, self._take_line)
         self._uart = self.machine[CONSOLE_UART]
         self._uart.on_char.append(self._take_byte)  # type: ignore[attr-defined]
 
-    def attach(self, port: UartPort) -> None:
-        """Mirror the UART to ``port`` and type what comes from it."""
-        self._ports.append(port)
-
-    def type_text(self, text: str) -> None:
-        """Type ``text`` on the console, byte by byte."""
-        for byte in text.encode("ascii"):
-            self._uart.write_char(byte)  # type: ignore[attr-defined]
-
     @property
-    def predictions(self) -> list[Prediction]:
-        """Every prediction line so far."""
-        parsed = (Prediction.parse(line.text) for line in self.lines)
-        return [prediction for prediction in parsed if prediction is not None]
+    def seconds(self) -> float:
+        """Virtual time since power-on."""
+        return float(self.machine.clock.seconds)
 
     @property
     def captured_frames(self) -> list[int]:
@@ -103,18 +163,11 @@ class Board:
             self.machine.run_for(POLL_SECONDS)
         return True
 
-    def _poll_ports(self) -> None:
-        for port in self._ports:
-            for byte in port.receive():
-                self._uart.write_char(byte)  # type: ignore[attr-defined]
+    def _now(self) -> int:
+        return self.machine.clock.now
 
-    def _take_byte(self, byte: int) -> None:
-        self.uart_log.append(byte)
-        for port in self._ports:
-            port.send(byte)
-        self._assembler.feed(byte)
+    def _type_byte(self, byte: int) -> None:
+        self._uart.write_char(byte)  # type: ignore[attr-defined]
 
-    def _take_line(self, line: Line) -> None:
-        self.lines.append(line)
-        for listener in self.on_line:
-            listener(line)
+    def close(self) -> None:
+        """Nothing to do: the engine lives in this process."""

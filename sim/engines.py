@@ -1,0 +1,25 @@
+"""The two engines by name: the embedded one, and an installed Renode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim.boot import Board, ConsoleLog
+from sim.errors import CrosscamError
+
+ENGINES = ("crosscam", "renode")
+
+
+def open_board(engine: str, elf: Path, frames: Path | None, timing: str) -> ConsoleLog:
+    """Boot the board on ``engine``; the caller closes it.
+
+    Raises:
+        CrosscamError: an engine that does not exist or is not installed; else as ``Board``.
+    """
+    if engine == "crosscam":
+        return Board(elf, frames, timing)
+    if engine == "renode":
+        from sim.renode import RenodeBoard
+
+        return RenodeBoard(elf, frames, timing)
+    raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")

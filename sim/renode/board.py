@@ -1,0 +1,120 @@
+"""The crosscam board on Renode, with the face of ``sim.boot.Board``.
+
+The same ``sim/board/crosscam.resc`` is included with the same variables. Renode runs in spans of virtual time with
+``SetGlobalAdvanceImmediately``, so a run costs only the host time it needs and does not depend on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from sim.boot import (
+    BOARD_SCRIPT,
+    CAMERA,
+    CAPTURED_COUNT,
+    CAPTURED_INDEX,
+    CONSOLE_UART,
+    POLL_SECONDS,
+    ConsoleLog,
+    check_inputs,
+)
+from sim.errors import CrosscamError
+from sim.renode.finder import find_renode
+from sim.renode.process import RenodeProcess
+
+CORE_HERTZ = 480_000_000
+_NUMBER = re.compile(r"0[xX][0-9A-Fa-f]+|\d+")
+
+
+class RenodeBoard(ConsoleLog):
+    """The board in a Renode of its own; call ``close`` when done with it.
+
+    Args:
+        elf, frames, timing: as for ``sim.boot.Board``; Renode only has the timing ``instructions``.
+        executable: a Renode; default: the installed one.
+
+    Raises:
+        CrosscamError: no Renode, a missing ELF or frame folder, a timing Renode has not, board files it refuses.
+    """
+
+    def __init__(
+        self, elf: Path, frames: Path | None = None, timing: str = "instructions", executable: Path | None = None
+    ) -> None:
+        check_inputs(elf, frames)
+        if timing != "instructions":
+            raise CrosscamError(f"timing {timing!r}: Renode only counts instructions; use --timing instructions")
+        super().__init__()
+        self._time = Fraction(0)
+        self.process = RenodeProcess(executable or find_renode(), without=("CROSSCAM_FRAMES",))
+        try:
+            self._boot(elf, frames)
+        except BaseException:
+            self.close()
+            raise
+
+    def _boot(self, elf: Path, frames: Path | None) -> None:
+        execute = self.process.execute
+        execute(f"$bin={_quoted(elf)}")
+        if frames is not None:
+            execute(f"$frames={_quoted(frames)}")
+        self.process.keyword("ExecuteScript", str(BOARD_SCRIPT.resolve()))
+        path = self.process.folder / "uart.bin"
+        execute(f"{CONSOLE_UART} CreateFileBackend @{path} true")
+        execute("emulation SetGlobalAdvanceImmediately true")
+        self._uart_file = path.open("rb")
+
+    @property
+    def seconds(self) -> float:
+        """Virtual time since power-on."""
+        return float(self._time)
+
+    @property
+    def captured_frames(self) -> list[int]:
+        """Index in ``frames.json`` of each photograph the camera interface captured, in order."""
+        return [self._ask_camera(CAPTURED_INDEX, n) for n in range(self._ask_camera(CAPTURED_COUNT, 0))]
+
+    def _ask_camera(self, command: int, value: int) -> int:
+        answer = self.process.execute(f"{CAMERA} ControlRead {command} {value}")
+        found = _NUMBER.search(answer)
+        if found is None:
+            raise CrosscamError(f"Renode: the camera answered {answer!r} to command {command}: expected a number")
+        return int(found[0], 0)
+
+    def _type_byte(self, byte: int) -> None:
+        self.process.execute(f"{CONSOLE_UART} WriteChar {byte}")
+
+    def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
+        """As ``sim.boot.Board.run_until``: spans of ``POLL_SECONDS`` of virtual time until ``reached()``."""
+        deadline = self._time + Fraction(timeout_seconds).limit_denominator(10**6)
+        while not reached():
+            if self._time >= deadline:
+                return False
+            self._poll_ports()
+            self.run_for(POLL_SECONDS)
+        return True
+
+    def run_for(self, seconds: Fraction) -> None:
+        """Run for a span of virtual time and take what the board sent; whole microseconds."""
+        self.process.execute(f'emulation RunFor "{float(seconds):.6f}"')
+        self._time += seconds
+        for byte in self._uart_file.read():
+            self._take_byte(byte)
+
+    def _now(self) -> int:
+        """Cycles at the end of the last span: Renode's file backend carries no time of each byte."""
+        return int(self._time * CORE_HERTZ)
+
+    def close(self) -> None:
+        """End Renode."""
+        stream = getattr(self, "_uart_file", None)
+        if stream is not None:
+            stream.close()
+        self.process.close()
+
+
+def _quoted(path: Path) -> str:
+    """``path`` for the monitor: absolute, behind ``@``, its spaces escaped."""
+    return "@" + str(path.resolve()).replace(" ", "\\ ")
