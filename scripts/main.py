@@ -13,6 +13,7 @@ import typer
 from model.errors import CrosscamError as ModelError
 from scripts import compile as compile_command
 from scripts import frames, reference, run
+from scripts import mlperf as mlperf_command
 from sim.errors import CrosscamError as SimError
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.command("run")(run.run)
 app.command("frames")(frames.frames)
 app.command("compile")(compile_command.compile_)
 app.command("reference")(reference.reference)
+app.command("mlperf")(mlperf_command.mlperf)
 
 
 def main() -> None:

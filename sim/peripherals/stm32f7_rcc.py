@@ -41,7 +41,7 @@ if request.IsInit:
         }
         # Reset register -> bit -> device of the board.
         reset_lines = {
-            0x10: dict((index, "gpioPort" + letter) for index, letter in enumerate("ABCDEFGHIJK")),
+            0x10: {index: "gpioPort" + letter for index, letter in enumerate("ABCDEFGHIJK")},
             0x20: {
                 0: "timer2",
                 1: "timer3",
@@ -57,7 +57,7 @@ if request.IsInit:
         }
         reset_lines[0x10][21] = "dma1"
         reset_lines[0x10][22] = "dma2"
-    registers = dict((offset, reset_values.get(offset, 0)) for offset in known)
+    registers = {offset: reset_values.get(offset, 0) for offset in known}
     registers[CSR] = 0x0E000000 if resets_seen == 0 else 0x24000000
     switched = 0
 elif request.IsUser:

@@ -1,0 +1,159 @@
+"""``crosscam mlperf``: run MLPerf Tiny's public images on the simulated board and hold them against the bench."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.mlperf import Dialogue
+    from sim.mlperf_log import HardwareLog
+
+INPUT_BYTES = {"ic01": 3072, "kws01": 490, "vww01": 27648, "ad01": 2560}
+"""Length of one input by the name of the model, as the benchmark defines it."""
+COMPARED_RUNS = 5
+"""Published inputs whose scores are compared, where the user has the data set."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image: cycles an inference here and on the bench, and how many published scores were met."""
+
+    image: str
+    model: str
+    cycles: float
+    hardware: float | None
+    equal: int
+    compared: int
+    wall_seconds: float
+
+    @property
+    def ratio(self) -> float | None:
+        """Predicted over measured cycles."""
+        return None if self.hardware is None else self.cycles / self.hardware
+
+
+def mlperf(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the images (*.bin), at any depth.")],
+    timing: Annotated[str, typer.Option(help="Clock: cortex-m7 or instructions.")] = "cortex-m7",
+    board: Annotated[Path | None, typer.Option(help="Board script; default: the STM32F746 at 216 MHz.")] = None,
+    uart: Annotated[str, typer.Option(help="UART the images talk on.")] = "sysbus.usart1",
+    datasets: Annotated[
+        Path | None, typer.Option(help="The benchmark's input files, to compare scores with the logs.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="Measured inferences, after one to warm up.")] = 2,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the table as JSON.")] = None,
+) -> None:
+    """Boot each image, speak the benchmark's dialogue, tell cycles an inference.
+
+    DIR is a board's folder of a checkout of the published results (mlcommons/tiny_results_v1.2, for example
+    closed/bosch/code/DISCO_F746NG_int8), whose logs then give the hardware's figure. Exit status 1 when a score
+    differs from the log's.
+
+    Example: [bold]crosscam mlperf tiny_results/closed/bosch/code/DISCO_F746NG_int8[/bold]
+    """
+    from scripts.console import terminal
+
+    images = sorted(directory.rglob("*.bin")) if directory.is_dir() else []
+    if not images:
+        raise CrosscamError(f"no images (*.bin) under {directory}: expected a folder of the published results")
+    console = terminal()
+    rows = []
+    for image in images:
+        rows.append(run_image(image, timing, board, uart, datasets, count))
+        console.print(f"[dim]{image.name}: {rows[-1].wall_seconds:.1f} s of wall time[/dim]")
+    console.print(_table(rows, timing))
+    ratios = [row.ratio for row in rows if row.ratio is not None]
+    if ratios:
+        errors = [abs(ratio - 1) for ratio in ratios]
+        console.print(
+            f"{len(ratios)} images: mean error {100 * sum(errors) / len(errors):.1f} %, worst {100 * max(errors):.1f} %"
+        )
+    if json_file is not None:
+        _write_json(json_file, timing, rows)
+    if any(row.equal < row.compared for row in rows):
+        raise typer.Exit(1)
+
+
+def run_image(image: Path, timing: str, board: Path | None, uart: str, datasets: Path | None, count: int) -> Row:
+    """Boot ``image``, compare scores of published inputs where they are there, then measure."""
+    from sim.mlperf import BOARD_SCRIPT, boot
+    from sim.mlperf_log import HardwareLog, log_beside
+
+    started = time.monotonic()
+    dialogue = boot(image, timing, board or BOARD_SCRIPT, uart)
+    frequency = dialogue.machine.clock.frequency
+    model = dialogue.model()
+    if model not in INPUT_BYTES:
+        raise CrosscamError(f"{image} calls its model {model!r}; expected one of {', '.join(INPUT_BYTES)}")
+    equal = compared = 0
+    accuracy = log_beside(image, "accuracy")
+    if datasets is not None and accuracy is not None:
+        equal, compared = _compare(dialogue, HardwareLog.read(accuracy), datasets)
+    dialogue.load(sample_input(model))
+    cycles = dialogue.infer(count).cycles(frequency)
+    path = log_beside(image)
+    hardware = HardwareLog.read(path).microseconds * frequency / 1e6 if path is not None else None
+    return Row(image.name, model, cycles, hardware, equal, compared, time.monotonic() - started)
+
+
+def sample_input(model: str) -> bytes:
+    """A made-up input of the right length: always the same noise, and plausible levels for sound (float32 dB)."""
+    import numpy as np
+
+    generator = np.random.default_rng(1)
+    size = INPUT_BYTES[model]
+    if model == "ad01":
+        return generator.uniform(-60, 0, size // 4).astype("<f4").tobytes()
+    return generator.integers(0, 256, size, dtype=np.uint8).tobytes()
+
+
+def _compare(dialogue: Dialogue, log: HardwareLog, datasets: Path) -> tuple[int, int]:
+    """How many of the published single runs give the very scores of the log, of how many whose input is there."""
+    equal = compared = 0
+    for name in log.inputs:
+        path = next(datasets.rglob(name), None)
+        if path is None:
+            continue
+        dialogue.load(path.read_bytes())
+        equal += dialogue.infer(1, 0).results == log.results[name, 1]
+        compared += 1
+        if compared == COMPARED_RUNS:
+            break
+    return equal, compared
+
+
+def _table(rows: list[Row], timing: str) -> object:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=f"MLPerf Tiny images, {timing}", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("image", "model", "cycles", "hardware", "ratio", "scores"):
+        table.add_column(heading, justify="left" if heading in ("image", "model") else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.image,
+            row.model,
+            f"{row.cycles:,.0f}",
+            "-" if row.hardware is None else f"{row.hardware:,.0f}",
+            "-" if row.ratio is None else f"{row.ratio:.3f}",
+            f"{row.equal} of {row.compared} equal" if row.compared else "-",
+        )
+    return table
+
+
+def _write_json(path: Path, timing: str, rows: list[Row]) -> None:
+    document = {"timing": timing, "rows": [asdict(row) | {"ratio": row.ratio} for row in rows]}
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(json.dumps(document, indent=1) + "\n")
+    except OSError as error:
+        raise CrosscamError(f"cannot write {path}: {error.strerror}; name a file in a folder that exists") from error
+    part.replace(path)

@@ -1,0 +1,170 @@
+"""The UART dialogue of the MLPerf Tiny benchmark, spoken from the host's side to a simulated board.
+
+A benchmark image reads commands that end in ``%`` (no line end) and answers in lines; ``m-ready`` says that it waits
+for the next one. ``db load N`` and ``db HH..`` fill its input buffer, ``infer N W`` runs W warm-up inferences and N
+measured ones between two ``m-lap-us-T`` time stamps of the board's own timer, then prints ``m-results-[..]``.
+Source: the benchmark's public reference code (mlcommons/tiny, ``api/internally_implemented.c``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sim.console import Line, LineAssembler
+from sim.engine.devices.stm32f7_usart import Stm32F7Usart
+from sim.engine.machine import Machine
+from sim.engine.monitor import Monitor
+from sim.errors import CrosscamError
+
+BOARD_SCRIPT = Path(__file__).parent / "board" / "stm32f746.resc"
+TERMINATOR = "%"
+READY = "m-ready"
+BITS_A_CHARACTER = 10
+BYTES_A_COMMAND = 32
+"""Input bytes sent with one ``db`` command: the images' command buffer takes 80 characters."""
+
+_LAP = re.compile(r"m-lap-us-(\d+)")
+_RESULTS = re.compile(r"m-results-\[([^\]]*)\]")
+_SLICE_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What one ``infer`` said.
+
+    ``microseconds`` is the span of the board's own timer for all ``count`` inferences; ``results`` are the scores.
+    """
+
+    count: int
+    microseconds: int
+    results: tuple[float, ...]
+
+    def cycles(self, frequency: int) -> float:
+        """Core cycles an inference, at ``frequency`` Hz; the timer's resolution is 1 us."""
+        return self.microseconds * frequency / 1e6 / self.count
+
+
+class Dialogue:
+    """Commands to one image, answers from it.
+
+    Args:
+        machine: a machine that has the image loaded.
+        uart: Renode path of the UART it talks on.
+    """
+
+    def __init__(self, machine: Machine, uart: str = "sysbus.usart1") -> None:
+        self.machine = machine
+        self.lines: list[Line] = []
+        self.on_line: list[Callable[[Line], None]] = []
+        self._unread: list[str] = []
+        self._ready = False
+        self._assembler = LineAssembler(lambda: machine.clock.now, self._take)
+        device = machine[uart]
+        if not isinstance(device, Stm32F7Usart):
+            raise CrosscamError(f"{uart} is no UART: expected the one the image talks on, such as sysbus.usart1")
+        self._uart = device
+        device.on_char.append(self._assembler.feed)
+
+    def _take(self, line: Line) -> None:
+        self.lines.append(line)
+        self._unread.append(line.text)
+        for listener in self.on_line:
+            listener(line)
+        if line.text.strip() == READY:
+            self._ready = True
+            self.machine.pause()
+
+    def wait_ready(self, timeout_seconds: float) -> list[str]:
+        """Run until the image waits for a command; the lines it said meanwhile, without ``m-ready``.
+
+        Raises:
+            CrosscamError: it did not within ``timeout_seconds`` of board time.
+        """
+        machine = self.machine
+        deadline = machine.clock.now + machine.clock.cycles(timeout_seconds)
+        while not self._ready:
+            if machine.clock.now >= deadline:
+                said = self._unread[-1] if self._unread else "nothing at all"
+                where = f"the core is at {machine.symbols.describe(machine.cpu.pc)}"
+                raise CrosscamError(
+                    f"no m-ready within {timeout_seconds:g} s of board time; last line: {said}; {where}"
+                )
+            machine.run_for(_SLICE_SECONDS)
+        self._ready = False
+        said_lines = [text for text in self._unread if text.strip() != READY]
+        self._unread.clear()
+        return said_lines
+
+    def command(self, text: str, timeout_seconds: float = 2.0) -> list[str]:
+        """Send ``text``, wait until the image is ready again, return what it said.
+
+        Raises:
+            CrosscamError: the image answered with an error line (``e-[..]``), or not at all.
+        """
+        self._type((text + TERMINATOR).encode("ascii"))
+        answer = self.wait_ready(timeout_seconds)
+        for line in answer:
+            if line.startswith("e-["):
+                raise CrosscamError(f"the image refused `{text[:60]}`: {line}")
+        return answer
+
+    def _type(self, text: bytes) -> None:
+        """Let ``text`` arrive a character after the other, at the baud rate the image has programmed.
+
+        The images rely on it: a receive interrupt that finds more than one character flushes the rest.
+        """
+        clock = self.machine.clock
+        spacing = BITS_A_CHARACTER * clock.frequency // max(self._uart.baud_rate, 1)
+        for index, byte in enumerate(text):
+            clock.schedule(spacing * (index + 1), partial(self._uart.write_char, byte))
+
+    def name(self) -> str:
+        """What the image calls itself (``m-name-..``)."""
+        return next((line for line in self.command("name") if line.startswith("m-name-")), "").removeprefix("m-name-")
+
+    def model(self) -> str:
+        """The benchmark's name of its network, such as ``ic01``."""
+        found = re.search(r"m-model-\[(.*?)\]", "\n".join(self.command("profile")))
+        return found.group(1) if found else ""
+
+    def load(self, data: bytes) -> None:
+        """Fill the image's input buffer."""
+        self.command(f"db load {len(data)}")
+        done = False
+        for start in range(0, len(data), BYTES_A_COMMAND):
+            answer = self.command(f"db {data[start : start + BYTES_A_COMMAND].hex()}")
+            done = "m-load-done" in answer
+        if not done:
+            raise CrosscamError(f"the image did not confirm {len(data)} bytes of input (no m-load-done)")
+
+    def infer(self, count: int, warm_up: int = 1, timeout_seconds: float | None = None) -> Inference:
+        """Run ``warm_up`` and then ``count`` measured inferences."""
+        answer = "\n".join(self.command(f"infer {count} {warm_up}", timeout_seconds or 2.0 + (count + warm_up)))
+        laps = [int(lap) for lap in _LAP.findall(answer)]
+        results = _RESULTS.search(answer)
+        if len(laps) != 2 or results is None:
+            raise CrosscamError(f"infer: expected two time stamps and m-results, got: {answer!r}")
+        scores = tuple(float(text) for text in results.group(1).split(",") if text)
+        return Inference(count, (laps[1] - laps[0]) & 0xFFFFFFFF, scores)
+
+
+def boot(
+    image: Path, timing: str, board: Path = BOARD_SCRIPT, uart: str = "sysbus.usart1", timeout_seconds: float = 5.0
+) -> Dialogue:
+    """Boot a raw benchmark image on the board of a ``.resc`` script and wait for its first ``m-ready``.
+
+    Raises:
+        CrosscamError: a missing image or board, or an image that does not say ``m-ready``.
+    """
+    if not image.is_file():
+        raise CrosscamError(f"no image at {image}: expected a raw .bin for the start of the board's flash")
+    monitor = Monitor(timing=timing)
+    monitor.variables["bin"] = str(image.resolve())
+    monitor.include(board)
+    dialogue = Dialogue(monitor.machine, uart)
+    dialogue.wait_ready(timeout_seconds)
+    return dialogue

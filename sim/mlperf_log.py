@@ -1,0 +1,72 @@
+"""What the benchmark's runner wrote on the bench: ``log.txt`` of MLPerf Tiny's public results."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim.errors import CrosscamError
+
+_LOAD = re.compile(r'Command "bload dut ".*?([^/"]+)""?(?: (\d+) (\d+))?')
+_COUNT = re.compile(r'Command "dut infer (\d+)')
+_LAP = re.compile(r"m-lap-us-(\d+)")
+_RESULTS = re.compile(r"m-results-\[([^\]]*)\]")
+
+
+@dataclass
+class HardwareLog:
+    """``microseconds``: an inference, median of the runs; ``results``: (input file, inferences) -> scores.
+
+    With one warm-up inference or more the scores may be those of an input the network has overwritten, so results
+    can be compared only for runs of the same number of inferences.
+    """
+
+    microseconds: float = 0.0
+    results: dict[tuple[str, int], tuple[float, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> HardwareLog:
+        """Parse ``path``; CrosscamError when it cannot be read or holds no measured inference."""
+        try:
+            text = path.read_text(encoding="ascii", errors="replace")
+        except OSError as error:
+            raise CrosscamError(f"{path}: cannot be read ({error.strerror}); expected the runner's log.txt") from error
+        log, spans = cls(), []
+        source, count, laps = "", 0, list[int]()
+        for line in text.splitlines():
+            if found := _LOAD.search(line):
+                # A file sent in parts (anomaly detection slides a window over it) is another input each time.
+                source = found[1] if found[2] in (None, "0") else f"{found[1]}+{found[2]}"
+            elif found := _COUNT.search(line):
+                count, laps = int(found[1]), []
+            elif found := _LAP.search(line):
+                laps.append(int(found[1]))
+                if count and len(laps) == 2:
+                    spans.append(((laps[1] - laps[0]) & 0xFFFFFFFF) / count)
+            elif (found := _RESULTS.search(line)) and count:
+                scores = tuple(float(part) for part in found[1].split(",") if part)
+                log.results.setdefault((source, count), scores)
+        if not spans:
+            raise CrosscamError(f"{path}: no `dut infer` with two m-lap-us lines in it; expected the runner's log.txt")
+        log.microseconds = sorted(spans)[len(spans) // 2]
+        return log
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the input files that were run once, without warm-up: their scores can be compared."""
+        return [source for source, count in self.results if count == 1]
+
+
+def log_beside(image: Path, kind: str = "performance") -> Path | None:
+    """The log that belongs to an image: ``log.txt`` beside it, or in the layout of the published results.
+
+    ``closed/<who>/code/<board>/<task>/x.bin`` has ``closed/<who>/results/<board>/<task>/<kind>/log.txt``.
+    """
+    folder = image.resolve().parent
+    candidates = [folder / kind / "log.txt", folder / "log.txt"]
+    parts = folder.parts
+    if "code" in parts:
+        index = len(parts) - 1 - parts[::-1].index("code")
+        candidates.insert(0, Path(*parts[:index], "results", *parts[index + 1 :], kind, "log.txt"))
+    return next((path for path in candidates if path.is_file()), None)
