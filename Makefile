@@ -11,9 +11,9 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup run test lint train firmware frames bench clean
+.PHONY: help setup run test lint train firmware frames bench clean test-renode
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: .venv/core  ## make .venv with everything `make run` needs
 .venv/core: pyproject.toml
@@ -45,12 +45,17 @@ lint: .venv/dev  ## ruff, mypy, clang-format
 	.venv/bin/mypy
 	git ls-files 'firmware/*.c' 'firmware/*.h' | xargs .venv/bin/clang-format --dry-run --Werror
 
-test: .venv/dev lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
+test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
 	@$(BUILD_WITH)=zig
 	$(PY) -m pytest
 	$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
 	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(MODEL))
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
+
+test-renode: .venv/core firmware frames  ## the Robot suites on an installed Renode (PATH or RENODE_PATH)
+	@$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
+	$(PY) -m sim.robot --engine renode --output build/robot-renode --elf $(ELF) --frames build/frames/demo \
+	  --coco-frames $(FRAMES) robot_tests
 
 train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS=backbone.h5)
 	$(PY) -m model.training model/configs/person_car_160.py --data-root $(DATA_ROOT) --weights $(WEIGHTS) -o runs

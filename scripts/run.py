@@ -48,6 +48,9 @@ def run(
     model: Annotated[Path, typer.Option(help="Model folder the firmware was compiled from.")] = Path(
         "model/zoo/person_car_160"
     ),
+    board_script: Annotated[
+        Path | None, typer.Option("--board", help="Board script (.resc); default: sim/board/crosscam.resc.")
+    ] = None,
     count: Annotated[
         int | None, typer.Option(min=1, help="Frames to run; default: each frame of the folder once.")
     ] = None,
@@ -79,7 +82,7 @@ def run(
     with contextlib.ExitStack() as cleanup:
         for port in ports:
             cleanup.callback(port.close)
-        board = open_board(engine, elf, frames, timing)
+        board = open_board(engine, elf, frames, timing, board_script)
         cleanup.callback(board.close)
         for port in ports:
             board.attach(port)

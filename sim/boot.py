@@ -115,12 +115,16 @@ class Board(ConsoleLog):
         elf: firmware, as linked; booted unmodified.
         frames: a frame folder (``frames.json``), or None for a camera without a scene.
         timing: one of ``TIMINGS``.
+        script: what makes the board; default ``sim/board/crosscam.resc``. Another one must name its machine's devices
+            as that one does (console, camera).
 
     Raises:
         CrosscamError: a missing or unreadable ELF, frame folder or board file, an unknown timing.
     """
 
-    def __init__(self, elf: Path, frames: Path | None = None, timing: str = "instructions") -> None:
+    def __init__(
+        self, elf: Path, frames: Path | None = None, timing: str = "instructions", script: Path | None = None
+    ) -> None:
         if timing not in TIMINGS:
             raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
         check_inputs(elf, frames)
@@ -132,7 +136,7 @@ class Board(ConsoleLog):
         os.environ.pop("CROSSCAM_FRAMES", None)
         if frames is not None:
             self.monitor.variables["frames"] = str(frames.resolve())
-        self.monitor.include(BOARD_SCRIPT)
+        self.monitor.include(script or BOARD_SCRIPT)
         self.machine: Machine = self.monitor.machine
         self._uart = self.machine[CONSOLE_UART]
         self._uart.on_char.append(self._take_byte)  # type: ignore[attr-defined]

@@ -10,16 +10,16 @@ from sim.errors import CrosscamError
 ENGINES = ("crosscam", "renode")
 
 
-def open_board(engine: str, elf: Path, frames: Path | None, timing: str) -> ConsoleLog:
-    """Boot the board on ``engine``; the caller closes it.
+def open_board(engine: str, elf: Path, frames: Path | None, timing: str, script: Path | None = None) -> ConsoleLog:
+    """Boot the board on ``engine``; the caller closes it. ``script``: another board's .resc than crosscam's.
 
     Raises:
         CrosscamError: an engine that does not exist or is not installed; else as ``Board``.
     """
     if engine == "crosscam":
-        return Board(elf, frames, timing)
+        return Board(elf, frames, timing, script)
     if engine == "renode":
         from sim.renode import RenodeBoard
 
-        return RenodeBoard(elf, frames, timing)
+        return RenodeBoard(elf, frames, timing, script=script)
     raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")

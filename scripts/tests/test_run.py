@@ -89,6 +89,23 @@ def test_a_frame_of_the_wrong_size(crosscam: Crosscam, elf: Path, frames: Path) 
     assert re.search(rf"{victim.name}.*1000.*153600", _one_line(done.stderr))
 
 
+@pytest.mark.parametrize(
+    ("description", "complaint"),
+    [
+        ("uart: UART.STM32F7_USRAT @ sysbus 0x40004800\n    frequency: 1\n", r"board\.repl:1:7: .*STM32F7_USART"),
+        ("cpu: CPU.CortexM @ sysbus\n    cpuType: = 5\n", r"board\.repl:2:14: expected"),
+    ],
+)
+def test_a_board_that_cannot_be_built(
+    crosscam: Crosscam, elf: Path, frames: Path, tmp_path: Path, description: str, complaint: str
+) -> None:
+    (tmp_path / "board.repl").write_text(description)
+    (tmp_path / "board.resc").write_text("mach create\nmachine LoadPlatformDescription $ORIGIN/board.repl\n")
+    done = crosscam("run", "--elf", elf, "--frames", frames, "--board", tmp_path / "board.resc")
+    assert done.returncode == 2
+    assert re.search(complaint, _one_line(done.stderr))
+
+
 @pytest.mark.parametrize("option", [("--count", "0"), ("--timing", "sundial"), ("--uart", "tcp:many")])
 def test_a_bad_option(crosscam: Crosscam, elf: Path, frames: Path, option: tuple[str, str]) -> None:
     done = crosscam("run", "--elf", elf, "--frames", frames, *option)

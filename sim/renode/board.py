@@ -33,7 +33,7 @@ class RenodeBoard(ConsoleLog):
     """The board in a Renode of its own; call ``close`` when done with it.
 
     Args:
-        elf, frames, timing: as for ``sim.boot.Board``; Renode only has the timing ``instructions``.
+        elf, frames, timing, script: as for ``sim.boot.Board``; Renode only has the timing ``instructions``.
         executable: a Renode; default: the installed one.
 
     Raises:
@@ -41,7 +41,12 @@ class RenodeBoard(ConsoleLog):
     """
 
     def __init__(
-        self, elf: Path, frames: Path | None = None, timing: str = "instructions", executable: Path | None = None
+        self,
+        elf: Path,
+        frames: Path | None = None,
+        timing: str = "instructions",
+        executable: Path | None = None,
+        script: Path | None = None,
     ) -> None:
         check_inputs(elf, frames)
         if timing != "instructions":
@@ -50,17 +55,17 @@ class RenodeBoard(ConsoleLog):
         self._time = Fraction(0)
         self.process = RenodeProcess(executable or find_renode(), without=("CROSSCAM_FRAMES",))
         try:
-            self._boot(elf, frames)
+            self._boot(elf, frames, script or BOARD_SCRIPT)
         except BaseException:
             self.close()
             raise
 
-    def _boot(self, elf: Path, frames: Path | None) -> None:
+    def _boot(self, elf: Path, frames: Path | None, script: Path) -> None:
         execute = self.process.execute
         execute(f"$bin={_quoted(elf)}")
         if frames is not None:
             execute(f"$frames={_quoted(frames)}")
-        self.process.keyword("ExecuteScript", str(BOARD_SCRIPT.resolve()))
+        self.process.keyword("ExecuteScript", str(script.resolve()))
         path = self.process.folder / "uart.bin"
         execute(f"{CONSOLE_UART} CreateFileBackend @{path} true")
         execute("emulation SetGlobalAdvanceImmediately true")
