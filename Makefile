@@ -31,6 +31,7 @@ setup: .venv/core  ## make .venv with everything `make run` needs
 BUILD_WITH = $(MAKE) --no-print-directory -C firmware PYTHON=$(CURDIR)/$(PY) MODEL_DIR=$(abspath $(MODEL)) TOOLCHAIN
 firmware: .venv/core  ## build the firmware with $(TOOLCHAIN)
 	@$(BUILD_WITH)=$(TOOLCHAIN)
+	@ln -sf $(TOOLCHAIN)/crosscam.elf build/crosscam.elf
 
 frames: .venv/core  ## make the frame folder (COCO_DIR=... for COCO photographs)
 	@$(PY) -m scripts.main frames demo -o build/frames/demo
