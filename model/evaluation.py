@@ -50,8 +50,10 @@ def evaluate(
         names: the outputs' names.
 
     Returns:
-        ``count``, ``accuracy`` (share of right binary decisions), ``macro_f1``, and for each name a dictionary of
-        ``count`` (pictures with that class), ``precision``, ``recall``, ``f1``, ``auc``. Rounded to four digits.
+        ``count``, ``accuracy`` (binary accuracy: the share of right decisions of all outputs), ``macro_f1``,
+        ``precision``, ``recall`` and ``auc`` (means of the classes; an AUC that does not exist is left out), and for
+        each name a dictionary of ``count`` (pictures with that class), ``precision``, ``recall``, ``f1``, ``auc``.
+        Rounded to four digits.
 
     Raises:
         CrosscamError: no picture.
@@ -74,6 +76,10 @@ def evaluate(
             "auc": round(auc(scores[:, index], labels[:, index]), 4),
         }
     figures["macro_f1"] = round(float(np.mean(f1s)), 4)
+    for key in ("precision", "recall"):
+        figures[key] = round(float(np.mean([row[key] for row in classes.values()])), 4)
+    known = [row["auc"] for row in classes.values() if not np.isnan(row["auc"])]
+    figures["auc"] = round(float(np.mean(known)), 4) if known else float("nan")
     return {**figures, **classes}
 
 

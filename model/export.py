@@ -28,6 +28,7 @@ from model.evaluation import best_threshold, crossfit_decisions, evaluate_sets, 
 from model.preprocessing import camera_path, to_float
 from model.quantization import check_contract, quantize
 from model.run_config import TrainingConfig, load_config
+from model.selection import append, row_of
 from model.selftest import PATTERN, xor_frame
 from model.training import BEST, FIGURES, build_network, read_sources
 
@@ -42,6 +43,14 @@ SETTINGS = (
     *("smoothing", "positive_weights"),
 )
 """Fields of the config that the card repeats."""
+
+BACKBONES = {
+    "imagenet": "keras.applications MobileNet, ImageNet weights (Apache-2.0)",
+    "vww": "MLPerf Tiny's person detection network, trained on COCO 2014 (Apache-2.0)",
+    "widened": "keras.applications MobileNet 0.25, ImageNet weights (Apache-2.0), widened",
+    "none": "random weights",
+}
+"""What the card says of a config's ``backbone``."""
 
 
 def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +72,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
         }
     areas = ", ".join(f"{name} > {share:.0%}" for name, share in sorted(config.minimum_area.items()))
     return {
-        "backbone": "keras.applications MobileNet, ImageNet weights (Apache-2.0)",
+        "backbone": BACKBONES[config.backbone],
         "label_rule": f"one object's share of the image: {areas}; only smaller ones: image left out",
         "seed": config.seed,
         "selection": f"epoch {best['epoch']} of {config.head_epochs + config.epochs}: the best float macro F1 at 0.5 "
@@ -81,7 +90,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
     }
 
 
-def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Card:
+def export(config: TrainingConfig, data_root: Path, run: Path, out: Path, selection: Path | None = None) -> Card:
     """Quantise the best weights of a run, measure, and write ``model.tflite`` and ``card.toml``.
 
     Args:
@@ -89,6 +98,7 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
         data_root: folder that holds the sources' folders.
         run: the folder ``model.training`` wrote.
         out: folder of the zoo; made when missing.
+        selection: a model selection table (CSV) to add the run to.
 
     Raises:
         CrosscamError: no weights in the run, unreadable data, an int8 model that breaks the camera-path contract.
@@ -129,6 +139,7 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
         "int8_thresholds_crossfit": evaluate_sets(fitted, validation, [1] * len(names), names),
     }
     for figures in metrics["int8_thresholds_crossfit"].values():
+        del figures["auc"]
         for name in names:
             del figures[name]["auc"]  # these are decisions, not scores: they have no ROC curve
     for form, figures in metrics.items():
@@ -160,6 +171,8 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path) -> Car
         folder=out,
     )
     write_card(card, out)
+    if selection is not None:
+        append(selection, row_of(run.name, config, card, best["epoch"]))
     return card
 
 
@@ -171,9 +184,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the config's sources")
     parser.add_argument("--run", type=Path, required=True, help="folder that model.training wrote")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the zoo")
+    parser.add_argument("--selection", type=Path, help="model selection table (CSV) to add the run to")
     options = parser.parse_args(arguments)
     try:
-        card = export(load_config(options.config), options.data_root, options.run, options.out)
+        card = export(load_config(options.config), options.data_root, options.run, options.out, options.selection)
         print(f"{card.model_path}: {card.model_path.stat().st_size} bytes, thresholds {list(card.thresholds)}")
     except CrosscamError as error:
         print(error, file=sys.stderr)

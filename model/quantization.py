@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from model.compiler.compile import build as build_program
 from model.errors import CrosscamError
 from model.preprocessing import INPUT_SCALE, INPUT_ZERO_POINT, to_float
 from model.reference import Reference
@@ -56,13 +57,29 @@ def quantize(model: keras.Model, images: Iterable[NDArray[np.int8]]) -> bytes:
     return bytes(converter.convert())
 
 
-def check_contract(path: Path | str) -> Reference:
-    """Load a quantised model and make sure it reads the camera path and writes the scores the card promises.
+def footprint(path: Path | str) -> tuple[int, int]:
+    """Bytes of the ``.tflite`` and of the tensor arena that ``model.compiler`` plans for it.
 
     Raises:
-        CrosscamError: the input is not ``channel - 128`` or the output is not the int8 sigmoid.
+        CrosscamError: a missing file, or one the compiler cannot read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CrosscamError(f"{path}: no such model file; give the path of a .tflite")
+    blob = path.read_bytes()
+    return len(blob), build_program(path, blob).plan.arena_bytes
+
+
+def check_contract(path: Path | str) -> Reference:
+    """Load a quantised model and make sure that it reads the camera path, writes the scores the card promises, and
+    holds only what ``model.compiler`` can turn into firmware.
+
+    Raises:
+        CrosscamError: an operation the compiler lacks, an input that is not ``channel - 128``, an output that is not
+            the int8 sigmoid.
     """
     reference = Reference(path)
+    footprint(path)
     scale, zero_point = reference.input_quantization
     if abs(scale - INPUT_SCALE) > 1e-9 or zero_point != INPUT_ZERO_POINT:
         raise CrosscamError(

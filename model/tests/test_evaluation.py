@@ -37,6 +37,11 @@ def test_figures_of_four_pictures() -> None:
     assert figures["negative"]["recall"] == 1.0
     assert figures["negative"]["f1"] == pytest.approx(2 / 3, abs=1e-4)
     assert figures["macro_f1"] == pytest.approx((1 + 2 / 3 + 1) / 3, abs=1e-4)
+    # car 1, negative 1/2, person 2/2; found: car 2/2, negative 1/1, person 2/2.
+    assert figures["precision"] == pytest.approx((1 + 0.5 + 1) / 3, abs=1e-4)
+    assert figures["recall"] == 1.0
+    # car separates 2 from 2; negative: 10 wins 2 and ties 1 of 3; person: 10 and 10 against -10 and -10.
+    assert figures["auc"] == pytest.approx((1 + 2.5 / 3 + 1) / 3, abs=1e-4)
     assert "0.889" in table({"toy": figures}, NAMES)
 
 

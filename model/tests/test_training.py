@@ -121,8 +121,14 @@ def test_from_photographs_to_a_card_through_an_interruption(
     with pytest.raises(CrosscamError, match="belongs to a run with another config"):
         train(replace(config, seed=2), root, weights, run, verbose=0)
 
-    export(config, root, run, zoo)
+    table = root / "selection.csv"
+    export(config, root, run, zoo, table)
     card = read_card(zoo)
+    columns, row = (line.split(",") for line in table.read_text(encoding="utf-8").splitlines())
+    selected = dict(zip(columns, row, strict=True))
+    assert selected["run"] == "run" and int(selected["int8 bytes"]) == card.model_path.stat().st_size
+    assert int(selected["RAM bytes"]) > 16 * 16 * 8, "at least the first convolution's output"
+    assert selected["macro F1 int8"] == str(card.metrics["int8_camera_path"]["all"]["macro_f1"])
     reference = check_contract(verify_model_file(card))
     assert card.input_shape == reference.input_shape == (32, 32, 3)
     assert reference.scores(camera_path(xor_frame(), 32, 32)).tolist() == list(card.self_test_expected)
