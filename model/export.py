@@ -25,12 +25,13 @@ from model.dataset.coco import count_labels
 from model.dataset.frames import FrameSet, load_frames
 from model.errors import CrosscamError
 from model.evaluation import best_threshold, crossfit_decisions, evaluate_sets, int8_scores, table
+from model.forms import load_run
 from model.preprocessing import camera_path, to_float
 from model.quantization import check_contract, quantize
 from model.run_config import TrainingConfig, load_config
 from model.selection import append, row_of
 from model.selftest import PATTERN, xor_frame
-from model.training import BEST, FIGURES, build_network, read_sources
+from model.training import FIGURES, read_sources
 
 REPRESENTATIVE = 300
 """Camera-path pictures, drawn from the training sources, that the int8 ranges come from."""
@@ -103,17 +104,11 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path, select
     Raises:
         CrosscamError: no weights in the run, unreadable data, an int8 model that breaks the camera-path contract.
     """
-    weights = run / BEST
-    if not weights.is_file():
-        raise CrosscamError(f"{weights}: no trained weights; run `python -m model.training` with -o {run} first")
-    model = build_network(config)
+    model = load_run(config, run)
     try:
-        model.load_weights(weights)
         best = json.loads((run / FIGURES).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CrosscamError(f"{run / FIGURES}: missing beside {BEST}; it names the epoch that was kept") from error
-    except (ValueError, OSError) as error:
-        raise CrosscamError(f"{weights}: not the weights of {config.id} ({str(error).splitlines()[0]})") from error
+    except (OSError, ValueError) as error:
+        raise CrosscamError(f"{run / FIGURES}: missing or damaged; it names the epoch that was kept") from error
     training = load_frames(read_sources(data_root, config.training, config.minimum_area))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
 

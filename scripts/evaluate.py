@@ -1,0 +1,140 @@
+"""``crosscam evaluate``: figures of a model in up to four forms, the simulated board among them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model.dataset.frames import FrameSet
+
+SECONDS_PER_FRAME = 5.0
+"""Virtual time a frame on the board may take before the run is given up."""
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Folder with model.tflite and card.toml.")],
+    data_root: Annotated[Path, typer.Option(help="Folder that holds the sets.", envvar="CROSSCAM_DATA")],
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="FOLDER/SPLIT, may be repeated; default: the validation sets.")
+    ] = None,
+    threshold: Annotated[
+        list[str] | None, typer.Option(help="CLASS=VALUE (0..1) instead of the card's; may be repeated.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="With --run: the run's config, for the float forms.")] = None,
+    run: Annotated[Path | None, typer.Option(help="With --config: the run's folder, for the float forms.")] = None,
+    on_board: Annotated[int, typer.Option(min=0, help="Also this many pictures on the simulated board.")] = 0,
+    elf: Annotated[Path, typer.Option(help="With --on-board: firmware compiled from the model.")] = Path(
+        "build/crosscam.elf"
+    ),
+    seed: Annotated[int, typer.Option(help="With --on-board: which pictures.")] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for ROC and DET curves, threshold tables and confusion pictures.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures as JSON.")] = None,
+) -> None:
+    """Evaluate an int8 model through the camera path; each figure with the count of pictures behind it.
+
+    Exit status 1 when a score of the board differs from LiteRT's.
+
+    Example: [bold]crosscam evaluate model/zoo/person_car_160 --data-root photographs --on-board 20[/bold]
+    """
+    from model.card import read_card, verify_model_file
+    from model.dataset.coco import read_source
+    from model.dataset.frames import load_frames
+    from model.dataset.rule import MINIMUM_AREA
+    from model.errors import CrosscamError
+    from model.evaluation import evaluate_sets, int8_scores, parse_source, table
+    from model.reference import Reference
+    from model.thresholds import parse_thresholds
+
+    if (config is None) != (run is None):
+        raise CrosscamError("evaluate: --config and --run belong together; give both for the float forms, or neither")
+    card = read_card(model)
+    thresholds = parse_thresholds(threshold or [], card.labels, card.thresholds)
+    reference = Reference(verify_model_file(card))
+    sources = [parse_source(text) for text in sets or ("coco/val2017", "highway/val")]
+    frames = load_frames([s for source in sources for s in read_source(data_root, source, MINIMUM_AREA)])
+    figures: dict[str, Any] = {}
+    if config is not None and run is not None:
+        from model.forms import float_scores
+        from model.run_config import load_config
+
+        real = [(t + 128) / 256 for t in thresholds]
+        for form, scores in float_scores(load_config(config), run, frames).items():
+            figures[form] = evaluate_sets(scores, frames, real, card.labels)
+    scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
+    figures["int8"] = evaluate_sets(scores, frames, thresholds, card.labels)
+    differing = 0
+    if on_board:
+        chosen, said = _scores_of_board(frames, on_board, seed, elf)
+        differing = int((said != scores[chosen]).any(axis=1).sum())
+        sample = type(frames)(frames.images[chosen], frames.labels[chosen], tuple(frames.samples[i] for i in chosen))
+        figures["int8 on the board"] = evaluate_sets(said, sample, thresholds, card.labels)
+    for form, found in figures.items():
+        typer.echo(f"{form}\n{table(found, card.labels)}")
+    if frames.skipped:
+        typer.echo(f"{len(frames.skipped)} pictures skipped: {'; '.join(frames.skipped)}")
+    if report is not None:
+        _write_report(report, scores, frames, thresholds, card.labels)
+        typer.echo(f"curves, tables and pictures in {report}")
+    if json_file is not None:
+        part = json_file.with_name(json_file.name + ".part")
+        part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        part.replace(json_file)
+    if on_board:
+        typer.echo(f"board: {len(chosen) - differing} of {len(chosen)} pictures with LiteRT's scores, bit for bit")
+        if differing:
+            raise typer.Exit(1)
+
+
+def _write_report(
+    folder: Path, scores: NDArray[np.int8], frames: FrameSet, thresholds: tuple[int, ...], names: tuple[str, ...]
+) -> None:
+    import numpy as np
+
+    from model.pictures import confusion, draw_confusion
+    from model.thresholds import draw_curves, roc_curve, write_tables
+
+    curves = {name: roc_curve(scores[:, i], frames.labels[:, i]) for i, name in enumerate(names)}
+    write_tables(curves, folder)
+    draw_curves(curves, folder)
+    draw_confusion(confusion(scores >= np.asarray(thresholds), frames.labels), names, folder)
+
+
+def _scores_of_board(frames: FrameSet, count: int, seed: int, elf: Path) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
+    """Indices of the pictures shown to the board, and its scores ``int8[n, outputs]`` of them."""
+    import numpy as np
+
+    from model.preprocessing import pack_rgb565
+    from sim.boot import Board
+    from sim.errors import CrosscamError
+    from sim.frames.folder import Shot, write_folder
+
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(frames))[:count])
+    with tempfile.TemporaryDirectory() as scratch:
+        shots = (Shot(pack_rgb565(frames.images[i]), frames.samples[i].path.name, None, "") for i in chosen)
+        folder = Path(scratch) / "frames"
+        write_folder(folder, "evaluation", shots)
+        board = Board(elf, folder)
+        try:
+            wanted = len(chosen)
+            if not board.run_until(lambda: len(board.predictions) >= wanted, 2.0 + wanted * SECONDS_PER_FRAME):
+                raise CrosscamError(
+                    f"{elf}: {len(board.predictions)} of {wanted} predictions in {board.seconds:.0f} s of board time; "
+                    "does `crosscam run` get any?"
+                )
+            order, said = board.captured_frames, board.predictions[:wanted]
+        finally:
+            board.close()
+    rows = np.empty((wanted, len(said[0].scores)), np.int8)
+    for prediction in said:
+        rows[order[prediction.frame - 1]] = prediction.scores
+    return chosen, rows
