@@ -13,7 +13,7 @@ import typer
 from model.errors import CrosscamError as ModelError
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
-from scripts import frames, reference, run
+from scripts import frames, reference, robot, run
 from scripts import mlperf as mlperf_command
 from sim.errors import CrosscamError as SimError
 
@@ -32,6 +32,9 @@ app.command("reference")(reference.reference)
 app.command("mlperf")(mlperf_command.mlperf)
 app.command("coremark")(coremark_command.coremark)
 
+app.command("robot")(robot.robot)
+
+
 def main() -> None:
     """Run the command line; a user's error is one line on stderr and status 2."""
     try:
@@ -42,6 +45,7 @@ def main() -> None:
     except KeyboardInterrupt:
         print("crosscam: stopped", file=sys.stderr)
         sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

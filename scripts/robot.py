@@ -1,0 +1,58 @@
+"""``crosscam robot``: run Robot suites in Renode's keywords."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.errors import CrosscamError
+
+
+def robot(
+    suites: Annotated[list[Path], typer.Argument(help="Suites (.robot) or folders of them.", show_default=False)],
+    elf: Annotated[Path | None, typer.Option(help="Firmware, for suites that use ${ELF}.")] = None,
+    frames: Annotated[Path | None, typer.Option(help="Frame folder, for suites that use ${FRAMES}.")] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option("--variable", "-v", help="NAME:value for the suites; may be repeated.")
+    ] = None,
+    test: Annotated[list[str] | None, typer.Option("--test", "-t", help="Only tests of this name.")] = None,
+    include: Annotated[list[str] | None, typer.Option("--include", "-i", help="Only tests with this tag.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", "-e", help="No tests with this tag.")] = None,
+    output: Annotated[Path, typer.Option(help="Folder for log.html, output.xml, xunit.xml.")] = Path("build/robot"),
+    engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (`renode-test`).")] = "crosscam",
+) -> None:
+    """Run Robot suites written for Renode; a suite that says [bold]Resource ${RENODEKEYWORDS}[/bold] runs unchanged.
+
+    Exit status 0 when all tests passed, 1 when some failed, 2 on bad input. JUnit results: xunit.xml in the output
+    folder.
+
+    Example: [bold]crosscam robot --elf build/gcc/crosscam.elf --frames build/frames/demo robot_tests[/bold]
+    """
+    from sim.robot.runner import run_suites
+
+    variables = {}
+    for path, name in ((elf, "ELF"), (frames, "FRAMES")):
+        if path is not None:
+            if not path.exists():
+                raise CrosscamError(f"{path} does not exist: expected what --{name.lower()} is to name")
+            variables[name] = str(path.resolve())
+    if frames is not None:
+        variables["COCO_FRAMES"] = variables["FRAMES"]
+    for text in variable or []:
+        name, colon, value = text.partition(":")
+        if not (name and colon):
+            raise CrosscamError(f"--variable {text}: expected NAME:value")
+        variables[name] = value
+    failed = run_suites(
+        suites,
+        engine=engine,
+        variables=variables,
+        output=output,
+        tests=test or (),
+        include=include or (),
+        exclude=exclude or (),
+    )
+    if failed:
+        raise typer.Exit(1 if failed < 252 else 2)

@@ -1,0 +1,45 @@
+"""Keywords about the core."""
+# ruff: noqa: N803 - argument names are Renode's, suites pass them by name
+
+from __future__ import annotations
+
+from sim.robot.session import Keywords, renode_keyword
+
+_NUMBERED = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc")
+_ALIASES = {"r13": "sp", "r14": "lr", "r15": "pc"}
+
+
+class CpuKeywords(Keywords):
+    """One machine, one core: ``machine`` and ``cpuName`` are taken and not needed."""
+
+    @renode_keyword("Pc Should Be Equal")
+    def pc_should_be_equal(self, value: int | str, machine: str | None = None, cpuName: str | None = None) -> None:
+        """Fails unless the program counter is ``value``."""
+        _should_be("PC", self.session.machine.cpu.pc, _integer(value), None)
+
+    @renode_keyword("Register Should Be Equal")
+    def register_should_be_equal(
+        self,
+        register: int | str,
+        value: int | str,
+        machine: str | None = None,
+        cpuName: str | None = None,
+        message: str | None = None,
+    ) -> None:
+        """Fails unless the register, by number or name, is ``value``."""
+        name = str(register).lower()
+        name = _NUMBERED[int(name)] if name.isdecimal() and int(name) < len(_NUMBERED) else _ALIASES.get(name, name)
+        registers = {key.lower(): number for key, number in self.session.machine.cpu.registers.items()}
+        if name not in registers:
+            raise AssertionError(f"there is no register {register}: expected 0 to 15 or {', '.join(registers)}")
+        _should_be(f"register {register}", registers[name], _integer(value), message)
+
+
+def _should_be(what: str, actual: int, expected: int, message: str | None) -> None:
+    if actual != expected:
+        prefix = f"{message}: " if message else ""
+        raise AssertionError(f"{prefix}{what} is 0x{actual:X}: expected 0x{expected:X}")
+
+
+def _integer(value: int | str) -> int:
+    return value if isinstance(value, int) else int(value, 0)

@@ -1,0 +1,123 @@
+"""Keywords about the emulation as a whole: commands, scripts, states."""
+
+from __future__ import annotations
+
+import itertools
+import urllib.parse
+from pathlib import Path
+
+from sim.errors import CrosscamError
+from sim.robot.session import Keywords, Replay, renode_keyword
+from sim.robot.waiting import run_until_seen
+
+_NAMES = itertools.count(1)
+
+
+class EmulationKeywords(Keywords):
+    """Emulation only runs inside keywords: ``Start Emulation`` allows it, waits and ``RunFor`` do it."""
+
+    @renode_keyword("Reset Emulation", Replay.NEVER)
+    def reset_emulation(self) -> None:
+        """Forget every machine, tester and variable."""
+        self.session.reset()
+
+    @renode_keyword("Start Emulation", Replay.ALWAYS)
+    def start_emulation(self) -> None:
+        """Let the machine run; here it does whenever a keyword waits."""
+        self.session.monitor.execute("start")
+
+    @renode_keyword("Execute Command")
+    def execute_command(self, *command: str, machine: str | None = None) -> str:
+        """Run one monitor command and return what it prints.
+
+        Two arguments are a command and a machine, as in Renode; more are one command in pieces.
+        """
+        fragments = list(command)
+        if len(fragments) == 2 and machine is None and self._is_machine(fragments[1]):
+            machine = fragments.pop()
+        if machine is not None:
+            self.session.monitor.execute(f'mach set "{machine}"')
+        return _printed(self.session.monitor.execute(" ".join(map(str, fragments))))
+
+    def _is_machine(self, name: str) -> bool:
+        monitor = self.session.monitor
+        return monitor.has_machine and monitor.machine.name == name
+
+    @renode_keyword("Execute Python")
+    def execute_python(self, command: str, machine: str | None = None) -> object:
+        """Run Python in the monitor; returns what an expression is worth, else what was printed."""
+        return _printed(self.session.monitor.python.run(command))
+
+    @renode_keyword("Execute Script")
+    def execute_script(self, path: str) -> str:
+        """Run a .resc file."""
+        monitor = self.session.monitor
+        return _printed(monitor.include(monitor.existing(path.removeprefix("@"))))
+
+    @renode_keyword("Stop Remote Server", Replay.NEVER)
+    def stop_remote_server(self) -> None:
+        """Let go of the emulation; there is no server here."""
+        self.session.close()
+
+    @renode_keyword("Handle Hot Spot")
+    def handle_hot_spot(self, action: str) -> None:
+        """``None`` and ``Pause`` change nothing in an engine that is paused between keywords anyway."""
+        if action.lower() not in ("none", "pause"):
+            raise CrosscamError(f"Handle Hot Spot: expected None or Pause, found {action}")
+
+    @renode_keyword("Provides", Replay.NEVER)
+    def provides(self, state: str, type: str = "Serialization") -> None:
+        """Remember how the emulation got where it is, for ``Requires``.
+
+        Runs are deterministic, so a state is kept as the keywords that led to it; both of Renode's types
+        (``Serialization``, ``Reexecution``) give the same machine. After the first, testers start afresh.
+        """
+        kinds = {"serialization": True, "reexecution": False}
+        if type.lower() not in kinds:
+            raise CrosscamError(f"Provides: type {type}: expected Serialization or Reexecution")
+        self.session.states[state] = (list(self.session.steps), kinds[type.lower()])
+
+    @renode_keyword("Requires", Replay.NEVER)
+    def requires(self, state: str) -> None:
+        """Bring the emulation to a state another test provided."""
+        session = self.session
+        if state not in session.states:
+            known = ", ".join(session.states) or "none so far"
+            raise AssertionError(f"no test provided the state {state!r}; provided: {known}")
+        steps, fresh = session.states[state]
+        session.reset()
+        for step in steps:
+            step.function(*step.positional, **step.named)
+        if fresh:
+            for tester in session.terminals:
+                tester.forget_pending()
+
+    @renode_keyword("Wait For Pause")
+    def wait_for_pause(self, timeout: float) -> None:
+        """Run until something pauses the machine; fails after ``timeout`` seconds of virtual time."""
+        machine = self.session.machine
+        end = machine.clock.now + int(timeout * machine.clock.frequency)
+        run_until_seen(machine, lambda: False, timeout)
+        if machine.clock.now >= end:
+            raise AssertionError(f"the machine did not pause within {timeout} s")
+
+    @renode_keyword("Allocate Temporary File", Replay.ALWAYS)
+    def allocate_temporary_file(self) -> str:
+        """A new empty file, removed when the suites have run."""
+        path = self.session.temporary_folder() / f"file-{next(_NAMES)}.tmp"
+        path.touch()
+        return str(path)
+
+    @renode_keyword("Download File")
+    def download_file(self, uri: str) -> str:
+        """The path a ``file:`` address names; nothing is fetched from a network."""
+        parts = urllib.parse.urlparse(uri)
+        path = Path(urllib.parse.unquote(parts.path))
+        if parts.scheme != "file" or not path.is_file():
+            raise CrosscamError(f"{uri}: nothing is downloaded here: fetch it and use file:///path of the copy")
+        return str(path)
+
+
+def _printed(text: str) -> str:
+    """With the line end Renode's monitor leaves."""
+    return text + "\n" if text else ""

@@ -1,0 +1,110 @@
+"""Runs Robot suites: on the embedded engine in this process, or through an installed Renode's ``renode-test``."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sim.engines import ENGINES
+from sim.errors import CrosscamError
+
+KEYWORDS = Path(__file__).with_name("renode-keywords.robot")
+BOARD = Path(__file__).parents[1] / "board" / "crosscam.resc"
+_PROJECT = Path(__file__).parents[2]
+
+
+def run_suites(
+    suites: Sequence[Path],
+    *,
+    engine: str = "crosscam",
+    variables: Mapping[str, str] | None = None,
+    output: Path = Path("build/robot"),
+    tests: Sequence[str] = (),
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> int:
+    """Run ``suites`` (files or folders); reports and ``xunit.xml`` (JUnit) go to ``output``.
+
+    Args:
+        engine: one of ``sim.engines.ENGINES``.
+        variables: for the suites, beside ``${RENODEKEYWORDS}`` and ``${BOARD}``.
+        tests: names of the only tests to run.
+        include, exclude: tags.
+
+    Returns:
+        The number of failed tests, 0 when all passed; 252 and above when Robot could not run (its own convention).
+
+    Raises:
+        CrosscamError: a suite that does not exist, an unknown engine or one that is not installed.
+    """
+    if engine not in ENGINES:
+        raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")
+    for suite in suites:
+        if not suite.exists():
+            raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")
+    given = {"BOARD": str(BOARD.resolve()), **(variables or {})}
+    if engine == "renode":
+        return _run_on_renode(suites, given, output, tests, include, exclude)
+    return _run_here(suites, given, output, tests, include, exclude)
+
+
+def _run_here(
+    suites: Sequence[Path],
+    variables: Mapping[str, str],
+    output: Path,
+    tests: Sequence[str],
+    include: Sequence[str],
+    exclude: Sequence[str],
+) -> int:
+    from robot.run import run  # type: ignore[import-untyped]
+
+    given = {"RENODEKEYWORDS": str(KEYWORDS.resolve()), **variables}
+    status: int = run(
+        *map(str, suites),
+        variable=[f"{name}:{value}" for name, value in given.items()],
+        outputdir=str(output),
+        xunit="xunit.xml",
+        test=list(tests),
+        include=list(include),
+        exclude=list(exclude),
+        console="verbose",
+    )
+    return status
+
+
+def _run_on_renode(
+    suites: Sequence[Path],
+    variables: Mapping[str, str],
+    output: Path,
+    tests: Sequence[str],
+    include: Sequence[str],
+    exclude: Sequence[str],
+) -> int:
+    """``renode-test`` gives ``${RENODEKEYWORDS}`` itself; it takes files, and one name to filter tests by."""
+    from sim.renode.finder import find_renode_test
+
+    output.mkdir(parents=True, exist_ok=True)
+    command = [str(find_renode_test()), "-r", str(output.resolve())]
+    for name, value in variables.items():
+        command += ["--variable", f"{name}:{value}"]
+    for flag, values in (("--test", tests), ("--include", include), ("--exclude", exclude)):
+        for text in values:
+            command += [flag, text]
+    command += [str(file.resolve()) for suite in suites for file in _suite_files(suite)]
+    path = os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH", ""))))
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    status = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+    result = output / "robot_output.xml"
+    if result.is_file():
+        from robot.rebot import rebot  # type: ignore[import-untyped]
+
+        silence = {"output": None, "log": None, "report": None, "stdout": io.StringIO(), "stderr": io.StringIO()}
+        rebot(str(result), outputdir=str(output), xunit="xunit.xml", **silence)
+    return status
+
+
+def _suite_files(suite: Path) -> list[Path]:
+    return sorted(suite.rglob("*.robot")) if suite.is_dir() else [suite]

@@ -1,0 +1,160 @@
+"""What all keywords share: the one emulation, its testers, and what has been done to it."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from robot.api.deco import keyword
+
+from sim.engine.monitor import Monitor
+
+if TYPE_CHECKING:
+    from sim.engine.machine import Machine
+    from sim.robot.led_tester import LedTester
+    from sim.robot.log_tester import LogTester
+    from sim.robot.terminal_tester import TerminalTester
+
+Tester = TypeVar("Tester")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Replay(Enum):
+    """When ``Requires`` repeats a keyword; Renode's distinction. NEVER: it only looks, or is the state itself."""
+
+    REEXECUTION = "reexecution"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One keyword that was run."""
+
+    function: Callable[..., Any]
+    positional: tuple[Any, ...]
+    named: dict[str, Any]
+
+
+class Testers(Generic[Tester]):
+    """Testers of one kind, numbered from 0; a second one for the same device is the first."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._all: list[Tester] = []
+        self._devices: list[str] = []
+        self._default: Tester | None = None
+
+    def create(self, device: str, make: Callable[[], Tester]) -> int:
+        """The number of the tester for ``device``."""
+        if device not in self._devices:
+            self._all.append(make())
+            self._devices.append(device)
+        return self._devices.index(device)
+
+    def get(self, number: int | None) -> Tester:
+        """Tester ``number``; None: the default one, or the only one. AssertionError when that is unclear."""
+        if number is None:
+            if self._default is not None:
+                return self._default
+            if len(self._all) != 1:
+                how_many = "there are several" if self._all else "there are none"
+                raise AssertionError(f"which {self._kind} tester? {how_many}; make one, or say testerId=")
+            return self._all[0]
+        if not 0 <= number < len(self._all):
+            raise AssertionError(f"there is no {self._kind} tester {number}; {len(self._all)} exist")
+        return self._all[number]
+
+    def set_default(self, number: int | None) -> None:
+        """Which tester counts when none is named."""
+        self._default = None if number is None else self.get(number)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._all.clear()
+        self._devices.clear()
+        self._default = None
+
+    def __iter__(self) -> Iterator[Tester]:
+        return iter(self._all)
+
+
+@dataclass
+class Session:
+    """One emulation at a time, as in Renode's Robot server."""
+
+    monitor: Monitor = field(default_factory=Monitor)
+    terminals: Testers[TerminalTester] = field(default_factory=lambda: Testers("terminal"))
+    leds: Testers[LedTester] = field(default_factory=lambda: Testers("LED"))
+    log: LogTester | None = None
+    steps: list[Step] = field(default_factory=list)
+    states: dict[str, tuple[list[Step], bool]] = field(default_factory=dict)
+    """What ``Provides`` kept: the steps, and whether testers start afresh (Renode's serialization)."""
+    temporary: Path | None = None
+    depth: int = 0
+    """Keywords under way: only the outermost is a step."""
+
+    @property
+    def machine(self) -> Machine:
+        """The machine; CrosscamError before ``mach create``."""
+        return self.monitor.machine
+
+    def reset(self) -> None:
+        """Forget machine, testers, variables and steps; the states provided stay."""
+        if self.monitor.has_machine:
+            self.monitor.forget_machine()
+        self.monitor = Monitor()
+        self.terminals.clear()
+        self.leds.clear()
+        if self.log is not None:
+            self.log.close()
+            self.log = None
+        self.steps.clear()
+        logging.getLogger("sim").setLevel(logging.INFO)
+
+    def temporary_folder(self) -> Path:
+        """A folder that lives as long as the suites run."""
+        if self.temporary is None:
+            self.temporary = Path(tempfile.mkdtemp(prefix="crosscam-robot-"))
+        return self.temporary
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.reset()
+        if self.temporary is not None:
+            shutil.rmtree(self.temporary, ignore_errors=True)
+            self.temporary = None
+
+
+class Keywords:
+    """Base of the keyword groups."""
+
+    session: Session
+
+
+def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[Function], Function]:
+    """A keyword with Renode's name, kept as a step of the emulation's history unless ``replay`` is NEVER."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def run(self: Keywords, *positional: Any, **named: Any) -> Any:
+            session = self.session
+            if session.depth == 0 and replay is not Replay.NEVER:
+                session.steps.append(Step(functools.partial(run, self), positional, named))
+            session.depth += 1
+            try:
+                return function(self, *positional, **named)
+            finally:
+                session.depth -= 1
+
+        decorated: Function = keyword(name)(run)
+        return decorated
+
+    return decorate
