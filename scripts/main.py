@@ -13,7 +13,7 @@ import typer
 from model.errors import CrosscamError as ModelError
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
-from scripts import frames, reference, robot, run
+from scripts import dataset, evaluate, frames, reference, robot, run, train
 from scripts import mlperf as mlperf_command
 from sim.errors import CrosscamError as SimError
 
@@ -33,6 +33,9 @@ app.command("mlperf")(mlperf_command.mlperf)
 app.command("coremark")(coremark_command.coremark)
 
 app.command("robot")(robot.robot)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(dataset.app, name="dataset")
 
 
 def main() -> None:

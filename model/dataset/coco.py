@@ -6,6 +6,7 @@ A source is a folder in COCO's layout: ``FOLDER/SPLIT/*.jpg`` with ``FOLDER/anno
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import json
 from collections import Counter
@@ -43,6 +44,10 @@ class Sample:
     source: Source
     license: str
     """Name of the photograph's licence as the annotations state it."""
+    categories: tuple[str, ...] = ()
+    """Names of everything annotated in it, sorted, once each."""
+    url: str = ""
+    """Where the annotations say that the picture can be fetched."""
 
 
 def _load(path: Path) -> Any:
@@ -73,10 +78,30 @@ def _load(path: Path) -> Any:
     return coco
 
 
-def read_source(root: Path | str, source: Source, minimum_area: Mapping[str, float] = MINIMUM_AREA) -> list[Sample]:
+def load_annotations(root: Path | str, source: Source) -> Any:
+    """The annotations of a source as a ``pycocotools.coco.COCO``.
+
+    Raises:
+        CrosscamError: missing or unreadable annotations, a missing key.
+    """
+    return _load(Path(root) / source.folder / "annotations" / f"instances_{source.split}.json")
+
+
+def read_source(
+    root: Path | str,
+    source: Source,
+    minimum_area: Mapping[str, float] = MINIMUM_AREA,
+    with_pictures: bool = True,
+) -> list[Sample]:
     """The labelled samples of one source, in the order of their image ids.
 
     Images that belong to neither side are left out (see ``rule``).
+
+    Args:
+        root: folder that holds the sources' folders.
+        source: the source.
+        minimum_area: class name to the share of the image that one object has to exceed.
+        with_pictures: expect the folder of pictures; False when they are still to be fetched, or only counted.
 
     Raises:
         CrosscamError: missing or unreadable annotations, a missing picture folder, a class the data set lacks.
@@ -85,13 +110,15 @@ def read_source(root: Path | str, source: Source, minimum_area: Mapping[str, flo
     annotations = folder / "annotations" / f"instances_{source.split}.json"
     coco = _load(annotations)
     pictures = folder / source.split
-    if not pictures.is_dir():
+    if with_pictures and not pictures.is_dir():
         raise CrosscamError(f"{pictures}: no such picture folder; {annotations.name} belongs beside it")
     names = {category_id: str(category["name"]) for category_id, category in coco.cats.items()}
     for name in minimum_area:
         if name not in names.values():
-            known = ", ".join(sorted(names.values()))
-            raise CrosscamError(f"{annotations}: no category {name!r}; it has {known}")
+            known = sorted(names.values())
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            nearest = f"the nearest is {near[0]!r}; " if near else ""
+            raise CrosscamError(f"{annotations}: no category {name!r}; {nearest}it has {', '.join(known)}")
     licenses = {entry["id"]: str(entry["name"]) for entry in coco.dataset.get("licenses", [])}
     samples = []
     for image_id in sorted(coco.imgs):
@@ -103,7 +130,9 @@ def read_source(root: Path | str, source: Source, minimum_area: Mapping[str, flo
         except KeyError as error:
             raise CrosscamError(f"{annotations}: image {image_id} or one of its objects lacks {error}") from error
         if label is not None:
-            samples.append(Sample(path, label, source, licenses.get(image.get("license"), "unknown")))
+            license_name = licenses.get(image.get("license"), "unknown")
+            categories = tuple(sorted({name for name, _ in objects}))
+            samples.append(Sample(path, label, source, license_name, categories, str(image.get("coco_url", ""))))
     return samples
 
 

@@ -47,7 +47,7 @@ def test_other_classes_and_shares_can_be_asked_for(coco_tree: Path) -> None:
 
 
 def test_an_unknown_class_is_named(coco_tree: Path) -> None:
-    with pytest.raises(CrosscamError, match="no category 'cat'; it has car, dog, person"):
+    with pytest.raises(CrosscamError, match="no category 'cat'; the nearest is 'car'; it has car, dog, person"):
         read_source(coco_tree, TOY, {"cat": 0.1})
 
 
