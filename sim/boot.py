@@ -16,6 +16,7 @@ from sim.console import Line, LineAssembler, Prediction
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.scripting.peripheral import PythonPeripheral
+from sim.engine.timing import TIMINGS
 from sim.errors import CrosscamError
 from sim.uart_ports import UartPort
 
@@ -26,8 +27,6 @@ CAPTURED_COUNT, CAPTURED_INDEX = 0x10, 0x11
 """Commands of the camera script (sim/peripherals/ov7670.py)."""
 POLL_SECONDS = Fraction(1, 100)
 """Virtual time between two looks at the host's end of the UART (typed bytes, a reached goal)."""
-
-TIMINGS = ("instructions",)
 
 
 def check_inputs(elf: Path, frames: Path | None) -> None:
@@ -125,7 +124,7 @@ class Board(ConsoleLog):
     def __init__(
         self, elf: Path, frames: Path | None = None, timing: str = "instructions", script: Path | None = None
     ) -> None:
-        if timing not in TIMINGS:
+        if timing.partition(":")[0] not in TIMINGS:
             raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
         check_inputs(elf, frames)
         super().__init__()

@@ -57,9 +57,11 @@ FN_PRIVATE_READ = 20  # Python's read callback of the private peripheral bus
 FAULT_ADDRESS = 21  # where the last access to nothing went
 SCRATCH = 22  # a word for values handed to Unicorn by address
 REGION_COUNT = 23
-REGIONS = 24  # REGION_COUNT times (base, size, host pointer)
+TIMING = 24  # pointer to the state of a clock that needs more than this
+REGIONS = 25  # REGION_COUNT times (base, size, host pointer)
 MAX_REGIONS = 24
-STATE_SIZE = REGIONS + 3 * MAX_REGIONS
+UNALIGNED = REGIONS + 3 * MAX_REGIONS  # last unaligned device access: address, bytes from bit 32; Python clears it
+STATE_SIZE = UNALIGNED + 1
 
 NEVER = (1 << 63) - 1
 
@@ -273,6 +275,8 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     epsr = state + 8 * SCRATCH
     _store64(epsr, 0x01000000)
     _call3(_get(state, FN_REG_WRITE), uc, REG_EPSR, epsr)
+    if address & (size - 1):  # Unicorn makes aligned accesses of it
+        _set(state, UNALIGNED, (address & 0xFFFFFFFF) | size << 32)
     return True
 
 
@@ -295,6 +299,12 @@ def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
 def count_until(state: int, address: int, size: int) -> int:
     """Instructions in ``size`` bytes of code at ``address``."""
     return _count(state, address, size) & 0xFFFFFFFF
+
+
+@numba.cfunc(types.int64(types.int64, types.int64, types.int64), cache=True)
+def count_with_flags(state: int, address: int, size: int) -> int:
+    """Instructions in ``size`` bytes of code at ``address``, with block flags from bit FLAG_SHIFT."""
+    return _count(state, address, size)
 
 
 def address_of(function: Any) -> int:

@@ -54,6 +54,7 @@ class Machine:
         self._device_regions = [PERIPHERALS, PRIVATE_BUS]
         for start, size in self._device_regions:
             self.engine.map_devices(start, size, self._core_reads, self._core_writes)
+        self.timing.attach(self)
 
     # Parts
 
@@ -98,6 +99,7 @@ class Machine:
             self._cpu = device
         elif isinstance(device, Nvic):
             self._nvic = device
+            self.timing.attach_core(device)
         elif isinstance(device, Dwt):
             self._dwt = device
         if self._nvic is not None and self._dwt is not None:
@@ -227,6 +229,7 @@ class Machine:
                 continue
             slice_end = (now // SLICE + 1) * SLICE
             cpu.execute(min(clock.next_due, target, slice_end))
+            self.timing.check()
             if self._error is not None:
                 error, self._error = self._error, None
                 raise error

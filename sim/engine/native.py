@@ -15,6 +15,7 @@ from unicorn.unicorn_py3.unicorn import uclib
 from sim.engine.hooks import (
     CODE_PAGES,
     DEADLINE,
+    FLAG_SHIFT,
     FN_EMU_STOP,
     FN_PRIVATE_READ,
     FN_REG_READ,
@@ -23,6 +24,7 @@ from sim.engine.hooks import (
     INTERRUPT,
     MAX_REGIONS,
     NEVER,
+    NOW,
     PAGE_SHIFT,
     PRIVATE_BUS_BASE,
     REGION_COUNT,
@@ -32,11 +34,13 @@ from sim.engine.hooks import (
     TABLE,
     TABLE_BITS,
     address_of,
+    count_with_flags,
     on_edge,
     on_interrupt,
     on_private_read,
     on_unmapped,
 )
+from sim.engine.registers_in_process import GENERAL_REGISTERS, find_registers
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -77,6 +81,7 @@ class Engine:
         self._timing = timing
         self._mapped: list[tuple[int, int]] = []
         self._sealed = False
+        self._registers_address = 0
         self._flags = ctypes.c_uint32()
         self.array: NDArray[np.int64] = np.zeros(STATE_SIZE, np.int64)
         self.state: memoryview[int] = memoryview(self.array)  # type: ignore[arg-type]
@@ -206,6 +211,38 @@ class Engine:
     def forget_all_code(self) -> None:
         """Drop every translation."""
         self._uc.ctl_flush_tb()
+
+    def spend(self, cycles: int) -> None:
+        """Time the core takes outside of blocks: exception entry and return."""
+        self.state[NOW] += cycles
+        self._timing.discontinuity()
+
+    @property
+    def timing(self) -> Timing:
+        """The clock this engine runs by."""
+        return self._timing
+
+    def block_flags(self, address: int, size: int) -> int:
+        """The FLAG_ bits of a block."""
+        return int(count_with_flags.ctypes(self._address, address, size)) >> FLAG_SHIFT
+
+    def registers_address(self) -> int:
+        """Where Unicorn keeps r0..r15 in this process; 0 where that cannot be found out (then they are copied)."""
+        if not self._registers_address:
+            self._registers_address = find_registers(self._uc)
+        return max(0, self._registers_address)
+
+    def register_copies(self) -> tuple[Any, Any, Any]:
+        """Room for r0..r15, and the arrays ``uc_reg_read_batch`` wants: values, identifiers, pointers."""
+        values = (ctypes.c_uint32 * 18)()
+        base = ctypes.addressof(values)
+        identifiers = (ctypes.c_int * 16)(*GENERAL_REGISTERS)
+        pointers = (ctypes.c_void_p * 16)(*[base + 4 * index for index in range(16)])
+        return values, identifiers, pointers
+
+    def read_batch_address(self) -> int:
+        """Address of ``uc_reg_read_batch``."""
+        return _address_of(uclib.uc_reg_read_batch)
 
     def count(self, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``."""

@@ -61,6 +61,7 @@ class ExceptionUnit:
     def enter(self, number: int) -> None:
         """Stack the present context and start the handler of ``number``."""
         cpu = self._cpu
+        cpu.engine.spend(cpu.engine.timing.entry_cycles)
         nvic = cpu.nvic
         *frame, sp, control = self._frame_and_mode.read()
         xpsr = frame[7]
@@ -104,6 +105,7 @@ class ExceptionUnit:
             return
         following = nvic.next_exception()
         if following:
+            cpu.engine.spend(cpu.engine.timing.tail_cycles)
             self._start_handler(following, exc_return)
             return
         self._restore(exc_return)
@@ -126,6 +128,7 @@ class ExceptionUnit:
     def _restore(self, exc_return: int) -> None:
         """Unstack the frame and go on where it says."""
         cpu = self._cpu
+        cpu.engine.spend(cpu.engine.timing.return_cycles)
         nvic = cpu.nvic
         from_psp = bool(exc_return & RETURN_PSP)
         to_thread = bool(exc_return & RETURN_THREAD)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sim.engine.devices.registers import RegisterBank
 
 
@@ -10,8 +12,9 @@ class Mpu:
 
     def __init__(self, bank: RegisterBank, regions: int) -> None:
         self.regions = regions
+        self.on_change: Callable[[], None] = lambda: None
         bank.register(0xD90, "MPU_TYPE").value_from(lambda: self.regions << 8)
-        self.control = bank.register(0xD94, "MPU_CTRL").field(0, 3, "CTRL")
+        self.control = bank.register(0xD94, "MPU_CTRL").field(0, 3, "CTRL", on_change=lambda old, new: self.on_change())
         self._number = bank.register(0xD98, "MPU_RNR").field(0, 8, "REGION")
         self.bases: list[int] = []
         self.attributes: list[int] = []
@@ -37,9 +40,15 @@ class Mpu:
         if value & 1 << 4:  # VALID: the region field selects
             self._number.value = value & 0xF
         self.bases[self._number.value] = value & ~0x1F
+        self._changed()
 
     def _read_attributes(self) -> int:
         return self.attributes[self._number.value]
 
     def _write_attributes(self, value: int) -> None:
         self.attributes[self._number.value] = value
+        self._changed()
+
+    def _changed(self) -> None:
+        if self.control.value & 1:
+            self.on_change()

@@ -29,6 +29,8 @@ AIRCR_KEY = 0x05FA
 CCR_UNALIGN_TRP = 1 << 3
 CCR_DIV_0_TRP = 1 << 4
 CCR_STKALIGN = 1 << 9
+CCR_DC = 1 << 16
+CCR_IC = 1 << 17
 CCR_NONBASETHRDENA = 1 << 0
 SCR_SLEEPONEXIT = 1 << 1
 SCR_SEVONPEND = 1 << 4
@@ -82,7 +84,9 @@ class SystemControl:
         self._nvic = nvic
         self._services = services
         self.on_cache_operation: Callable[[str, int], None] = lambda name, value: None
+        self.on_cache_enable: Callable[[], None] = lambda: None
         self.on_fpu_access: Callable[[], None] = lambda: None
+        self.on_configuration: Callable[[int, int], None] = lambda old, new: None  # CCR changed: caches, prediction
         self.initial_vector_table = 0x08000000
         self.bank = bank
         self._declare(bank)
@@ -188,6 +192,9 @@ class SystemControl:
             self._services.request_reset("AIRCR.SYSRESETREQ")
 
     def _ccr_changed(self, old: int, new: int) -> None:
+        if (old ^ new) & (CCR_DC | CCR_IC):
+            self.on_cache_enable()
+        self.on_configuration(old, new)
         for bit, name in ((CCR_UNALIGN_TRP, "UNALIGN_TRP"), (CCR_DIV_0_TRP, "DIV_0_TRP")):
             if new & ~old & bit:
                 self._nvic.log.warning("CCR.%s is stored, but this engine does not trap", name)

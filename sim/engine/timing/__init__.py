@@ -6,15 +6,23 @@ from sim.engine.timing.base import Timing
 from sim.engine.timing.instructions import InstructionTiming
 from sim.errors import CrosscamError
 
-TIMINGS: dict[str, type[Timing]] = {"instructions": InstructionTiming}
+TIMINGS = ("instructions", "cortex-m7")
 
 
 def create_timing(name: str) -> Timing:
-    """The clock called ``name``.
+    """The clock called ``name``; ``cortex-m7:CHIP`` takes a chip by name or by the path of a data file.
 
     Raises:
-        CrosscamError: there is none of that name.
+        CrosscamError: there is none of that name, or no such chip.
     """
-    if name not in TIMINGS:
-        raise CrosscamError(f'timing "{name}" is not known; choose one of: {", ".join(TIMINGS)}')
-    return TIMINGS[name]()
+    kind, _, chip = name.partition(":")
+    if kind == "instructions" and not chip:
+        return InstructionTiming()
+    if kind == "cortex-m7":
+        from sim.engine.timing.cortex_m7 import CortexM7Timing
+
+        return CortexM7Timing(chip or None)
+    raise CrosscamError(
+        f'timing "{name}" is not known; choose one of: {", ".join(TIMINGS)} (or cortex-m7:CHIP, such as '
+        "cortex-m7:stm32f746)"
+    )

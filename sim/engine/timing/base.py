@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sim.engine.machine import Machine
+    from sim.engine.nvic import Nvic
 
 
 class Timing(Protocol):
-    """Addresses of native functions; ``hooks.on_block`` and ``hooks.on_access`` show what each has to do."""
+    """Addresses of native functions; ``hooks.on_block`` and ``hooks.on_access`` show what each has to do.
+
+    ``entry_cycles``, ``tail_cycles``, ``return_cycles``: what taking an exception, going from handler to handler and
+    going back cost.
+    """
 
     name: str
+    entry_cycles: int
+    tail_cycles: int
+    return_cycles: int
 
     @property
     def block_hook(self) -> int:
@@ -20,3 +31,15 @@ class Timing(Protocol):
 
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address`` (a run that ended inside it)."""
+
+    def attach(self, machine: Machine) -> None:
+        """The machine that runs by this clock."""
+
+    def attach_core(self, nvic: Nvic) -> None:
+        """The core's system registers: cache and MPU settings, cache maintenance."""
+
+    def discontinuity(self) -> None:
+        """The next block does not follow from the last one's branch (exception entry or return, reset)."""
+
+    def check(self) -> None:
+        """Raise what went wrong in a native callback since the last call."""

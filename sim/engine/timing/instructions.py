@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sim.engine import hooks
+
+if TYPE_CHECKING:
+    from sim.engine.machine import Machine
+    from sim.engine.nvic import Nvic
 
 
 class InstructionTiming:
     """An instruction of an IT block counts whether its condition holds or not."""
 
     name = "instructions"
+    entry_cycles = tail_cycles = return_cycles = 0
 
     @property
     def block_hook(self) -> int:
@@ -23,3 +30,15 @@ class InstructionTiming:
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``."""
         return int(hooks.count_until.ctypes(state, address, size))
+
+    def attach(self, machine: Machine) -> None:
+        """Nothing of the machine matters."""
+
+    def attach_core(self, nvic: Nvic) -> None:
+        """Nothing of the core matters."""
+
+    def discontinuity(self) -> None:
+        """Each instruction stands alone."""
+
+    def check(self) -> None:
+        """Nothing can go wrong."""

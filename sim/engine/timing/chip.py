@@ -1,0 +1,145 @@
+"""Chip data files: caches, memories and buses of a Cortex-M7, in ``chips/*.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.errors import CrosscamError
+
+FOLDER = Path(__file__).parent / "chips"
+DEFAULT = "stm32h743"
+
+
+@dataclass(frozen=True)
+class Cache:
+    """``size`` bytes in ``ways`` ways of 32-byte lines."""
+
+    size: int
+    ways: int
+
+    @property
+    def sets(self) -> int:
+        """Lines in a way."""
+        return self.size // (32 * self.ways)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Addresses ``base`` to ``base + size``; latencies in core cycles.
+
+    ``first``: until the word asked for arrives; ``beat``: between the 8-byte parts of a line; ``write``: a write that
+    goes to the bus; ``tcm``: no latency at all.
+    """
+
+    name: str
+    base: int
+    size: int
+    tcm: bool
+    first: int
+    beat: int
+    write: int
+
+    @property
+    def fill(self) -> int:
+        """Cycles from the request of a line to its last part."""
+        return self.first + 3 * self.beat
+
+
+@dataclass(frozen=True)
+class DeviceBus:
+    """Peripherals behind one bus: core cycles of a read and of a write."""
+
+    name: str
+    base: int
+    size: int
+    read: int
+    write: int
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What the timing model wants to know of a chip."""
+
+    name: str
+    title: str
+    ecc: bool
+    code_cache: Cache
+    data_cache: Cache
+    replacement: str
+    btac_entries: int
+    redirect: int
+    memories: tuple[Memory, ...]
+    devices: tuple[DeviceBus, ...]
+
+
+def available() -> list[str]:
+    """Names of the chips there are files for."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_chip(name: str | Path) -> Chip:
+    """A chip by name, or by the path of a data file of the user's.
+
+    Raises:
+        CrosscamError: there is none, or the file lacks something.
+    """
+    path = Path(name) if str(name).endswith(".toml") else FOLDER / f"{str(name).lower()}.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CrosscamError(
+            f"{path}: cannot be read ({error.strerror}); chips with a data file: {', '.join(available())}"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise CrosscamError(f"{path}: not TOML: {error}") from error
+    try:
+        return _chip(path.stem, data)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise CrosscamError(f"{path}: {error!r}; see docs/timing.md for what a chip data file holds") from error
+
+
+def _chip(name: str, data: dict[str, Any]) -> Chip:
+    core = data["core"]
+    buses = data["bus"]
+    chip = Chip(
+        name=name,
+        title=data["title"],
+        ecc=bool(core["ecc"]),
+        code_cache=_cache(core["code_cache"]),
+        data_cache=_cache(core["data_cache"]),
+        replacement=core["replacement"],
+        btac_entries=int(core["btac_entries"]),
+        redirect=int(core["redirect"]),
+        memories=tuple(_memory(buses, entry) for entry in data["memory"]),
+        devices=tuple(
+            DeviceBus(e["name"], e["base"], e["size"], int(e["read"]), int(e["write"])) for e in data["device"]
+        ),
+    )
+    if chip.replacement not in ("random", "lru"):
+        raise ValueError(f'replacement "{chip.replacement}": expected "random" or "lru"')
+    if chip.btac_entries & (chip.btac_entries - 1):
+        raise ValueError(f"btac_entries {chip.btac_entries}: expected a power of two")
+    return chip
+
+
+def _cache(entry: dict[str, int]) -> Cache:
+    cache = Cache(int(entry["size"]), int(entry["ways"]))
+    if cache.sets * cache.ways * 32 != cache.size or cache.sets & (cache.sets - 1):
+        raise ValueError(f"cache of {cache.size} bytes in {cache.ways} ways: expected a power of two of sets")
+    return cache
+
+
+def _memory(buses: dict[str, Any], entry: dict[str, Any]) -> Memory:
+    """Latencies from the bus: its way there and back, its clock, the memory's wait states and width."""
+    if entry.get("tcm"):
+        return Memory(entry["name"], entry["base"], entry["size"], True, 0, 0, 0)
+    bus = buses[entry["bus"]]
+    ratio = bus["core_cycles"]
+    first = bus["path"] + ratio * (1 + entry["wait_states"])
+    beat = ratio * max(1, 8 // entry["width"]) if entry["width"] < 32 else ratio
+    if entry["wait_states"] and entry["width"] < 32:
+        beat += ratio * entry["wait_states"] // max(1, entry["width"] // 8)
+    return Memory(entry["name"], entry["base"], entry["size"], False, round(first), round(beat), round(bus["write"]))

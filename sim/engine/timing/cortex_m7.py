@@ -1,0 +1,365 @@
+"""The cortex-m7 clock: dual issue, branch prediction, caches, TCM and buses; docs/timing.md has rules and sources.
+
+Python decodes a block when it is first met and runs the pipeline model once for each (state, block, variant); native
+code (``m7_native.py``) does the rest.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import hooks
+from sim.engine.timing import m7_native as native
+from sim.engine.timing.addresses import AddressProgram
+from sim.engine.timing.chip import DEFAULT, Chip, available, load_chip
+from sim.engine.timing.decode import decode
+from sim.engine.timing.memory_map import MemoryMap
+from sim.engine.timing.microops import Ending, MicroOp
+from sim.engine.timing.pipeline import CLEAN, Pipeline, State
+
+if TYPE_CHECKING:
+    from sim.engine.machine import Machine
+    from sim.engine.native import Engine
+    from sim.engine.nvic import Nvic
+
+BLOCKS = 1 << native.BLOCK_BITS
+POOL = 1 << 20
+STATES = 1 << native.STATE_BITS
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+@dataclass(frozen=True)
+class BlockCost:
+    """Where the cycles of a block went, since the start."""
+
+    address: int
+    size: int
+    runs: int
+    cycles: int
+    interlock: int
+    fetch: int
+    stores: int
+    code_stall: int
+    data_stall: int
+    mispredicted: int
+    device_stall: int
+
+    @property
+    def issue(self) -> int:
+        """Cycles in which instructions issued."""
+        return self.cycles - (
+            self.interlock + self.fetch + self.stores + self.code_stall + self.data_stall + self.mispredicted
+        ) - self.device_stall  # fmt: skip
+
+
+class CortexM7Timing:
+    """``chip``: name or path of a data file; without one, the chip whose memories are most like the board's."""
+
+    name = "cortex-m7"
+    entry_cycles = 12  # Cortex-M7 TRM, interrupt latency with zero wait state memory
+    tail_cycles = 6
+    return_cycles = 10
+
+    def __init__(self, chip: str | None = None) -> None:
+        self._wanted = chip
+        self.chip: Chip = load_chip(chip or DEFAULT)
+        self._machine: Machine | None = None
+        self._nvic: Nvic | None = None
+        self._error: BaseException | None = None
+        self._started = False
+        self.clock: NDArray[np.int64] = np.zeros(native.CLOCK_SIZE, np.int64)
+        self._slots: memoryview[int] = memoryview(self.clock)  # type: ignore[arg-type]
+        self._records: NDArray[np.int64] = np.zeros((BLOCKS, native.BLOCK_WORDS), np.int64)
+        self._pool: NDArray[np.int64] = np.zeros(POOL, np.int64)
+        self._edges: NDArray[np.int64] = np.full(
+            ((1 << native.EDGE_BITS) + native.EDGE_PROBES, native.EDGE_WORDS), -1, np.int64
+        )
+        self._ops: list[list[MicroOp]] = [[]]  # block 0 is none
+        self._codes: dict[tuple[int, bytes], int] = {}
+        self._pool_used = 0
+        self._states: dict[State, int] = {CLEAN: 0}
+        self._by_number: list[State] = [CLEAN]
+        self._answers: dict[int, tuple[int, int]] = {}
+        self._evict = 0
+        self._fill_block = _CALLBACK(self._block_missing)
+        self._fill_edge = _CALLBACK(self._edge_missing)
+
+    @property
+    def block_hook(self) -> int:
+        """Native function called before each block."""
+        return hooks.address_of(native.on_block)
+
+    @property
+    def access_hook(self) -> int:
+        """Native function called before each device access."""
+        return hooks.address_of(native.on_access)
+
+    # Set-up
+
+    def attach(self, machine: Machine) -> None:
+        """The machine that runs by this clock."""
+        self._machine = machine
+        machine.engine.state[hooks.TIMING] = int(self.clock.ctypes.data)
+        self._use_chip(self.chip, machine.engine)
+
+    def _use_chip(self, chip: Chip, engine: Engine) -> None:
+        self.chip = chip
+        self.map = MemoryMap(chip)
+        self._pipeline = Pipeline(chip.ecc)
+        self._code_tags = np.zeros(chip.code_cache.sets * chip.code_cache.ways, np.int64)
+        self._data_tags = np.zeros(chip.data_cache.sets * chip.data_cache.ways, np.int64)
+        self._btac = np.full((chip.btac_entries, 2), -1, np.int64)
+        self._devices = np.array([(d.base, d.base + d.size, d.read, d.write) for d in chip.devices], np.int64)
+        self._copied, identifiers, pointers = engine.register_copies()
+        self._keep = (identifiers, pointers)
+        own = engine.registers_address()
+        for slot, value in (
+            (native.BLOCKS, self._records.ctypes.data),
+            (native.POOL, self._pool.ctypes.data),
+            (native.EDGES, self._edges.ctypes.data),
+            (native.CODE_MAP, self.map.code.ctypes.data),
+            (native.DATA_MAP, self.map.data.ctypes.data),
+            (native.REGISTERS, own or ctypes.addressof(self._copied)),
+            (native.READ_REGISTERS, 0 if own else engine.read_batch_address()),
+            (native.REGISTER_IDS, ctypes.addressof(identifiers)),
+            (native.REGISTER_POINTERS, ctypes.addressof(pointers)),
+            (native.CODE_TAGS, self._code_tags.ctypes.data),
+            (native.CODE_SETS, chip.code_cache.sets - 1),
+            (native.CODE_WAYS, chip.code_cache.ways),
+            (native.DATA_TAGS, self._data_tags.ctypes.data),
+            (native.DATA_SETS, chip.data_cache.sets - 1),
+            (native.DATA_WAYS, chip.data_cache.ways),
+            (native.LAST_CODE_LINE, -1),
+            (native.RANDOM, 0x2545F491),
+            (native.BTAC, self._btac.ctypes.data),
+            (native.BTAC_MASK, chip.btac_entries - 1),
+            (native.REDIRECT, chip.redirect),
+            (native.MEMORIES, self.map.latencies.ctypes.data),
+            (native.DEVICES, self._devices.ctypes.data),
+            (native.DEVICE_COUNT, len(chip.devices)),
+            (native.FN_BLOCK, ctypes.cast(self._fill_block, ctypes.c_void_p).value),
+            (native.FN_EDGE, ctypes.cast(self._fill_edge, ctypes.c_void_p).value),
+            (native.LEAST_RECENT, chip.replacement == "lru"),
+        ):
+            self._slots[slot] = int(value or 0)
+        self.map.rebuild(self._nvic)
+
+    def attach_core(self, nvic: Nvic) -> None:
+        """Follow the core's cache and MPU settings, and its cache maintenance."""
+        self._nvic = nvic
+        nvic.scb.on_cache_operation = self._maintain
+        nvic.scb.on_cache_enable = self._settings_changed
+        nvic.mpu.on_change = self._settings_changed
+        self._settings_changed()
+
+    def _settings_changed(self) -> None:
+        if self._machine is not None:
+            self.map.rebuild(self._nvic)
+
+    def _start(self) -> None:
+        """First block: the board is complete, so the chip can be told from its memories."""
+        self._started = True
+        machine = self._machine
+        assert machine is not None
+        if self._wanted is None:
+            best = max(available(), key=lambda name: (_likeness(load_chip(name), machine), name == DEFAULT))
+            if best != self.chip.name:
+                self._use_chip(load_chip(best), machine.engine)
+
+    def discontinuity(self) -> None:
+        """The next block follows from no branch."""
+        self._slots[native.PREVIOUS] = 0
+        self._slots[native.PIPELINE] = 0
+
+    def check(self) -> None:
+        """Raise what went wrong in a callback."""
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+
+    # Cache maintenance
+
+    def _maintain(self, name: str, value: int) -> None:
+        line = value >> native.LINE_SHIFT
+        if name == "ICIALLU":
+            self._code_tags[:] = 0
+            self._slots[native.LAST_CODE_LINE] = -1
+        elif name == "ICIMVAU":
+            _drop(self._code_tags, self.chip.code_cache.sets, self.chip.code_cache.ways, line, clean_only=False)
+            self._slots[native.LAST_CODE_LINE] = -1
+        elif name in ("DCIMVAC", "DCCIMVAC", "DCCMVAC", "DCCMVAU"):
+            only_clean = name in ("DCCMVAC", "DCCMVAU")
+            cache = self.chip.data_cache
+            if _drop(self._data_tags, cache.sets, cache.ways, line, clean_only=only_clean) and name != "DCIMVAC":
+                self._write_back()
+        elif name in ("DCISW", "DCCISW", "DCCSW"):
+            self._maintain_set_way(name, value)
+        elif name == "BPIALL":
+            self._btac[:] = -1
+
+    def _maintain_set_way(self, name: str, value: int) -> None:
+        """Set in bits 5 and up, way in the top bits (ARMv7-M B2.2.7)."""
+        cache = self.chip.data_cache
+        way = value >> (32 - (cache.ways - 1).bit_length()) if cache.ways > 1 else 0
+        index = (value >> native.LINE_SHIFT & (cache.sets - 1)) * cache.ways + way
+        dirty = bool(self._data_tags[index] & native.DIRTY)
+        self._data_tags[index] = self._data_tags[index] & ~native.DIRTY if name == "DCCSW" else 0
+        if dirty and name != "DCISW":
+            self._write_back()
+
+    def _write_back(self) -> None:
+        """A dirty line goes out: the bus is busy for as long as a fill."""
+        machine = self._machine
+        assert machine is not None
+        fill = int(self.map.latencies[1, 3])
+        self._slots[native.BUS_FREE] = max(self._slots[native.BUS_FREE], machine.clock.now) + fill
+
+    # Callbacks of the native side
+
+    def _block_missing(self, address: int, size: int, unused: int) -> int:
+        try:
+            if not self._started:
+                self._start()
+            return self._add_block(address, size)
+        except BaseException as error:
+            self._fail(error)
+            return 0
+
+    def _fail(self, error: BaseException) -> None:
+        if self._error is None:
+            self._error = error
+        if self._machine is not None:
+            self._machine.clock.stop_core()
+
+    def _add_block(self, address: int, size: int) -> int:
+        machine = self._machine
+        assert machine is not None
+        code = machine.sysbus.read_bytes(address, size)
+        found = self._codes.get((address, code))
+        if found is not None:
+            return found
+        ops = decode(code, address)
+        program = AddressProgram(ops)
+        number = len(self._ops)
+        need = 4 * len(program.items) + size // 2 + 1
+        if number >= BLOCKS or self._pool_used + need > POOL:
+            raise RuntimeError(f"more code than the clock has room for: {number} blocks")
+        record = self._records[number]
+        record[native.ITEMS] = self._pool_used
+        record[native.ITEM_COUNT] = len(program.items)
+        for item in program.items:
+            self._pool[self._pool_used : self._pool_used + 3] = item.words()
+            self._pool_used += 4
+        record[native.ENDING] = int(ops[-1].ending) if ops else int(Ending.FALLS_THROUGH)
+        record[native.BRANCH] = ops[-1].address if ops else address
+        record[native.ISSUE_TIMES] = self._pool_used
+        passage = self._pipeline.run(CLEAN, ops, 0, True)
+        for op, when in zip(ops, passage.issued, strict=True):
+            start = self._pool_used + (op.address - address) // 2
+            self._pool[start : start + op.size // 2] = when - 1
+        self._pool_used += size // 2
+        self._pool[self._pool_used] = passage.cycles
+        self._pool_used += 1
+        record[native.ADDRESS], record[native.SIZE] = address, size
+        self._ops.append(ops)
+        flags = machine.engine.block_flags(address, size)
+        self._codes[address, code] = number | flags << hooks.FLAG_SHIFT
+        return number | flags << hooks.FLAG_SHIFT
+
+    def _edge_missing(self, key: int, place: int, unused: int) -> int:
+        try:
+            answer = self._answers.get(key)
+            if answer is None:
+                answer = self._answers[key] = self._answer(key)
+        except BaseException as error:
+            self._fail(error)
+            answer = (1, 0)
+        row = next((place + p for p in range(native.EDGE_PROBES) if self._edges[place + p, 0] == -1), -1)
+        if row < 0:
+            self._evict = (self._evict + 1) % native.EDGE_PROBES
+            row = place + self._evict
+        self._edges[row] = (key, *answer)
+        return int(self._edges.ctypes.data) + 8 * native.EDGE_WORDS * row
+
+    def _answer(self, key: int) -> tuple[int, int]:
+        state = self._by_number[key & (STATES - 1)]
+        block = key >> native.STATE_BITS & (BLOCKS - 1)
+        taken = bool(key >> (native.STATE_BITS + native.BLOCK_BITS) & 1)
+        passage = self._pipeline.run(state, self._ops[block], key >> native.VARIANT_SHIFT, taken)
+        number = self._states.get(passage.state)
+        if number is None:
+            number = self._states[passage.state] = len(self._by_number)
+            self._by_number.append(passage.state)
+            if number >= STATES:
+                raise RuntimeError("more pipeline states than the clock has room for")
+        return (
+            passage.cycles | number << 16 | passage.penalty << 40,
+            passage.interlock | passage.fetch << 16 | passage.stores << 32,
+        )
+
+    # What reports ask
+
+    def cycles_until(self, state: int, address: int, size: int) -> int:
+        """Cycles of the first ``size`` bytes of the block at ``address``, as if entered clean."""
+        machine = self._machine
+        assert machine is not None
+        if size <= 0:
+            return 0
+        passage = self._pipeline.run(CLEAN, decode(machine.sysbus.read_bytes(address, size), address), 0, True)
+        return passage.cycles
+
+    def costs(self) -> list[BlockCost]:
+        """Every block that ran, with its cycles by cause."""
+        return [
+            BlockCost(
+                int(r[native.ADDRESS]), int(r[native.SIZE]), int(r[native.RUNS]), int(r[native.CYCLES]),
+                int(r[native.INTERLOCK]), int(r[native.FETCH]), int(r[native.STORES]), int(r[native.CODE_STALL]),
+                int(r[native.DATA_STALL]), int(r[native.MISPREDICTED]), int(r[native.DEVICE_STALL]),
+            )
+            for r in self._records[1 : len(self._ops)]
+            if r[native.RUNS]
+        ]  # fmt: skip
+
+    def reset_costs(self) -> None:
+        """Start counting anew."""
+        self._records[:, native.RUNS : native.MISPREDICTED + 1] = 0
+        self._records[:, native.DEVICE_STALL] = 0
+
+    @property
+    def statistics(self) -> dict[str, int]:
+        """Misses and mispredictions since the start."""
+        slots = self._slots
+        return {
+            "code_misses": slots[native.CODE_MISSES],
+            "data_misses": slots[native.DATA_MISSES],
+            "branches": slots[native.BRANCHES],
+            "mispredictions": slots[native.MISPREDICTIONS],
+            "blocks": len(self._ops) - 1,
+            "states": len(self._by_number),
+            "answers": len(self._answers),
+        }
+
+
+def _likeness(chip: Chip, machine: Machine) -> int:
+    """How many bytes of the board's memories a chip has as well, less those it has not."""
+    common = 0
+    for start, end, _ in machine.sysbus.memories:
+        inside = sum(max(0, min(end, memory.base + memory.size) - max(start, memory.base)) for memory in chip.memories)
+        common += 2 * inside - (end - start)
+    return common - sum(memory.size // 16 for memory in chip.memories if machine.sysbus.memory_at(memory.base) is None)
+
+
+def _drop(tags: NDArray[np.int64], sets: int, ways: int, line: int, *, clean_only: bool) -> bool:
+    """Take a line out (or only mark it clean); True when it was dirty."""
+    row = (line & (sets - 1)) * ways
+    for place in range(row, row + ways):
+        if tags[place] & ~native.DIRTY == (line + 1) << 1:
+            dirty = bool(tags[place] & native.DIRTY)
+            tags[place] = tags[place] & ~native.DIRTY if clean_only else 0
+            return dirty
+    return False

@@ -1,0 +1,88 @@
+"""Which memory a page belongs to and whether the caches may hold it: default map, MPU regions, cache enables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import hooks
+
+if TYPE_CHECKING:
+    from sim.engine.nvic import Nvic
+    from sim.engine.timing.chip import Chip
+
+NOT_CACHED, WRITE_THROUGH, WRITE_BACK, WRITE_BACK_ALLOCATE = range(4)
+PAGES = 1 << (32 - hooks.PAGE_SHIFT)
+CCR_DATA_CACHE = 1 << 16
+CCR_CODE_CACHE = 1 << 17
+MPU_ENABLE = 1
+MPU_DEFAULT_MAP = 4
+# ARMv7-M B3.1: memory type by the top three address bits.
+_DEFAULT = (WRITE_THROUGH, WRITE_BACK_ALLOCATE, NOT_CACHED, WRITE_BACK_ALLOCATE, WRITE_THROUGH, 0, 0, 0)
+_BY_BITS = (NOT_CACHED, WRITE_BACK_ALLOCATE, WRITE_THROUGH, WRITE_BACK)  # TEX 1xx, inner policy
+
+
+def policy_of(attributes: int) -> int:
+    """Data cache policy of an MPU_RASR value (ARMv7-M B3.5.9); shareable memory is not cached (Cortex-M7 TRM)."""
+    tex, shareable = attributes >> 19 & 7, attributes >> 18 & 1
+    bits = attributes >> 16 & 3  # C, B
+    if shareable:
+        return NOT_CACHED
+    if tex & 4:
+        return _BY_BITS[bits]
+    if tex == 0:
+        return (NOT_CACHED, NOT_CACHED, WRITE_THROUGH, WRITE_BACK)[bits]
+    if tex == 1:
+        return WRITE_BACK_ALLOCATE if bits == 3 else NOT_CACHED
+    return NOT_CACHED
+
+
+class MemoryMap:
+    """Two byte maps, a byte a 4 KiB page: memory number | policy << 4; 0 where an access costs nothing extra.
+
+    MPU regions count by whole pages: one smaller than a page, or the rest of one, is rounded outwards.
+    """
+
+    def __init__(self, chip: Chip) -> None:
+        self._memories = [memory for memory in chip.memories if not memory.tcm]
+        self.code: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
+        self.data: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
+        self.latencies: NDArray[np.int64] = np.zeros((16, 4), np.int64)
+        for number, memory in enumerate(self._memories, 1):
+            self.latencies[number] = (memory.first, memory.beat, memory.write, memory.fill)
+
+    def rebuild(self, nvic: Nvic | None) -> None:
+        """Follow the core's settings; without a core: caches off."""
+        ccr = nvic.scb.ccr if nvic is not None else 0
+        policies = self._policies(nvic)
+        for number, memory in enumerate(self._memories, 1):
+            first = memory.base >> hooks.PAGE_SHIFT
+            last = (memory.base + memory.size - 1 >> hooks.PAGE_SHIFT) + 1
+            part = policies[first:last]
+            self.data[first:last] = number | (part << 4 if ccr & CCR_DATA_CACHE else 0)
+            self.code[first:last] = number | ((part != 0) << 4 if ccr & CCR_CODE_CACHE else 0)
+
+    def _policies(self, nvic: Nvic | None) -> NDArray[np.uint8]:
+        policies = np.repeat(np.array(_DEFAULT, np.uint8), PAGES // 8)
+        if nvic is None or not nvic.mpu.control.value & MPU_ENABLE:
+            return policies
+        mpu = nvic.mpu
+        if not mpu.control.value & MPU_DEFAULT_MAP:
+            policies[:] = NOT_CACHED
+        for index in range(mpu.regions):
+            attributes = mpu.attributes[index]
+            if not attributes & 1:
+                continue
+            size = 2 << (attributes >> 1 & 31)
+            base = mpu.bases[index] & ~(size - 1)
+            for part in range(8) if size >= 256 else (-1,):
+                if part >= 0 and attributes >> (8 + part) & 1:
+                    continue
+                start = base + (size // 8 * part if part >= 0 else 0)
+                length = size // 8 if part >= 0 else size
+                first = start >> hooks.PAGE_SHIFT
+                last = (start + length - 1 >> hooks.PAGE_SHIFT) + 1
+                policies[first:last] = policy_of(attributes)
+        return policies
