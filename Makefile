@@ -11,7 +11,7 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup run test lint train firmware frames bench clean test-renode
+.PHONY: help setup run test lint train firmware frames bench clean test-renode bench-renode
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -63,6 +63,9 @@ train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS
 
 bench: .venv/dev firmware frames  ## speed of the engine against bare Unicorn, seconds a frame
 	$(PY) -m scripts.bench --elf $(ELF) --frames $(FRAMES)
+
+bench-renode: .venv/core firmware frames  ## speed of the engine against an installed Renode
+	$(PY) -m scripts.bench_renode --elf $(ELF) --frames build/frames/demo
 
 clean:  ## remove what was built (not .venv)
 	rm -rf build firmware/generated

@@ -72,6 +72,10 @@ class ConsoleLog(ABC):
         """Run until ``reached()`` or ``timeout_seconds`` of virtual time; True when reached."""
 
     @abstractmethod
+    def run_for(self, seconds: Fraction) -> None:
+        """Run for a span of virtual time."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of what the engine holds outside this process."""
 
@@ -165,6 +169,10 @@ class Board(ConsoleLog):
             self._poll_ports()
             self.machine.run_for(POLL_SECONDS)
         return True
+
+    def run_for(self, seconds: Fraction) -> None:
+        """Run for a span of virtual time."""
+        self.machine.run_for(seconds)
 
     def _now(self) -> int:
         return self.machine.clock.now
