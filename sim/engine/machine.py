@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.engine import hooks
 from sim.engine.bus import PERIPHERALS, PRIVATE_BUS, Bus, MappedMemory, Window
@@ -19,6 +20,9 @@ from sim.engine.native import Engine
 from sim.engine.nvic import Nvic
 from sim.engine.timing import create_timing
 from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.engine.truth import BoardTruth
 
 SLICE = 1 << 23  # cycles the core runs at most without Python: 17 ms at 480 MHz
 
@@ -44,6 +48,10 @@ class Machine:
         self._reset_reason = ""
         self.last_reset = "power-on"
         """Why the machine was last reset, as given to ``request_reset``."""
+        self.on_device_access: Callable[[int, int, bool], None] | None = None
+        """Called before each access of the core to a device window: address, bytes, whether it is a write."""
+        self.truth: BoardTruth | None = None
+        """What a board would have got wrong, where ``BoardTruth.attach`` knows the chip."""
         self._error: BaseException | None = None
         self._rate_limit = RateLimit(self._context)
         self.sysbus.code_pages = self.engine.code_pages
@@ -262,6 +270,8 @@ class Machine:
 
     def _core_reads(self, address: int, width: int) -> int:
         try:
+            if self.on_device_access is not None:
+                self.on_device_access(address, width, False)
             return self.sysbus.read_device(address, width)
         except BaseException as error:
             self._defer(error)
@@ -269,6 +279,8 @@ class Machine:
 
     def _core_writes(self, address: int, width: int, value: int) -> None:
         try:
+            if self.on_device_access is not None:
+                self.on_device_access(address, width, True)
             self.sysbus.write_device(address, width, value)
         except BaseException as error:
             self._defer(error)

@@ -169,6 +169,30 @@ class Engine:
         kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
         self._add_hook(kind, self._timing.access_hook, address, address + size - 1)
 
+    def add_access_watch(self, first: int, end: int, hook: int, user: int) -> None:
+        """Call a native hook, with ``user`` as its last argument, on accesses to watched pages of ``first`` to ``end``."""
+        handle = ctypes.c_size_t()
+        kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
+        _check(
+            uclib.uc_hook_add(
+                self.handle,
+                ctypes.byref(handle),
+                kind,
+                ctypes.c_void_p(hook),
+                ctypes.c_void_p(user),
+                ctypes.c_uint64(first),
+                ctypes.c_uint64(end - 1),
+            )
+        )
+
+    def set_access_watched(self, address: int, size: int, on: bool) -> None:
+        """Watched pages have no read and write permission; not while the core runs."""
+        _check(
+            uclib.uc_mem_protect(
+                self.handle, address, size, unicorn_const.UC_PROT_EXEC if on else unicorn_const.UC_PROT_ALL
+            )
+        )
+
     def run(self, pc: int, thumb: bool = True) -> int:
         """Run from ``pc`` until a hook or the core stops it; Unicorn's error number, 0 when there was none.
 

@@ -15,11 +15,12 @@ from sim.robot.emulation_keywords import EmulationKeywords
 from sim.robot.led_keywords import LedKeywords
 from sim.robot.log_keywords import LogKeywords
 from sim.robot.session import Session
+from sim.robot.truth_keywords import TruthKeywords
 from sim.robot.uart_keywords import UartKeywords
 
 
 @library(scope="GLOBAL", auto_keywords=False)
-class RenodeKeywords(EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, CpuKeywords):
+class RenodeKeywords(EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, CpuKeywords, TruthKeywords):
     """One emulation at a time, as in Renode's Robot server."""
 
     def __init__(self) -> None:

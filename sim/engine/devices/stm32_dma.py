@@ -19,6 +19,7 @@ Deviations from Renode, all as on the chip:
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from sim.engine.devices.base import Services
 from sim.engine.devices.registers import Mode, Register, RegisterDevice
@@ -151,20 +152,22 @@ class Stream:
             return
         self._length = self._ndtr.raw
         self._moved = self._memory_offset = self._peripheral_offset = 0
+        if self._direction != _TO_PERIPHERAL:
+            for address in addresses_of(self._memory, self._double_buffer):
+                self._dma.on_target(address, self._length * self._item if self._memory_increment else self._memory_item)
         if not self._length:
             self._dma.log.warning("stream %d enabled with NDTR = 0: nothing will move", self._index)
         elif memory_to_memory or (self._direction == _TO_PERIPHERAL and not self._circular):
             self._move(self._length)
 
     def _unreachable(self) -> bool:
-        addresses = [self._memory[0].raw]
-        if self._double_buffer:
-            addresses.append(self._memory[1].raw)
+        addresses = addresses_of(self._memory, self._double_buffer)
         if self._direction == _MEMORY_TO_MEMORY:
             addresses.append(self._par.raw)
         for address in addresses:
-            for first, end, memory in _UNREACHABLE:
+            for first, end, memory in self._dma.unreachable:
                 if first <= address < end:
+                    self._dma.on_unreachable(self._index, address, memory)
                     self._fail(_TEIF, f"address 0x{address:08X} is in {memory}, which DMA1 and DMA2 cannot reach")
                     return True
         return False
@@ -238,6 +241,7 @@ class Stream:
 
     def _write_memory(self, address: int, data: bytes) -> None:
         sysbus = self._dma.services.sysbus
+        self._dma.on_write(address, len(data))
         if self._memory_increment:
             sysbus.write_bytes(address, data)
             return
@@ -280,13 +284,27 @@ class Stream:
         return self._length - self._moved if self._enabled else self._ndtr.raw
 
 
+def addresses_of(registers: list[Register], both: bool) -> list[int]:
+    """What M0AR says, and M1AR too in double-buffer mode."""
+    return [register.raw for register in registers[: 1 + both]]
+
+
 class Stm32Dma(RegisterDevice):
-    """Inputs 0..7 are requests of the streams, outputs 0..7 their interrupts."""
+    """Inputs 0..7 are requests of the streams, outputs 0..7 their interrupts.
+
+    For whoever watches: ``on_target(address, size)`` when a stream that writes memory is enabled, ``on_write(address,
+    size)`` before it writes, ``on_unreachable(stream, address, memory)``. ``unreachable`` are the (first, end, name)
+    the bus matrix keeps from it: an H7's; other chips differ.
+    """
 
     RENODE_TYPES = ("DMA.STM32DMA",)
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
+        self.unreachable: tuple[tuple[int, int, str], ...] = _UNREACHABLE
+        self.on_target: Callable[[int, int], None] = lambda address, size: None
+        self.on_write: Callable[[int, int], None] = lambda address, size: None
+        self.on_unreachable: Callable[[int, int, str], None] = lambda stream, address, memory: None
         bank = self.bank
         bank.register(0x0, "LISR").value_from(lambda: self._status(0))
         bank.register(0x4, "HISR").value_from(lambda: self._status(4))

@@ -19,6 +19,7 @@ from sim.engine.platform.registry import near_names
 from sim.engine.scripting import TimeInterval
 from sim.engine.scripting.names import snake_case
 from sim.engine.scripting.peripheral import PythonPeripheral
+from sim.engine.truth import BoardTruth
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -170,9 +171,11 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
 
     def load(path: str) -> None:
         load_repl(machine, monitor.existing(path), execute=monitor.execute, search=monitor.search_path)
+        BoardTruth.attach(machine)
 
     def load_text(text: str) -> None:
         load_repl_string(machine, text, execute=monitor.execute, search=monitor.search_path)
+        BoardTruth.attach(machine)
 
     def python_device(
         script: dict[str, Any], address: int, size: int, initable: bool, name: str | None, offset: int
