@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from model.evaluation import best_threshold, crossfit_decisions, evaluate_sets, 
 from model.forms import load_run
 from model.preprocessing import camera_path, to_float
 from model.quantization import check_contract, quantize
-from model.run_config import TrainingConfig, load_config
+from model.run_config import TrainingConfig, load_config, settings_of
 from model.selection import append, row_of
 from model.selftest import PATTERN, xor_frame
 from model.training import FIGURES, read_sources
@@ -38,13 +37,6 @@ REPRESENTATIVE = 300
 
 FOLDS = 5
 
-SETTINGS = (
-    *("network", "alpha", "size", "units", "dropout", "backbone", "loss", "batch_size", "head_epochs", "head_rate"),
-    *("epochs", "fine_tune_from", "optimizer", "rate", "weight_decay", "average", "patience", "freeze_statistics"),
-    *("smoothing", "positive_weights"),
-)
-"""Fields of the config that the card repeats."""
-
 BACKBONES = {
     "imagenet": "keras.applications MobileNet, ImageNet weights (Apache-2.0)",
     "vww": "MLPerf Tiny's person detection network, trained on COCO 2014 (Apache-2.0)",
@@ -52,6 +44,13 @@ BACKBONES = {
     "none": "random weights",
 }
 """What the card says of a config's ``backbone``."""
+
+
+def _kept(config: TrainingConfig, best: dict[str, Any]) -> str:
+    """Which weights of a run were kept."""
+    if config.members:
+        return f"mean of the weights of {len(config.members)} runs, each at its best epoch"
+    return f"epoch {best['epoch']} of {config.head_epochs + config.epochs}"
 
 
 def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any]) -> dict[str, Any]:
@@ -76,8 +75,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
         "backbone": BACKBONES[config.backbone],
         "label_rule": f"one object's share of the image: {areas}; only smaller ones: image left out",
         "seed": config.seed,
-        "selection": f"epoch {best['epoch']} of {config.head_epochs + config.epochs}: the best float macro F1 at 0.5 "
-        "on the validation sets together",
+        "selection": f"{_kept(config, best)}: the best float macro F1 at 0.5 on the validation sets together",
         "thresholds": "highest F1 of each class of the int8 model on the validation sets together; the float figures "
         "use the same ones",
         "caution": "epoch and thresholds were chosen on the validation sets, so figures on them flatter the model; "
@@ -86,7 +84,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
         "annotations_license": "CC BY 4.0",
         "weights_license": config.license,
         "notes": config.notes,
-        "settings": {name: getattr(config, name) for name in SETTINGS} | {"augmentation": asdict(config.augmentation)},
+        **({"members": best["members"]} if config.members else {"settings": settings_of(config)}),
         "training": sources,
     }
 
@@ -167,7 +165,7 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path, select
     )
     write_card(card, out)
     if selection is not None:
-        append(selection, row_of(run.name, config, card, best["epoch"]))
+        append(selection, row_of(run.name, config, card, best))
     return card
 
 

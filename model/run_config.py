@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from model.dataset.augmentation import Augmentation
 from model.dataset.coco import Source
@@ -70,6 +71,8 @@ class TrainingConfig:
     augmentation: Augmentation = field(default_factory=Augmentation)
     pastes: tuple[Paste, ...] = ()
     """Crops to paste into training pictures."""
+    members: tuple[str, ...] = ()
+    """Names of configs beside this one: the run is then the mean of their best weights (see ``model.soup``)."""
     seed: int = 1
     license: str = ""
     """Licence of the trained weights, for the card."""
@@ -80,6 +83,21 @@ class TrainingConfig:
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs in their order."""
         return outputs_for(self.minimum_area)
+
+
+SETTINGS = (
+    *("network", "alpha", "size", "units", "dropout", "backbone", "loss", "batch_size", "head_epochs", "head_rate"),
+    *("epochs", "fine_tune_from", "optimizer", "rate", "weight_decay", "average", "patience", "freeze_statistics"),
+    *("smoothing", "positive_weights"),
+)
+"""Fields that a card repeats."""
+
+
+def settings_of(config: TrainingConfig) -> dict[str, Any]:
+    """What a card says of how a run was trained."""
+    pastes = [f"{p.folder} as {p.label or 'nothing'}, chance {p.chance}" for p in config.pastes]
+    settings: dict[str, Any] = {name: getattr(config, name) for name in SETTINGS}
+    return settings | ({"pastes": pastes} if pastes else {}) | {"augmentation": asdict(config.augmentation)}
 
 
 def load_config(path: Path | str) -> TrainingConfig:

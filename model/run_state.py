@@ -6,7 +6,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,11 @@ class RunState:
 
 
 def config_digest(config: TrainingConfig) -> str:
-    """Tells runs apart: everything the config says, in 16 hex digits."""
-    return hashlib.sha256(repr(config).encode()).hexdigest()[:16]
+    """Tells runs apart: everything a config says beyond the defaults, in 16 hex digits."""
+    plain = TrainingConfig(id="", title="", training=(), validation=())
+    said = {f.name: getattr(config, f.name) for f in fields(config)}
+    told = sorted((name, repr(value)) for name, value in said.items() if value != getattr(plain, name))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def save_state(out: Path, config: TrainingConfig, state: RunState) -> None:

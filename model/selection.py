@@ -21,14 +21,16 @@ COLUMNS = (
 one does not. Accuracy to AUC are those of the int8 model. ``person F1 coco`` is empty without coco/val2017."""
 
 
-def row_of(run: str, config: TrainingConfig, card: Card, best_epoch: int) -> dict[str, Any]:
-    """The row of an exported run; the figures are those of all validation sets together."""
+def row_of(run: str, config: TrainingConfig, card: Card, best: dict[str, Any]) -> dict[str, Any]:
+    """The row of an exported run, whose ``best`` is the file of the epoch kept; figures are of all validation sets."""
     whole = card.metrics["int8_camera_path"]["all"]
     size, arena = footprint(card.model_path)
     coco = card.metrics["int8_camera_path"].get("coco/val2017", {})
     values = (
         *(run, config.network, config.alpha, config.size, config.units, config.loss, config.backbone),
-        f"{best_epoch} of {config.head_epochs + config.epochs}",
+        f"mean of {len(config.members)}"
+        if config.members
+        else f"{best['epoch']} of {config.head_epochs + config.epochs}",
         *(card.parameters, card.macs, size, arena, whole["count"], whole["accuracy"]),
         *(whole["precision"], whole["recall"], whole["auc"]),
         card.metrics["float_camera_path"]["all"]["macro_f1"],

@@ -20,6 +20,7 @@ from model.dataset.frames import load_frames
 from model.errors import CrosscamError
 from model.run_config import TrainingConfig, load_config
 from model.run_state import Arrays, Progress, RunState, assign, load_state, save_state
+from model.soup import average_runs, member_configs
 
 PHASES = ("head", "fine tuning")
 BEST, FIGURES = "best.weights.h5", "best.json"
@@ -177,7 +178,10 @@ def train_file(
     restart: bool = False,
     tensorboard: bool = False,
 ) -> Path:
-    """Train a config file as the command lines do: ``train`` with a bound on the threads, the config kept with the run.
+    """Train a config file as the command lines do: with a bound on the threads, and the config kept with the run.
+
+    The members of a config are trained first, each in a folder of its name beside ``out``; those that are complete are
+    taken as they are.
 
     Raises:
         CrosscamError: as ``train`` and ``load_config``.
@@ -188,7 +192,16 @@ def train_file(
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-    best = train(loaded, data_root, Path(weights) if weights else None, out, verbose, restart, tensorboard)
+    members = member_configs(config, loaded)
+    options = (verbose, restart, tensorboard)
+    start = Path(weights) if weights else None
+    if members:
+        runs = {name: out.parent / name for name in members}
+        for name, member in members.items():
+            train(member, data_root, start, runs[name], *options)
+        best = average_runs(loaded, members, runs, data_root, out)
+    else:
+        best = train(loaded, data_root, start, out, *options)
     shutil.copy(config, out / config.name)
     print(f"best weights: {best}")
     return best
