@@ -1,0 +1,105 @@
+"""``crosscam dataset``, ``evaluate`` and ``train``: what they print, write and refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+pytest.importorskip("pycocotools")
+
+from model.errors import CrosscamError
+from model.tests.conftest import make_coco_tree
+from scripts.main import app
+
+RUNNER = CliRunner()
+ZOO = Path(__file__).parents[2] / "model" / "zoo" / "person_car_160"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    objects = {n: [[(1, 9000.0)], [(3, 9000.0)], [(18, 9000.0)], []][n % 4] for n in range(1, 13)}
+    make_coco_tree(tmp_path, "toy", "train", objects)
+    return tmp_path
+
+
+def said(*arguments: object) -> str:
+    result = RUNNER.invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def refused(*arguments: object) -> str:
+    with pytest.raises(CrosscamError) as caught:
+        RUNNER.invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    return str(caught.value)
+
+
+def test_count_balances_and_caps(tree: Path) -> None:
+    lines = said("dataset", "count", tree, "toy/train", "--cap", "person=2", "--categories").split("\n")
+    assert [line.split() for line in lines[:4]] == [["8", "images"], ["3", "car"], ["3", "negative"], ["2", "person"]]
+    everything = said("dataset", "count", tree, "toy/train", "--all", "--class", "dog=0.1")
+    assert [line.split() for line in everything.strip().split("\n")] == [
+        ["12", "images"],
+        ["3", "dog"],
+        ["9", "negative"],
+    ]
+
+
+def test_count_needs_no_pictures(tree: Path) -> None:
+    (tree / "toy" / "train").rename(tree / "elsewhere")
+    assert "images" in said("dataset", "count", tree, "toy/train")
+    assert "no such picture folder" in refused("dataset", "sheet", tree, "toy/train", "-o", tree / "sheet.png")
+
+
+def test_a_contact_sheet(tree: Path) -> None:
+    said("dataset", "sheet", tree, "toy/train", "-o", tree / "sheet.png", "--count", 5)
+    with Image.open(tree / "sheet.png") as sheet:
+        assert sheet.size == (5 * 160, 134)
+        assert np.asarray(sheet)[:120].std() > 10
+
+
+def test_bad_numbers(tree: Path) -> None:
+    count = ("dataset", "count", tree, "toy/train")
+    assert "expected NAME=NUMBER" in refused(*count, "--class", "person")
+    assert "from 0 to 1" in refused(*count, "--class", "person=5")
+    assert "the nearest is 'person'" in refused(*count, "--class", "persons=0.1")
+    assert "expected a source as FOLDER/SPLIT" in refused("dataset", "count", tree, "toy")
+
+
+def test_merge(tree: Path) -> None:
+    recipe = tree / "recipe.toml"
+    recipe.write_text('[classes]\ncar = 0.01\n[[source]]\nfolder = "toy"\nsplit = "train"\n', encoding="utf-8")
+    assert "12 images, 3 car, 9 negative" in said("dataset", "merge", recipe, tree, "-o", tree / "merged")
+
+
+def test_evaluate_reports(tree: Path) -> None:
+    pytest.importorskip("tensorflow")
+    report, figures = tree / "report", tree / "figures.json"
+    evaluate = ("evaluate", ZOO, "--data-root", tree, "--set", "toy/train")
+    assert "toy/train" in said(*evaluate, "--report", report, "--json", figures)
+    assert {p.name for p in report.iterdir()} == {
+        *("roc.txt", "roc.json", "roc.svg", "roc.png", "det.svg", "det.png", "confusion.svg", "confusion.png")
+    }
+    found = json.loads(figures.read_text(encoding="utf-8"))["int8"]["toy/train"]
+    assert found["count"] == 12 and found["person"]["count"] == 3
+    every = ("--threshold", "car=0", "--threshold", "negative=0", "--threshold", "person=0")
+    said(*evaluate, *every, "--json", figures)
+    found = json.loads(figures.read_text(encoding="utf-8"))["int8"]["toy/train"]
+    assert found["car"] | {"auc": 0} == {"count": 3, "precision": 0.25, "recall": 1.0, "f1": 0.4, "auc": 0}
+
+
+def test_evaluate_refuses(tree: Path) -> None:
+    evaluate = ("evaluate", ZOO, "--data-root", tree, "--set", "toy/train")
+    assert "expected a probability from 0 to 1" in refused(*evaluate, "--threshold", "car=1.5")
+    assert "belong together" in refused(*evaluate, "--run", tree)
+
+
+def test_train_refuses(tree: Path) -> None:
+    pytest.importorskip("tensorflow")
+    assert "no such config file" in refused("train", tree / "none.py", "--data-root", tree, "-o", tree / "out")
+    assert not (tree / "out").exists()
