@@ -30,9 +30,9 @@ class BoardTruth:
         self._gates = ClockGates(chip, machine.sysbus.read)
         self._private = range(PRIVATE_BUS[0], PRIVATE_BUS[0] + PRIVATE_BUS[1])
         memories = [
-            (start, end)
+            (start, end, memory.host_address)
             for first, last in chip.dma_memories
-            for start, end, _ in machine.sysbus.memories
+            for start, end, memory in machine.sysbus.memories
             if first <= start and end <= last
         ]
         scb = machine.nvic.scb

@@ -1,8 +1,8 @@
 # mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """The native half of the stale line detector: called for each access of the core to a watched page.
 
-Watched pages are mapped without read and write permission; Unicorn then calls this hook and, as it answers True, does
-the access. Like ``hooks.on_access`` it has to clear the IT state that Unicorn's recovery of the exact PC leaves behind.
+Watched pages are mapped without read and write permission. Unicorn then calls this hook; as it answers True, a read
+goes on, but a write is dropped (such memory is ROM to QEMU), so the hook does it. Like ``hooks.on_access`` it has to clear the IT state that Unicorn's recovery of the exact PC leaves behind.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ LINES = 1  # pointer to one byte a line
 PAGES = 2  # pointer to one int64 a page: accesses left until it counts as hot
 BASE = 3  # first address
 FN_REPORT = 4  # Python's callback(pc, address, what, 0)
-SLOTS = 5
+HOST = 5  # where the first address lies in this process
+SLOTS = 6
 
 LINE_SHIFT, WATCH_PAGE_SHIFT = 5, 12
 
@@ -66,6 +67,10 @@ def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, w
             _store8(lines + line, bits | CACHED)
         elif bits & WRITE_ALLOCATE:
             _store8(lines + line, bits | CACHED)
+    if kind != _READ_PROT:
+        host = _load64(watch + 8 * HOST) + offset
+        for index in range(size):
+            _store8(host + index, value >> (8 * index) & 0xFF)
     page = _load64(watch + 8 * PAGES) + 8 * (offset >> WATCH_PAGE_SHIFT)
     left = _load64(page) - 1
     _store64(page, left)

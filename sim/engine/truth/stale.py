@@ -30,7 +30,9 @@ _REPORT = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctype
 class WatchedMemory:
     """One memory: its lines, and which of its pages are watched now."""
 
-    def __init__(self, engine: Engine, first: int, end: int, report: Callable[[int, int, int], None]) -> None:
+    def __init__(
+        self, engine: Engine, first: int, end: int, host: int, report: Callable[[int, int, int], None]
+    ) -> None:
         self.first, self.end = first, end
         self._engine = engine
         self.lines: NDArray[np.uint8] = np.zeros((end - first) // LINE + 8, np.uint8)  # 8: read as words natively
@@ -49,17 +51,24 @@ class WatchedMemory:
         slots[native.LINES] = int(self.lines.ctypes.data)
         slots[native.PAGES] = int(self.left.ctypes.data)
         slots[native.BASE] = first
+        slots[native.HOST] = host
         slots[native.FN_REPORT] = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
         self._slots: NDArray[np.int64] = np.array(slots, np.int64)
         engine.add_access_watch(first, end, hooks.address_of(native.on_watched_access), int(self._slots.ctypes.data))
 
     def watch(self, pages: slice, on: bool) -> None:
-        """Take or give back the permissions of ``pages``; in runs of pages that change."""
+        """Take or give back the permissions of ``pages``; in runs of pages that change.
+
+        Pages that code was run from stay as they are: the native hook writes behind the back of Unicorn's translator.
+        """
         change = self.watched[pages] != on
+        if on:
+            numbers = range(self.first // PAGE + (pages.start or 0), self.first // PAGE + pages.stop)
+            change &= np.array([not self._engine.code_pages[number] for number in numbers], np.bool_)
         start = pages.start or 0
         for first, last in _runs(change):
             self._engine.set_access_watched(self.first + (start + first) * PAGE, (last - first) * PAGE, on)
-        self.watched[pages] = on
+        self.watched[pages] ^= change
 
     def pages(self, address: int, size: int) -> slice:
         """The pages of a range, clipped to this memory."""
@@ -77,6 +86,7 @@ class StaleLines:
     """All memories a DMA may write.
 
     Args:
+        memories: first address, end, and where the first byte lies in this process.
         schedule: runs an action at the next block boundary, when permissions may change.
         report: called with (pc, address) of the read of a stale line.
     """
@@ -85,7 +95,7 @@ class StaleLines:
         self,
         engine: Engine,
         nvic: Nvic,
-        memories: list[tuple[int, int]],
+        memories: list[tuple[int, int, int]],
         schedule: Callable[[Callable[[], None]], None],
         report: Callable[[int, int], None],
     ) -> None:
@@ -93,7 +103,7 @@ class StaleLines:
         self._schedule = schedule
         self._report = report
         self._on = False
-        self._memories = [WatchedMemory(engine, first, end, self._called) for first, end in memories]
+        self._memories = [WatchedMemory(engine, *memory, self._called) for memory in memories]
 
     def _find(self, address: int) -> WatchedMemory | None:
         for memory in self._memories:
