@@ -61,6 +61,8 @@ def _run_here(
 ) -> int:
     from robot.run import run  # type: ignore[import-untyped]
 
+    from sim.robot.defaults import RenodeDefaults
+
     given = {"RENODEKEYWORDS": str(KEYWORDS.resolve()), **variables}
     status: int = run(
         *map(str, suites),
@@ -70,6 +72,7 @@ def _run_here(
         test=list(tests),
         include=list(include),
         exclude=list(exclude),
+        prerunmodifier=RenodeDefaults(str(KEYWORDS.resolve())),
         console="verbose",
     )
     return status
