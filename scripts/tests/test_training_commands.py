@@ -103,3 +103,10 @@ def test_train_refuses(tree: Path) -> None:
     pytest.importorskip("tensorflow")
     assert "no such config file" in refused("train", tree / "none.py", "--data-root", tree, "-o", tree / "out")
     assert not (tree / "out").exists()
+
+
+def test_the_board_says_what_litert_says(tree: Path, elf: Path) -> None:
+    evaluate = ("evaluate", ZOO, "--data-root", tree, "--set", "toy/train", "--on-board", 2, "--elf", elf)
+    output = said(*evaluate)
+    assert "int8 on the board" in output
+    assert "board: 2 of 2 pictures with LiteRT's scores, bit for bit" in output
