@@ -27,6 +27,8 @@ class Augmentation:
     """Black level added, in channel steps (0..255) either way."""
     grey: float = 0.05
     """Chance of a picture without colour."""
+    blur: float = 0.0
+    """Largest share (0 to 1/3) of a pixel that comes from each of its two neighbours along an axis: a soft lens."""
     noise: float = 4.0
     """Largest standard deviation of the sensor noise, in channel steps."""
 
@@ -52,6 +54,17 @@ def _rgb565_table() -> NDArray[np.float32]:
 RGB565_TABLE = _rgb565_table()
 
 
+def soften(picture: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """Blur along both axes: each neighbour gives ``share`` (0 to 1/3) of a pixel; beyond the edge it repeats."""
+    values = picture.astype(np.float32)
+    for axis in (0, 1):
+        wide = np.concatenate([values.take([0], axis), values, values.take([-1], axis)], axis)
+        count = values.shape[axis]
+        before, after = wide.take(range(count), axis), wide.take(range(2, count + 2), axis)
+        values = (1.0 - 2.0 * share) * values + share * (before + after)
+    return np.rint(values).astype(np.uint8)
+
+
 def augment(
     image: NDArray[np.uint8], rng: np.random.Generator, augmentation: Augmentation, size: int = 160
 ) -> NDArray[np.float32]:
@@ -69,6 +82,8 @@ def augment(
     picture = image[rows[:, None], columns[None, :]]
     if rng.random() < augmentation.grey:
         picture = np.repeat(picture.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    if augmentation.blur > 0:
+        picture = soften(picture, rng.uniform(0.0, augmentation.blur))
     tables = tone_tables(rng, augmentation)
     noise = rng.uniform(0.0, augmentation.noise)
     out = np.empty((size, size, 3), np.float32)

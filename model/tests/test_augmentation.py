@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from model.dataset.augmentation import Augmentation, augment
+from model.dataset.augmentation import Augmentation, augment, soften
 from model.preprocessing import camera_path, pack_rgb565, to_float
 
 OFF = Augmentation(flip=False, zoom=1.0, exposure=0, cast=0, gamma=0, lift=0, grey=0, noise=0)
@@ -63,3 +65,19 @@ def test_same_seed_same_picture() -> None:
     first, second, third = (augment(image, np.random.default_rng(s), Augmentation()) for s in (1, 1, 2))
     np.testing.assert_array_equal(first, second)
     assert (first != third).any()
+
+
+def test_blur_by_hand() -> None:
+    dot = np.zeros((3, 4, 1), np.uint8)
+    dot[1, 0] = 160
+    # Down the column 40, 80, 40; along the row the edge repeats, so that the dot keeps three quarters of it.
+    expected = [[30, 10, 0, 0], [60, 20, 0, 0], [30, 10, 0, 0]]
+    np.testing.assert_array_equal(soften(dot, 0.25)[..., 0], expected)
+    np.testing.assert_array_equal(soften(dot, 0.0), dot)
+
+
+def test_blur_takes_contrast_from_a_picture() -> None:
+    image = picture()
+    sharp = augment(image, np.random.default_rng(2), OFF)
+    soft = augment(image, np.random.default_rng(2), replace(OFF, blur=1 / 3))
+    assert soft.std() < 0.9 * sharp.std()
