@@ -48,7 +48,7 @@ lint: .venv/dev  ## ruff, mypy, clang-format
 
 test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
 	@$(BUILD_WITH)=zig
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadfile
 	$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
 	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(MODEL))
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests

@@ -1,0 +1,16 @@
+"""Tests share one process, and devices of one name share one logger: each test starts with clean ones."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_loggers() -> None:
+    """Take off what an earlier test's machine put on its devices' loggers: rate limits, levels."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.startswith("sim.") and isinstance(logger, logging.Logger):
+            logger.filters.clear()
+            logger.setLevel(logging.NOTSET)
