@@ -13,6 +13,7 @@ import typer
 from model.errors import CrosscamError as ModelError
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
+from scripts import cycles as cycles_command
 from scripts import dataset, evaluate, frames, reference, robot, run, train
 from scripts import mlperf as mlperf_command
 from sim.errors import CrosscamError as SimError
@@ -31,6 +32,7 @@ app.command("compile")(compile_command.compile_)
 app.command("reference")(reference.reference)
 app.command("mlperf")(mlperf_command.mlperf)
 app.command("coremark")(coremark_command.coremark)
+app.command("cycles")(cycles_command.cycles)
 
 app.command("robot")(robot.robot)
 app.command("train")(train.train)

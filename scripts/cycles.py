@@ -1,0 +1,173 @@
+"""``crosscam cycles``: where the cycles of a firmware went, by function and cause, or instruction by instruction."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.cycles import FunctionCost
+    from sim.engine.machine import Machine
+
+SECONDS_PER_FRAME = 5.0
+
+
+def cycles(
+    elf: Annotated[Path, typer.Argument(metavar="ELF", help="Firmware to boot (with --board also a raw image).")],
+    function: Annotated[
+        str | None, typer.Option(help="Annotated disassembly of this function instead of the table.")
+    ] = None,
+    frames: Annotated[Path, typer.Option(help="Frame folder of the vision board.")] = Path("build/frames/demo"),
+    count: Annotated[int, typer.Option(min=1, help="Frames to measure, after the first.")] = 1,
+    board: Annotated[
+        Path | None, typer.Option(help="Another board's script (sim/board/*.resc): measure --seconds from its start.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1e-6, help="With --board: virtual time to measure.")] = 0.1,
+    skip: Annotated[float, typer.Option(min=0, help="With --board: virtual time to let pass before.")] = 0.0,
+    timing: Annotated[str, typer.Option(help="cortex-m7, or cortex-m7:CHIP.")] = "cortex-m7",
+    top: Annotated[int, typer.Option(min=1, help="Functions to list.")] = 20,
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="Draw the table as an SVG file.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all functions as JSON.")] = None,
+) -> None:
+    """Run, then tell which function spent how many cycles, and on what.
+
+    Causes, as shares of a function's cycles: issue (instructions at work), interlock, fetch, stores (the buffer is
+    full), misses of the two caches with the flash or bus behind them, mispredicted branches, device accesses.
+
+    Example: [bold]crosscam cycles build/gcc/crosscam.elf --function nn_depthwise_s8[/bold]
+    """
+    from scripts.console import terminal
+    from sim.cycles import collect, find, svg, timing_of
+
+    console = terminal()
+    if board is None:
+        machine, what, parts = _vision(elf, frames, count, timing)
+    else:
+        machine, what, parts = _any_board(elf, board, skip, seconds, timing)
+    functions = collect(machine)
+    if not functions:
+        raise CrosscamError(f"{elf}: nothing ran in the measured time")
+    chip = timing_of(machine).chip.title
+    if function is not None:
+        _print_function(console, machine, find(functions, function), parts)
+    else:
+        console.print(_table(functions, f"Cycles {what}, {chip}", top, parts))
+    if svg_file is not None:
+        _write(svg_file, svg(functions, f"{elf.name}: cycles {what}, {chip}", top))
+    if json_file is not None:
+        rows = [{"name": f.name, "address": f.address, "runs": f.runs, "cycles": f.cycles} for f in functions]
+        _write(json_file, json.dumps({"chip": chip, "measured": what, "functions": rows}, indent=1) + "\n")
+
+
+def _vision(elf: Path, frames: Path, count: int, timing: str) -> tuple[Machine, str, int]:
+    """Boot the vision board, let the first frame pass, measure ``count``."""
+    from sim.boot import Board
+    from sim.cycles import timing_of
+
+    vision = Board(elf, frames, timing)
+    timing_of(vision.machine)
+    for wanted in (1, 1 + count):
+
+        def reached(wanted: int = wanted) -> bool:
+            return len(vision.predictions) >= wanted
+
+        if not vision.run_until(reached, SECONDS_PER_FRAME * wanted):
+            said = vision.lines[-1].text if vision.lines else "nothing at all"
+            raise CrosscamError(f"{elf}: frame {wanted} did not come (another firmware? give --board); it said: {said}")
+        if wanted == 1:
+            timing_of(vision.machine).reset_costs()
+    return vision.machine, "of a frame", count
+
+
+def _any_board(elf: Path, board: Path, skip: float, seconds: float, timing: str) -> tuple[Machine, str, int]:
+    from sim.cycles import timing_of
+    from sim.engine.monitor import Monitor
+
+    if not elf.is_file():
+        raise CrosscamError(f"no firmware at {elf}: expected an ELF file, or a raw image where the board takes one")
+    monitor = Monitor(timing=timing)
+    monitor.variables["bin"] = str(elf.resolve())
+    monitor.include(board)
+    machine = monitor.machine
+    clock = timing_of(machine)
+    if skip:
+        machine.run_for(skip)
+        clock.reset_costs()
+    machine.run_for(seconds)
+    return machine, f"of {seconds:g} s", 1
+
+
+def _table(functions: list[FunctionCost], title: str, top: int, parts: int) -> object:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from sim.cycles import CAUSES
+
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("function", no_wrap=True, max_width=36)
+    everything = sum(function.total for function in functions)
+    used = [cause for cause in CAUSES if any(function.cycles[cause] for function in functions)]
+    for heading in ("cycles", "%", "IPC", *(CAUSES[cause] for cause in used)):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for function in functions[:top]:
+        table.add_row(
+            function.name,
+            f"{function.total // parts:,}",
+            f"{100 * function.total / everything:.1f}",
+            f"{function.instructions / max(1, function.total):.2f}",
+            *(_percent(function.cycles[cause], function.total) for cause in used),
+        )
+    sums = [sum(function.cycles[cause] for function in functions) for cause in used]
+    instructions = sum(function.instructions for function in functions)
+    table.add_section()
+    table.add_row(
+        f"all {len(functions)}", f"{everything // parts:,}", "100.0", f"{instructions / max(1, everything):.2f}",
+        *(_percent(value, everything) for value in sums),
+    )  # fmt: skip
+    return table
+
+
+def _percent(part: int, whole: int) -> str:
+    """Share of a function's own cycles; blank where there is none."""
+    return f"{100 * part / whole:.1f} %" if part and whole else ""
+
+
+def _print_function(console: object, machine: Machine, function: FunctionCost, parts: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from sim.cycles import annotate
+
+    assert isinstance(console, Console)
+    title = f"{function.name}: {function.total // parts:,} cycles, {function.instructions // parts:,} instructions"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
+    for heading, justify in (("address", "left"), ("instruction", "left"), ("runs", "right"), ("cycles", "right")):
+        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("a run", justify="right", no_wrap=True)
+    table.add_column("of that stalled", no_wrap=True)
+    before = 0
+    for line in annotate(machine, function):
+        if before and line.runs != before:
+            table.add_section()
+        before = line.runs
+        table.add_row(
+            f"{line.address:08X}", escape(line.text), f"{line.runs // parts:,}", f"{line.cycles / parts:,.0f}",
+            f"{line.each:.2f}", line.stall,
+        )  # fmt: skip
+    console.print(table)
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CrosscamError(f"cannot write {path}: {error.strerror}; name a file in a folder that exists") from error
+    part.replace(path)

@@ -1,0 +1,198 @@
+"""Where the cycles went: by function and cause, and by instruction, after a run with the cortex-m7 clock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sim.engine.machine import Machine
+from sim.engine.timing.cortex_m7 import BlockCost, CortexM7Timing
+from sim.engine.timing.decode import decode
+from sim.engine.timing.microops import LOAD, MicroOp
+from sim.engine.timing.pipeline import CLEAN, Pipeline
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CAUSES = {
+    "issue": "issue",
+    "interlock": "interlock",
+    "fetch": "fetch",
+    "stores": "stores",
+    "code_stall": "I-miss",
+    "data_stall": "D-miss",
+    "mispredicted": "mispredict",
+    "device_stall": "devices",
+}
+"""Attribute of ``BlockCost`` -> heading. Misses include the flash or bus behind the cache."""
+_CLUSTER_GAP = 64  # bytes between blocks without symbols that are taken for one function
+
+
+@dataclass
+class FunctionCost:
+    """``cycles`` by cause; ``runs``: entries at the function's first instruction; ``blocks``: those that ran."""
+
+    name: str
+    address: int
+    cycles: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0))
+    instructions: int = 0
+    runs: int = 0
+    blocks: list[BlockCost] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """All causes together."""
+        return sum(self.cycles.values())
+
+    def add(self, block: BlockCost, instructions: int) -> None:
+        """Count one block of the function."""
+        for cause in CAUSES:
+            self.cycles[cause] += int(getattr(block, cause))
+        self.instructions += instructions * block.runs
+        if block.address == self.address:
+            self.runs += block.runs
+        self.blocks.append(block)
+
+
+@dataclass(frozen=True)
+class InstructionCost:
+    """One instruction: how often it ran and the cycles it took of all its runs, stalls included."""
+
+    address: int
+    text: str
+    runs: int
+    cycles: float
+    stall: str = ""
+
+    @property
+    def each(self) -> float:
+        """Cycles a run; an instruction that shares its cycle with the one before costs 0."""
+        return self.cycles / self.runs if self.runs else 0.0
+
+
+def timing_of(machine: Machine) -> CortexM7Timing:
+    """The machine's clock; CrosscamError when it keeps no account of causes."""
+    timing = machine.timing
+    if not isinstance(timing, CortexM7Timing):
+        raise CrosscamError(f"timing {timing.name} counts instructions, not causes; expected --timing cortex-m7")
+    return timing
+
+
+def collect(machine: Machine) -> list[FunctionCost]:
+    """Every function that ran since the counters were reset, dearest first.
+
+    Code without symbols (a raw image) is cut where nothing ran for 64 bytes.
+    """
+    functions: dict[int, FunctionCost] = {}
+    cluster: FunctionCost | None = None
+    cluster_end = 0
+    for block in sorted(timing_of(machine).costs(), key=lambda cost: cost.address):
+        symbol = machine.symbols.function_at(block.address)
+        if symbol is not None:
+            owner = functions.setdefault(symbol.address, FunctionCost(symbol.name, symbol.address))
+        else:
+            if cluster is None or block.address - cluster_end > _CLUSTER_GAP:
+                cluster = FunctionCost(f"0x{block.address:08X}", block.address)
+                functions[block.address] = cluster
+            owner = cluster
+            cluster_end = max(cluster_end, block.address + block.size)
+        owner.add(block, len(_operations(machine, block)))
+    return sorted(functions.values(), key=lambda function: (-function.total, function.address))
+
+
+def find(functions: Iterable[FunctionCost], name: str) -> FunctionCost:
+    """The function called ``name``; CrosscamError when it did not run."""
+    known = list(functions)
+    for function in known:
+        if function.name == name:
+            return function
+    near = [function.name for function in known if name.lower() in function.name.lower()][:3]
+    hint = f"did you mean {', '.join(near)}?" if near else f"the dearest is {known[0].name if known else 'none'}"
+    raise CrosscamError(f"function {name} did not run in the measured time: {hint}")
+
+
+def annotate(machine: Machine, function: FunctionCost) -> list[InstructionCost]:
+    """Each instruction of the blocks that ran. The costs add up to the function's.
+
+    Issue comes from the pipeline's own schedule of the block; misses go to the block's loads (data), its first
+    instruction (code) and its last (misprediction, device access).
+    """
+    pipeline = Pipeline(timing_of(machine).chip.ecc)
+    runs: dict[int, int] = defaultdict(int)
+    cycles: dict[int, float] = defaultdict(float)
+    stalls: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    texts: dict[int, str] = {}
+    for block in function.blocks:
+        operations = _operations(machine, block)
+        if not operations:
+            continue
+        issued = pipeline.run(CLEAN, operations).issued
+        steps = [later - earlier for earlier, later in zip([0, *issued[:-1]], issued, strict=True)]
+        inside = block.issue + block.interlock + block.fetch + block.stores
+        scale = inside / max(1, sum(steps))
+        for operation, step in zip(operations, steps, strict=True):
+            texts[operation.address] = operation.text
+            runs[operation.address] += block.runs
+            cycles[operation.address] += step * scale
+        loads = [operation.address for operation in operations if operation.units & LOAD] or [operations[-1].address]
+        for address in loads:
+            stalls[address]["D-miss"] += block.data_stall / len(loads)
+        stalls[operations[0].address]["I-miss"] += block.code_stall
+        stalls[operations[-1].address]["mispredict"] += block.mispredicted
+        stalls[operations[-1].address]["device"] += block.device_stall
+    found = []
+    for address in sorted(texts):
+        parts = {name: value for name, value in stalls[address].items() if value >= 0.005 * max(1, runs[address])}
+        stall = ", ".join(f"{name} {value / runs[address]:.2f}" for name, value in parts.items())
+        total = cycles[address] + sum(stalls[address].values())
+        found.append(InstructionCost(address, texts[address], runs[address], total, stall))
+    return found
+
+
+def _operations(machine: Machine, block: BlockCost) -> list[MicroOp]:
+    return decode(machine.sysbus.read_bytes(block.address, block.size), block.address)
+
+
+_COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#e45756", "#72b7b2", "#eeca3b", "#9d755d")
+_BAR_LEFT, _BAR_WIDTH, _ROW = 230, 560, 22
+
+
+def svg(functions: list[FunctionCost], title: str, count: int = 20) -> str:
+    """A bar a function, split by cause, as an SVG drawing."""
+    shown = functions[:count]
+    longest = max((function.total for function in shown), default=1)
+    everything = max(1, sum(function.total for function in functions))
+    height = 70 + _ROW * len(shown)
+    width = _BAR_LEFT + _BAR_WIDTH + 130
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"'
+        ' font-size="12">',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+        f'<text x="10" y="20" font-size="14">{_escaped(title)}</text>',
+    ]
+    at = 10.0
+    for name, colour in zip(CAUSES.values(), _COLOURS, strict=True):
+        parts.append(f'<rect x="{at:.0f}" y="32" width="12" height="12" fill="{colour}"/>')
+        parts.append(f'<text x="{at + 16:.0f}" y="43">{name}</text>')
+        at += 34 + 7 * len(name)
+    for row, function in enumerate(shown):
+        y = 58 + _ROW * row
+        parts.append(f'<text x="{_BAR_LEFT - 8}" y="{y + 13}" text-anchor="end">{_escaped(function.name)}</text>')
+        x = float(_BAR_LEFT)
+        for cause, colour in zip(CAUSES, _COLOURS, strict=True):
+            length = _BAR_WIDTH * function.cycles[cause] / longest
+            if length > 0:
+                parts.append(
+                    f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="{_ROW - 5}" fill="{colour}">'
+                    f"<title>{CAUSES[cause]}: {function.cycles[cause]:,}</title></rect>"
+                )
+            x += max(0.0, length)
+        share = 100 * function.total / everything
+        parts.append(f'<text x="{x + 6:.1f}" y="{y + 13}">{function.total:,} ({share:.1f} %)</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
