@@ -21,6 +21,9 @@ def robot(
     include: Annotated[list[str] | None, typer.Option("--include", "-i", help="Only tests with this tag.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", "-e", help="No tests with this tag.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for log.html, output.xml, xunit.xml.")] = Path("build/robot"),
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Warn of device types the engine lacks instead of failing.")
+    ] = False,
     engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (`renode-test`).")] = "crosscam",
 ) -> None:
     """Run Robot suites written for Renode; a suite that says [bold]Resource ${RENODEKEYWORDS}[/bold] runs unchanged.
@@ -53,6 +56,7 @@ def robot(
         tests=test or (),
         include=include or (),
         exclude=exclude or (),
+        lenient=lenient,
     )
     if failed:
         raise typer.Exit(1 if failed < 252 else 2)

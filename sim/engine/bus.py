@@ -30,7 +30,7 @@ _GRAIN = 8  # windows are found by address >> _GRAIN
 class MappedMemory(Device):
     """RAM or flash of ``size`` bytes; ``array`` is its content, shared with the core."""
 
-    RENODE_TYPES = ("Memory.MappedMemory",)
+    RENODE_TYPES = ("Memory.MappedMemory", "Memory.ArrayMemory")
 
     def __init__(self, services: Services, name: str, *, size: int) -> None:
         super().__init__(services, name)

@@ -35,10 +35,20 @@ _NO_COPROCESSOR = 17
 _UNALIGNED = 22
 _WAIT_FOR_EVENT = (0xBF20, 0xBF10)  # WFE, YIELD
 _NEVER_EXECUTABLE = ((0x40000000, 0x60000000), (0xA0000000, 1 << 32))  # ARMv7-M B3.1, default memory map
+CPU_IDS = {
+    "cortex-m7": scb.CPUID,
+    "cortex-m4": 0x410FC241,
+    "cortex-m4f": 0x410FC241,
+    "cortex-m3": 0x412FC231,
+    "cortex-m0+": 0x410CC601,
+    "cortex-m0": 0x410CC200,
+}
+"""Cores a board file may name and their CPUID. All run on the Cortex-M7's, whose instruction set includes theirs: code
+that counts on a smaller core refusing an instruction finds it executed."""
 
 
 class CortexM(Device):
-    """The core of one machine. ``cpu_type`` must be cortex-m7; ``nvic`` takes its interrupts."""
+    """The core of one machine. ``cpu_type`` is one of ``CPU_IDS``; ``nvic`` takes its interrupts."""
 
     RENODE_TYPES = ("CPU.CortexM",)
 
@@ -61,13 +71,14 @@ class CortexM(Device):
         super().__init__(services, name)
         if enable_trust_zone:
             raise CrosscamError(f"{name}: enableTrustZone is not modelled (a Cortex-M7 has none); leave it out")
-        if cpu_type != "cortex-m7":
-            raise CrosscamError(f'{name}: cpuType "{cpu_type}" is not modelled; use "cortex-m7"')
+        if cpu_type not in CPU_IDS:
+            raise CrosscamError(f'{name}: cpuType "{cpu_type}" is not modelled; expected one of {", ".join(CPU_IDS)}')
         self.core_services = services
         self.engine = services.engine
         self.state = services.engine.state
         self.nvic = nvic
         nvic.cpu = self
+        nvic.scb.cpu_id = CPU_IDS[cpu_type]
         nvic.mpu.regions = number_of_mpu_regions
         nvic.fpu.context_active = self._has_float_context
         nvic.scb.on_fpu_access = self._watch
@@ -135,6 +146,10 @@ class CortexM(Device):
         names = [*(f"r{index}" for index in range(13)), "sp", "lr"]
         values = dict(zip(names, self._general.read(), strict=True))
         return {**values, "pc": self.pc, "xpsr": self.xpsr}
+
+    def set_general_registers(self, *values: int) -> None:
+        """r0..r12, sp, lr."""
+        self._general.write(*values)
 
     @property
     def exception_number(self) -> int:

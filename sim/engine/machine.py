@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.engine import hooks
-from sim.engine.bus import PERIPHERALS, PRIVATE_BUS, Bus, MappedMemory, Window
+from sim.engine.bus import PAGE, PERIPHERALS, PRIVATE_BUS, Bus, MappedMemory, Window
 from sim.engine.clock import Clock
 from sim.engine.core.dwt import Dwt
 from sim.engine.cpu import CortexM
@@ -115,7 +115,8 @@ class Machine:
         self.devices[path] = device
         self._rate_limit.attach(device.log)
         if address is not None:
-            if isinstance(device, MappedMemory):
+            # The core maps whole pages; a smaller memory among registers is served as they are.
+            if isinstance(device, MappedMemory) and address % PAGE == 0:
                 self.sysbus.add_memory(address, device)
             else:
                 self.sysbus.add_window(address, size if size is not None else device.size, device)
@@ -139,10 +140,16 @@ class Machine:
         """Windows outside the peripheral regions get pages of their own."""
         if any(start <= window.start and window.end <= start + size for start, size in self._device_regions):
             return
-        start = window.start & ~0xFFF
-        size = (window.end - start + 0xFFF) & ~0xFFF
-        self._device_regions.append((start, size))
-        self.engine.map_devices(start, size, self._core_reads, self._core_writes)
+        start = window.start & ~(PAGE - 1)
+        end = (window.end + PAGE - 1) & ~(PAGE - 1)
+        for first, size in sorted(self._device_regions):  # pages it shares with windows before it
+            if first <= start < first + size:
+                start = first + size
+            elif start < first < end <= first + size:
+                end = first
+        if start < end:
+            self._device_regions.append((start, end - start))
+            self.engine.map_devices(start, end - start, self._core_reads, self._core_writes)
 
     # Loading
 

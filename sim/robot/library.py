@@ -21,8 +21,12 @@ from sim.robot.uart_keywords import UartKeywords
 
 @library(scope="GLOBAL", auto_keywords=False)
 class RenodeKeywords(EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, CpuKeywords, TruthKeywords):
-    """One emulation at a time, as in Renode's Robot server."""
+    """One emulation at a time, as in Renode's Robot server.
 
-    def __init__(self) -> None:
-        self.session = Session()
+    Args:
+        lenient: device types the engine lacks are warned of instead of being errors.
+    """
+
+    def __init__(self, lenient: bool = False) -> None:
+        self.session = Session(lenient)
         atexit.register(self.session.close)

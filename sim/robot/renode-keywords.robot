@@ -6,11 +6,12 @@ Library             String
 Library             Process
 Library             Collections
 Library             OperatingSystem
-Library             sim.robot.library.RenodeKeywords
+Library             sim.robot.library.RenodeKeywords    ${LENIENT}
 
 
 *** Variables ***
 ${DEFAULT_UART_TIMEOUT}     8
+${LENIENT}                  ${False}
 ${HOTSPOT_ACTION}           None
 
 

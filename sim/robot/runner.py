@@ -25,6 +25,7 @@ def run_suites(
     tests: Sequence[str] = (),
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    lenient: bool = False,
 ) -> int:
     """Run ``suites`` (files or folders); reports and ``xunit.xml`` (JUnit) go to ``output``.
 
@@ -33,6 +34,7 @@ def run_suites(
         variables: for the suites, beside ``${RENODEKEYWORDS}`` and ``${BOARD}``.
         tests: names of the only tests to run.
         include, exclude: tags.
+        lenient: device types the embedded engine lacks are warned of instead of being errors.
 
     Returns:
         The number of failed tests, 0 when all passed; 252 and above when Robot could not run (its own convention).
@@ -48,6 +50,8 @@ def run_suites(
     given = {"BOARD": str(BOARD.resolve()), **(variables or {})}
     if engine == "renode":
         return _run_on_renode(suites, given, output, tests, include, exclude)
+    if lenient:
+        given["LENIENT"] = "True"
     return _run_here(suites, given, output, tests, include, exclude)
 
 

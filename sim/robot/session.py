@@ -90,7 +90,8 @@ class Testers(Generic[Tester]):
 class Session:
     """One emulation at a time, as in Renode's Robot server."""
 
-    monitor: Monitor = field(default_factory=Monitor)
+    lenient: bool = False
+    monitor: Monitor = field(init=False)
     terminals: Testers[TerminalTester] = field(default_factory=lambda: Testers("terminal"))
     leds: Testers[LedTester] = field(default_factory=lambda: Testers("LED"))
     log: LogTester | None = None
@@ -101,6 +102,9 @@ class Session:
     depth: int = 0
     """Keywords under way: only the outermost is a step."""
 
+    def __post_init__(self) -> None:
+        self.monitor = Monitor(lenient=self.lenient)
+
     @property
     def machine(self) -> Machine:
         """The machine; CrosscamError before ``mach create``."""
@@ -110,7 +114,7 @@ class Session:
         """Forget machine, testers, variables and steps; the states provided stay."""
         if self.monitor.has_machine:
             self.monitor.forget_machine()
-        self.monitor = Monitor()
+        self.monitor = Monitor(lenient=self.lenient)
         self.terminals.clear()
         self.leds.clear()
         if self.log is not None:

@@ -61,8 +61,8 @@ def test_should_say_what_a_machine_lacks() -> None:
     with pytest.raises(CrosscamError, match='timing "fast" is not known; choose one of: instructions'):
         Machine(timing="fast")
     machine = Machine()
-    with pytest.raises(CrosscamError, match='cpuType "cortex-m4"'):
-        CortexM(machine, "cpu", nvic=Nvic(machine, "nvic"), cpu_type="cortex-m4")
+    with pytest.raises(CrosscamError, match='cpuType "cortex-m33"'):
+        CortexM(machine, "cpu", nvic=Nvic(machine, "nvic"), cpu_type="cortex-m33")
 
 
 def test_should_load_an_elf_at_physical_addresses_and_start_it(tmp_path: Path) -> None:

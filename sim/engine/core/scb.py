@@ -94,7 +94,8 @@ class SystemControl:
     def _declare(self, bank: RegisterBank) -> None:
         bank.register(0x004, "ICTR").value_from(lambda: (self._nvic.exceptions.count - exc.EXTERNAL - 1) // 32)
         bank.register(0x008, "ACTLR").storage()
-        bank.register(0xD00, "CPUID").value_from(lambda: CPUID)
+        self.cpu_id = CPUID
+        bank.register(0xD00, "CPUID").value_from(lambda: self.cpu_id)
         bank.register(0xD04, "ICSR").value_from(self._read_icsr).after_write(self._write_icsr)
         self._vtor = bank.register(0xD08, "VTOR").field(7, 25, "TBLOFF")
         bank.register(0xD0C, "AIRCR").value_from(

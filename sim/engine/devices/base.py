@@ -162,6 +162,10 @@ class Device:
         """The inner input group ``index`` that ``-> device#index@n`` of a .repl names (a pin, a port)."""
         raise CrosscamError(f"{self.name}: no inner receiver #{index}; only GPIO ports and SYSCFG have them")
 
+    def region(self, name: str) -> Device:
+        """The part of this device that a ``Bus.BusMultiRegistration { region: "name" }`` gives a window of its own."""
+        raise CrosscamError(f"{self.name} ({type(self).__name__}) has no region {name}")
+
     def read(self, offset: int, width: int) -> int:
         """Bus read of ``width`` bytes at ``offset``; the default logs, since nothing is there."""
         self.log.warning("read of unhandled offset 0x%X", offset)

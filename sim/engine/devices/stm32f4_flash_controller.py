@@ -9,7 +9,7 @@ Programming by stores is not checked: flash is ordinary memory to the core.
 from __future__ import annotations
 
 from sim.engine.bus import MappedMemory
-from sim.engine.devices.base import Services
+from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Mode, RegisterDevice
 from sim.engine.devices.stm32h7_flash_controller import Lock
 
@@ -60,6 +60,15 @@ class Stm32F4FlashController(RegisterDevice):
         option.storage(0xFFFFFFFC).after_write(self._option_controlled)
         option.flag(1, "OPTSTRT", Mode.WRITE)
         bank.register(0x18, "OPTCR1", 0x00400080).storage()
+
+    def region(self, name: str) -> Device:
+        """``optionBytes``: their read-only image in memory (RM0090 table 14), as delivered: unprotected."""
+        if name != "optionBytes":
+            return super().region(name)
+        image = RegisterDevice(self.services, f"{self.name}.{name}")
+        image.bank.register(0x00, "RDP and USER").value_from(lambda: 0xAAEC)
+        image.bank.register(0x08, "WRP").value_from(lambda: 0x0FFF)
+        return image
 
     def write(self, offset: int, width: int, value: int) -> None:
         register = offset & ~3

@@ -13,7 +13,8 @@ from sim.engine.monitor import commands, objects
 from sim.engine.monitor.python_world import PythonWorld
 from sim.engine.monitor.script_files import commands as script_commands
 from sim.engine.monitor.tokens import Equals, Execution, PathText, Token, Variable, Word, tokenize
-from sim.engine.platform.registry import near_names
+from sim.engine.platform.lenient import LenientRegistry
+from sim.engine.platform.registry import Registry, near_names
 from sim.errors import CrosscamError
 
 _OBJECTS = ("sysbus", "machine", "emulation")
@@ -33,6 +34,7 @@ class Monitor:
 
     Args:
         timing: how the machine counts cycles, see ``Machine``.
+        lenient: types the engine lacks are warned of and do nothing, instead of being errors.
 
     Attributes:
         variables: ``$name`` -> value; a host sets what a script expects, before including it.
@@ -42,7 +44,8 @@ class Monitor:
         finished: whether ``quit`` was executed.
     """
 
-    def __init__(self, timing: str = "instructions") -> None:
+    def __init__(self, timing: str = "instructions", lenient: bool = False) -> None:
+        self.registry: Registry | None = LenientRegistry() if lenient else None
         self._timing = timing
         self._machine: Machine | None = None
         self.variables: dict[str, object] = {}

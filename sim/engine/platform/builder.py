@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sim.engine.bus import Bus
 from sim.engine.devices.base import Device, Services
 from sim.engine.platform import syntax
+from sim.engine.platform.lenient import Unmodelled
 from sim.engine.platform.merging import Folders, MergedEntry
 from sim.engine.platform.registration import register
 from sim.engine.platform.registry import Parameter, Registry, near_names, parameters
@@ -118,6 +119,8 @@ class Builder:
         self, cls: type[Device], settings: Iterable[syntax.Setting], type_name: str, place: syntax.Place
     ) -> None:
         """Every parameter exists and none that is needed is missing."""
+        if issubclass(cls, Unmodelled):
+            return
         wanted = parameters(cls)
         given: set[str] = set()
         for setting in settings:
@@ -145,6 +148,8 @@ class Builder:
                 )
 
     def _construct(self, cls: type[Device], name: str, settings: Iterable[syntax.Setting]) -> Device:
+        if issubclass(cls, Unmodelled):
+            return cls(self._machine, name)
         wanted = parameters(cls)
         arguments: dict[str, Any] = {}
         for setting in settings:
@@ -162,6 +167,8 @@ class Builder:
         return made
 
     def _set_properties(self, device: Device | None, settings: Iterable[syntax.Setting]) -> None:
+        if isinstance(device, Unmodelled):
+            return
         for setting in settings:
             if not setting.is_property or isinstance(setting.value, syntax.Nothing):
                 continue

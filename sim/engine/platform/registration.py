@@ -9,7 +9,11 @@ from sim.engine.platform import syntax
 from sim.engine.platform.values import Converter
 from sim.errors import CrosscamError
 
-_BUS_POINTS = {"BusPointRegistration": ("address",), "BusRangeRegistration": ("address", "size")}
+_BUS_POINTS = {
+    "BusPointRegistration": ("address",),
+    "BusRangeRegistration": ("address", "size"),
+    "BusMultiRegistration": ("address", "size", "region"),
+}
 _SMALL_POINTS = ("NumberRegistrationPoint", "NullRegistrationPoint", "TypedNumberRegistrationPoint")
 
 
@@ -45,6 +49,9 @@ def register(
         if parent is not None:
             machine.register(path, device, parent=parent, point=_number(registration, converter))
             return
+        region = _region(registration, converter)
+        if region:
+            path, device = f"{path}.{region}", device.region(region)
         address, size = _window(device, registration, converter)
         if address is not None and hasattr(device, "base_address"):
             device.base_address = address
@@ -53,6 +60,14 @@ def register(
         if str(error).startswith(registration.place.file + ":"):
             raise
         raise CrosscamError(f"{registration.place}: {error}") from None
+
+
+def _region(registration: syntax.Registration, converter: Converter) -> str:
+    """The part of a device that a BusMultiRegistration puts at its address; else empty."""
+    point = registration.point
+    if not isinstance(point, syntax.Inline) or not point.type_name.endswith("BusMultiRegistration"):
+        return ""
+    return str(_fields(point, _BUS_POINTS, converter)["region"])
 
 
 def _window(device: Device, registration: syntax.Registration, converter: Converter) -> tuple[int | None, int | None]:
