@@ -45,6 +45,8 @@ class Item:
     span: int = 0  # bytes; for BANK the second constant
     count: int = 1  # accesses
     mask: int = 0  # address bits that are 0 when aligned
+    first: int = 0  # place in the block of the first and the last instruction behind it
+    last: int = 0
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -69,10 +71,12 @@ class AddressProgram:
         self._next = FIRST_TEMPORARY
         self._bits = 0
         self._alignment: dict[tuple[int, ...], int] = {}
+        self._pairs: dict[tuple[int, ...], int] = {}
         self._open: dict[tuple[int, int, int, int], Item] = {}
         before: tuple[MicroOp, Item | None] | None = None
         last_store: tuple[MicroOp, Item | None] | None = None
-        for op in ops:
+        self._place = 0
+        for self._place, op in enumerate(ops):
             access = self._access(op) if op.units & (m.LOAD | m.STORE) and op.instruction is not None else None
             if op.units & m.LOAD and not op.alone:
                 if before is not None and before[0].units & m.LOAD and not before[0].alone:
@@ -224,10 +228,11 @@ class AddressProgram:
                 if old.bit == NO_BIT:
                     old.bit, old.mask = item.bit, item.mask
                 old.constant, old.span, old.count = start, end - start, old.count + item.count
+                old.last = self._place
                 return
         entry = Item(
             item.operation, *item.place, constant=item.constant, bit=item.bit, span=item.span, count=item.count,
-            mask=item.mask,
+            mask=item.mask, first=self._place, last=self._place,
         )  # fmt: skip
         self._open[key] = entry
         self.items.append(entry)
@@ -239,6 +244,11 @@ class AddressProgram:
             return
         if first.place == second.place:
             op.bank = -2 if not (first.constant ^ second.constant) & 4 else -1
+            return
+        key = (*first.place, first.constant & 7, *second.place, second.constant & 7)
+        known = self._pairs.get(key)
+        if known is not None:
+            op.bank = known
             return
         if self._bits >= VARIANT_BITS:
             return
@@ -252,7 +262,7 @@ class AddressProgram:
                 return
             self.items.append(Item(ADD, *item.place, constant=item.constant, target=target))
             slots.append((target, 0))
-        op.bank = self._bits
+        op.bank = self._pairs[key] = self._bits
         self._bits += 1
         self.items.append(Item(BANK, slots[0][0], slots[1][0], 0, slots[0][1], bit=op.bank, span=slots[1][1]))
 

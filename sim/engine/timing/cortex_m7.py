@@ -113,7 +113,7 @@ class CortexM7Timing:
         self._pipeline = Pipeline(chip.ecc)
         self._code_tags = np.zeros(chip.code_cache.sets * chip.code_cache.ways, np.int64)
         self._data_tags = np.zeros(chip.data_cache.sets * chip.data_cache.ways, np.int64)
-        self._btac = np.full((chip.btac_entries, 2), -1, np.int64)
+        self._btac = np.full((chip.btac_entries, 2), -1, np.int64)  # two ways beside each other
         self._devices = np.array([(d.base, d.base + d.size, d.read, d.write) for d in chip.devices], np.int64)
         self._copied, identifiers, pointers = engine.register_copies()
         self._keep = (identifiers, pointers)
@@ -135,9 +135,11 @@ class CortexM7Timing:
             (native.DATA_SETS, chip.data_cache.sets - 1),
             (native.DATA_WAYS, chip.data_cache.ways),
             (native.LAST_CODE_LINE, -1),
+            (native.FILL_LINE, -1),
+            (native.WRITE_LINE, -2),
             (native.RANDOM, 0x2545F491),
             (native.BTAC, self._btac.ctypes.data),
-            (native.BTAC_MASK, chip.btac_entries - 1),
+            (native.BTAC_MASK, chip.btac_entries // 2 - 1),
             (native.REDIRECT, chip.redirect),
             (native.MEMORIES, self.map.latencies.ctypes.data),
             (native.DEVICES, self._devices.ctypes.data),
@@ -245,8 +247,9 @@ class CortexM7Timing:
             return found
         ops = decode(code, address)
         program = AddressProgram(ops)
+        passage = self._pipeline.run(CLEAN, ops, 0, True)
         number = len(self._ops)
-        need = 4 * len(program.items) + size // 2 + 1
+        need = native.ITEM_WORDS * len(program.items) + size // 2 + 1
         if number >= BLOCKS or self._pool_used + need > POOL:
             raise RuntimeError(f"more code than the clock has room for: {number} blocks")
         record = self._records[number]
@@ -254,11 +257,12 @@ class CortexM7Timing:
         record[native.ITEM_COUNT] = len(program.items)
         for item in program.items:
             self._pool[self._pool_used : self._pool_used + 3] = item.words()
-            self._pool_used += 4
+            first, last = passage.issued[item.first] - 1, passage.issued[item.last] - 1
+            self._pool[self._pool_used + native.ISSUED] = first | last - first << 16
+            self._pool_used += native.ITEM_WORDS
         record[native.ENDING] = int(ops[-1].ending) if ops else int(Ending.FALLS_THROUGH)
         record[native.BRANCH] = ops[-1].address if ops else address
         record[native.ISSUE_TIMES] = self._pool_used
-        passage = self._pipeline.run(CLEAN, ops, 0, True)
         for op, when in zip(ops, passage.issued, strict=True):
             start = self._pool_used + (op.address - address) // 2
             self._pool[start : start + op.size // 2] = when - 1

@@ -59,6 +59,10 @@ MISPREDICTIONS = 33
 WRITE_STREAK = 34  # line misses of stores in a row, one line after the other
 WRITE_LINE = 35
 BRANCHES = 36
+FILL_LINE = 37  # last line of the data cache that a load brought in, its first part, when that came, cycles a part
+FILL_PART = 38
+FILL_TIME = 39
+FILL_BEAT = 40
 SLOT_BASE = 64  # temporaries of address programs
 CLOCK_SIZE = SLOT_BASE + addresses.SLOTS
 
@@ -81,6 +85,10 @@ SIZE = 14
 DEVICE_STALL = 15
 BLOCK_WORDS = 16
 
+# Words of an item of an address program: the three of addresses.Item, the address, and when it issues.
+ISSUED = 4  # first access | (last - first) << 16
+ITEM_WORDS = 5
+
 EDGE_BITS = 17
 EDGE_PROBES = 8
 EDGE_WORDS = 3  # key; cycles | state << 16 | penalty << 40; interlock | fetch << 16 | stores << 32
@@ -91,6 +99,10 @@ LINE_SHIFT = 5
 DIRTY = 1
 WRITE_STREAK_LIMIT = 3
 WEAKLY_TAKEN = 2
+WRITE_THROUGH = 1  # policies of memory_map.py
+WRITE_BACK_ALLOCATE = 3
+QUEUE_CREDIT = 2  # cycles that the prefetch queue hides of a line reached in a row from another block
+LINE_FETCH = 4  # cycles that 32 bytes take to fetch
 WRITE_BUFFER = 4  # writes that wait for the bus before the core does
 UC_MEM_WRITE_PROT = 22
 
@@ -189,8 +201,57 @@ def _write_out(clock: int, memory: int, now: int, count: int) -> int:
 
 
 @_native
-def _data_access(clock: int, address: int, span: int, count: int, write: int, now: int) -> int:
-    """Cycles that loads or stores of ``span`` bytes add to a hit."""
+def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
+    """A line is asked for at ``now``: cycles until its first word is there. Requests overlap, data do not.
+
+    ``extra``: cycles of the bus that a write-back takes after it.
+    """
+    wait = _load64(memory)
+    busy = _bus_wait(clock, now) + _load64(memory + 8)
+    if busy > wait:
+        wait = busy
+    _set(clock, BUS_FREE, now + wait + 3 * _load64(memory + 8) + extra)
+    return wait
+
+
+@_native
+def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now: int) -> int:
+    """Stall of stores to one line of cacheable memory."""
+    tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
+    present = _contains(tags, sets, ways, line)
+    if policy != WRITE_BACK_ALLOCATE and not present:
+        return _write_out(clock, memory, now, count)
+    last = _get(clock, WRITE_LINE)
+    if present:
+        if line == last + 1:
+            _set(clock, WRITE_LINE, line)
+    else:
+        if line == last and _get(clock, WRITE_STREAK) > WRITE_STREAK_LIMIT:
+            return 0
+        streak = _get(clock, WRITE_STREAK) + 1 if line == last + 1 else 0
+        _set(clock, WRITE_STREAK, streak)
+        _set(clock, WRITE_LINE, line)
+        if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation any more
+            start = now + _bus_wait(clock, now)
+            _set(clock, BUS_FREE, start + _load64(memory + 16) + 3 * _load64(memory + 8))
+            wait = start - now - _load64(memory + 24)
+            return wait if wait > 0 else 0
+    old = _find(clock, tags, sets, ways, line, DIRTY if policy != WRITE_THROUGH else 0)
+    stall = 0
+    if old >= 0:
+        _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
+        # The fill goes on behind the store buffer; the core waits when one is still under way before it.
+        waited = _bus_wait(clock, now)
+        _arrival(clock, memory, now, _load64(memory + 24) if old & DIRTY else 0)
+        stall = waited
+    if policy == WRITE_THROUGH:
+        stall += _write_out(clock, memory, now + stall, count)
+    return stall
+
+
+@_native
+def _data_access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
+    """Cycles that loads or stores of ``span`` bytes add to a hit; the last of them issues ``later`` cycles on."""
     attributes = _load8(_get(clock, DATA_MAP) + (address >> hooks.PAGE_SHIFT))
     if attributes == 0:
         return 0
@@ -202,76 +263,70 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
         wait = _bus_wait(clock, now) + _load64(memory) * count
         _set(clock, BUS_FREE, now + wait)
         return wait
-    tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
     stall = 0
-    last = (address + span - 1) >> LINE_SHIFT
+    end = address + span - 1
+    last = end >> LINE_SHIFT
     for line in range(address >> LINE_SHIFT, last + 1):
         if write:
-            if policy != 3 and not _contains(tags, sets, ways, line):
-                stall += _write_out(clock, memory, now + stall, count)
-                continue
-            if line == _get(clock, WRITE_LINE) and _get(clock, WRITE_STREAK) > WRITE_STREAK_LIMIT:
-                continue
-            if not _contains(tags, sets, ways, line):
-                streak = _get(clock, WRITE_STREAK) + 1 if line == _get(clock, WRITE_LINE) + 1 else 0
-                _set(clock, WRITE_STREAK, streak)
-                _set(clock, WRITE_LINE, line)
-                if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation
-                    stall += _write_out(clock, memory, now + stall, 1)
-                    continue
-            mark = DIRTY if policy != 1 else 0
-            old = _find(clock, tags, sets, ways, line, mark)
-            if old >= 0:
-                _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
-                fill = _load64(memory + 24)
-                wait = _bus_wait(clock, now + stall)
-                cost = fill + (fill if old & DIRTY else 0)
-                _set(clock, BUS_FREE, now + stall + wait + cost)
-                if wait > fill:  # one fill may be under way while the next store waits in the buffer
-                    stall += wait - fill
-            if policy == 1:
-                stall += _write_out(clock, memory, now + stall, count)
+            stall += _store_line(clock, memory, line, policy, count, now + stall)
             continue
+        tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
         old = _find(clock, tags, sets, ways, line, 0)
+        first_part = (address >> 3) & 3 if line == address >> LINE_SHIFT else 0
+        last_part = (end >> 3) & 3 if line == last else 3
         if old >= 0:
             _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
-            wait = _bus_wait(clock, now + stall)
-            fill = _load64(memory + 24)
-            cost = fill + (fill if old & DIRTY else 0)
-            _set(clock, BUS_FREE, now + stall + wait + cost)
-            stall += wait + _load64(memory)
+            stall += _arrival(clock, memory, now + stall, _load64(memory + 24) if old & DIRTY else 0)
+            _set(clock, FILL_LINE, line)
+            _set(clock, FILL_PART, first_part)
+            _set(clock, FILL_TIME, now + stall)
+            _set(clock, FILL_BEAT, _load64(memory + 8))
+        elif line != _get(clock, FILL_LINE):
+            continue
+        # The line is still coming in, from the word that missed on and round.
+        beat = _get(clock, FILL_BEAT)
+        when = _get(clock, FILL_TIME) + beat * ((first_part - _get(clock, FILL_PART)) & 3)
+        if when > now + stall:
+            stall = when - now
+        when = _get(clock, FILL_TIME) + beat * ((last_part - _get(clock, FILL_PART)) & 3)
+        if when > now + stall + later:
+            stall = when - now - later
     return stall
 
 
 @_native
-def _fetch_stall(clock: int, address: int, size: int, taken: int, now: int) -> int:
-    """Cycles that instruction fetch adds: lines that miss, or every access when the cache is off."""
+def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, now: int) -> int:
+    """Cycles that instruction fetch adds: lines that miss, or every line when the cache is off."""
     attributes = _load8(_get(clock, CODE_MAP) + (address >> hooks.PAGE_SHIFT))
     if attributes == 0:
         return 0
-    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
     first, last = address >> LINE_SHIFT, (address + size - 1) >> LINE_SHIFT
-    stall = 0
-    if attributes >> 4 == 0:
-        # The first access of a line costs its latency, the others one beat each; the queue hides half of it.
-        chunks = ((address + size - 1) >> 3) - (address >> 3) + 1
-        lines = last - first + 1
-        if first == _get(clock, LAST_CODE_LINE) and not taken:
-            lines -= 1
-        stall = lines * _load64(memory) + (chunks - lines) * _load64(memory + 8)
-        _set(clock, LAST_CODE_LINE, last)
-        _set(clock, BUS_FREE, now + stall)
-        return stall
-    if first == last and first == _get(clock, LAST_CODE_LINE):
+    before = _get(clock, LAST_CODE_LINE)
+    cached = attributes >> 4
+    if first == last and first == before and (cached or not taken):
         return 0
+    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
     tags, sets, ways = _get(clock, CODE_TAGS), _get(clock, CODE_SETS), _get(clock, CODE_WAYS)
+    times = _get(clock, POOL) + 8 * _load64(record + 8 * ISSUE_TIMES)
+    stall = 0
+    issued = 0
     for line in range(first, last + 1):
-        if _find(clock, tags, sets, ways, line, 0) >= 0:
-            _set(clock, CODE_MISSES, _get(clock, CODE_MISSES) + 1)
-            wait = _bus_wait(clock, now + stall)
-            _set(clock, BUS_FREE, now + stall + wait + _load64(memory + 24))
-            # A line reached from its beginning streams in behind the latency; a jump into one does the same.
-            stall += wait + _load64(memory)
+        # How long the code of the line before kept the slots busy: the queue runs ahead meanwhile.
+        ahead = QUEUE_CREDIT if line == before + 1 and not taken else 0
+        if line > first:
+            start = _load64(times + 8 * (((line << LINE_SHIFT) - address) >> 1))
+            ahead = start - issued - LINE_FETCH
+            issued = start
+        elif line == before and not taken:
+            continue
+        if cached and _find(clock, tags, sets, ways, line, 0) < 0:
+            continue
+        _set(clock, CODE_MISSES, _get(clock, CODE_MISSES) + 1)
+        wait = _bus_wait(clock, now + stall + issued) + _load64(memory)
+        _set(clock, BUS_FREE, now + stall + issued + wait + 3 * _load64(memory + 8))
+        if ahead > 0:
+            wait -= ahead if ahead < wait else wait
+        stall += wait
     _set(clock, LAST_CODE_LINE, last)
     return stall
 
@@ -288,8 +343,15 @@ def _settle_branch(clock: int, address: int) -> int:
         return 0 if taken else -1
     branch = _load64(record + 8 * BRANCH)
     _set(clock, BRANCHES, _get(clock, BRANCHES) + 1)
-    entry = _get(clock, BTAC) + 16 * ((branch >> 1) & _get(clock, BTAC_MASK))
-    known = 1 if _load64(entry) == branch else 0
+    entry = _get(clock, BTAC) + 32 * (((branch >> 1) ^ (branch >> 5)) & _get(clock, BTAC_MASK))
+    known = 1
+    if _load64(entry) != branch:  # two ways: the other one becomes the recent one, or makes room
+        known = 1 if _load64(entry + 16) == branch else 0
+        tag, word = _load64(entry + 16), _load64(entry + 24)
+        _store64(entry + 16, _load64(entry))
+        _store64(entry + 24, _load64(entry + 8))
+        _store64(entry, tag)
+        _store64(entry + 8, word)
     content = _load64(entry + 8)
     counter = content >> 32
     target = content & 0xFFFFFFFF
@@ -371,7 +433,7 @@ def _addresses(state: int, clock: int, uc: int, record: int) -> int:
             elif operation == addresses.MULTIPLY:
                 result = a * b
             _set(clock, SLOT_BASE + ((head >> 32) & 0xFF), result & 0xFFFFFFFF)
-        item += 32
+        item += 8 * ITEM_WORDS
     return variant
 
 
@@ -401,10 +463,17 @@ def _data_stall(clock: int, record: int, now: int) -> int:
         if operation <= addresses.WRITE:
             extra = _load64(item + 16)
             write = 1 if operation == addresses.WRITE else 0
+            issued = _load64(item + 8 * ISSUED)
             stall += _data_access(
-                clock, _load64(item + 24), extra & 0xFFFFFFFF, (extra >> 32) & 0xFF, write, now + stall
+                clock,
+                _load64(item + 24),
+                extra & 0xFFFFFFFF,
+                (extra >> 32) & 0xFF,
+                write,
+                now + stall + (issued & 0xFFFF),
+                issued >> 16,
             )
-        item += 32
+        item += 8 * ITEM_WORDS
     return stall
 
 
@@ -471,7 +540,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
         _add(_get(clock, PREVIOUS), MISPREDICTED, penalty)
         _add(_get(clock, PREVIOUS), CYCLES, penalty)
     # Instruction fetch
-    stall = _fetch_stall(clock, address, size, taken, start)
+    stall = _fetch_stall(clock, record, address, size, taken, start)
     if stall:
         pipeline = 0
         _add(record, CODE_STALL, stall)

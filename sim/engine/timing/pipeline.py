@@ -36,19 +36,19 @@ class State(NamedTuple):
 
     ``results``: (register, cycles since its writer issued as a negative number or, for later parts of a multiple
     load, positive; writer). ``open_units``: units of a lone older instruction, else -1. ``fetch``: when the next
-    chunk of code can arrive. ``backlog``: work of the store buffer in fifths. ``since_float``: cycles since the last
-    FP multiply-accumulate.
+    chunk of code can arrive. ``within_chunk``: what follows lies in a chunk that has arrived.
+    ``backlog``: work of the store buffer in fifths. ``since_float``: cycles since the last FP multiply-accumulate.
     """
 
     results: tuple[tuple[int, int, int], ...]
     open_units: int
     fetch: int
-    chunk: int
+    within_chunk: bool
     backlog: int
     since_float: int
 
 
-CLEAN = State((), _CLOSED, 1, -1, 0, _NEVER_ADDED)
+CLEAN = State((), _CLOSED, 1, False, 0, _NEVER_ADDED)
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Pipeline:
         now, opened, fetch, backlog = 0, state.open_units, state.fetch, state.backlog
         backlog_at = 0
         float_at = -state.since_float
-        chunk = -1 if taken else state.chunk
+        chunk = ops[0].address >> CHUNK_SHIFT if ops and state.within_chunk and not taken else -1
         issued: list[int] = []
         interlock = fetch_stall = store_stall = 0
         flags_at = -_NEVER_ADDED
@@ -133,7 +133,6 @@ class Pipeline:
             if op.unaligned >= 0 and variant >> op.unaligned & 1 and op.units & m.LOAD:
                 now += UNALIGNED_YOUNGER if younger else UNALIGNED_OLDER
                 interlock += UNALIGNED_YOUNGER if younger else UNALIGNED_OLDER
-                opened = _CLOSED
         backlog = max(0, backlog - FIFTH * (now - backlog_at))
         results = tuple(
             sorted(
@@ -146,7 +145,7 @@ class Pipeline:
             results,
             opened,
             max(fetch - now, 1 - FETCH_AHEAD),
-            chunk,
+            bool(ops) and bool((ops[-1].address + ops[-1].size) & ((1 << CHUNK_SHIFT) - 1)),
             backlog,
             now - float_at if now - float_at <= MULTIPLY_ADD_SHADOW else _NEVER_ADDED,
         )
