@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,47 +9,21 @@ import pytest
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.truth import Kind
+from sim.tests.firmware_bench import ROOT, TOOLCHAINS, build
 
-ROOT = Path(__file__).parents[2]
-FIRMWARE = ROOT / "firmware"
-SOURCES = ("bench/truth/truth.c", "chip/stm32h743/cache.c")
-COMMON = ("-std=c11", "-O2", "-g", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.")
 CASES = {1: Kind.STALE_READ, 2: Kind.DMA_UNREACHABLE, 3: Kind.UNALIGNED_DEVICE, 4: Kind.CLOCK_OFF}
+SOURCES = ("bench/truth/truth.c", "chip/stm32h743/cache.c")
 DONE = 0x600D
 
 
-def _compile_gcc(flags: list[str], elf: Path) -> None:
-    target = ["-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16", "-nostdlib"]
-    command = ["arm-none-eabi-gcc", *target, *COMMON, *flags, "-T", "bench/truth/truth.ld", *SOURCES, "-o", str(elf)]
-    subprocess.run(command, cwd=FIRMWARE, check=True, timeout=60)
-
-
-def _compile_zig(flags: list[str], elf: Path) -> None:
-    target = ["-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m7", "-fno-sanitize=undefined"]
-    script = ["-nostdlib", "-T", "bench/truth/truth.ld"]
-    command = [sys.executable, "-m", "ziglang", "cc", *target, *COMMON, *flags, *script, *SOURCES, "-o", str(elf)]
-    subprocess.run(command, cwd=FIRMWARE, check=True, timeout=120)
-
-
-@functools.cache
-def _has_zig() -> bool:
-    return subprocess.run([sys.executable, "-c", "import ziglang"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.fixture(params=["gcc", "zig"])
+@pytest.fixture(params=TOOLCHAINS)
 def toolchain(request: pytest.FixtureRequest) -> str:
-    name = str(request.param)
-    if name == "gcc" and shutil.which("arm-none-eabi-gcc") is None:
-        pytest.skip("arm-none-eabi-gcc is not installed")
-    if name == "zig" and not _has_zig():
-        pytest.skip("ziglang is not installed")
-    return name
+    return str(request.param)
 
 
 def boot(case: int, wrong: bool, toolchain: str, folder: Path) -> Machine:
-    elf = folder / f"truth_{case}_{int(wrong)}.elf"
-    compile_ = _compile_gcc if toolchain == "gcc" else _compile_zig
-    compile_([f"-DCASE={case}", f"-DWRONG={int(wrong)}"], elf)
+    flags = (f"-DCASE={case}", f"-DWRONG={int(wrong)}")
+    elf = build(toolchain, SOURCES, "bench/truth/truth.ld", folder / "truth.elf", flags)
     monitor = Monitor()
     monitor.variables["bin"] = str(elf)
     monitor.include(ROOT / "sim" / "board" / "stm32h743.resc")

@@ -1,0 +1,140 @@
+"""Board truth, part by part: chip data, cacheability by the MPU, pages the core uses a lot, repeated findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.engine.monitor import Monitor
+from sim.engine.truth import Kind, native
+from sim.engine.truth.findings import Findings
+from sim.engine.truth.gates import FOLDER, ClockGates, load
+from sim.engine.truth.stale import PAGE, cache_bits
+from sim.errors import CrosscamError
+from sim.tests.engine_bench import Bench
+from sim.tests.thumb import NE, Program, ldr, mov32, store, subs
+
+BOARD = Path(__file__).parents[1] / "board"
+CCR, AXI = 0xE000ED14, 0x24000000
+WRITE_BACK = native.CACHEABLE | native.WRITE_ALLOCATE
+
+
+def machine_with(program: Program | None = None, board: str = "stm32h743") -> Monitor:
+    monitor = Monitor()
+    monitor.execute('mach create "test"')
+    monitor.execute(f"machine LoadPlatformDescription @{BOARD / board}.repl")
+    if program is not None:
+        monitor.machine.sysbus.write_bytes(program.base, program.build())
+        monitor.machine.cpu.vector_table_offset = program.base
+    return monitor
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_gate_of_a_chip_is_one_bit_and_one_address(path: Path) -> None:
+    chip = load(path)
+    assert len(chip.gates) > 40
+    bits = [(gate.register, gate.bit) for gate in chip.gates.values()]
+    assert len(set(bits)) == len(bits)
+    assert all(chip.rcc <= register < chip.rcc + chip.rcc_size and 0 <= bit < 32 for register, bit in bits)
+    windows = machine_with(board=path.stem).machine.sysbus.windows
+    gated = {window.start for window in windows} & set(chip.gates)
+    assert len(gated) > 20
+
+
+def test_a_broken_chip_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text("[rcc]\nbase = 0\n")
+    with pytest.raises(CrosscamError, match=r"odd\.toml: no usable chip data"):
+        load(tmp_path / "odd.toml")
+
+
+def test_a_gate_is_asked_again_only_after_the_rcc_was_written() -> None:
+    chip = load(FOLDER / "stm32h743.toml")
+    reads: list[int] = []
+    registers = {0x580244D8: 0}
+
+    def read(address: int, width: int) -> int:
+        reads.append(address)
+        return registers[address]
+
+    gates = ClockGates(chip, read)
+    gate = gates.off(0x40020000)
+    assert gate is not None and gate.name == "DMA1" and gate.register_name == "AHB1ENR"
+    registers[0x580244D8] = 1
+    assert gates.off(0x40020000) is None and gates.off(0x40020000) is None
+    assert len(reads) == 2
+    registers[0x580244D8] = 0
+    gates.forget()
+    assert gates.off(0x40020000) is not None
+    assert gates.off(0x12345678) is None  # nobody's
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        (1 << 19 | 1 << 17 | 1 << 16, WRITE_BACK),  # TEX 1, C, B: write-back, write-allocate
+        (1 << 17 | 1 << 16, native.CACHEABLE),  # write-back, no write-allocate
+        (1 << 17, native.CACHEABLE),  # write-through
+        (1 << 19, 0),  # normal, not cached
+        (1 << 16, 0),  # device
+        (5 << 19 | 1 << 16, WRITE_BACK),  # inner policy 01
+        (4 << 19, 0),
+    ],
+)
+def test_the_mpu_says_what_the_cache_may_hold(attributes: int, expected: int) -> None:
+    nvic = machine_with().machine.nvic
+    assert cache_bits(nvic, AXI)[0] == WRITE_BACK  # the default map of SRAM
+    nvic.write(0xD98, 4, 3)  # RNR
+    nvic.write(0xD9C, 4, AXI)  # RBAR
+    nvic.write(0xDA0, 4, attributes | 18 << 1 | 1)  # RASR: 512 KB
+    nvic.write(0xD94, 4, 5)  # enable, PRIVDEFENA
+    assert cache_bits(nvic, AXI + 0x40000)[0] == expected
+    assert cache_bits(nvic, AXI + 0x80000)[0] == WRITE_BACK
+    nvic.write(0xD9C, 4, AXI)
+    nvic.write(0xDA0, 4, attributes | 2 << 8 | 18 << 1 | 1)  # without its second eighth
+    assert cache_bits(nvic, AXI + 0x10000)[0] == WRITE_BACK
+
+
+def test_a_page_the_core_uses_a_lot_is_let_go_and_its_writes_arrive() -> None:
+    program = Program(stack=0x20010000).label("start").emit(
+        mov32(0, CCR), ldr(1, 0), mov32(2, 1 << 16), 0x4311, store(1, 0),  # orrs r1, r2
+        0xF3BF, 0x8F6F, mov32(3, AXI), mov32(4, 1000),
+    )  # fmt: skip
+    program.label("loop").emit(store(4, 3), ldr(5, 3), subs(4, 1)).branch("loop", NE)
+    program.label("end").branch("end")
+    machine = machine_with(program).machine
+    truth = machine.truth
+    assert truth is not None
+    memory = truth._stale._memories[0]
+    machine.run_for(1e-7)
+    machine.run_for(1e-4)
+    assert machine.sysbus.read(AXI, 4) == 1  # the last one stored
+    assert machine.cpu.registers["r5"] == 1
+    assert not memory.watched[0] and memory.watched[1]
+    assert memory.view[0] & native.CACHED and not memory.view[PAGE // 32] & native.CACHED
+    # A DMA aimed there takes it back.
+    truth._stale.dma_aimed(AXI, 64)
+    machine.run_for(1e-6)
+    assert memory.watched[0] and memory.targets[0]
+    truth._stale.dma_writes(AXI, 64)
+    assert memory.view[0] & native.STALE and memory.view[1] & native.STALE and not memory.view[2] & native.STALE
+    machine.nvic.write(0xF5C, 4, AXI)  # DCIMVAC
+    assert not memory.view[0] & (native.STALE | native.CACHED) and memory.view[1] & native.STALE
+    assert truth.findings == []
+
+
+def test_the_same_thing_is_said_once_and_counted() -> None:
+    place = [(0x08000100, "0x08000100 main+0x4", 7)]
+    findings = Findings(lambda: place[0])
+    for _ in range(3):
+        findings.add(Kind.CLOCK_OFF, 0x58020000, "write to GPIOA", "GPIOA")
+    place[0] = (0x08000200, "0x08000200 other+0x0", 9)
+    findings.add(Kind.CLOCK_OFF, 0x58020000, "write to GPIOA", "GPIOA")
+    assert [finding.cycle for finding in findings.all] == [7, 9]
+    assert findings.occurrences == 4
+    text = "peripheral clock off: write to GPIOA at 0x58020000, by 0x08000100 main+0x4, cycle 7"
+    assert str(findings.all[0]) == text
+
+
+def test_a_board_nobody_described_has_no_truth() -> None:
+    assert Bench().machine.truth is None
