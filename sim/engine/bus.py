@@ -32,7 +32,7 @@ class MappedMemory(Device):
 
     RENODE_TYPES = ("Memory.MappedMemory", "Memory.ArrayMemory")
 
-    def __init__(self, services: Services, name: str, *, size: int) -> None:
+    def __init__(self, services: Services, name: str, *, size: int, initial_value: int = 0) -> None:
         super().__init__(services, name)
         if size <= 0:
             raise CrosscamError(f"memory {name}: size {size} bytes; give a size above 0")
@@ -41,6 +41,8 @@ class MappedMemory(Device):
         self._pages = mmap.mmap(-1, (size + PAGE - 1) // PAGE * PAGE)
         self.array: NDArray[np.uint8] = np.frombuffer(self._pages, dtype=np.uint8)[:size]
         self.view = memoryview(self._pages)[:size]
+        if initial_value:
+            self.array[:] = initial_value & 0xFF
 
     @property
     def host_address(self) -> int:
@@ -79,6 +81,7 @@ class Bus:
         self.windows: list[Window] = []
         self._by_grain: dict[int, list[Window]] = {}
         self._tags: list[tuple[int, int, str, int]] = []
+        self._overriding: list[tuple[int, int, str, int]] = []
         self.on_code_written: Callable[[int, int], None] = lambda address, size: None
         self.on_memory_added: Callable[[int, MappedMemory], None] = lambda address, memory: None
         self.on_window_added: Callable[[Window], None] = lambda window: None
@@ -109,9 +112,22 @@ class Bus:
             self._by_grain.setdefault(grain, []).append(window)
         self.on_window_added(window)
 
-    def add_tag(self, address: int, size: int, name: str, value: int = 0) -> None:
-        """A named hole: reads give ``value`` without a warning (.repl ``Tag``)."""
-        self._tags.append((address, address + size, name, value))
+    def add_tag(self, address: int, size: int, name: str, value: int = 0, *, override: bool = False) -> None:
+        """A named hole: reads give ``value`` without a warning (.repl ``Tag``).
+
+        With ``override`` it also hides what is there from devices, scripts and the monitor; the core's own accesses
+        to memory go past it.
+        """
+        (self._overriding if override else self._tags).append((address, address + size, name, value))
+
+    def remove_tag(self, address: int) -> None:
+        """Forget the tags that hold ``address``."""
+        for tags in (self._tags, self._overriding):
+            tags[:] = [tag for tag in tags if not tag[0] <= address < tag[1]]
+
+    def _override(self, address: int) -> int | None:
+        """The value of the overriding tag at ``address``."""
+        return next((value for start, end, _, value in self._overriding if start <= address < end), None)
 
     def _refuse_overlap(self, name: str, start: int, end: int) -> None:
         taken = [(s, e, m.name) for s, e, m in self.memories] + [(w.start, w.end, w.device.name) for w in self.windows]
@@ -150,6 +166,8 @@ class Bus:
 
     def read(self, address: int, width: int) -> int:
         """``width`` bytes (1, 2, 4, 8) at ``address``; unmapped reads give 0 and a warning."""
+        if self._overriding and (value := self._override(address)) is not None:
+            return value & ((1 << 8 * width) - 1)
         found = self.memory_at(address, width)
         if found is not None:
             memory, offset = found
@@ -158,6 +176,8 @@ class Bus:
 
     def write(self, address: int, width: int, value: int) -> None:
         """``width`` bytes at ``address``; unmapped writes are dropped with a warning."""
+        if self._overriding and self._override(address) is not None:
+            return
         found = self.memory_at(address, width)
         if found is None:
             self.write_device(address, width, value)

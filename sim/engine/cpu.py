@@ -35,6 +35,8 @@ _NO_COPROCESSOR = 17
 _UNALIGNED = 22
 _WAIT_FOR_EVENT = (0xBF20, 0xBF10)  # WFE, YIELD
 _NEVER_EXECUTABLE = ((0x40000000, 0x60000000), (0xA0000000, 1 << 32))  # ARMv7-M B3.1, default memory map
+REGISTER_NAMES = (*(f"r{index}" for index in range(13)), "sp", "lr", "pc", "xpsr")
+
 CPU_IDS = {
     "cortex-m7": scb.CPUID,
     "cortex-m4": 0x410FC241,
@@ -150,6 +152,29 @@ class CortexM(Device):
     def set_general_registers(self, *values: int) -> None:
         """r0..r12, sp, lr."""
         self._general.write(*values)
+
+    def get_register(self, which: int | str) -> int:
+        """A register by number (0 to 15) or name, as the monitor's ``cpu GetRegister`` asks."""
+        return self.registers[self._register_name(which)]
+
+    def set_register(self, which: int | str, value: int) -> None:
+        """Set r0..r12, sp, lr or pc, as the monitor's ``cpu SetRegister`` does."""
+        name = self._register_name(which)
+        if name == "pc":
+            self.pc = value
+        elif name == "xpsr":
+            raise CrosscamError(f"{self.name}: xPSR cannot be set; set r0 to r12, sp, lr or pc")
+        else:
+            values = {**self.registers, name: value & 0xFFFFFFFF}
+            self._general.write(*(values[each] for each in REGISTER_NAMES[:15]))
+
+    def _register_name(self, which: int | str) -> str:
+        text = str(which).lower()
+        name = f"r{text}" if text.isdecimal() else text
+        name = {"r13": "sp", "r14": "lr", "r15": "pc"}.get(name, name)
+        if name not in REGISTER_NAMES:
+            raise CrosscamError(f"{self.name}: no register {which}; expected 0 to 15 or {', '.join(REGISTER_NAMES)}")
+        return name
 
     @property
     def exception_number(self) -> int:

@@ -115,13 +115,16 @@ class Machine:
         self.devices[path] = device
         self._rate_limit.attach(device.log)
         if address is not None:
-            # The core maps whole pages; a smaller memory among registers is served as they are.
-            if isinstance(device, MappedMemory) and address % PAGE == 0:
+            # The core maps whole pages; a smaller memory, or one among registers, is served as they are.
+            if isinstance(device, MappedMemory) and address % PAGE == 0 and not self._among_registers(address):
                 self.sysbus.add_memory(address, device)
             else:
                 self.sysbus.add_window(address, size if size is not None else device.size, device)
         if parent is not None:
             parent.register_child(device, point)
+
+    def _among_registers(self, address: int) -> bool:
+        return any(start <= address < start + size for start, size in self._device_regions)
 
     def device(self, path: str) -> Device:
         """The device at a Renode path, with or without the leading ``sysbus.``; CrosscamError when there is none."""

@@ -13,6 +13,15 @@ from sim.robot.waiting import run_until_seen
 _NAMES = itertools.count(1)
 
 
+class PythonError(Exception):
+    """What Python code of a suite raised, named as Renode names it (``ValueErrorException``)."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}Exception: {error}")
+
+
 class EmulationKeywords(Keywords):
     """Emulation only runs inside keywords: ``Start Emulation`` allows it, waits and ``RunFor`` do it."""
 
@@ -46,7 +55,14 @@ class EmulationKeywords(Keywords):
     @renode_keyword("Execute Python")
     def execute_python(self, command: str, machine: str | None = None) -> object:
         """Run Python in the monitor; returns what an expression is worth, else what was printed."""
-        return _printed(self.session.monitor.python.run(command))
+        try:
+            return self.session.monitor.python.evaluate(command)
+        except SyntaxError as error:
+            raise PythonError(error) from None
+        except CrosscamError as error:
+            if error.__cause__ is None:
+                raise
+            raise PythonError(error.__cause__) from None
 
     @renode_keyword("Execute Script")
     def execute_script(self, path: str) -> str:
@@ -107,6 +123,15 @@ class EmulationKeywords(Keywords):
         path = self.session.temporary_folder() / f"file-{next(_NAMES)}.tmp"
         path.touch()
         return str(path)
+
+    @renode_keyword("List Files In Directory Recursively", Replay.NEVER)
+    def list_files_in_directory_recursively(
+        self, directory_name: str, pattern: str, excludes: list[str] | None = None
+    ) -> list[str]:
+        """Files whose name matches ``pattern``, leaving out folders of the names ``excludes``."""
+        root = Path(directory_name)
+        found = (path for path in sorted(root.rglob(pattern)) if path.is_file())
+        return [str(path) for path in found if not set(path.relative_to(root).parts[:-1]) & set(excludes or ())]
 
     @renode_keyword("Download File")
     def download_file(self, uri: str) -> str:

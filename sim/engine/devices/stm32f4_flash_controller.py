@@ -22,8 +22,17 @@ _CR, _OPTCR = 0x10, 0x14
 _KILOBYTE = 1024
 
 
+_F4_BANK = [16 * _KILOBYTE] * 4 + [64 * _KILOBYTE] + [128 * _KILOBYTE] * 7
+
+
 def sectors(size: int) -> list[tuple[int, int]]:
-    """(offset, size) of each sector of an F7 flash of ``size`` bytes: four small, one middle, large ones."""
+    """(offset, size) of each sector of a flash of ``size`` bytes: four small, one middle, large ones.
+
+    2 MB is the F42x's (RM0090 table 6): two banks of twelve. Else the F7's (RM0385 table 3).
+    """
+    if size == 2048 * _KILOBYTE:
+        lengths = 2 * _F4_BANK
+        return [(sum(lengths[:index]), length) for index, length in enumerate(lengths)]
     unit = 32 * _KILOBYTE
     lengths = [unit] * 4 + [4 * unit] + [8 * unit] * 64
     found, offset = [], 0

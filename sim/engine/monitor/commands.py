@@ -181,7 +181,8 @@ def help_(monitor: Monitor, arguments: list[Token]) -> object:
     """``help``: every command with what it does."""
     width = max(len(name) for name in COMMANDS)
     texts = {name: (command.__doc__ or "").partition("\n")[0].replace("``", "") for name, command in COMMANDS.items()}
-    return "\n".join(f"{name:{width}}  {text}" for name, text in sorted(texts.items()))
+    heading = f"Available commands:\n{'Name':{width}}  Description\n"
+    return heading + "\n".join(f"{name:{width}}  {text}" for name, text in sorted(texts.items()))
 
 
 def _need(arguments: list[Token], count: int, usage: str) -> None:

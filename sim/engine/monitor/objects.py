@@ -23,6 +23,7 @@ from sim.engine.truth import BoardTruth
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
+    from sim.engine.bus import Bus
     from sim.engine.machine import Machine
     from sim.engine.monitor.monitor import Monitor
 
@@ -133,9 +134,11 @@ def system_bus(monitor: Monitor) -> dict[str, Member]:
     machine = monitor.machine
     bus = machine.sysbus
 
-    def tag(span: Span | int, name: str, value: int = 0, pausing: bool = False) -> None:
+    def tag(
+        span: Span | int, name: str, value: int = 0, pausing: bool = False, override_peripheral_accesses: bool = False
+    ) -> None:
         where = span if isinstance(span, Span) else Span(span, span + 3)
-        bus.add_tag(where.begin, where.size, name, value)
+        bus.add_tag(where.begin, where.size, name, value, override=override_peripheral_accesses)
 
     def silence(span: Span) -> None:
         bus.add_tag(span.begin, span.size, "silenced")
@@ -162,11 +165,32 @@ def system_bus(monitor: Monitor) -> dict[str, Member]:
         "LoadELF": load_elf,
         "LoadBinary": load_binary,
         "Tag": tag,
+        "RemoveTag": lambda address: bus.remove_tag(address),
+        "WhatIsAt": lambda address: _show_place(bus, address),
+        "WhatPeripheralIsAt": lambda address: _peripheral_type(bus, address),
         "SilenceRange": silence,
         "ApplySVD": apply_svd,
         "GetSymbolAddress": symbol_address,
         "FindSymbolAt": lambda address: machine.symbols.describe(address),
     }
+
+
+def _device_at(bus: Bus, address: int) -> tuple[Device, int, int] | None:
+    """What answers at ``address`` with its first address and the one after its last."""
+    window = bus.window_at(address)
+    if window is not None:
+        return window.device, window.start, window.end
+    return next(((memory, start, end) for start, end, memory in bus.memories if start <= address < end), None)
+
+
+def _show_place(bus: Bus, address: int) -> str:
+    found = _device_at(bus, address)
+    return f"{found[0].name} <0x{found[1]:08X}, 0x{found[2] - 1:08X}>" if found else ""
+
+
+def _peripheral_type(bus: Bus, address: int) -> str:
+    found = _device_at(bus, address)
+    return f"Antmicro.Renode.Peripherals.{found[0].RENODE_TYPES[0]}" if found and found[0].RENODE_TYPES else ""
 
 
 def machine_members(monitor: Monitor) -> dict[str, Member]:

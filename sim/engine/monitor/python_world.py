@@ -59,6 +59,22 @@ class PythonWorld:
         """
         return self._printed(compile_script(code, file, self._scope), file)
 
+    def evaluate(self, code: str) -> object:
+        """What the expression ``code`` is worth; of statements, what they print.
+
+        Raises:
+            SyntaxError: it is neither.
+            CrosscamError: as ``run``, with what the code raised as its cause.
+        """
+        try:
+            expression = compile(code, "<python>", "eval")
+        except SyntaxError:
+            compile(code, "<python>", "exec")
+            return self.run(code)
+        found: list[object] = []
+        printed = self._printed(lambda: found.append(eval(expression, self._scope)), "<python>")
+        return found[0] if found[0] is not None else printed
+
     def command(self, name: str) -> Callable[..., str] | None:
         """The command ``name`` that some Python defined, or None."""
         function = self._scope.get(_PREFIX + name)

@@ -1,0 +1,125 @@
+"""Pieces of Renode's languages that its own STM32 descriptions and suites use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.engine.monitor import Monitor
+from sim.errors import CrosscamError
+
+CORE = """
+cpu: CPU.CortexM @ sysbus { cpuType: \\"cortex-m4f\\"; nvic: nvic }
+nvic: IRQControllers.NVIC @ sysbus 0xE000E000 { -> cpu@0 }
+"""
+
+
+def monitor(text: str = "", lenient: bool = False) -> Monitor:
+    made = Monitor(lenient=lenient)
+    made.execute("using sysbus")
+    made.execute("mach create")
+    if text:
+        load(made, text)
+    return made
+
+
+def load(made: Monitor, text: str) -> None:
+    made.execute(f'machine LoadPlatformDescriptionFromString "{text}"')
+
+
+@pytest.mark.parametrize(
+    ("kind", "cpuid"),
+    [("cortex-m0", 0x410CC200), ("cortex-m3", 0x412FC231), ("cortex-m4f", 0x410FC241), ("cortex-m7", 0x411FC271)],
+)
+def test_smaller_cores_are_known_by_their_cpuid(kind: str, cpuid: int) -> None:
+    made = monitor(CORE.replace("cortex-m4f", kind))
+    assert int(made.execute("sysbus ReadDoubleWord 0xE000ED00"), 16) == cpuid
+
+
+def test_registers_by_number_and_name() -> None:
+    made = monitor(CORE)
+    made.execute("cpu SetRegister 1 0xF0000004")
+    made.execute('cpu SetRegister "LR" 0x1235')
+    made.execute("cpu SetRegister 15 0x100")
+    assert int(made.execute('cpu GetRegister "R1"'), 16) == 0xF0000004
+    assert int(made.execute("cpu GetRegister 14"), 16) == 0x1235
+    assert int(made.execute("cpu PC"), 16) == 0x100
+    assert int(made.execute("cpu GetRegister 0"), 16) == 0
+    with pytest.raises(CrosscamError, match="no register R99; expected 0 to 15 or r0"):
+        made.execute('cpu GetRegister "R99"')
+
+
+def test_overriding_tags_hide_memory_and_ordinary_ones_do_not() -> None:
+    made = monitor("mem: Memory.ArrayMemory @ sysbus 0x0 { size: 0x30; initialValue: 0x01 }")
+    made.execute('sysbus Tag <0x10 0x8> "hiding" 0xF3F2F1F0 overridePeripheralAccesses=True')
+    made.execute('sysbus Tag <0x0 0x8> "plain" 0xF3F2F1F0')
+    assert made.execute("sysbus ReadWord 0x10") == "0xF1F0"
+    assert made.execute("sysbus ReadWord 0x0") == "0x0101"
+    made.execute("sysbus WriteByte 0x10 0x55")
+    made.execute("sysbus RemoveTag 0x10")
+    assert made.execute("sysbus ReadByte 0x10") == "0x01"
+
+
+def test_small_memories_and_memories_among_registers() -> None:
+    made = monitor("small: Memory.MappedMemory @ sysbus 0x4000AC00 { size: 0x2800 }")
+    load(made, "large: Memory.MappedMemory @ sysbus 0x48000000 { size: 80_000_000 }")
+    made.execute("sysbus WriteDoubleWord 0x4000AC04 0xCAFE")
+    made.execute("sysbus WriteDoubleWord 0x48000010 0xBEEF")
+    assert made.execute("sysbus ReadDoubleWord 0x4000AC04") == "0x0000CAFE"
+    assert made.execute("sysbus ReadDoubleWord 0x48000010") == "0x0000BEEF"
+    assert made.execute("sysbus WhatPeripheralIsAt 0x48000010") == ("Antmicro.Renode.Peripherals.Memory.MappedMemory")
+    assert made.execute("sysbus WhatIsAt 0x30000000") == ""
+
+
+def test_a_region_has_a_window_of_its_own() -> None:
+    made = monitor("flash: Memory.MappedMemory @ sysbus 0x08000000 { size: 0x200000 }")
+    text = """
+control: MTD.STM32F4_FlashController @ {
+        sysbus 0x40023C00;
+        sysbus new Bus.BusMultiRegistration { address: 0x1FFFC000; size: 0x100; region: \\"REGION\\" }
+    }
+    flash: flash
+"""
+    with pytest.raises(CrosscamError, match="has no region nonsense"):
+        load(made, text.replace("REGION", "nonsense"))
+    made = monitor("flash: Memory.MappedMemory @ sysbus 0x08000000 { size: 0x200000 }")
+    load(made, text.replace("REGION", "optionBytes"))
+    assert made.execute("sysbus ReadDoubleWord 0x1FFFC000") == "0x0000AAEC"
+
+
+def test_sectors_of_a_two_megabyte_f4() -> None:
+    from sim.engine.devices.stm32f4_flash_controller import sectors
+
+    parts = sectors(0x200000)
+    assert len(parts) == 24
+    assert parts[4] == (0x10000, 0x10000)
+    assert parts[11] == (0xE0000, 0x20000)
+    assert parts[12] == (0x100000, 0x4000)
+    assert sum(size for _, size in parts) == 0x200000
+
+
+def test_lenient_builds_what_is_unknown_and_refuses_unknown_cores(caplog: pytest.LogCaptureFixture) -> None:
+    text = """
+mac: Network.Unknown @ {
+    sysbus 0x40028000;
+    sysbus new Bus.BusMultiRegistration { address: 0x40028C00; size: 0x200; region: \\"dma\\" }
+}
+    anything: [1, 2]
+    Property: true
+    3 -> nvic@61
+bus: I2C.STM32F7_I2C @ sysbus 0x40005400
+touch: Input.Unknown @ bus 0x38
+"""
+    with pytest.raises(CrosscamError, match=r"unknown type Network\.Unknown"):
+        monitor(CORE + text)
+    made = monitor(CORE + text, lenient=True)
+    assert any("unknown type Network.Unknown" in each.message for each in caplog.records)
+    made.execute("sysbus WriteDoubleWord 0x40028C04 1")
+    assert made.execute("sysbus ReadDoubleWord 0x40028004") == "0x00000000"
+    with pytest.raises(CrosscamError, match=r"unknown type CPU\.RiscV32"):
+        monitor("cpu: CPU.RiscV32 @ sysbus", lenient=True)
+
+
+def test_an_svd_that_is_not_here_does_not_hurt(tmp_path: Path) -> None:
+    monitor().execute("sysbus ApplySVD @https://example.org/chip.svd.gz")
