@@ -59,7 +59,7 @@ test-renode: .venv/core firmware frames  ## the Robot suites on an installed Ren
 	  --coco-frames $(FRAMES) robot_tests
 
 train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS=backbone.h5)
-	$(PY) -m model.training model/configs/person_car_160.py --data-root $(DATA_ROOT) --weights $(WEIGHTS) -o runs
+	$(PY) -m scripts.main train model/configs/person_car_160.py --data-root $(DATA_ROOT) --weights $(WEIGHTS)
 
 bench: .venv/dev firmware frames  ## speed of the engine against bare Unicorn, seconds a frame
 	$(PY) -m scripts.bench --elf $(ELF) --frames $(FRAMES)

@@ -21,7 +21,7 @@ Demo Photographs Should Be Recognised
     astronaut-close         person
     coins                   negative
     camera-mirrored         person
-    brick                   person        # wrong: nobody is in the picture
+    brick                   negative
     grace_hopper-mirrored   person
     hubble                  negative
     astronaut-mirrored      person
