@@ -19,13 +19,13 @@ setup: .venv/core  ## make .venv with everything `make run` needs
 .venv/core: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("crosscam needs Python >= 3.11; set PYTHON=")'
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat -e '.$(if $(filter zig,$(TOOLCHAIN)),[zig])'
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e '.$(if $(filter zig,$(TOOLCHAIN)),[zig])'
 	@touch $@
 .venv/dev: .venv/core
-	$(PY) -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat -e '.[dev,zig]'
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev,zig]'
 	@touch $@
 .venv/train: .venv/core
-	$(PY) -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat -e '.[train]'
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	@touch $@
 
 BUILD_WITH = $(MAKE) --no-print-directory -C firmware PYTHON=$(CURDIR)/$(PY) MODEL_DIR=$(abspath $(MODEL)) TOOLCHAIN
