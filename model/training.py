@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import sys
@@ -121,6 +122,8 @@ def train(
     from model.dataset.pasting import load_crops
     from model.epochs import EpochKeeper
 
+    if tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise CrosscamError("training: TensorBoard is not installed; run `pip install tensorboard` or leave it out")
     keras.utils.set_random_seed(config.seed)
     state = None if restart else load_state(out, config)
     if state and state.progress.phase == len(PHASES):

@@ -149,6 +149,21 @@ def test_patience_ends_a_phase_early(toy: tuple[Path, Path, Path]) -> None:
     assert len((root / "idle" / "history.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3
 
 
+def test_tensorboard_writes_its_files(toy: tuple[Path, Path, Path]) -> None:
+    pytest.importorskip("tensorboard")
+    root, config_file, _ = toy
+    config = replace(load_config(config_file), backbone="none", epochs=0)
+    train(config, root, None, root / "shown", verbose=0, tensorboard=True)
+    assert list((root / "shown" / "tensorboard").rglob("events.out.tfevents.*"))
+
+
+def test_a_missing_tensorboard_is_named(toy: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(CrosscamError, match="pip install tensorboard"):
+        train(load_config(toy[1]), toy[0], toy[2], toy[0] / "out", tensorboard=True)
+    assert not (toy[0] / "out").exists()
+
+
 def test_a_damaged_state_is_named(tmp_path: Path, toy: tuple[Path, Path, Path]) -> None:
     config = load_config(toy[1])
     assert load_state(tmp_path / "nowhere", config) is None
