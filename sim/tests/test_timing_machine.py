@@ -13,7 +13,7 @@ from sim.engine.cpu import CortexM
 from sim.engine.machine import Machine
 from sim.engine.nvic import Nvic
 from sim.engine.timing import create_timing
-from sim.engine.timing import m7_native as native
+from sim.engine.timing import m7_layout as layout
 from sim.engine.timing.cortex_m7 import CortexM7Timing
 from sim.engine.timing.memory_map import NOT_CACHED, WRITE_BACK, WRITE_BACK_ALLOCATE, WRITE_THROUGH, policy_of
 from sim.errors import CrosscamError
@@ -75,7 +75,7 @@ def test_copied_registers_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     wanted = M7Bench(program).run_to_sleep()
     monkeypatch.setattr("sim.engine.native.find_registers", lambda uc: -1)
     bench = M7Bench(program)
-    assert bench.timing.clock[native.READ_REGISTERS] != 0
+    assert bench.timing.clock[layout.READ_REGISTERS] != 0
     assert bench.run_to_sleep() == wanted
 
 

@@ -11,6 +11,7 @@ from sim.errors import CrosscamError
 
 FOLDER = Path(__file__).parent / "chips"
 DEFAULT = "stm32h743"
+MOST_RETURNS = 16
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Chip:
     replacement: str
     btac_entries: int
     redirect: int
+    return_stack: int
     memories: tuple[Memory, ...]
     devices: tuple[DeviceBus, ...]
 
@@ -113,6 +115,7 @@ def _chip(name: str, data: dict[str, Any]) -> Chip:
         replacement=core["replacement"],
         btac_entries=int(core["btac_entries"]),
         redirect=int(core["redirect"]),
+        return_stack=int(core["return_stack"]),
         memories=tuple(_memory(buses, entry) for entry in data["memory"]),
         devices=tuple(
             DeviceBus(e["name"], e["base"], e["size"], int(e["read"]), int(e["write"])) for e in data["device"]
@@ -120,6 +123,8 @@ def _chip(name: str, data: dict[str, Any]) -> Chip:
     )
     if chip.replacement not in ("random", "lru"):
         raise ValueError(f'replacement "{chip.replacement}": expected "random" or "lru"')
+    if not 0 <= chip.return_stack <= MOST_RETURNS:
+        raise ValueError(f"return_stack {chip.return_stack}: expected 0 to {MOST_RETURNS}")
     if chip.btac_entries & (chip.btac_entries - 1):
         raise ValueError(f"btac_entries {chip.btac_entries}: expected a power of two")
     return chip

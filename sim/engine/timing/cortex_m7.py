@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine import hooks
+from sim.engine.timing import m7_layout as layout
 from sim.engine.timing import m7_native as native
 from sim.engine.timing.addresses import AddressProgram
 from sim.engine.timing.chip import DEFAULT, Chip, available, load_chip
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from sim.engine.native import Engine
     from sim.engine.nvic import Nvic
 
-BLOCKS = 1 << native.BLOCK_BITS
+BLOCKS = 1 << layout.BLOCK_BITS
 POOL = 1 << 20
-STATES = 1 << native.STATE_BITS
+STATES = 1 << layout.STATE_BITS
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -72,12 +73,12 @@ class CortexM7Timing:
         self._nvic: Nvic | None = None
         self._error: BaseException | None = None
         self._started = False
-        self.clock: NDArray[np.int64] = np.zeros(native.CLOCK_SIZE, np.int64)
+        self.clock: NDArray[np.int64] = np.zeros(layout.CLOCK_SIZE, np.int64)
         self._slots: memoryview[int] = memoryview(self.clock)  # type: ignore[arg-type]
-        self._records: NDArray[np.int64] = np.zeros((BLOCKS, native.BLOCK_WORDS), np.int64)
+        self._records: NDArray[np.int64] = np.zeros((BLOCKS, layout.BLOCK_WORDS), np.int64)
         self._pool: NDArray[np.int64] = np.zeros(POOL, np.int64)
         self._edges: NDArray[np.int64] = np.full(
-            ((1 << native.EDGE_BITS) + native.EDGE_PROBES, native.EDGE_WORDS), -1, np.int64
+            ((1 << layout.EDGE_BITS) + layout.EDGE_PROBES, layout.EDGE_WORDS), -1, np.int64
         )
         self._ops: list[list[MicroOp]] = [[]]  # block 0 is none
         self._codes: dict[tuple[int, bytes], int] = {}
@@ -119,34 +120,35 @@ class CortexM7Timing:
         self._keep = (identifiers, pointers)
         own = engine.registers_address()
         for slot, value in (
-            (native.BLOCKS, self._records.ctypes.data),
-            (native.POOL, self._pool.ctypes.data),
-            (native.EDGES, self._edges.ctypes.data),
-            (native.CODE_MAP, self.map.code.ctypes.data),
-            (native.DATA_MAP, self.map.data.ctypes.data),
-            (native.REGISTERS, own or ctypes.addressof(self._copied)),
-            (native.READ_REGISTERS, 0 if own else engine.read_batch_address()),
-            (native.REGISTER_IDS, ctypes.addressof(identifiers)),
-            (native.REGISTER_POINTERS, ctypes.addressof(pointers)),
-            (native.CODE_TAGS, self._code_tags.ctypes.data),
-            (native.CODE_SETS, chip.code_cache.sets - 1),
-            (native.CODE_WAYS, chip.code_cache.ways),
-            (native.DATA_TAGS, self._data_tags.ctypes.data),
-            (native.DATA_SETS, chip.data_cache.sets - 1),
-            (native.DATA_WAYS, chip.data_cache.ways),
-            (native.LAST_CODE_LINE, -1),
-            (native.FILL_LINE, -1),
-            (native.WRITE_LINE, -2),
-            (native.RANDOM, 0x2545F491),
-            (native.BTAC, self._btac.ctypes.data),
-            (native.BTAC_MASK, chip.btac_entries // 2 - 1),
-            (native.REDIRECT, chip.redirect),
-            (native.MEMORIES, self.map.latencies.ctypes.data),
-            (native.DEVICES, self._devices.ctypes.data),
-            (native.DEVICE_COUNT, len(chip.devices)),
-            (native.FN_BLOCK, ctypes.cast(self._fill_block, ctypes.c_void_p).value),
-            (native.FN_EDGE, ctypes.cast(self._fill_edge, ctypes.c_void_p).value),
-            (native.LEAST_RECENT, chip.replacement == "lru"),
+            (layout.BLOCKS, self._records.ctypes.data),
+            (layout.POOL, self._pool.ctypes.data),
+            (layout.EDGES, self._edges.ctypes.data),
+            (layout.CODE_MAP, self.map.code.ctypes.data),
+            (layout.DATA_MAP, self.map.data.ctypes.data),
+            (layout.REGISTERS, own or ctypes.addressof(self._copied)),
+            (layout.READ_REGISTERS, 0 if own else engine.read_batch_address()),
+            (layout.REGISTER_IDS, ctypes.addressof(identifiers)),
+            (layout.REGISTER_POINTERS, ctypes.addressof(pointers)),
+            (layout.CODE_TAGS, self._code_tags.ctypes.data),
+            (layout.CODE_SETS, chip.code_cache.sets - 1),
+            (layout.CODE_WAYS, chip.code_cache.ways),
+            (layout.DATA_TAGS, self._data_tags.ctypes.data),
+            (layout.DATA_SETS, chip.data_cache.sets - 1),
+            (layout.DATA_WAYS, chip.data_cache.ways),
+            (layout.LAST_CODE_LINE, -1),
+            (layout.FILL_LINE, -1),
+            (layout.WRITE_LINE, -2),
+            (layout.RANDOM, 0x2545F491),
+            (layout.BTAC, self._btac.ctypes.data),
+            (layout.BTAC_MASK, chip.btac_entries // 2 - 1),
+            (layout.REDIRECT, chip.redirect),
+            (layout.RETURN_DEPTH, chip.return_stack),
+            (layout.MEMORIES, self.map.latencies.ctypes.data),
+            (layout.DEVICES, self._devices.ctypes.data),
+            (layout.DEVICE_COUNT, len(chip.devices)),
+            (layout.FN_BLOCK, ctypes.cast(self._fill_block, ctypes.c_void_p).value),
+            (layout.FN_EDGE, ctypes.cast(self._fill_edge, ctypes.c_void_p).value),
+            (layout.LEAST_RECENT, chip.replacement == "lru"),
         ):
             self._slots[slot] = int(value or 0)
         self.map.rebuild(self._nvic)
@@ -175,8 +177,8 @@ class CortexM7Timing:
 
     def discontinuity(self) -> None:
         """The next block follows from no branch."""
-        self._slots[native.PREVIOUS] = 0
-        self._slots[native.PIPELINE] = 0
+        self._slots[layout.PREVIOUS] = 0
+        self._slots[layout.PIPELINE] = 0
 
     def check(self) -> None:
         """Raise what went wrong in a callback."""
@@ -187,13 +189,13 @@ class CortexM7Timing:
     # Cache maintenance
 
     def _maintain(self, name: str, value: int) -> None:
-        line = value >> native.LINE_SHIFT
+        line = value >> layout.LINE_SHIFT
         if name == "ICIALLU":
             self._code_tags[:] = 0
-            self._slots[native.LAST_CODE_LINE] = -1
+            self._slots[layout.LAST_CODE_LINE] = -1
         elif name == "ICIMVAU":
             _drop(self._code_tags, self.chip.code_cache.sets, self.chip.code_cache.ways, line, clean_only=False)
-            self._slots[native.LAST_CODE_LINE] = -1
+            self._slots[layout.LAST_CODE_LINE] = -1
         elif name in ("DCIMVAC", "DCCIMVAC", "DCCMVAC", "DCCMVAU"):
             only_clean = name in ("DCCMVAC", "DCCMVAU")
             cache = self.chip.data_cache
@@ -208,9 +210,9 @@ class CortexM7Timing:
         """Set in bits 5 and up, way in the top bits (ARMv7-M B2.2.7)."""
         cache = self.chip.data_cache
         way = value >> (32 - (cache.ways - 1).bit_length()) if cache.ways > 1 else 0
-        index = (value >> native.LINE_SHIFT & (cache.sets - 1)) * cache.ways + way
-        dirty = bool(self._data_tags[index] & native.DIRTY)
-        self._data_tags[index] = self._data_tags[index] & ~native.DIRTY if name == "DCCSW" else 0
+        index = (value >> layout.LINE_SHIFT & (cache.sets - 1)) * cache.ways + way
+        dirty = bool(self._data_tags[index] & layout.DIRTY)
+        self._data_tags[index] = self._data_tags[index] & ~layout.DIRTY if name == "DCCSW" else 0
         if dirty and name != "DCISW":
             self._write_back()
 
@@ -219,7 +221,7 @@ class CortexM7Timing:
         machine = self._machine
         assert machine is not None
         fill = int(self.map.latencies[1, 3])
-        self._slots[native.BUS_FREE] = max(self._slots[native.BUS_FREE], machine.clock.now) + fill
+        self._slots[layout.BUS_FREE] = max(self._slots[layout.BUS_FREE], machine.clock.now) + fill
 
     # Callbacks of the native side
 
@@ -249,27 +251,27 @@ class CortexM7Timing:
         program = AddressProgram(ops)
         passage = self._pipeline.run(CLEAN, ops, 0, True)
         number = len(self._ops)
-        need = native.ITEM_WORDS * len(program.items) + size // 2 + 1
+        need = layout.ITEM_WORDS * len(program.items) + size // 2 + 1
         if number >= BLOCKS or self._pool_used + need > POOL:
             raise RuntimeError(f"more code than the clock has room for: {number} blocks")
         record = self._records[number]
-        record[native.ITEMS] = self._pool_used
-        record[native.ITEM_COUNT] = len(program.items)
+        record[layout.ITEMS] = self._pool_used
+        record[layout.ITEM_COUNT] = len(program.items)
         for item in program.items:
             self._pool[self._pool_used : self._pool_used + 3] = item.words()
             first, last = passage.issued[item.first] - 1, passage.issued[item.last] - 1
-            self._pool[self._pool_used + native.ISSUED] = first | last - first << 16
-            self._pool_used += native.ITEM_WORDS
-        record[native.ENDING] = int(ops[-1].ending) if ops else int(Ending.FALLS_THROUGH)
-        record[native.BRANCH] = ops[-1].address if ops else address
-        record[native.ISSUE_TIMES] = self._pool_used
+            self._pool[self._pool_used + layout.ISSUED] = first | last - first << 16
+            self._pool_used += layout.ITEM_WORDS
+        record[layout.ENDING] = int(ops[-1].ending) if ops else int(Ending.FALLS_THROUGH)
+        record[layout.BRANCH] = ops[-1].address if ops else address
+        record[layout.ISSUE_TIMES] = self._pool_used
         for op, when in zip(ops, passage.issued, strict=True):
             start = self._pool_used + (op.address - address) // 2
             self._pool[start : start + op.size // 2] = when - 1
         self._pool_used += size // 2
         self._pool[self._pool_used] = passage.cycles
         self._pool_used += 1
-        record[native.ADDRESS], record[native.SIZE] = address, size
+        record[layout.ADDRESS], record[layout.SIZE] = address, size
         self._ops.append(ops)
         flags = machine.engine.block_flags(address, size)
         self._codes[address, code] = number | flags << hooks.FLAG_SHIFT
@@ -283,18 +285,18 @@ class CortexM7Timing:
         except BaseException as error:
             self._fail(error)
             answer = (1, 0)
-        row = next((place + p for p in range(native.EDGE_PROBES) if self._edges[place + p, 0] == -1), -1)
+        row = next((place + p for p in range(layout.EDGE_PROBES) if self._edges[place + p, 0] == -1), -1)
         if row < 0:
-            self._evict = (self._evict + 1) % native.EDGE_PROBES
+            self._evict = (self._evict + 1) % layout.EDGE_PROBES
             row = place + self._evict
         self._edges[row] = (key, *answer)
-        return int(self._edges.ctypes.data) + 8 * native.EDGE_WORDS * row
+        return int(self._edges.ctypes.data) + 8 * layout.EDGE_WORDS * row
 
     def _answer(self, key: int) -> tuple[int, int]:
         state = self._by_number[key & (STATES - 1)]
-        block = key >> native.STATE_BITS & (BLOCKS - 1)
-        taken = bool(key >> (native.STATE_BITS + native.BLOCK_BITS) & 1)
-        passage = self._pipeline.run(state, self._ops[block], key >> native.VARIANT_SHIFT, taken)
+        block = key >> layout.STATE_BITS & (BLOCKS - 1)
+        taken = bool(key >> (layout.STATE_BITS + layout.BLOCK_BITS) & 1)
+        passage = self._pipeline.run(state, self._ops[block], key >> layout.VARIANT_SHIFT, taken)
         number = self._states.get(passage.state)
         if number is None:
             number = self._states[passage.state] = len(self._by_number)
@@ -321,28 +323,28 @@ class CortexM7Timing:
         """Every block that ran, with its cycles by cause."""
         return [
             BlockCost(
-                int(r[native.ADDRESS]), int(r[native.SIZE]), int(r[native.RUNS]), int(r[native.CYCLES]),
-                int(r[native.INTERLOCK]), int(r[native.FETCH]), int(r[native.STORES]), int(r[native.CODE_STALL]),
-                int(r[native.DATA_STALL]), int(r[native.MISPREDICTED]), int(r[native.DEVICE_STALL]),
+                int(r[layout.ADDRESS]), int(r[layout.SIZE]), int(r[layout.RUNS]), int(r[layout.CYCLES]),
+                int(r[layout.INTERLOCK]), int(r[layout.FETCH]), int(r[layout.STORES]), int(r[layout.CODE_STALL]),
+                int(r[layout.DATA_STALL]), int(r[layout.MISPREDICTED]), int(r[layout.DEVICE_STALL]),
             )
             for r in self._records[1 : len(self._ops)]
-            if r[native.RUNS]
+            if r[layout.RUNS]
         ]  # fmt: skip
 
     def reset_costs(self) -> None:
         """Start counting anew."""
-        self._records[:, native.RUNS : native.MISPREDICTED + 1] = 0
-        self._records[:, native.DEVICE_STALL] = 0
+        self._records[:, layout.RUNS : layout.MISPREDICTED + 1] = 0
+        self._records[:, layout.DEVICE_STALL] = 0
 
     @property
     def statistics(self) -> dict[str, int]:
         """Misses and mispredictions since the start."""
         slots = self._slots
         return {
-            "code_misses": slots[native.CODE_MISSES],
-            "data_misses": slots[native.DATA_MISSES],
-            "branches": slots[native.BRANCHES],
-            "mispredictions": slots[native.MISPREDICTIONS],
+            "code_misses": slots[layout.CODE_MISSES],
+            "data_misses": slots[layout.DATA_MISSES],
+            "branches": slots[layout.BRANCHES],
+            "mispredictions": slots[layout.MISPREDICTIONS],
             "blocks": len(self._ops) - 1,
             "states": len(self._by_number),
             "answers": len(self._answers),
@@ -362,8 +364,8 @@ def _drop(tags: NDArray[np.int64], sets: int, ways: int, line: int, *, clean_onl
     """Take a line out (or only mark it clean); True when it was dirty."""
     row = (line & (sets - 1)) * ways
     for place in range(row, row + ways):
-        if tags[place] & ~native.DIRTY == (line + 1) << 1:
-            dirty = bool(tags[place] & native.DIRTY)
-            tags[place] = tags[place] & ~native.DIRTY if clean_only else 0
+        if tags[place] & ~layout.DIRTY == (line + 1) << 1:
+            dirty = bool(tags[place] & layout.DIRTY)
+            tags[place] = tags[place] & ~layout.DIRTY if clean_only else 0
             return dirty
     return False

@@ -86,7 +86,8 @@ def _micro_op(instruction: Any) -> MicroOp:
         op.reads += ((m.FLAGS, Reader.LATE), *((r, Reader.LATE) for r, _, _ in op.writes if r < m.FLAGS))
         op.early = m.EARLY_NEVER
     if any(r == 15 for r, _, _ in op.writes) and op.ending is Ending.FALLS_THROUGH:
-        op.ending = Ending.INDIRECT
+        from_stack = name == "pop" or any(r == 13 for r, _ in op.reads)
+        op.ending = Ending.RETURN if from_stack else Ending.INDIRECT
         op.units |= m.BRANCH
     return op
 
@@ -265,7 +266,9 @@ def _branch(op: MicroOp, name: str, instruction: Any, operands: Any) -> None:
         op.ending = Ending.INDIRECT
         op.reads = ((register(operands[0].reg), Reader.LATE),)
         if name == "blx":
-            op.writes = ((14, Writer.EARLY, 0),)
+            op.ending, op.writes = Ending.INDIRECT_CALL, ((14, Writer.EARLY, 0),)
+        elif operands[0].reg == arm.ARM_REG_LR:
+            op.ending = Ending.RETURN
     elif name == "bl":
         op.ending, op.writes = Ending.CALL, ((14, Writer.EARLY, 0),)
     else:

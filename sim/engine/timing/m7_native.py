@@ -4,331 +4,88 @@
 ``on_block`` finds the block's record, settles the branch before it (BTAC), evaluates the block's address program over
 the registers (``addresses.py``), looks the pipeline's answer up (``pipeline.py``; Python fills in what is missing),
 and adds what caches and buses cost. It keeps the same slots of the engine's state as ``hooks.on_block``; its own are
-in a second int64 array, found by ``hooks.TIMING``. Numba caches these functions by this file's date: a change of the
-slot numbers in ``hooks.py`` wants this file touched too.
+in a second int64 array, found by ``hooks.TIMING`` and laid out by ``m7_layout.py``.
 """
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import numba
-from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from sim.engine import hooks
-from sim.engine.hooks import _call1, _call3, _call4, _get, _inline, _load64, _native, _set, _slot, _store8, _store64
-from sim.engine.timing import addresses
+from sim.engine.hooks import _call1, _call3, _call4, _get, _inline, _load64, _set, _slot, _store8, _store64
+from sim.engine.timing import addresses, m7_layout, m7_memory
+from sim.engine.timing.m7_layout import (
+    BLOCK_BITS,
+    BLOCK_WORDS,
+    BLOCKS,
+    BRANCH,
+    BRANCHES,
+    BTAC,
+    BTAC_MASK,
+    CODE_STALL,
+    CYCLES,
+    DATA_STALL,
+    DEVICE_COUNT,
+    DEVICE_STALL,
+    DEVICES,
+    EDGE_BITS,
+    EDGE_PROBES,
+    EDGE_WORDS,
+    EDGES,
+    ENDING,
+    ENDING_CALL,
+    ENDING_CONDITIONAL,
+    ENDING_INDIRECT,
+    ENDING_INDIRECT_CALL,
+    ENDING_RETURN,
+    FETCH,
+    FN_BLOCK,
+    FN_EDGE,
+    INTERLOCK,
+    ISSUE_TIMES,
+    ISSUED,
+    ITEM_COUNT,
+    ITEM_WORDS,
+    ITEMS,
+    MISPREDICTED,
+    MISPREDICTIONS,
+    PIPELINE,
+    POOL,
+    PREVIOUS,
+    PREVIOUS_END,
+    PREVIOUS_PENALTY,
+    READ_REGISTERS,
+    REDIRECT,
+    REGISTER_IDS,
+    REGISTER_POINTERS,
+    REGISTERS,
+    RETURN_DEPTH,
+    RETURN_TOP,
+    RETURNS,
+    RUNS,
+    SLOT_BASE,
+    STATE_BITS,
+    STORES,
+    UC_MEM_WRITE_PROT,
+    VARIANT_SHIFT,
+    WEAKLY_TAKEN,
+)
+from sim.engine.timing.m7_memory import _data_access, _fetch_stall, _load8, _load32
 
-# Slots of the clock's own array.
-BLOCKS = 0  # pointer to the block records
-POOL = 1  # pointer to address programs and issue times
-EDGES = 2  # pointer to the pipeline's answers
-PIPELINE = 3  # number of the pipeline state
-PREVIOUS = 4  # record of the block before
-PREVIOUS_END = 5  # address behind it
-PREVIOUS_PENALTY = 6  # what its last branch costs when mispredicted
-CODE_MAP = 7  # pointer to a byte a 4 KiB page: memory number | cacheability << 4, for instruction fetches
-DATA_MAP = 8  # the same for loads and stores
-REGISTERS = 9  # pointer to r0..r15
-READ_REGISTERS = 10  # function that has to be called to fill them; 0 when they are the core's own
-REGISTER_IDS = 11
-REGISTER_POINTERS = 12
-CODE_TAGS = 13
-CODE_SETS = 14  # sets - 1
-CODE_WAYS = 15
-DATA_TAGS = 16
-DATA_SETS = 17
-DATA_WAYS = 18
-LAST_CODE_LINE = 19
-BUS_FREE = 20  # cycle at which the AXI master has done its last transfer
-RANDOM = 21
-BTAC = 22  # pointer to (branch address, target | counter << 32)
-BTAC_MASK = 23
-REDIRECT = 24
-MEMORIES = 25  # pointer to (first, beat, write, fill) by memory number
-DEVICES = 26  # pointer to (base, end, read, write)
-DEVICE_COUNT = 27
-FN_BLOCK = 28  # Python: decode a block
-FN_EDGE = 29  # Python: run the pipeline
-LEAST_RECENT = 30  # 1: replace the least recently used way
-CODE_MISSES = 31
-DATA_MISSES = 32
-MISPREDICTIONS = 33
-WRITE_STREAK = 34  # line misses of stores in a row, one line after the other
-WRITE_LINE = 35
-BRANCHES = 36
-FILL_LINE = 37  # last line of the data cache that a load brought in, its first part, when that came, cycles a part
-FILL_PART = 38
-FILL_TIME = 39
-FILL_BEAT = 40
-SLOT_BASE = 64  # temporaries of address programs
-CLOCK_SIZE = SLOT_BASE + addresses.SLOTS
-
-# Words of a block record.
-ITEMS = 0  # index of the address program in the pool
-ITEM_COUNT = 1
-ENDING = 2
-BRANCH = 3  # address of the last instruction
-ISSUE_TIMES = 4  # index in the pool: for each halfword, cycles before its instruction issues
-RUNS = 5
-CYCLES = 6  # everything below included
-INTERLOCK = 7
-FETCH = 8
-STORES = 9
-CODE_STALL = 10
-DATA_STALL = 11
-MISPREDICTED = 12
-ADDRESS = 13
-SIZE = 14
-DEVICE_STALL = 15
-BLOCK_WORDS = 16
-
-# Words of an item of an address program: the three of addresses.Item, the address, and when it issues.
-ISSUED = 4  # first access | (last - first) << 16
-ITEM_WORDS = 5
-
-EDGE_BITS = 17
-EDGE_PROBES = 8
-EDGE_WORDS = 3  # key; cycles | state << 16 | penalty << 40; interlock | fetch << 16 | stores << 32
-VARIANT_SHIFT = 38
-STATE_BITS = 20
-BLOCK_BITS = 17
-LINE_SHIFT = 5
-DIRTY = 1
-WRITE_STREAK_LIMIT = 3
-WEAKLY_TAKEN = 2
-WRITE_THROUGH = 1  # policies of memory_map.py
-WRITE_BACK_ALLOCATE = 3
-QUEUE_CREDIT = 2  # cycles that the prefetch queue hides of a line reached in a row from another block
-LINE_FETCH = 4  # cycles that 32 bytes take to fetch
-WRITE_BUFFER = 4  # writes that wait for the bus before the core does
-UC_MEM_WRITE_PROT = 22
+_native: Any = numba.njit  # compiled into the two hooks below, which are what is cached
 
 
-@intrinsic
-def _load32(typingctx: Any, pointer: Any) -> Any:
-    """The uint32 at an address."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word = builder.load(builder.inttoptr(args[0], ir.IntType(32).as_pointer()), align=1)
-        return builder.zext(word, ir.IntType(64))
-
-    return types.int64(types.int64), codegen
-
-
-@intrinsic
-def _load8(typingctx: Any, pointer: Any) -> Any:
-    """The byte at an address."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        byte = builder.load(builder.inttoptr(args[0], ir.IntType(8).as_pointer()))
-        return builder.zext(byte, ir.IntType(64))
-
-    return types.int64(types.int64), codegen
-
-
-@_native
-def _random(clock: int) -> int:
-    """Next of a xorshift sequence: the pseudo-random replacement, the same in every run."""
-    value = _get(clock, RANDOM)
-    value ^= (value << 13) & 0xFFFFFFFF
-    value ^= value >> 17
-    value ^= (value << 5) & 0xFFFFFFFF
-    _set(clock, RANDOM, value)
-    return value
-
-
-@_native
-def _find(clock: int, tags: int, sets: int, ways: int, line: int, mark: int) -> int:
-    """Look a line up and bring it in when it is missing: -1 a hit, else the old content of its place (0 empty).
-
-    A tag is line << 1 | dirty, plus one line so that 0 is empty.
-    """
-    row = tags + 8 * ways * (line & sets)
-    wanted = (line + 1) << 1
-    empty = -1
-    for way in range(ways):
-        tag = _load64(row + 8 * way)
-        if tag & ~DIRTY == wanted:
-            tag |= mark
-            if _get(clock, LEAST_RECENT):
-                for place in range(way, 0, -1):
-                    _store64(row + 8 * place, _load64(row + 8 * (place - 1)))
-                way = 0
-            _store64(row + 8 * way, tag)
-            return -1
-        if tag == 0 and empty < 0:
-            empty = way
-    if _get(clock, LEAST_RECENT):
-        victim = empty if empty >= 0 else ways - 1
-        old = _load64(row + 8 * victim)
-        for place in range(victim, 0, -1):
-            _store64(row + 8 * place, _load64(row + 8 * (place - 1)))
-        _store64(row, wanted | mark)
-        return old
-    victim = empty if empty >= 0 else _random(clock) % ways
-    old = _load64(row + 8 * victim)
-    _store64(row + 8 * victim, wanted | mark)
-    return old
-
-
-@_native
-def _contains(tags: int, sets: int, ways: int, line: int) -> int:
-    row = tags + 8 * ways * (line & sets)
-    wanted = (line + 1) << 1
-    for way in range(ways):
-        if _load64(row + 8 * way) & ~DIRTY == wanted:
-            return 1
-    return 0
-
-
-@_native
-def _bus_wait(clock: int, now: int) -> int:
-    free = _get(clock, BUS_FREE)
-    return free - now if free > now else 0
-
-
-@_native
-def _write_out(clock: int, memory: int, now: int, count: int) -> int:
-    """Writes that go to the bus: the core waits only when the buffer in front of it is full."""
-    each = _load64(memory + 16)
-    start = now + _bus_wait(clock, now)
-    _set(clock, BUS_FREE, start + each * count)
-    wait = start + each * (count - WRITE_BUFFER) - now
-    return wait if wait > 0 else 0
-
-
-@_native
-def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
-    """A line is asked for at ``now``: cycles until its first word is there. Requests overlap, data do not.
-
-    ``extra``: cycles of the bus that a write-back takes after it.
-    """
-    wait = _load64(memory)
-    busy = _bus_wait(clock, now) + _load64(memory + 8)
-    if busy > wait:
-        wait = busy
-    _set(clock, BUS_FREE, now + wait + 3 * _load64(memory + 8) + extra)
-    return wait
-
-
-@_native
-def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now: int) -> int:
-    """Stall of stores to one line of cacheable memory."""
-    tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
-    present = _contains(tags, sets, ways, line)
-    if policy != WRITE_BACK_ALLOCATE and not present:
-        return _write_out(clock, memory, now, count)
-    last = _get(clock, WRITE_LINE)
-    if present:
-        if line == last + 1:
-            _set(clock, WRITE_LINE, line)
-    else:
-        if line == last and _get(clock, WRITE_STREAK) > WRITE_STREAK_LIMIT:
-            return 0
-        streak = _get(clock, WRITE_STREAK) + 1 if line == last + 1 else 0
-        _set(clock, WRITE_STREAK, streak)
-        _set(clock, WRITE_LINE, line)
-        if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation any more
-            start = now + _bus_wait(clock, now)
-            _set(clock, BUS_FREE, start + _load64(memory + 16) + 3 * _load64(memory + 8))
-            wait = start - now - _load64(memory + 24)
-            return wait if wait > 0 else 0
-    old = _find(clock, tags, sets, ways, line, DIRTY if policy != WRITE_THROUGH else 0)
-    stall = 0
-    if old >= 0:
-        _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
-        # The fill goes on behind the store buffer; the core waits when one is still under way before it.
-        waited = _bus_wait(clock, now)
-        _arrival(clock, memory, now, _load64(memory + 24) if old & DIRTY else 0)
-        stall = waited
-    if policy == WRITE_THROUGH:
-        stall += _write_out(clock, memory, now + stall, count)
-    return stall
-
-
-@_native
-def _data_access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
-    """Cycles that loads or stores of ``span`` bytes add to a hit; the last of them issues ``later`` cycles on."""
-    attributes = _load8(_get(clock, DATA_MAP) + (address >> hooks.PAGE_SHIFT))
-    if attributes == 0:
-        return 0
-    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
-    policy = attributes >> 4
-    if policy == 0:
-        if write:
-            return _write_out(clock, memory, now, count)
-        wait = _bus_wait(clock, now) + _load64(memory) * count
-        _set(clock, BUS_FREE, now + wait)
-        return wait
-    stall = 0
-    end = address + span - 1
-    last = end >> LINE_SHIFT
-    for line in range(address >> LINE_SHIFT, last + 1):
-        if write:
-            stall += _store_line(clock, memory, line, policy, count, now + stall)
-            continue
-        tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
-        old = _find(clock, tags, sets, ways, line, 0)
-        first_part = (address >> 3) & 3 if line == address >> LINE_SHIFT else 0
-        last_part = (end >> 3) & 3 if line == last else 3
-        if old >= 0:
-            _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
-            stall += _arrival(clock, memory, now + stall, _load64(memory + 24) if old & DIRTY else 0)
-            _set(clock, FILL_LINE, line)
-            _set(clock, FILL_PART, first_part)
-            _set(clock, FILL_TIME, now + stall)
-            _set(clock, FILL_BEAT, _load64(memory + 8))
-        elif line != _get(clock, FILL_LINE):
-            continue
-        # The line is still coming in, from the word that missed on and round.
-        beat = _get(clock, FILL_BEAT)
-        when = _get(clock, FILL_TIME) + beat * ((first_part - _get(clock, FILL_PART)) & 3)
-        if when > now + stall:
-            stall = when - now
-        when = _get(clock, FILL_TIME) + beat * ((last_part - _get(clock, FILL_PART)) & 3)
-        if when > now + stall + later:
-            stall = when - now - later
-    return stall
-
-
-@_native
-def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, now: int) -> int:
-    """Cycles that instruction fetch adds: lines that miss, or every line when the cache is off."""
-    attributes = _load8(_get(clock, CODE_MAP) + (address >> hooks.PAGE_SHIFT))
-    if attributes == 0:
-        return 0
-    first, last = address >> LINE_SHIFT, (address + size - 1) >> LINE_SHIFT
-    before = _get(clock, LAST_CODE_LINE)
-    cached = attributes >> 4
-    if first == last and first == before and (cached or not taken):
-        return 0
-    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
-    tags, sets, ways = _get(clock, CODE_TAGS), _get(clock, CODE_SETS), _get(clock, CODE_WAYS)
-    times = _get(clock, POOL) + 8 * _load64(record + 8 * ISSUE_TIMES)
-    stall = 0
-    issued = 0
-    for line in range(first, last + 1):
-        # How long the code of the line before kept the slots busy: the queue runs ahead meanwhile.
-        ahead = QUEUE_CREDIT if line == before + 1 and not taken else 0
-        if line > first:
-            start = _load64(times + 8 * (((line << LINE_SHIFT) - address) >> 1))
-            ahead = start - issued - LINE_FETCH
-            issued = start
-        elif line == before and not taken:
-            continue
-        if cached and _find(clock, tags, sets, ways, line, 0) < 0:
-            continue
-        _set(clock, CODE_MISSES, _get(clock, CODE_MISSES) + 1)
-        wait = _bus_wait(clock, now + stall + issued) + _load64(memory)
-        _set(clock, BUS_FREE, now + stall + issued + wait + 3 * _load64(memory + 8))
-        if ahead > 0:
-            wait -= ahead if ahead < wait else wait
-        stall += wait
-    _set(clock, LAST_CODE_LINE, last)
-    return stall
+def _digest_of_sources() -> int:
+    """Numba caches by the date of a function's own file; these constants and functions come from others as well."""
+    digest = hashlib.sha256()
+    for module in (hooks, addresses, m7_layout, m7_memory):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return int.from_bytes(digest.digest()[:4], "little") | 1
 
 
 @_native
@@ -355,7 +112,7 @@ def _settle_branch(clock: int, address: int) -> int:
     content = _load64(entry + 8)
     counter = content >> 32
     target = content & 0xFFFFFFFF
-    if ending == 1:
+    if ending == ENDING_CONDITIONAL:
         if known:
             right = (1 if counter >= WEAKLY_TAKEN else 0) == taken
             counter = min(counter + 1, 3) if taken else max(counter - 1, 0)
@@ -371,11 +128,29 @@ def _settle_branch(clock: int, address: int) -> int:
             return -1
         _set(clock, MISPREDICTIONS, _get(clock, MISPREDICTIONS) + 1)
         return _get(clock, PREVIOUS_PENALTY)
-    if known and target == address:
+    foreseen = 1 if known and target == address else 0
+    depth = _get(clock, RETURN_DEPTH)
+    if depth:
+        top = _get(clock, RETURN_TOP)
+        if ending == ENDING_RETURN:
+            top = (top + depth - 1) % depth
+            # The stack says where to, but only a known branch is followed without a look at the instruction.
+            right = _get(clock, RETURNS + top) == address
+            _set(clock, RETURN_TOP, top)
+            _store64(entry, branch)
+            _store64(entry + 8, address | 3 << 32)
+            if right:
+                return 0 if known else _get(clock, REDIRECT)
+            _set(clock, MISPREDICTIONS, _get(clock, MISPREDICTIONS) + 1)
+            return _get(clock, PREVIOUS_PENALTY)
+        if ending in (ENDING_CALL, ENDING_INDIRECT_CALL):
+            _set(clock, RETURNS + top, _get(clock, PREVIOUS_END))
+            _set(clock, RETURN_TOP, (top + 1) % depth)
+    if foreseen:
         return 0
     _store64(entry, branch)
     _store64(entry + 8, address | 3 << 32)
-    if ending == 4:
+    if ending >= ENDING_INDIRECT:
         _set(clock, MISPREDICTIONS, _get(clock, MISPREDICTIONS) + 1)
         return _get(clock, PREVIOUS_PENALTY)
     return _get(clock, REDIRECT)
@@ -494,117 +269,130 @@ def _add(record: int, word: int, value: int) -> None:
     _store64(record + 8 * word, _load64(record + 8 * word) + value)
 
 
-@numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
-def on_block(uc: int, address: int, size: int, state: int) -> None:
-    """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
-    now = _get(state, hooks.NOW)
-    if now >= _get(state, hooks.DEADLINE):
-        _set(state, hooks.STOPPED, hooks.STOP_DEADLINE)
-        _call1(_get(state, hooks.FN_EMU_STOP), uc)
-        return
-    clock = _get(state, hooks.TIMING)
-    slot = _slot(state, address)
-    key = address | size << 32
-    if _load64(slot) == key:
-        entry = _load64(slot + 8)
-    else:
-        entry = _call3(_get(clock, FN_BLOCK), address, size, 0)
-        _store64(slot, key)
-        _store64(slot + 8, entry)
-        _store8(_get(state, hooks.CODE_PAGES) + (address >> hooks.PAGE_SHIFT), 1)
-        _store8(_get(state, hooks.CODE_PAGES) + ((address + size - 1) >> hooks.PAGE_SHIFT), 1)
-    flags = (entry >> hooks.FLAG_SHIFT) & _get(state, hooks.WATCH)
-    if flags:
-        if flags & hooks.FLAG_FLOATING_POINT:
-            _set(state, hooks.STOPPED, hooks.STOP_FLOATING_POINT)
-            _set(state, hooks.BLOCK_ADDRESS, address)
-            _set(state, hooks.BLOCK_SIZE, size)
+def _build(digest: int) -> tuple[Any, Any]:
+    """The hooks. ``digest`` is never 0; being a closure variable, it is part of the key they are cached by."""
+
+    @numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
+    def on_block(uc: int, address: int, size: int, state: int) -> None:
+        """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
+        now = _get(state, hooks.NOW)
+        if digest == 0 or now >= _get(state, hooks.DEADLINE):
+            _set(state, hooks.STOPPED, hooks.STOP_DEADLINE)
             _call1(_get(state, hooks.FN_EMU_STOP), uc)
             return
-        if flags & hooks.FLAG_MASKS:
-            _set(state, hooks.DEADLINE, 0)
-        if flags & hooks.FLAG_SEND_EVENT:
-            _set(state, hooks.EVENT_REGISTER, 1)
-    block = entry & 0xFFFFFFFF
-    record = _get(clock, BLOCKS) + 8 * BLOCK_WORDS * block
-    # The branch before
-    penalty = _settle_branch(clock, address)
-    pipeline = _get(clock, PIPELINE)
-    taken = 0
-    start = now
-    if penalty >= 0:
-        taken = 1
-    if penalty > 0:
-        pipeline = 0
-        start += penalty
-        _add(_get(clock, PREVIOUS), MISPREDICTED, penalty)
-        _add(_get(clock, PREVIOUS), CYCLES, penalty)
-    # Instruction fetch
-    stall = _fetch_stall(clock, record, address, size, taken, start)
-    if stall:
-        pipeline = 0
-        _add(record, CODE_STALL, stall)
-        start += stall
-    # Issue
-    variant = 0
-    items = _load64(record + 8 * ITEM_COUNT)
-    if items:
-        variant = _addresses(state, clock, uc, record)
-    edge = _edge(clock, pipeline | block << STATE_BITS | taken << (STATE_BITS + BLOCK_BITS) | variant << VARIANT_SHIFT)
-    answer = _load64(edge + 8)
-    cycles = answer & 0xFFFF
-    _set(clock, PIPELINE, (answer >> 16) & 0xFFFFFF)
-    stalls = _load64(edge + 16)
-    # Data
-    data = _data_stall(clock, record, start) if items else 0
-    end = start + cycles + data
-    _add(record, RUNS, 1)
-    _add(record, CYCLES, end - now - (penalty if penalty > 0 else 0))
-    if stalls:
-        _add(record, INTERLOCK, stalls & 0xFFFF)
-        _add(record, FETCH, (stalls >> 16) & 0xFFFF)
-        _add(record, STORES, stalls >> 32)
-    if data:
-        _add(record, DATA_STALL, data)
-    _set(clock, PREVIOUS, record)
-    _set(clock, PREVIOUS_END, address + size)
-    _set(clock, PREVIOUS_PENALTY, answer >> 40)
-    _set(state, hooks.BLOCK_ADDRESS, address)
-    _set(state, hooks.BLOCK_SIZE, size)
-    _set(state, hooks.BLOCK_START, start)
-    _set(state, hooks.NOW, end)
+        clock = _get(state, hooks.TIMING)
+        slot = _slot(state, address)
+        key = address | size << 32
+        if _load64(slot) == key:
+            entry = _load64(slot + 8)
+        else:
+            entry = _call3(_get(clock, FN_BLOCK), address, size, 0)
+            _store64(slot, key)
+            _store64(slot + 8, entry)
+            _store8(_get(state, hooks.CODE_PAGES) + (address >> hooks.PAGE_SHIFT), 1)
+            _store8(_get(state, hooks.CODE_PAGES) + ((address + size - 1) >> hooks.PAGE_SHIFT), 1)
+        flags = (entry >> hooks.FLAG_SHIFT) & _get(state, hooks.WATCH)
+        if flags:
+            if flags & hooks.FLAG_FLOATING_POINT:
+                _set(state, hooks.STOPPED, hooks.STOP_FLOATING_POINT)
+                _set(state, hooks.BLOCK_ADDRESS, address)
+                _set(state, hooks.BLOCK_SIZE, size)
+                _call1(_get(state, hooks.FN_EMU_STOP), uc)
+                return
+            if flags & hooks.FLAG_MASKS:
+                _set(state, hooks.DEADLINE, 0)
+            if flags & hooks.FLAG_SEND_EVENT:
+                _set(state, hooks.EVENT_REGISTER, 1)
+        block = entry & 0xFFFFFFFF
+        record = _get(clock, BLOCKS) + 8 * BLOCK_WORDS * block
+        # The branch before
+        penalty = _settle_branch(clock, address)
+        pipeline = _get(clock, PIPELINE)
+        taken = 0
+        start = now
+        if penalty >= 0:
+            taken = 1
+        if penalty > 0:
+            pipeline = 0
+            start += penalty
+            _add(_get(clock, PREVIOUS), MISPREDICTED, penalty)
+            _add(_get(clock, PREVIOUS), CYCLES, penalty)
+        # Instruction fetch
+        stall = _fetch_stall(clock, record, address, size, taken, start)
+        if stall:
+            pipeline = 0
+            _add(record, CODE_STALL, stall)
+            start += stall
+        # Issue
+        variant = 0
+        items = _load64(record + 8 * ITEM_COUNT)
+        if items:
+            variant = _addresses(state, clock, uc, record)
+        edge = _edge(
+            clock, pipeline | block << STATE_BITS | taken << (STATE_BITS + BLOCK_BITS) | variant << VARIANT_SHIFT
+        )
+        answer = _load64(edge + 8)
+        cycles = answer & 0xFFFF
+        _set(clock, PIPELINE, (answer >> 16) & 0xFFFFFF)
+        stalls = _load64(edge + 16)
+        # Data
+        data = _data_stall(clock, record, start) if items else 0
+        end = start + cycles + data
+        _add(record, RUNS, 1)
+        _add(record, CYCLES, end - now - (penalty if penalty > 0 else 0))
+        if stalls:
+            _add(record, INTERLOCK, stalls & 0xFFFF)
+            _add(record, FETCH, (stalls >> 16) & 0xFFFF)
+            _add(record, STORES, stalls >> 32)
+        if data:
+            _add(record, DATA_STALL, data)
+        _set(clock, PREVIOUS, record)
+        _set(clock, PREVIOUS_END, address + size)
+        _set(clock, PREVIOUS_PENALTY, answer >> 40)
+        _set(state, hooks.BLOCK_ADDRESS, address)
+        _set(state, hooks.BLOCK_SIZE, size)
+        _set(state, hooks.BLOCK_START, start)
+        _set(state, hooks.NOW, end)
+
+    @numba.cfunc(
+        types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True
+    )
+    def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
+        """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: as ``hooks.on_access``, and the bus takes its time."""
+        if digest == 0:
+            return False
+        scratch = state + 8 * hooks.ACCESS_PC
+        _store64(scratch, 0)
+        _call3(_get(state, hooks.FN_REG_READ), uc, hooks.REG_PC, scratch)
+        pc = _load64(scratch)
+        clock = _get(state, hooks.TIMING)
+        record = _get(clock, PREVIOUS)
+        part = 0
+        offset = pc - _get(state, hooks.BLOCK_ADDRESS)
+        if record and 0 <= offset < _get(state, hooks.BLOCK_SIZE):
+            part = _load64(_get(clock, POOL) + 8 * (_load64(record + 8 * ISSUE_TIMES) + (offset >> 1)))
+        now = _get(state, hooks.BLOCK_START) + part
+        _set(state, hooks.ACCESS_NOW, now)
+        device = _get(clock, DEVICES)
+        address &= 0xFFFFFFFF
+        if address & (size - 1):  # Unicorn makes aligned accesses of it
+            _set(state, hooks.UNALIGNED, address | size << 32)
+        for _ in range(_get(clock, DEVICE_COUNT)):
+            if _load64(device) <= address < _load64(device + 8):
+                cost = _load64(device + 24) if kind == UC_MEM_WRITE_PROT else _load64(device + 16)
+                _set(state, hooks.BLOCK_START, _get(state, hooks.BLOCK_START) + cost)
+                _set(state, hooks.NOW, _get(state, hooks.NOW) + cost)
+                if record:
+                    _add(record, DEVICE_STALL, cost)
+                    _add(record, CYCLES, cost)
+                break
+            device += 32
+        epsr = state + 8 * hooks.SCRATCH
+        _store64(epsr, 0x01000000)
+        _call3(_get(state, hooks.FN_REG_WRITE), uc, hooks.REG_EPSR, epsr)
+        return True
+
+    return on_block, on_access
 
 
-@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
-def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
-    """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: as ``hooks.on_access``, and the bus takes its time."""
-    scratch = state + 8 * hooks.ACCESS_PC
-    _store64(scratch, 0)
-    _call3(_get(state, hooks.FN_REG_READ), uc, hooks.REG_PC, scratch)
-    pc = _load64(scratch)
-    clock = _get(state, hooks.TIMING)
-    record = _get(clock, PREVIOUS)
-    part = 0
-    offset = pc - _get(state, hooks.BLOCK_ADDRESS)
-    if record and 0 <= offset < _get(state, hooks.BLOCK_SIZE):
-        part = _load64(_get(clock, POOL) + 8 * (_load64(record + 8 * ISSUE_TIMES) + (offset >> 1)))
-    now = _get(state, hooks.BLOCK_START) + part
-    _set(state, hooks.ACCESS_NOW, now)
-    device = _get(clock, DEVICES)
-    address &= 0xFFFFFFFF
-    if address & (size - 1):  # Unicorn makes aligned accesses of it
-        _set(state, hooks.UNALIGNED, address | size << 32)
-    for _ in range(_get(clock, DEVICE_COUNT)):
-        if _load64(device) <= address < _load64(device + 8):
-            cost = _load64(device + 24) if kind == UC_MEM_WRITE_PROT else _load64(device + 16)
-            _set(state, hooks.BLOCK_START, _get(state, hooks.BLOCK_START) + cost)
-            _set(state, hooks.NOW, _get(state, hooks.NOW) + cost)
-            if record:
-                _add(record, DEVICE_STALL, cost)
-                _add(record, CYCLES, cost)
-            break
-        device += 32
-    epsr = state + 8 * hooks.SCRATCH
-    _store64(epsr, 0x01000000)
-    _call3(_get(state, hooks.FN_REG_WRITE), uc, hooks.REG_EPSR, epsr)
-    return True
+on_block, on_access = _build(_digest_of_sources())

@@ -98,6 +98,8 @@ class Ending(IntEnum):
     DIRECT = 2
     CALL = 3
     INDIRECT = 4
+    RETURN = 5
+    INDIRECT_CALL = 6
 
 
 @dataclass(slots=True)

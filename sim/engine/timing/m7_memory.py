@@ -1,0 +1,273 @@
+# mypy: disable-error-code="untyped-decorator,misc,var-annotated,call-arg,arg-type,import-untyped,no-any-return"
+"""Caches and buses of the cortex-m7 clock, natively: what a line, a load, a store adds to a hit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from sim.engine import hooks
+from sim.engine.hooks import _get, _load64, _set, _store64
+from sim.engine.timing.m7_layout import (
+    BUS_FREE,
+    CODE_MAP,
+    CODE_MISSES,
+    CODE_SETS,
+    CODE_TAGS,
+    CODE_WAYS,
+    DATA_MAP,
+    DATA_MISSES,
+    DATA_SETS,
+    DATA_TAGS,
+    DATA_WAYS,
+    DIRTY,
+    FILL_BEAT,
+    FILL_LINE,
+    FILL_PART,
+    FILL_TIME,
+    ISSUE_TIMES,
+    LAST_CODE_LINE,
+    LEAST_RECENT,
+    LINE_FETCH,
+    LINE_SHIFT,
+    MEMORIES,
+    POOL,
+    QUEUE_CREDIT,
+    RANDOM,
+    WRITE_BACK_ALLOCATE,
+    WRITE_BUFFER,
+    WRITE_LINE,
+    WRITE_STREAK,
+    WRITE_STREAK_LIMIT,
+    WRITE_THROUGH,
+)
+
+_native: Any = numba.njit  # compiled into the hooks of m7_native.py, which are what is cached
+
+
+@intrinsic
+def _load32(typingctx: Any, pointer: Any) -> Any:
+    """The uint32 at an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = builder.load(builder.inttoptr(args[0], ir.IntType(32).as_pointer()), align=1)
+        return builder.zext(word, ir.IntType(64))
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def _load8(typingctx: Any, pointer: Any) -> Any:
+    """The byte at an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = builder.load(builder.inttoptr(args[0], ir.IntType(8).as_pointer()))
+        return builder.zext(byte, ir.IntType(64))
+
+    return types.int64(types.int64), codegen
+
+
+@_native
+def _random(clock: int) -> int:
+    """Next of a xorshift sequence: the pseudo-random replacement, the same in every run."""
+    value = _get(clock, RANDOM)
+    value ^= (value << 13) & 0xFFFFFFFF
+    value ^= value >> 17
+    value ^= (value << 5) & 0xFFFFFFFF
+    _set(clock, RANDOM, value)
+    return value
+
+
+@_native
+def _find(clock: int, tags: int, sets: int, ways: int, line: int, mark: int) -> int:
+    """Look a line up and bring it in when it is missing: -1 a hit, else the old content of its place (0 empty).
+
+    A tag is line << 1 | dirty, plus one line so that 0 is empty.
+    """
+    row = tags + 8 * ways * (line & sets)
+    wanted = (line + 1) << 1
+    empty = -1
+    for way in range(ways):
+        tag = _load64(row + 8 * way)
+        if tag & ~DIRTY == wanted:
+            tag |= mark
+            if _get(clock, LEAST_RECENT):
+                for place in range(way, 0, -1):
+                    _store64(row + 8 * place, _load64(row + 8 * (place - 1)))
+                way = 0
+            _store64(row + 8 * way, tag)
+            return -1
+        if tag == 0 and empty < 0:
+            empty = way
+    if _get(clock, LEAST_RECENT):
+        victim = empty if empty >= 0 else ways - 1
+        old = _load64(row + 8 * victim)
+        for place in range(victim, 0, -1):
+            _store64(row + 8 * place, _load64(row + 8 * (place - 1)))
+        _store64(row, wanted | mark)
+        return old
+    victim = empty if empty >= 0 else _random(clock) % ways
+    old = _load64(row + 8 * victim)
+    _store64(row + 8 * victim, wanted | mark)
+    return old
+
+
+@_native
+def _contains(tags: int, sets: int, ways: int, line: int) -> int:
+    row = tags + 8 * ways * (line & sets)
+    wanted = (line + 1) << 1
+    for way in range(ways):
+        if _load64(row + 8 * way) & ~DIRTY == wanted:
+            return 1
+    return 0
+
+
+@_native
+def _bus_wait(clock: int, now: int) -> int:
+    free = _get(clock, BUS_FREE)
+    return free - now if free > now else 0
+
+
+@_native
+def _write_out(clock: int, memory: int, now: int, count: int) -> int:
+    """Writes that go to the bus: the core waits only when the buffer in front of it is full."""
+    each = _load64(memory + 16)
+    start = now + _bus_wait(clock, now)
+    _set(clock, BUS_FREE, start + each * count)
+    wait = start + each * (count - WRITE_BUFFER) - now
+    return wait if wait > 0 else 0
+
+
+@_native
+def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
+    """A line is asked for at ``now``: cycles until its first word is there. Requests overlap, data do not.
+
+    ``extra``: cycles of the bus that a write-back takes after it.
+    """
+    wait = _load64(memory)
+    busy = _bus_wait(clock, now) + _load64(memory + 8)
+    if busy > wait:
+        wait = busy
+    _set(clock, BUS_FREE, now + wait + 3 * _load64(memory + 8) + extra)
+    return wait
+
+
+@_native
+def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now: int) -> int:
+    """Stall of stores to one line of cacheable memory."""
+    tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
+    present = _contains(tags, sets, ways, line)
+    if policy != WRITE_BACK_ALLOCATE and not present:
+        return _write_out(clock, memory, now, count)
+    last = _get(clock, WRITE_LINE)
+    if present:
+        if line == last + 1:
+            _set(clock, WRITE_LINE, line)
+    else:
+        if line == last and _get(clock, WRITE_STREAK) > WRITE_STREAK_LIMIT:
+            return 0
+        streak = _get(clock, WRITE_STREAK) + 1 if line == last + 1 else 0
+        _set(clock, WRITE_STREAK, streak)
+        _set(clock, WRITE_LINE, line)
+        if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation any more
+            start = now + _bus_wait(clock, now)
+            _set(clock, BUS_FREE, start + _load64(memory + 16) + 3 * _load64(memory + 8))
+            wait = start - now - _load64(memory + 24)
+            return wait if wait > 0 else 0
+    old = _find(clock, tags, sets, ways, line, DIRTY if policy != WRITE_THROUGH else 0)
+    stall = 0
+    if old >= 0:
+        _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
+        # The fill goes on behind the store buffer; the core waits when one is still under way before it.
+        waited = _bus_wait(clock, now)
+        _arrival(clock, memory, now, _load64(memory + 24) if old & DIRTY else 0)
+        stall = waited
+    if policy == WRITE_THROUGH:
+        stall += _write_out(clock, memory, now + stall, count)
+    return stall
+
+
+@_native
+def _data_access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
+    """Cycles that loads or stores of ``span`` bytes add to a hit; the last of them issues ``later`` cycles on."""
+    attributes = _load8(_get(clock, DATA_MAP) + (address >> hooks.PAGE_SHIFT))
+    if attributes == 0:
+        return 0
+    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
+    policy = attributes >> 4
+    if policy == 0:
+        if write:
+            return _write_out(clock, memory, now, count)
+        wait = _bus_wait(clock, now) + _load64(memory) * count
+        _set(clock, BUS_FREE, now + wait)
+        return wait
+    stall = 0
+    end = address + span - 1
+    last = end >> LINE_SHIFT
+    for line in range(address >> LINE_SHIFT, last + 1):
+        if write:
+            stall += _store_line(clock, memory, line, policy, count, now + stall)
+            continue
+        tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
+        old = _find(clock, tags, sets, ways, line, 0)
+        first_part = (address >> 3) & 3 if line == address >> LINE_SHIFT else 0
+        last_part = (end >> 3) & 3 if line == last else 3
+        if old >= 0:
+            _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
+            stall += _arrival(clock, memory, now + stall, _load64(memory + 24) if old & DIRTY else 0)
+            _set(clock, FILL_LINE, line)
+            _set(clock, FILL_PART, first_part)
+            _set(clock, FILL_TIME, now + stall)
+            _set(clock, FILL_BEAT, _load64(memory + 8))
+        elif line != _get(clock, FILL_LINE):
+            continue
+        # The line is still coming in, from the word that missed on and round.
+        beat = _get(clock, FILL_BEAT)
+        when = _get(clock, FILL_TIME) + beat * ((first_part - _get(clock, FILL_PART)) & 3)
+        if when > now + stall:
+            stall = when - now
+        when = _get(clock, FILL_TIME) + beat * ((last_part - _get(clock, FILL_PART)) & 3)
+        if when > now + stall + later:
+            stall = when - now - later
+    return stall
+
+
+@_native
+def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, now: int) -> int:
+    """Cycles that instruction fetch adds: lines that miss, or every line when the cache is off."""
+    attributes = _load8(_get(clock, CODE_MAP) + (address >> hooks.PAGE_SHIFT))
+    if attributes == 0:
+        return 0
+    first, last = address >> LINE_SHIFT, (address + size - 1) >> LINE_SHIFT
+    before = _get(clock, LAST_CODE_LINE)
+    cached = attributes >> 4
+    if first == last and first == before and (cached or not taken):
+        return 0
+    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
+    tags, sets, ways = _get(clock, CODE_TAGS), _get(clock, CODE_SETS), _get(clock, CODE_WAYS)
+    times = _get(clock, POOL) + 8 * _load64(record + 8 * ISSUE_TIMES)
+    stall = 0
+    issued = 0
+    for line in range(first, last + 1):
+        # How long the code of the line before kept the slots busy: the queue runs ahead meanwhile.
+        ahead = QUEUE_CREDIT if line == before + 1 and not taken else 0
+        if line > first:
+            start = _load64(times + 8 * (((line << LINE_SHIFT) - address) >> 1))
+            ahead = start - issued - LINE_FETCH
+            issued = start
+        elif line == before and not taken:
+            continue
+        if cached and _find(clock, tags, sets, ways, line, 0) < 0:
+            continue
+        _set(clock, CODE_MISSES, _get(clock, CODE_MISSES) + 1)
+        wait = _bus_wait(clock, now + stall + issued) + _load64(memory)
+        _set(clock, BUS_FREE, now + stall + issued + wait + 3 * _load64(memory + 8))
+        if ahead > 0:
+            wait -= ahead if ahead < wait else wait
+        stall += wait
+    _set(clock, LAST_CODE_LINE, last)
+    return stall
