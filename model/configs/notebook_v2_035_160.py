@@ -4,6 +4,7 @@
 
 FILE is Keras' ``mobilenet_2_5_224_tf_no_top.h5`` and not read: no MobileNetV2 weights are at hand.
 A small budget: eight epochs from random weights.
+Not run to its end yet: no figures.
 """
 
 from model.dataset.coco import Source

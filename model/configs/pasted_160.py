@@ -3,6 +3,7 @@
     crosscam train model/configs/pasted_160.py --data-root DIR --weights FILE -o runs/pasted_160
 
 FILE is Keras' ``mobilenet_2_5_224_tf_no_top.h5``.
+Best at epoch 26 of 29; int8 on the 463 validation pictures: macro F1 0.817, cross-fitted 0.793.
 """
 
 from model.dataset.coco import Source
