@@ -1,6 +1,6 @@
 """How much of bare Unicorn's speed the engine keeps: the same loops with and without time keeping, in one run.
 
-    python -m scripts.bench_engine [--rounds 3]
+    python -m scripts.bench_engine [--rounds 3] [--timing cortex-m7]
 
 The loop that counts is ``smlad``: 62 million instructions of loads and multiply-accumulates, what inference looks
 like. ``copy`` (4 instructions a block) and ``calls`` (3) show what short blocks cost.
@@ -19,7 +19,8 @@ from sim.engine.machine import Machine
 from sim.engine.nvic import Nvic
 
 FLASH, RAM = 0x08000000, 0x20000000
-WANTED_RATIO = 0.4
+CCR, CACHES_ON = 0xE000ED14, 3 << 16
+WANTED_RATIO = {"instructions": 0.4, "cortex-m7": 0.13}
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,9 @@ def bare_seconds(loop: Loop) -> float:
     return time.process_time() - start
 
 
-def engine_seconds(loop: Loop) -> tuple[float, int]:
+def engine_seconds(loop: Loop, timing: str = "instructions") -> tuple[float, int]:
     """Processor time of the loop on the engine with an event each millisecond, and the cycles it counted."""
-    machine = Machine("bench")
+    machine = Machine("bench", timing)
     machine.register("sysbus.flash", MappedMemory(machine, "flash", size=0x10000), FLASH)
     machine.register("sysbus.ram", MappedMemory(machine, "ram", size=0x20000), RAM)
     nvic = Nvic(machine, "nvic", priority_mask=0xF0)
@@ -103,6 +104,7 @@ def engine_seconds(loop: Loop) -> tuple[float, int]:
     vectors = (RAM + 0x20000).to_bytes(4, "little") + (FLASH | 9).to_bytes(4, "little")
     machine.sysbus.write_bytes(FLASH, vectors + start + loop.code)
     machine.reset()
+    machine.sysbus.write(CCR, 4, CACHES_ON)
 
     def tick() -> None:
         machine.clock.schedule(480_000, tick)  # a board has a millisecond tick
@@ -126,14 +128,14 @@ def _load_r1(value: int) -> bytes:
     return code
 
 
-def measure(rounds: int = 3) -> list[Result]:
+def measure(rounds: int = 3, timing: str = "instructions") -> list[Result]:
     """Each loop ``rounds`` times on both, in turns, so that a busy machine hits both."""
     results = []
     for loop in LOOPS:
         bare, engine = [], []
         for _ in range(rounds):
             bare.append(bare_seconds(loop))
-            engine.append(engine_seconds(loop)[0])
+            engine.append(engine_seconds(loop, timing)[0])
         results.append(Result(loop.name, loop.instructions / min(bare) / 1e6, loop.instructions / min(engine) / 1e6))
     return results
 
@@ -142,13 +144,16 @@ def main() -> int:
     """Print the table; 1 when the smlad loop keeps less than it must."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    results = measure(parser.parse_args().rounds)
+    parser.add_argument("--timing", choices=sorted(WANTED_RATIO), default="instructions")
+    arguments = parser.parse_args()
+    results = measure(arguments.rounds, arguments.timing)
+    wanted = WANTED_RATIO[arguments.timing]
     print(f"{'loop':8} {'bare Unicorn':>14} {'engine':>10} {'ratio':>6}   (million instructions a second)")
     for result in results:
         print(f"{result.loop:8} {result.bare:14.0f} {result.engine:10.0f} {result.ratio:6.2f}")
     kept = results[0].ratio
-    print(f"smlad keeps {kept:.2f} of bare Unicorn, wanted at least {WANTED_RATIO}")
-    return 0 if kept >= WANTED_RATIO else 1
+    print(f"smlad keeps {kept:.2f} of bare Unicorn, wanted at least {wanted}")
+    return 0 if kept >= wanted else 1
 
 
 if __name__ == "__main__":

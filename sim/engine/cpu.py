@@ -238,7 +238,7 @@ class CortexM(Device):
         self._general.write(*[0] * 13, (stack or 0) & ~3, 0xFFFFFFFF)
         self._pc.write(start or 1)
         self.engine.rebuild_mode(0)
-        self.engine.timing.discontinuity()
+        self.engine.timing.reset()
         self._watch()
 
     def sleep(self, how: str = "wfi") -> None:

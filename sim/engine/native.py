@@ -250,6 +250,10 @@ class Engine:
         """The FLAG_ bits of a block."""
         return int(count_with_flags.ctypes(self._address, address, size)) >> FLAG_SHIFT
 
+    def forget_blocks(self) -> None:
+        """Drop what is cached about every block; translations stay."""
+        self._table[::2] = -1
+
     def registers_address(self) -> int:
         """Where Unicorn keeps r0..r15 in this process; 0 where that cannot be found out (then they are copied)."""
         if not self._registers_address:

@@ -103,15 +103,15 @@ def test_caches_make_flash_and_axi_fast() -> None:
 
 
 def test_invalidating_the_caches_costs_their_lines_again() -> None:
-    bench = M7Bench(counting(10, ldr(3, 2)))
+    program = counting(10, ldr(3, 2))
+    bench = M7Bench(program)
     bench.machine.sysbus.write(0xE000ED14, 4, 3 << 16)
     bench.run_to_sleep()
     before = bench.timing.statistics
     bench.machine.sysbus.write(0xE000EF50, 4, 0)  # ICIALLU
     bench.machine.sysbus.write(0xE000EF5C, 4, AXI)  # DCIMVAC
     bench.cpu.wake()
-    bench.cpu.reset()
-    bench.machine.sysbus.write(0xE000ED14, 4, 3 << 16)
+    bench.cpu.pc = program.labels["start"]
     bench.run_to_sleep()
     after = bench.timing.statistics
     assert after["data_misses"] - before["data_misses"] == 1
@@ -173,6 +173,24 @@ def test_rewritten_code_is_decoded_again() -> None:
     bench.load(counting(100, *[NOP] * 8))
     bench.machine.sysbus.write(0xE000ED14, 4, 3 << 16)
     assert bench.run_to_sleep() < first - 100 * 20
+
+
+def test_room_for_blocks_and_states_may_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for next to nothing the clock starts over again and again, and counts nearly the same."""
+    program = counting(60, ldr(3, 2), store(3, 1), ldr(4, 1, 4))
+    wanted = M7Bench(program).run_to_sleep()
+    monkeypatch.setattr("sim.engine.timing.cortex_m7.BLOCKS_AT_MOST", 3)
+    monkeypatch.setattr("sim.engine.timing.cortex_m7.STATES_AT_MOST", 2)
+    assert M7Bench(program).run_to_sleep() == pytest.approx(wanted, rel=0.02)
+
+
+def test_reset_turns_the_caches_off() -> None:
+    bench = M7Bench(counting(20, ldr(3, 2)))
+    slow = bench.run_to_sleep()
+    bench.machine.sysbus.write(0xE000ED14, 4, 3 << 16)
+    bench.machine.reset()
+    bench.cpu.wake()
+    assert bench.run_to_sleep() == pytest.approx(slow, abs=20)
 
 
 def test_costs_add_up_to_the_time() -> None:

@@ -39,7 +39,10 @@ class Timing(Protocol):
         """The core's system registers: cache and MPU settings, cache maintenance."""
 
     def discontinuity(self) -> None:
-        """The next block does not follow from the last one's branch (exception entry or return, reset)."""
+        """The next block does not follow from the last one's branch (exception entry or return)."""
+
+    def reset(self) -> None:
+        """The core was reset."""
 
     def check(self) -> None:
         """Raise what went wrong in a native callback since the last call."""

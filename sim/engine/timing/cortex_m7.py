@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from sim.engine.native import Engine
     from sim.engine.nvic import Nvic
 
-BLOCKS = 1 << layout.BLOCK_BITS
+BLOCKS = BLOCKS_AT_MOST = 1 << layout.BLOCK_BITS
 POOL = 1 << 20
-STATES = 1 << layout.STATE_BITS
+STATES = STATES_AT_MOST = 1 << layout.STATE_BITS
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -180,6 +180,15 @@ class CortexM7Timing:
         self._slots[layout.PREVIOUS] = 0
         self._slots[layout.PIPELINE] = 0
 
+    def reset(self) -> None:
+        """The core was reset: caches off and empty, nothing predicted (a real cache wants invalidating)."""
+        self.discontinuity()
+        self._code_tags[:] = 0
+        self._data_tags[:] = 0
+        self._btac[:] = -1
+        self._slots[layout.LAST_CODE_LINE] = self._slots[layout.FILL_LINE] = -1
+        self._settings_changed()
+
     def check(self) -> None:
         """Raise what went wrong in a callback."""
         if self._error is not None:
@@ -250,10 +259,10 @@ class CortexM7Timing:
         ops = decode(code, address)
         program = AddressProgram(ops)
         passage = self._pipeline.run(CLEAN, ops, 0, True)
-        number = len(self._ops)
         need = layout.ITEM_WORDS * len(program.items) + size // 2 + 1
-        if number >= BLOCKS or self._pool_used + need > POOL:
-            raise RuntimeError(f"more code than the clock has room for: {number} blocks")
+        if len(self._ops) >= BLOCKS_AT_MOST or self._pool_used + need > POOL:
+            self._forget_blocks()
+        number = len(self._ops)
         record = self._records[number]
         record[layout.ITEMS] = self._pool_used
         record[layout.ITEM_COUNT] = len(program.items)
@@ -299,14 +308,34 @@ class CortexM7Timing:
         passage = self._pipeline.run(state, self._ops[block], key >> layout.VARIANT_SHIFT, taken)
         number = self._states.get(passage.state)
         if number is None:
+            if len(self._by_number) >= STATES_AT_MOST:
+                self._forget_states()
             number = self._states[passage.state] = len(self._by_number)
             self._by_number.append(passage.state)
-            if number >= STATES:
-                raise RuntimeError("more pipeline states than the clock has room for")
         return (
             passage.cycles | number << 16 | passage.penalty << 40,
             passage.interlock | passage.fetch << 16 | passage.stores << 32,
         )
+
+    def _forget_blocks(self) -> None:
+        """No room for more code: start over; the costs of blocks so far are lost."""
+        machine = self._machine
+        assert machine is not None
+        machine.engine.forget_blocks()
+        self._records[:] = 0
+        self._ops = [[]]
+        self._codes.clear()
+        self._pool_used = 0
+        self._slots[layout.PREVIOUS] = 0
+        self._forget_states()
+
+    def _forget_states(self) -> None:
+        """No room for more pipeline states, or their numbers mean something else now."""
+        self._states = {CLEAN: 0}
+        self._by_number = [CLEAN]
+        self._answers.clear()
+        self._edges[:] = -1
+        self._slots[layout.PIPELINE] = 0
 
     # What reports ask
 

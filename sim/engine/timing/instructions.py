@@ -40,5 +40,8 @@ class InstructionTiming:
     def discontinuity(self) -> None:
         """Each instruction stands alone."""
 
+    def reset(self) -> None:
+        """Nothing to forget."""
+
     def check(self) -> None:
         """Nothing can go wrong."""
