@@ -151,15 +151,23 @@ class RenodeProcess:
         """Run one monitor command; what it prints. CrosscamError as ``keyword``."""
         return str(self.keyword("ExecuteCommand", command))
 
+    def suspend(self) -> None:
+        """Stop its threads: between two commands Renode keeps a core of the host busy."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after ``suspend``."""
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     def close(self) -> None:
         """End Renode (interrupt, then kill) and remove its files; may be called again."""
         atexit.unregister(self.close)
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
             if self._process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self._process.pid, number)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(END_SECONDS)
+                    self._process.wait(0 if number == signal.SIGCONT else END_SECONDS)
         # A wrapper script may have gone before what it started.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)

@@ -105,6 +105,18 @@ def test_one_that_dies_is_told(renode: Path) -> None:
         process.keyword("Die")
 
 
+def test_one_that_is_suspended_goes_on_and_is_ended(renode: Path) -> None:
+    with RenodeProcess(renode, command_seconds=0.5) as process:
+        process.suspend()
+        with pytest.raises(CrosscamError, match="did not finish"):
+            process.execute("version")
+        process.resume()
+        assert process.execute("version") == "ExecuteCommand version"
+        process.suspend()
+        pid = process._process.pid
+    assert not is_running(pid)
+
+
 def test_no_executable(tmp_path: Path) -> None:
     with pytest.raises(CrosscamError, match=r"cannot start .*gone: No such file"):
         RenodeProcess(tmp_path / "gone")
