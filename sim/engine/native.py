@@ -170,7 +170,7 @@ class Engine:
         self._add_hook(kind, self._timing.access_hook, address, address + size - 1)
 
     def add_access_watch(self, first: int, end: int, hook: int, user: int) -> None:
-        """Call a native hook, with ``user`` as its last argument, on accesses to watched pages of ``first`` to ``end``."""
+        """Call a native hook, ``user`` its last argument, on accesses to watched pages of ``first`` to ``end``."""
         handle = ctypes.c_size_t()
         kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
         _check(

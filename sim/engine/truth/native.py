@@ -2,7 +2,8 @@
 """The native half of the stale line detector: called for each access of the core to a watched page.
 
 Watched pages are mapped without read and write permission. Unicorn then calls this hook; as it answers True, a read
-goes on, but a write is dropped (such memory is ROM to QEMU), so the hook does it. Like ``hooks.on_access`` it has to clear the IT state that Unicorn's recovery of the exact PC leaves behind.
+goes on, but a write is dropped (such memory is ROM to QEMU), so the hook does it. Like ``hooks.on_access`` it has to
+clear the IT state that Unicorn's recovery of the exact PC leaves behind.
 """
 
 from __future__ import annotations
