@@ -13,7 +13,7 @@ from sim.engine.truth.gates import FOLDER, ClockGates, load
 from sim.engine.truth.stale import PAGE, cache_bits
 from sim.errors import CrosscamError
 from sim.tests.engine_bench import Bench
-from sim.tests.thumb import NE, Program, ldr, mov32, store, subs
+from sim.tests.thumb import NE, Program, ldr, mov32, pop, push, store, subs
 
 BOARD = Path(__file__).parents[1] / "board"
 CCR, AXI = 0xE000ED14, 0x24000000
@@ -121,6 +121,48 @@ def test_a_page_the_core_uses_a_lot_is_let_go_and_its_writes_arrive() -> None:
     machine.nvic.write(0xF5C, 4, AXI)  # DCIMVAC
     assert not memory.view[0] & (native.STALE | native.CACHED) and memory.view[1] & native.STALE
     assert truth.findings == []
+
+
+def test_stores_and_loads_of_every_width_work_on_watched_pages() -> None:
+    program = (
+        Program(stack=0x24000800)
+        .label("start")
+        .emit(
+            mov32(0, CCR),
+            ldr(1, 0),
+            mov32(2, 1 << 16),
+            0x4311,
+            store(1, 0),
+            0xF3BF,
+            0x8F6F,
+        )
+        .branch("on")
+    )  # a block boundary: from here on the pages are watched
+    program.label("on").emit(
+        mov32(3, AXI), mov32(4, 0x44332211), mov32(5, 0x88776655), mov32(6, AXI + PAGE - 2), push(4, 5),
+        0x701C,  # strb r4, [r3]
+        0x805C,  # strh r4, [r3, #2]
+        (0xE9C3, 0x4502),  # strd r4, r5, [r3, #8]
+        (0xF8C3, 0x4021),  # str.w r4, [r3, #0x21]: unaligned
+        0x6034,  # str r4, [r6]: over the end of the page
+        mov32(7, AXI + 64), 0xC730,  # stmia r7!, {r4, r5}
+        pop(0, 1), 0x6832,  # pop {r0, r1}; ldr r2, [r6]
+        0xBF08, 0x461C,  # it eq; moveq r4, r3: not taken
+        (0xE9D3, 0x4502),  # ldrd r4, r5, [r3, #8]
+    )  # fmt: skip
+    program.label("end").branch("end")
+    machine = machine_with(program).machine
+    machine.run_for(1e-5)
+    assert machine.truth is not None and machine.truth._stale._memories[0].watched[:2].all()
+    memory = machine.sysbus.read_bytes
+    assert memory(AXI, 4) == b"\x11\x00\x11\x22"
+    assert memory(AXI + 8, 8) == bytes.fromhex("1122334455667788")
+    assert memory(AXI + 0x20, 6) == bytes.fromhex("001122334400")
+    assert memory(AXI + PAGE - 2, 4) == bytes.fromhex("11223344")
+    assert memory(AXI + 64, 8) == bytes.fromhex("1122334455667788")
+    registers = machine.cpu.registers
+    assert registers["r0"] == registers["r2"] == registers["r4"] == 0x44332211
+    assert registers["r1"] == registers["r5"] == 0x88776655 and registers["r7"] == AXI + 72
 
 
 def test_the_same_thing_is_said_once_and_counted() -> None:
