@@ -54,7 +54,13 @@ def run(
     count: Annotated[
         int | None, typer.Option(min=1, help="Frames to run; default: each frame of the folder once.")
     ] = None,
-    timing: Annotated[str, typer.Option(help="Clock: instructions (one cycle an instruction).")] = "instructions",
+    timing: Annotated[
+        str | None,
+        typer.Option(
+            help="Clock: cortex-m7 (what a board would take; default), cortex-m7:CHIP, or instructions (one cycle each,"
+            " as Renode counts)."
+        ),
+    ] = None,
     engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (an installed Renode).")] = (
         "crosscam"
     ),
@@ -71,7 +77,7 @@ def run(
     """
     from scripts.console import terminal
     from scripts.references import HostReference
-    from sim.engines import open_board
+    from sim.engines import DEFAULT_TIMING, open_board
     from sim.frames.folder import FrameFolder
     from sim.uart_ports import open_port
 
@@ -82,7 +88,7 @@ def run(
     with contextlib.ExitStack() as cleanup:
         for port in ports:
             cleanup.callback(port.close)
-        board = open_board(engine, elf, frames, timing, board_script)
+        board = open_board(engine, elf, frames, timing or DEFAULT_TIMING.get(engine, ""), board_script)
         cleanup.callback(board.close)
         for port in ports:
             board.attach(port)

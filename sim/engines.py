@@ -7,7 +7,9 @@ from pathlib import Path
 from sim.boot import Board, ConsoleLog
 from sim.errors import CrosscamError
 
-ENGINES = ("crosscam", "renode")
+DEFAULT_TIMING = {"crosscam": "cortex-m7", "renode": "instructions"}
+"""What each engine counts cycles with unless told otherwise: the best it has."""
+ENGINES = tuple(DEFAULT_TIMING)
 
 
 def open_board(engine: str, elf: Path, frames: Path | None, timing: str, script: Path | None = None) -> ConsoleLog:
