@@ -24,3 +24,10 @@ Should Count Frames From One
     Should Be Equal As Integers    ${first.frame}    1
     ${second}=    Next Prediction
     Should Be Equal As Integers    ${second.frame}    2
+
+Should Do Nothing A Board Would Not Forgive
+    [Documentation]    Stale cache lines, DMA out of reach, unaligned device accesses, peripherals without a clock.
+    [Tags]    crosscam-engine
+    Next Prediction
+    Next Prediction
+    No Board Findings Should Exist
