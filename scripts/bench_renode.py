@@ -19,7 +19,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import terminal
+from scripts.console import one_line_errors, terminal
 from sim.boot import ConsoleLog
 from sim.engines import ENGINES, open_board
 from sim.errors import CrosscamError
@@ -131,4 +131,5 @@ def bench_renode(
 
 
 if __name__ == "__main__":
-    typer.run(bench_renode)
+    with one_line_errors():
+        typer.run(bench_renode)

@@ -6,17 +6,14 @@ what).
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
-from model.errors import CrosscamError as ModelError
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
 from scripts import cycles as cycles_command
 from scripts import dataset, evaluate, frames, reference, robot, run, train
 from scripts import mlperf as mlperf_command
-from sim.errors import CrosscamError as SimError
+from scripts.console import one_line_errors
 
 app = typer.Typer(
     name="crosscam",
@@ -41,15 +38,9 @@ app.add_typer(dataset.app, name="dataset")
 
 
 def main() -> None:
-    """Run the command line; a user's error is one line on stderr and status 2."""
-    try:
+    """Run the command line."""
+    with one_line_errors():
         app()
-    except (ModelError, SimError) as error:
-        print(f"crosscam: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("crosscam: stopped", file=sys.stderr)
-        sys.exit(130)
 
 
 if __name__ == "__main__":
