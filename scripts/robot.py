@@ -24,6 +24,9 @@ def robot(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Warn of device types the engine lacks instead of failing.")
     ] = False,
+    timing: Annotated[
+        str, typer.Option(help="Clock of the embedded engine: instructions (as Renode counts) or cortex-m7.")
+    ] = "instructions",
     engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (`renode-test`).")] = "crosscam",
 ) -> None:
     """Run Robot suites written for Renode; a suite that says [bold]Resource ${RENODEKEYWORDS}[/bold] runs unchanged.
@@ -57,6 +60,7 @@ def robot(
         include=include or (),
         exclude=exclude or (),
         lenient=lenient,
+        timing=timing,
     )
     if failed:
         raise typer.Exit(1 if failed < 252 else 2)

@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--frames", type=Path, default=Path("build/frames/demo"), help="becomes ${FRAMES}")
     parser.add_argument("--coco-frames", type=Path, help="becomes ${COCO_FRAMES}; default: the folder of --frames")
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
+    parser.add_argument("--timing", default="instructions", help="clock of the embedded engine")
     parser.add_argument("--output", type=Path, default=Path("build/robot"), help="reports go here")
     arguments = parser.parse_args()
     coco_frames: Path = arguments.coco_frames or arguments.frames
@@ -39,6 +40,7 @@ def main() -> int:
                 "COCO_FRAMES": str(coco_frames.resolve()),
             },
             output=arguments.output,
+            timing=arguments.timing,
         )
     except CrosscamError as error:
         print(f"crosscam: {error}", file=sys.stderr)

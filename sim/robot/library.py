@@ -24,9 +24,10 @@ class RenodeKeywords(EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, 
     """One emulation at a time, as in Renode's Robot server.
 
     Args:
+        timing: how machines count cycles; Renode's way unless told otherwise.
         lenient: device types the engine lacks are warned of instead of being errors.
     """
 
-    def __init__(self, lenient: bool = False) -> None:
-        self.session = Session(lenient)
+    def __init__(self, lenient: bool = False, timing: str = "instructions") -> None:
+        self.session = Session(lenient, timing)
         atexit.register(self.session.close)

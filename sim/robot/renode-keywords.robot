@@ -6,12 +6,13 @@ Library             String
 Library             Process
 Library             Collections
 Library             OperatingSystem
-Library             sim.robot.library.RenodeKeywords    ${LENIENT}
+Library             sim.robot.library.RenodeKeywords    ${LENIENT}    ${TIMING}
 
 
 *** Variables ***
 ${DEFAULT_UART_TIMEOUT}     8
 ${LENIENT}                  ${False}
+${TIMING}                   instructions
 ${HOTSPOT_ACTION}           None
 
 

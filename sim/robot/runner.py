@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sim.engine.timing import TIMINGS
 from sim.engines import ENGINES
 from sim.errors import CrosscamError
 
@@ -28,6 +29,7 @@ def run_suites(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     lenient: bool = False,
+    timing: str = "instructions",
 ) -> int:
     """Run ``suites`` (files or folders); reports and ``xunit.xml`` (JUnit) go to ``output``.
 
@@ -36,6 +38,7 @@ def run_suites(
         variables: for the suites, beside ``${RENODEKEYWORDS}`` and ``${BOARD}``.
         tests: names of the only tests to run.
         include, exclude: tags.
+        timing: clock of the embedded engine; Renode counts instructions whatever this says.
         lenient: device types the embedded engine lacks are warned of instead of being errors.
 
     Returns:
@@ -46,6 +49,8 @@ def run_suites(
     """
     if engine not in ENGINES:
         raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")
+    if timing.partition(":")[0] not in TIMINGS:
+        raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
     for suite in suites:
         if not suite.exists():
             raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")
@@ -54,6 +59,7 @@ def run_suites(
         return _run_on_renode(suites, given, output, tests, include, exclude)
     if lenient:
         given["LENIENT"] = "True"
+    given["TIMING"] = timing
     return _run_here(suites, given, output, tests, include, exclude)
 
 

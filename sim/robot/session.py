@@ -91,6 +91,7 @@ class Session:
     """One emulation at a time, as in Renode's Robot server."""
 
     lenient: bool = False
+    timing: str = "instructions"
     monitor: Monitor = field(init=False)
     terminals: Testers[TerminalTester] = field(default_factory=lambda: Testers("terminal"))
     leds: Testers[LedTester] = field(default_factory=lambda: Testers("LED"))
@@ -103,7 +104,7 @@ class Session:
     """Keywords under way: only the outermost is a step."""
 
     def __post_init__(self) -> None:
-        self.monitor = Monitor(lenient=self.lenient)
+        self.monitor = Monitor(self.timing, lenient=self.lenient)
 
     @property
     def machine(self) -> Machine:
@@ -114,7 +115,7 @@ class Session:
         """Forget machine, testers, variables and steps; the states provided stay."""
         if self.monitor.has_machine:
             self.monitor.forget_machine()
-        self.monitor = Monitor(lenient=self.lenient)
+        self.monitor = Monitor(self.timing, lenient=self.lenient)
         self.terminals.clear()
         self.leds.clear()
         if self.log is not None:

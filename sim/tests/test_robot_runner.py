@@ -215,6 +215,8 @@ def test_bad_input(tmp_path: Path) -> None:
         run_suites([tmp_path / "gone.robot"])
     with pytest.raises(CrosscamError, match="unknown engine 'qemu': expected one of crosscam, renode"):
         run_suites([tmp_path], engine="qemu")
+    with pytest.raises(CrosscamError, match="unknown timing 'sundial': expected one of instructions, cortex-m7"):
+        run_suites([tmp_path], timing="sundial")
 
 
 def test_command_line(tmp_path: Path) -> None:
