@@ -11,7 +11,7 @@ from rich.console import Console
 from model.errors import CrosscamError as ModelError
 from sim.errors import CrosscamError as SimError
 
-WIDTH_WITHOUT_TERMINAL = 110
+WIDTH_WITHOUT_TERMINAL = 132
 
 
 def terminal() -> Console:
