@@ -159,8 +159,8 @@ class Board(ConsoleLog):
     def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
         """Run until ``reached()`` or ``timeout_seconds`` of virtual time; True when reached.
 
-        ``reached`` is asked each time the board sent a line and every ``POLL_SECONDS``, at points of virtual time that
-        do not depend on the host, so that runs stay identical.
+        ``reached`` is asked every ``POLL_SECONDS``, at points of virtual time that do not depend on the host, so that
+        runs stay identical; the board may be up to that much past the moment.
         """
         deadline = self.machine.clock.now + int(timeout_seconds * self.machine.clock.frequency)
         while not reached():
