@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.files import write_json, write_text
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ def cycles(
     else:
         console.print(_table(functions, f"Cycles {what}, {chip}", top, parts))
     if svg_file is not None:
-        _write(svg_file, svg(functions, f"{elf.name}: cycles {what}, {chip}", top))
+        write_text(svg_file, svg(functions, f"{elf.name}: cycles {what}, {chip}", top))
     if json_file is not None:
         rows = [{"name": f.name, "address": f.address, "runs": f.runs, "cycles": f.cycles} for f in functions]
-        _write(json_file, json.dumps({"chip": chip, "measured": what, "functions": rows}, indent=1) + "\n")
+        write_json(json_file, {"chip": chip, "measured": what, "functions": rows})
 
 
 def _vision(elf: Path, frames: Path, count: int, timing: str) -> tuple[Machine, str, int]:
@@ -162,12 +162,3 @@ def _print_function(console: object, machine: Machine, function: FunctionCost, p
             f"{line.each:.2f}", line.stall,
         )  # fmt: skip
     console.print(table)
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CrosscamError(f"cannot write {path}: {error.strerror}; name a file in a folder that exists") from error
-    part.replace(path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from scripts.files import write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,9 +87,7 @@ def evaluate(
         _write_report(report, scores, frames, thresholds, card.labels)
         typer.echo(f"curves, tables and pictures in {report}")
     if json_file is not None:
-        part = json_file.with_name(json_file.name + ".part")
-        part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-        part.replace(json_file)
+        write_json(json_file, figures)
     if on_board:
         typer.echo(f"board: {len(chosen) - differing} of {len(chosen)} pictures with LiteRT's scores, bit for bit")
         if differing:

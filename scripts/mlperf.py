@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.files import write_json
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -151,9 +151,4 @@ def _table(rows: list[Row], timing: str) -> object:
 
 def _write_json(path: Path, timing: str, rows: list[Row]) -> None:
     document = {"timing": timing, "rows": [asdict(row) | {"ratio": row.ratio} for row in rows]}
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(json.dumps(document, indent=1) + "\n")
-    except OSError as error:
-        raise CrosscamError(f"cannot write {path}: {error.strerror}; name a file in a folder that exists") from error
-    part.replace(path)
+    write_json(path, document)

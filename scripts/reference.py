@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from scripts.files import write_json
 
 
 def reference(
@@ -37,7 +38,5 @@ def reference(
             }
         )
     path = output or frames / "reference.json"
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps({"model": host.card.id, "sha256": host.card.sha256, "frames": rows}, indent=1) + "\n")
-    part.replace(path)
+    write_json(path, {"model": host.card.id, "sha256": host.card.sha256, "frames": rows})
     typer.echo(f"{path}: {len(rows)} frames, model {host.card.id}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.errors import CrosscamError
+from scripts.files import write_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -169,9 +168,4 @@ def _write_json(path: Path, rows: list[Row], wanted: int) -> None:
         "equal": sum(row.equal for row in rows),
         "rows": [asdict(row) | {"equal": row.equal} for row in rows],
     }
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(json.dumps(document, indent=1) + "\n")
-    except OSError as error:
-        raise CrosscamError(f"cannot write {path}: {error.strerror}; name a file in a folder that exists") from error
-    part.replace(path)
+    write_json(path, document)

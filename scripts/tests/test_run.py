@@ -124,6 +124,12 @@ def test_a_truncated_model_is_refused_and_nothing_is_written(
     assert not (tmp_path / "generated").exists()
 
 
+def test_a_reference_in_no_folder(crosscam: Crosscam, frames: Path, tmp_path: Path) -> None:
+    done = crosscam("reference", frames, "-o", tmp_path / "missing" / "reference.json")
+    assert done.returncode == 2
+    assert "cannot write" in _one_line(done.stderr)
+
+
 def test_no_coco_tree(crosscam: Crosscam, tmp_path: Path) -> None:
     done = crosscam("frames", "coco", "--coco", tmp_path / "nowhere", "-o", tmp_path / "out")
     assert done.returncode == 2

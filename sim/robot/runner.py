@@ -8,12 +8,12 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sim.boot import BOARD_SCRIPT
 from sim.engine.timing import TIMINGS
 from sim.engines import ENGINES
 from sim.errors import CrosscamError
 
 KEYWORDS = Path(__file__).with_name("renode-keywords.robot")
-BOARD = Path(__file__).parents[1] / "board" / "crosscam.resc"
 OWN_KEYWORDS_TAG = "crosscam-engine"
 """Tests so tagged use keywords Renode has not; they are left out there."""
 _PROJECT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def run_suites(
     for suite in suites:
         if not suite.exists():
             raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")
-    given = {"BOARD": str(BOARD.resolve()), **(variables or {})}
+    given = {"BOARD": str(BOARD_SCRIPT.resolve()), **(variables or {})}
     if engine == "renode":
         return _run_on_renode(suites, given, output, tests, include, exclude)
     if lenient:
