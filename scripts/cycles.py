@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.files import write_json, write_text
 from sim.errors import CrosscamError
+from sim.files import write_json, write_text
 
 if TYPE_CHECKING:
     from sim.cycles import FunctionCost

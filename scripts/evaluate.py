@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.files import write_json
+from sim.files import write_json
 
 if TYPE_CHECKING:
     import numpy as np

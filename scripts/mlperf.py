@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.files import write_json
 from sim.errors import CrosscamError
+from sim.files import write_json
 
 if TYPE_CHECKING:
     from sim.mlperf import Dialogue

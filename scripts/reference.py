@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.files import write_json
+from sim.files import write_json
 
 
 def reference(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.files import write_json
+from sim.files import write_json
 
 if TYPE_CHECKING:
     from rich.console import Console

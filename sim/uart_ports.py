@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sim.errors import CrosscamError
+from sim.files import whole
 
 
 class UartPort(Protocol):
@@ -37,14 +38,9 @@ class FilePort:
     """Raw bytes into a file, complete or absent: written beside, renamed on close."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(path.name + ".part")
-        try:
-            self._stream = self._part.open("wb")
-        except OSError as error:
-            raise CrosscamError(
-                f"cannot write the UART log {path}: {error.strerror}; name a file in a folder that exists"
-            ) from error
+        with contextlib.ExitStack() as stack:
+            self._stream = stack.enter_context(stack.enter_context(whole(path, "the UART log")).open("wb"))
+            self._open = stack.pop_all()
         self.description = str(path)
 
     def send(self, byte: int) -> None:
@@ -57,8 +53,7 @@ class FilePort:
 
     def close(self) -> None:
         """Finish the file under its own name."""
-        self._stream.close()
-        self._part.replace(self._path)
+        self._open.close()
 
 
 class PtyPort:

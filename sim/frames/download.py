@@ -23,6 +23,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, Task, TaskID, Tex
 from rich.text import Text
 
 from sim.errors import CrosscamError
+from sim.files import whole
 from sim.frames.coco import Photo, choose, read_photos
 
 ANNOTATIONS_URL = "http://images.cocodataset.org/annotations/annotations_trainval2017.zip"
@@ -153,10 +154,11 @@ def _provide_annotations(tree: Path, given: Path | None, fetcher: Fetcher, progr
     """The tree's own annotations; copied from ``given`` or fetched when it has none."""
     wanted = tree / "annotations" / f"instances_{SPLIT}.json"
     try:
+        wanted.parent.mkdir(parents=True, exist_ok=True)
         if given is not None and not (wanted.exists() and wanted.samefile(given)):
             if not given.is_file():
                 raise CrosscamError(f"{given}: no such annotations; expected COCO's instances_{SPLIT}.json")
-            with _whole(wanted) as part:
+            with whole(wanted) as part:
                 shutil.copyfile(given, part)
         elif not wanted.is_file():
             archive = tree / "annotations" / Path(urlsplit(url).path).name
@@ -174,7 +176,7 @@ def _extract(archive: Path, wanted: Path) -> None:
         with (
             zipfile.ZipFile(archive) as content,
             content.open(ANNOTATIONS_MEMBER) as member,
-            _whole(wanted) as part,
+            whole(wanted) as part,
             part.open("wb") as file,
         ):
             shutil.copyfileobj(member, file)
@@ -183,18 +185,6 @@ def _extract(archive: Path, wanted: Path) -> None:
         raise CrosscamError(
             f"{archive}: not the archive of COCO's annotations ({error}); it is removed, try again"
         ) from error
-
-
-@contextlib.contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A path to write to that becomes ``target`` when all went well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from sim.errors import CrosscamError
+from sim.files import whole
 from sim.frames.convert import HEIGHT, WIDTH, to_picture
 from sim.frames.folder import Entry, FrameFolder
 
@@ -44,12 +43,5 @@ def save_contact_sheet(folder: FrameFolder, path: Path, columns: int = COLUMNS, 
     Raises:
         CrosscamError: ``path`` cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole(path) as part:
         contact_sheet(folder, columns, scale).save(part, format="PNG")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise CrosscamError(
-            f"cannot write {path}: {error.strerror or error}; name a file in a folder that exists"
-        ) from error
