@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.engine.devices.base import Device
+from sim.engine.devices.sd_card import card_for
 from sim.engine.monitor.tokens import Equals, PathText, Span, Token, Word
 from sim.engine.platform import load_repl, load_repl_string
 from sim.engine.platform.registry import near_names
@@ -229,7 +230,22 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
     ) -> None:
         python_device({"script": script}, address, size, initable, name, offset)
 
+    def sd_card(file: str, attach_to: str, *numbers: int, persistent: bool = True, name: str = "sdCard") -> None:
+        """``SdCardFromFile file host [port] size [persistent]``."""
+        port_and_size = [number for number in numbers if not isinstance(number, bool)]
+        if not 1 <= len(port_and_size) <= 2:
+            raise CrosscamError("machine SdCardFromFile: expected a file, a controller, a port (SPI only) and a size")
+        for number in numbers:
+            persistent = number if isinstance(number, bool) else persistent
+        host = machine.device(attach_to)
+        file = str(monitor.locate(file)) if file else ""
+        card = card_for(machine, host, name, file, port_and_size[-1], persistent=persistent)
+        path = next(path for path, device in machine.devices.items() if device is host)
+        point = port_and_size[0] if len(port_and_size) == 2 else 0
+        machine.register(f"{path}.{name}", card, parent=host, point=point)
+
     return {
+        "SdCardFromFile": sd_card,
         "LoadPlatformDescription": load,
         "LoadPlatformDescriptionFromString": load_text,
         "PyDevFromFile": from_file,
