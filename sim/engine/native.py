@@ -84,9 +84,9 @@ class Engine:
         self._registers_address = 0
         self._flags = ctypes.c_uint32()
         self.array: NDArray[np.int64] = np.zeros(STATE_SIZE, np.int64)
-        self.state: memoryview[int] = memoryview(self.array)  # type: ignore[arg-type]
+        self.state: memoryview[int] = self.array.data
         code_pages = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)
-        self.code_pages: memoryview[int] = memoryview(code_pages)  # type: ignore[arg-type]
+        self.code_pages: memoryview[int] = code_pages.data
         self._table: NDArray[np.int64] = np.full(2 << TABLE_BITS, -1, np.int64)
         self._address = int(self.array.ctypes.data)
         self._keep: list[object] = []

@@ -36,7 +36,7 @@ class WatchedMemory:
         self.first, self.end = first, end
         self._engine = engine
         self.lines: NDArray[np.uint8] = np.zeros((end - first) // LINE + 8, np.uint8)  # 8: read as words natively
-        self.view: memoryview[int] = memoryview(self.lines)  # type: ignore[arg-type]
+        self.view: memoryview[int] = self.lines.data
         self.left: NDArray[np.int64] = np.full((end - first) // PAGE, HOT_ACCESSES, np.int64)
         self.watched: NDArray[np.bool_] = np.zeros((end - first) // PAGE, np.bool_)
         self.targets: NDArray[np.bool_] = np.zeros((end - first) // PAGE, np.bool_)
