@@ -162,9 +162,10 @@ class Board(ConsoleLog):
         ``reached`` is asked every ``POLL_SECONDS``, at points of virtual time that do not depend on the host, so that
         runs stay identical; the board may be up to that much past the moment.
         """
-        deadline = self.machine.clock.now + int(timeout_seconds * self.machine.clock.frequency)
+        clock = self.machine.clock
+        deadline = clock.exact_seconds + Fraction(timeout_seconds)
         while not reached():
-            if self.machine.clock.now >= deadline:
+            if clock.exact_seconds >= deadline:
                 return False
             self._poll_ports()
             self.machine.run_for(POLL_SECONDS)

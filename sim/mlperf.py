@@ -85,9 +85,9 @@ class Dialogue:
             CrosscamError: it did not within ``timeout_seconds`` of board time.
         """
         machine = self.machine
-        deadline = machine.clock.now + machine.clock.cycles(timeout_seconds)
+        deadline = machine.clock.seconds + timeout_seconds
         while not self._ready:
-            if machine.clock.now >= deadline:
+            if machine.clock.seconds >= deadline:
                 said = self._unread[-1] if self._unread else "nothing at all"
                 where = f"the core is at {machine.symbols.describe(machine.cpu.pc)}"
                 raise CrosscamError(

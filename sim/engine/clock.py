@@ -36,6 +36,8 @@ class Clock:
         self._base_seconds = Fraction(0)
         self._heap: list[tuple[int, int, ScheduledEvent]] = []
         self._sequence = 0
+        self.on_change: list[Callable[[Callable[[int], int]], None]] = []
+        """Called by ``change_frequency`` with what gives, for a cycle to come, the one at the same time in seconds."""
 
     @property
     def now(self) -> int:
@@ -53,6 +55,21 @@ class Clock:
         self._base_seconds = self.exact_seconds
         self._base_cycle = self.now
         self._frequency = hertz
+
+    def change_frequency(self, hertz: int) -> None:
+        """The core goes on at another clock: what is to come keeps its time in seconds, so its cycle moves."""
+        now, old = self.now, self._frequency
+        self.frequency = hertz
+
+        def moved(cycle: int) -> int:
+            return cycle if cycle <= now or cycle == hooks.NEVER else now + ((cycle - now) * hertz + old // 2) // old
+
+        for _, _, event in self._heap:
+            event.due = moved(event.due)
+        self._heap = [(event.due, sequence, event) for _, sequence, event in self._heap]
+        heapq.heapify(self._heap)
+        for listener in self.on_change:
+            listener(moved)
 
     @property
     def exact_seconds(self) -> Fraction:

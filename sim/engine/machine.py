@@ -63,6 +63,7 @@ class Machine:
         for start, size in self._device_regions:
             self.engine.map_devices(start, size, self._core_reads, self._core_writes)
         self.timing.attach(self)
+        self.clock.on_change.append(self._move_target)
 
     # Parts
 
@@ -138,6 +139,8 @@ class Machine:
 
     def _map_memory(self, address: int, memory: MappedMemory) -> None:
         self.engine.map_memory(address, memory.mapped_size, memory.host_address)
+        if self._cpu is not None:
+            self._cpu.hooking.memories_changed()
 
     def _map_window(self, window: Window) -> None:
         """Windows outside the peripheral regions get pages of their own."""
@@ -223,6 +226,15 @@ class Machine:
         self._stop = True
         self.clock.stop_core()
 
+    def _move_target(self, moved: Callable[[int], int]) -> None:
+        """The core's clock changes: the span asked for is one of seconds."""
+        self._target = moved(self._target)
+
+    @property
+    def stopping(self) -> bool:
+        """The core is not to go on: a pause or a reset was asked for."""
+        return self._stop or bool(self._reset_reason)
+
     def _uncommitted(self) -> int:
         """Where the next span starts: the last target, unless time has gone on elsewhere."""
         return self._target if self.clock.now - self._target < SLICE else self.clock.now
@@ -230,23 +242,23 @@ class Machine:
     def _run(self, predicate: Callable[[], bool] | None) -> None:
         self._stop = False
         clock, state, cpu = self.clock, self.engine.state, self._cpu
-        target = self._target
         while not self._stop:
-            clock.run_due()
-            if self._reset_reason:
-                self._perform_reset()
-            if cpu is not None:
-                cpu.take_interrupt()
+            if cpu is None or self._reset_reason or not cpu.inside_block:
+                clock.run_due()
+                if self._reset_reason:
+                    self._perform_reset()
+                if cpu is not None:
+                    cpu.take_interrupt()
             if predicate is not None and predicate():
                 break
             now = state[hooks.NOW]
-            if now >= target or self._stop:
+            if now >= self._target or self._stop:
                 break
             if cpu is None or cpu.idle:
-                state[hooks.NOW] = min(clock.next_due, target)
+                state[hooks.NOW] = min(clock.next_due, self._target)
                 continue
             slice_end = (now // SLICE + 1) * SLICE
-            cpu.execute(min(clock.next_due, target, slice_end))
+            cpu.execute(min(clock.next_due, self._target, slice_end))
             self.timing.check()
             if self._error is not None:
                 error, self._error = self._error, None

@@ -63,6 +63,14 @@ class Nvic(Device):
         for part in (self.scb, self.systick, self.mpu, self.fpu, self.debug):
             part.reset()
 
+    def hold(self) -> None:
+        """SysTick stands while the core's clock changes."""
+        self.systick.hold()
+
+    def resume(self) -> None:
+        """SysTick goes on."""
+        self.systick.resume()
+
     # Inputs
 
     def on_gpio(self, number: int, value: bool) -> None:

@@ -112,9 +112,9 @@ class EmulationKeywords(Keywords):
     def wait_for_pause(self, timeout: float) -> None:
         """Run until something pauses the machine; fails after ``timeout`` seconds of virtual time."""
         machine = self.session.machine
-        end = machine.clock.now + int(timeout * machine.clock.frequency)
+        end = machine.clock.seconds + timeout
         run_until_seen(machine, lambda: False, timeout)
-        if machine.clock.now >= end:
+        if machine.clock.seconds >= end:
             raise AssertionError(f"the machine did not pause within {timeout} s")
 
     @renode_keyword("Allocate Temporary File", Replay.ALWAYS)

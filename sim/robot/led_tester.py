@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sim.engine.devices.led import Led
@@ -32,12 +33,12 @@ class LedTester:
         self.led = device
         self.timeout = timeout
         self._machine = machine
-        self._changes: list[tuple[int, bool]] = []
+        self._changes: list[tuple[Fraction, bool]] = []
         self._pausing = False
         device.state_changed += self._note
 
     def _note(self, _led: Led, lit: bool) -> None:
-        self._changes.append((self._machine.clock.now, lit))
+        self._changes.append((self._machine.clock.exact_seconds, lit))
         if self._pausing:
             self._machine.pause()
 
@@ -48,12 +49,12 @@ class LedTester:
         finally:
             self._pausing = False
 
-    def _record(self, seconds: float) -> tuple[list[tuple[int, bool]], int, int]:
-        """Run for ``seconds``: the changes, and the cycles of begin and end."""
-        begin = self._machine.clock.now
+    def _record(self, seconds: float) -> tuple[list[tuple[Fraction, bool]], Fraction, Fraction]:
+        """Run for ``seconds``: the changes, begin and end, in seconds."""
+        begin = self._machine.clock.exact_seconds
         self._changes.clear()
         run_until_seen(self._machine, lambda: False, seconds)
-        return list(self._changes), begin, self._machine.clock.now
+        return list(self._changes), begin, self._machine.clock.exact_seconds
 
     def assert_state(self, lit: bool, timeout: float | None) -> None:
         """AssertionError unless the LED is or gets ``lit`` in time."""
@@ -71,11 +72,11 @@ class LedTester:
         """AssertionError unless it is lit for ``expected`` (0 to 1) of ``duration``, within the share ``tolerance``."""
         lit = self.led.state
         changes, at, end = self._record(duration)
-        total, on = end - at, 0
-        for cycle, now_lit in [*changes, (end, lit)]:
-            on += (cycle - at) * lit
-            at, lit = cycle, now_lit
-        share = on / total if total else 0.0
+        total, on = end - at, Fraction(0)
+        for moment, now_lit in [*changes, (end, lit)]:
+            on += (moment - at) * lit
+            at, lit = moment, now_lit
+        share = float(on / total) if total else 0.0
         if not expected * (1 - tolerance) <= share <= expected * (1 + tolerance):
             raise AssertionError(f"{self.led.name}: duty cycle {share:.4f}: expected {expected} within {tolerance:.0%}")
 
@@ -85,14 +86,13 @@ class LedTester:
         changes, _, end = self._record(duration)
         if not changes:
             raise AssertionError(f"{self.led.name} did not change within {duration} s")
-        frequency = self._machine.clock.frequency
         for (begin, lit), (stop, _) in itertools.pairwise(changes):
-            wanted, lasted = on if lit else off, (stop - begin) / frequency
+            wanted, lasted = on if lit else off, float(stop - begin)
             if not wanted * (1 - tolerance) <= lasted <= wanted * (1 + tolerance):
                 raise AssertionError(f"{self.led.name} was {_word(lit)} for {lasted:.6f} s: expected {wanted} s")
         since, lit = changes[-1]
-        if (end - since) / frequency > (on if lit else off) * (1 + tolerance):
-            raise AssertionError(f"{self.led.name} stayed {_word(lit)} for {(end - since) / frequency:.6f} s")
+        if float(end - since) > (on if lit else off) * (1 + tolerance):
+            raise AssertionError(f"{self.led.name} stayed {_word(lit)} for {float(end - since):.6f} s")
 
 
 def _word(lit: bool) -> str:

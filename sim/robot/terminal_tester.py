@@ -102,7 +102,7 @@ class TerminalTester:
                 self._machine.pause()
 
     def _milliseconds(self) -> float:
-        return 1000 * self._machine.clock.now / self._machine.clock.frequency
+        return 1000 * self._machine.clock.seconds
 
     # To the board
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,10 @@ class BenchClock:
         self.frequency = MHZ * 1_000_000
         self._heap: list[tuple[int, int, ClockEvent]] = []
         self._count = 0
+
+    @property
+    def exact_seconds(self) -> Fraction:
+        return Fraction(self.now, self.frequency)
 
     def schedule(self, delay_cycles: int, action: Callable[[], None]) -> Event:
         event = ClockEvent(self.now + delay_cycles, action)

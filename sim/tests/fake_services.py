@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from sim.engine.devices.base import Device, Event
 
@@ -23,6 +24,10 @@ class FakeClock:
         self.now = 0
         self._heap: list[tuple[int, int, FakeEvent]] = []
         self._sequence = 0
+
+    @property
+    def exact_seconds(self) -> Fraction:
+        return Fraction(self.now, self.frequency)
 
     def schedule(self, delay_cycles: int, action: Callable[[], None]) -> FakeEvent:
         assert delay_cycles >= 0
@@ -53,6 +58,11 @@ class FakeClock:
         self.advance(round(count * self.frequency / 1_000_000))
 
 
+@dataclass(frozen=True)
+class FakeWindow:
+    device: Device
+
+
 class FakeBus:
     """Bytes in a dictionary, and device windows."""
 
@@ -63,6 +73,10 @@ class FakeBus:
 
     def _window(self, address: int) -> tuple[int, Device] | None:
         return next(((base, device) for base, device in self.windows if base <= address < base + device.size), None)
+
+    def window_at(self, address: int) -> FakeWindow | None:
+        found = self._window(address)
+        return None if found is None else FakeWindow(found[1])
 
     def read(self, address: int, width: int) -> int:
         window = self._window(address)

@@ -11,8 +11,14 @@ from sim.engine.monitor import Monitor
 from sim.engine.truth import Kind
 from sim.tests.firmware_bench import ROOT, TOOLCHAINS, build
 
-CASES = {1: Kind.STALE_READ, 2: Kind.DMA_UNREACHABLE, 3: Kind.UNALIGNED_DEVICE, 4: Kind.CLOCK_OFF}
-SOURCES = ("bench/truth/truth.c", "chip/stm32h743/cache.c")
+CASES = {
+    1: Kind.STALE_READ,
+    2: Kind.DMA_UNREACHABLE,
+    3: Kind.UNALIGNED_DEVICE,
+    4: Kind.CLOCK_OFF,
+    5: Kind.FLASH_TOO_FAST,
+}
+SOURCES = ("bench/truth/truth.c", "chip/stm32h743/cache.c", "chip/stm32h743/clock.c")
 DONE = 0x600D
 
 
@@ -42,8 +48,8 @@ def test_each_mistake_is_found_once_where_it_is(case: int, toolchain: str, tmp_p
     (finding,) = machine.truth.findings
     assert finding.kind is CASES[case]
     assert " run+" in finding.where or " reset_handler+" in finding.where or " copy_by_dma+" in finding.where
-    assert 0 < finding.cycle < machine.clock.now
-    memory = {1: 0x24000000, 2: 0x20000000, 3: 0x58021001, 4: 0x58021000}[case]
+    assert 0 < finding.cycle <= machine.clock.now
+    memory = {1: 0x24000000, 2: 0x20000000, 3: 0x58021001, 4: 0x58021000, 5: 0x52002000}[case]
     assert memory <= finding.address < memory + (0x1000 if case < 3 else 1)
 
 

@@ -1,9 +1,11 @@
 /*
- * Four mistakes a simulator usually forgives and an STM32H743 does not, each with its right way. CASE picks one of the
+ * Five mistakes a simulator usually forgives and an STM32H743 does not, each with its right way. CASE picks one of the
  * cases below, WRONG = 1 makes the mistake. The result is left in `outcome`: 0 while running, DONE at the end.
  */
 #include "chip/stm32h743/cache.h"
+#include "chip/stm32h743/clock.h"
 #include "chip/stm32h743/core.h"
+#include "chip/stm32h743/flash.h"
 #include "chip/stm32h743/rcc.h"
 
 #include <stddef.h>
@@ -13,6 +15,7 @@
 #define CASE_DMA_TCM    2 /* a DMA is aimed at a variable in DTCM; right: at AXI SRAM */
 #define CASE_UNALIGNED  3 /* a word read of a register bank at an odd address; right: aligned */
 #define CASE_CLOCK_OFF  4 /* a pin is set before the port has a clock; right: clock first */
+#define CASE_FLASH      5 /* at 240 MHz on the AXI bus the flash is read with 2 wait states; right: with 4 */
 
 #define DONE  0x600DU
 #define WORDS 16U
@@ -92,8 +95,13 @@ static void run(void) {
     (void)RCC_AHB4ENR;
 #endif
     GPIOE_MODER = 1U;
+#elif CASE == CASE_FLASH
+    value = (uint32_t)clock_init();
+#if WRONG
+    FLASH_ACR = FLASH_ACR_LATENCY(2U) | FLASH_ACR_WRHIGHFREQ(2U);
+#endif
 #else
-#error "CASE is 1 to 4"
+#error "CASE is 1 to 5"
 #endif
     outcome = DONE;
 }

@@ -51,6 +51,14 @@ class Dwt(Device):
         self._trace = enabled
         self._publish()
 
+    def hold(self) -> None:
+        """Stand while the core's clock changes."""
+        self._hold()
+
+    def resume(self) -> None:
+        """Go on at the new ``frequency``."""
+        self._publish()
+
     def reset(self) -> None:
         """Not counting, locked."""
         self._hold()

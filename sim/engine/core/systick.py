@@ -41,6 +41,16 @@ class SysTick:
         self._load = self._start = 0
         self._enabled = self._interrupt = self._internal = self._flag = False
 
+    def hold(self) -> None:
+        """Account for the time so far, before the core's clock or ``frequency`` changes."""
+        self._catch_up()
+        self._start = self._value()
+        self._stop()
+
+    def resume(self) -> None:
+        """Go on from there."""
+        self._go()
+
     @property
     def _tick_rate(self) -> int:
         return self.frequency if self._internal else self.frequency // EXTERNAL_DIVIDER

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from fractions import Fraction
 from typing import ClassVar, Protocol, runtime_checkable
 
 from sim.errors import CrosscamError
@@ -84,13 +85,24 @@ class ClockService(Protocol):
 
     @property
     def frequency(self) -> int:
-        """Core cycles per second of virtual time."""
+        """Core cycles per second of virtual time; firmware may change it."""
+
+    @property
+    def exact_seconds(self) -> Fraction:
+        """Virtual time since the machine started, in seconds."""
 
     def schedule(self, delay_cycles: int, action: Callable[[], None]) -> Event:
         """Run ``action`` ``delay_cycles`` (>= 0) from now; same cycle: in order of scheduling."""
 
     def cancel(self, event: Event) -> None:
         """Forget ``event``; one already run or cancelled is ignored."""
+
+
+class BusWindow(Protocol):
+    """Addresses that one device answers."""
+
+    @property
+    def device(self) -> Device: ...
 
 
 class BusService(Protocol):
@@ -107,6 +119,9 @@ class BusService(Protocol):
 
     def write_bytes(self, address: int, data: bytes) -> None:
         """``data`` into memory or device windows."""
+
+    def window_at(self, address: int) -> BusWindow | None:
+        """The device window that holds ``address``."""
 
 
 class Services(Protocol):

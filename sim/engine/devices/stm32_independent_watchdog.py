@@ -108,6 +108,15 @@ class Stm32IndependentWatchdog(RegisterDevice):
         if self._event is not None:
             self._run_from(self._counter(old_prescaler))
 
+    def hold(self) -> None:
+        """Account for the time so far, before the core's clock changes."""
+        self._loaded = self.counter
+
+    def resume(self) -> None:
+        """Go on from there."""
+        if self._event is not None:
+            self._run_from(self._loaded)
+
     def _run_from(self, value: int) -> None:
         self._cancel()
         clock = self.services.clock

@@ -88,6 +88,7 @@ class Stm32Timer(RegisterDevice):
         self._base = self.services.clock.now  # cycle from which ticks count
         self._phase = 0  # part of a tick gone at _base, in units of the divisor
         self._ticks = 0  # ticks since _base already accounted for
+        self._part = (0, 1)  # of a tick gone when the clock was held
         self._prescaler = 1
         self._period = self._limit
         self._repetitions = 0
@@ -300,6 +301,22 @@ class Stm32Timer(RegisterDevice):
             mode = self._modes[channel].value
             if mode in (_PWM1, _PWM2) and self._output_enables.raw >> 4 * channel & 1:
                 line.set((self._counter < self._compare[channel].value) == (mode == _PWM1))
+        self._reschedule()
+
+    # --- another clock ---
+
+    def hold(self) -> None:
+        """Account for the time so far, before the core's clock or this timer's ``frequency`` changes."""
+        self._sync()
+        self._cancel()
+        gone = (self.services.clock.now - self._base) * self.frequency + self._phase - self._ticks * self._divisor
+        self._part = (gone, self._divisor) if self._counting else (0, 1)
+
+    def resume(self) -> None:
+        """Go on with the part of a tick that was gone."""
+        gone, divisor = self._part
+        self._base, self._ticks = self.services.clock.now, 0
+        self._phase = gone * self._divisor // divisor
         self._reschedule()
 
     # --- interrupts and events ---

@@ -253,7 +253,7 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
         "Reset": machine.reset,
         "Pause": machine.pause,
         "Start": lambda: monitor.set_started(True),
-        "ElapsedVirtualTime": lambda: TimeInterval.from_cycles(machine.clock.now, machine.clock.frequency),
+        "ElapsedVirtualTime": lambda: TimeInterval.from_seconds(machine.clock.exact_seconds),
     }
 
 

@@ -187,8 +187,7 @@ class MachineProxy:
 
     @property
     def ElapsedVirtualTime(self) -> TimeStamp:
-        clock = self._services.clock
-        return TimeStamp(TimeInterval.from_cycles(clock.now, clock.frequency))
+        return TimeStamp(TimeInterval.from_seconds(self._services.clock.exact_seconds))
 
     def ScheduleAction(self, delay: TimeInterval, action: Callable[[TimeInterval], object], name: str = "") -> None:
         """Run ``action(time)`` ``delay`` of virtual time from now."""

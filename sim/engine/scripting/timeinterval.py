@@ -44,6 +44,11 @@ class TimeInterval:
         """``cycles`` of a clock of ``frequency`` Hz."""
         return cls(cycles * cls.TicksPerSecond // frequency)
 
+    @classmethod
+    def from_seconds(cls, seconds: Fraction) -> TimeInterval:
+        """An exact span in seconds, cut to whole ticks."""
+        return cls(int(seconds * cls.TicksPerSecond))
+
     def to_cycles(self, frequency: int) -> int:
         """Cycles of a clock of ``frequency`` Hz, to the nearest: 1/3 of a cycle is none, 2/3 is one."""
         return (self._ticks * frequency * 2 + self.TicksPerSecond) // (2 * self.TicksPerSecond)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sim.engine.timing.clock_tree import ClockData
 from sim.errors import CrosscamError
 
 FOLDER = Path(__file__).parent / "chips"
@@ -75,6 +76,27 @@ class Chip:
     return_stack: int
     memories: tuple[Memory, ...]
     devices: tuple[DeviceBus, ...]
+    clocks: ClockData | None = None
+    data: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, core_cycles: float, wait_states: int) -> Chip:
+        """The chip with ``core_cycles`` core cycles a bus clock and the flash at ``wait_states``.
+
+        The file's way to the slaves is taken for so many bus clocks: it scales with the ratio.
+        """
+        own = self.data["clocks"]["core_cycles"]
+        buses = {
+            name: {key: value * core_cycles / own for key, value in bus.items()}
+            for name, bus in self.data["bus"].items()
+        }
+        entries = [
+            {**entry, "wait_states": wait_states} if entry.get("flash") else entry for entry in self.data["memory"]
+        ]
+        return replace(
+            self,
+            memories=tuple(_memory(buses, entry) for entry in entries),
+            devices=tuple(_device(entry, core_cycles / own) for entry in self.data["device"]),
+        )
 
 
 def available() -> list[str]:
@@ -117,9 +139,9 @@ def _chip(name: str, data: dict[str, Any]) -> Chip:
         redirect=int(core["redirect"]),
         return_stack=int(core["return_stack"]),
         memories=tuple(_memory(buses, entry) for entry in data["memory"]),
-        devices=tuple(
-            DeviceBus(e["name"], e["base"], e["size"], int(e["read"]), int(e["write"])) for e in data["device"]
-        ),
+        devices=tuple(_device(entry, 1.0) for entry in data["device"]),
+        clocks=ClockData.from_file(data["clocks"]) if "clocks" in data else None,
+        data=data,
     )
     if chip.replacement not in ("random", "lru"):
         raise ValueError(f'replacement "{chip.replacement}": expected "random" or "lru"')
@@ -137,14 +159,25 @@ def _cache(entry: dict[str, int]) -> Cache:
     return cache
 
 
+def _device(entry: dict[str, Any], scale: float) -> DeviceBus:
+    """The core's private bus runs at the core clock whatever the others do."""
+    if entry.get("at_core_clock"):
+        scale = 1.0
+    read, write = round(entry["read"] * scale), round(entry["write"] * scale)
+    return DeviceBus(entry["name"], entry["base"], entry["size"], max(1, read), max(1, write))
+
+
 def _memory(buses: dict[str, Any], entry: dict[str, Any]) -> Memory:
     """Latencies from the bus: its way there and back, its clock, the memory's wait states and width."""
     if entry.get("tcm"):
         return Memory(entry["name"], entry["base"], entry["size"], True, 0, 0, 0)
     bus = buses[entry["bus"]]
-    ratio = bus["core_cycles"]
-    first = bus["path"] + ratio * (1 + entry["wait_states"])
-    beat = ratio * max(1, 8 // entry["width"]) if entry["width"] < 32 else ratio
-    if entry["wait_states"] and entry["width"] < 32:
-        beat += ratio * entry["wait_states"] // max(1, entry["width"] // 8)
+    ratio, waits, width = bus["core_cycles"], entry["wait_states"], entry["width"]
+    first = bus["path"] + ratio * (1 + waits)
+    if width >= 8:
+        # A word read serves its 8-byte parts one a bus clock; the next word is another access. The parts come evenly.
+        words = max(1, 32 // width)
+        beat = ratio * ((words - 1) * (1 + waits) + (min(width, 32) // 8 - 1)) / 3
+    else:
+        beat = ratio * (8 // width + waits)
     return Memory(entry["name"], entry["base"], entry["size"], False, round(first), round(beat), round(bus["write"]))

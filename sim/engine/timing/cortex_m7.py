@@ -19,6 +19,7 @@ from sim.engine.timing import m7_native as native
 from sim.engine.timing.addresses import AddressProgram
 from sim.engine.timing.chip import DEFAULT, Chip, available, load_chip
 from sim.engine.timing.decode import decode
+from sim.engine.timing.follow import ClockFollower, has_tree
 from sim.engine.timing.memory_map import MemoryMap
 from sim.engine.timing.microops import Ending, MicroOp
 from sim.engine.timing.pipeline import CLEAN, Pipeline, State
@@ -73,8 +74,10 @@ class CortexM7Timing:
         self._nvic: Nvic | None = None
         self._error: BaseException | None = None
         self._started = False
+        self.clocks: ClockFollower | None = None
+        """What firmware has programmed; None where the board has no clock tree the chip data file describes."""
         self.clock: NDArray[np.int64] = np.zeros(layout.CLOCK_SIZE, np.int64)
-        self._slots: memoryview[int] = memoryview(self.clock)  # type: ignore[arg-type]
+        self._slots: memoryview[int] = self.clock.data
         self._records: NDArray[np.int64] = np.zeros((BLOCKS, layout.BLOCK_WORDS), np.int64)
         self._pool: NDArray[np.int64] = np.zeros(POOL, np.int64)
         self._edges: NDArray[np.int64] = np.full(
@@ -115,7 +118,7 @@ class CortexM7Timing:
         self._code_tags = np.zeros(chip.code_cache.sets * chip.code_cache.ways, np.int64)
         self._data_tags = np.zeros(chip.data_cache.sets * chip.data_cache.ways, np.int64)
         self._btac = np.full((chip.btac_entries, 2), -1, np.int64)  # two ways beside each other
-        self._devices = np.array([(d.base, d.base + d.size, d.read, d.write) for d in chip.devices], np.int64)
+        self._devices = _device_table(chip)
         self._copied, identifiers, pointers = engine.register_copies()
         self._keep = (identifiers, pointers)
         own = engine.registers_address()
@@ -174,6 +177,15 @@ class CortexM7Timing:
             best = max(available(), key=lambda name: (_likeness(load_chip(name), machine), name == DEFAULT))
             if best != self.chip.name:
                 self._use_chip(load_chip(best), machine.engine)
+        if self.chip.clocks is not None and has_tree(machine.sysbus, self.chip.clocks):
+            self.clocks = ClockFollower(machine, self.chip, self._retime)
+            machine.clock.schedule(0, self.clocks.follow)
+
+    def _retime(self, chip: Chip) -> None:
+        """Firmware has programmed other clocks or wait states: blocks in flight keep what they have cost."""
+        self.chip = chip
+        self.map.retime(chip)
+        self._devices[:] = _device_table(chip)
 
     def discontinuity(self) -> None:
         """The next block follows from no branch."""
@@ -378,6 +390,10 @@ class CortexM7Timing:
             "states": len(self._by_number),
             "answers": len(self._answers),
         }
+
+
+def _device_table(chip: Chip) -> NDArray[np.int64]:
+    return np.array([(d.base, d.base + d.size, d.read, d.write) for d in chip.devices], np.int64)
 
 
 def _likeness(chip: Chip, machine: Machine) -> int:

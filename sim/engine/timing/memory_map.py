@@ -50,7 +50,11 @@ class MemoryMap:
         self.code: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
         self.data: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
         self.latencies: NDArray[np.int64] = np.zeros((16, 4), np.int64)
-        for number, memory in enumerate(self._memories, 1):
+        self.retime(chip)
+
+    def retime(self, chip: Chip) -> None:
+        """The same memories with other latencies (``Chip.at``)."""
+        for number, memory in enumerate((m for m in chip.memories if not m.tcm), 1):
             self.latencies[number] = (memory.first, memory.beat, memory.write, memory.fill)
 
     def rebuild(self, nvic: Nvic | None) -> None:

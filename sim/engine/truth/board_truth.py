@@ -8,6 +8,8 @@ from sim.engine import hooks
 from sim.engine.bus import PRIVATE_BUS
 from sim.engine.devices.stm32_dma import Stm32Dma
 from sim.engine.nvic import Nvic
+from sim.engine.timing.chip import load_chip
+from sim.engine.timing.clock_tree import ClockTree, shapes_clocks
 from sim.engine.truth.findings import Finding, Findings, Kind
 from sim.engine.truth.gates import ChipTruth, ClockGates, for_bus
 from sim.engine.truth.stale import StaleLines
@@ -28,6 +30,8 @@ class BoardTruth:
         self._state = machine.engine.state
         self._pc: int | None = None
         self._gates = ClockGates(chip, machine.sysbus.read)
+        self._clocks = _clock_tree(machine, chip.name)
+        self._speed_due = False
         self._private = range(PRIVATE_BUS[0], PRIVATE_BUS[0] + PRIVATE_BUS[1])
         memories = [
             (start, end, memory.host_address)
@@ -96,6 +100,10 @@ class BoardTruth:
         if not write:
             return
         chip = self._chip
+        if self._clocks is not None and not self._speed_due and shapes_clocks(self._clocks.data, address, power=True):
+            self._speed_due = True  # the write itself is still to come
+            pc = self._machine.cpu.pc
+            self._soon(lambda: self._check_flash(pc))
         if chip.rcc <= address < chip.rcc + chip.rcc_size:
             self._gates.forget()
             return
@@ -107,6 +115,23 @@ class BoardTruth:
             text = f"write to {gate.name} while RCC_{gate.register_name} bit {gate.bit} is 0: lost on the chip"
             self._findings.add(Kind.CLOCK_OFF, address, text, gate.name)
 
+    def _check_flash(self, pc: int) -> None:
+        """The instruction at ``pc`` has changed a clock, the voltage or the wait states."""
+        self._speed_due = False
+        tree = self._clocks
+        found = tree.frequencies() if tree is not None else None
+        if tree is None or found is None:
+            return
+        needed = tree.needed_wait_states(found.bus)
+        if needed is not None and needed <= found.wait_states:
+            return
+        megahertz = f"{found.bus / 1e6:g} MHz at voltage scale {tree.voltage_scale()}"
+        wanted = f"{needed} wait states" if needed is not None else "a higher voltage, whatever the wait states"
+        self._pc = pc
+        text = f"flash read with {found.wait_states} wait states at {megahertz}, which wants {wanted}"
+        self._findings.add(Kind.FLASH_TOO_FAST, tree.data.flash, text, (found.bus, found.wait_states))
+        self._pc = None
+
     def _unreachable(self, stream: int, address: int, memory: str) -> None:
         text = f"stream {stream} aimed at {memory}, which the bus matrix does not lead to"
         self._findings.add(Kind.DMA_UNREACHABLE, address, text, stream)
@@ -116,3 +141,11 @@ class BoardTruth:
         text = "read of a line that a DMA has overwritten since the data cache took it: invalidate it first"
         self._findings.add(Kind.STALE_READ, address, text)
         self._pc = None
+
+
+def _clock_tree(machine: Machine, chip: str) -> ClockTree | None:
+    """The chip's clock tree, where the board has all of it."""
+    data = load_chip(chip).clocks
+    if data is None or not all(machine.sysbus.window_at(base) for base in (data.rcc, data.flash, data.power)):
+        return None
+    return ClockTree(data, lambda address: machine.sysbus.read(address, 4))

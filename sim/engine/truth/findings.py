@@ -17,6 +17,7 @@ class Kind(enum.Enum):
     DMA_UNREACHABLE = "DMA out of reach"
     UNALIGNED_DEVICE = "unaligned device access"
     CLOCK_OFF = "peripheral clock off"
+    FLASH_TOO_FAST = "flash wait states too few"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,228 @@
+"""The clock tree as firmware has programmed it: what the RCC's and the flash controller's registers say.
+
+Two trees: ``stm32h7`` (RM0433 and RM0455 section 8: the H7A3 keeps the register layout, under other names) and
+``stm32f7`` (RM0385 section 5). Frequencies are in Hz. Nothing is checked against the limits of the data sheet here,
+but the wait states: see ``needed_wait_states``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+HSI_H7, CSI_H7, HSI_F7, LSE = 64_000_000, 4_000_000, 16_000_000, 32_768
+APB1, APB2 = range(0x40000000, 0x40010000), range(0x40010000, 0x40020000)
+_LATENCY = 0xF  # FLASH_ACR.LATENCY
+_AHB_SHIFTS = (0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 7, 8, 9)  # HPRE, D1CPRE: no division by 32
+_APB_SHIFTS = (0, 0, 0, 0, 1, 2, 3, 4)  # PPRE
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """Clocks in Hz: ``core``; ``bus``: AXI and AHB, the flash's too; ``apb`` and ``timers``: of APB1 and APB2;
+    ``usarts``: kernel clock by the peripheral's address. ``wait_states``: FLASH_ACR.LATENCY."""
+
+    core: int
+    bus: int
+    apb: tuple[int, int]
+    timers: tuple[int, int]
+    usarts: dict[int, int]
+    wait_states: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """At voltage scale ``scale``, ``megahertz[n]`` is the fastest flash clock for n wait states."""
+
+    scale: int
+    megahertz: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ClockData:
+    """Where the registers are and what the board's crystal gives; from the ``[clocks]`` of a chip data file."""
+
+    tree: str
+    rcc: int
+    flash: int
+    power: int
+    hse: int
+    limits: tuple[Limits, ...]
+
+    @classmethod
+    def from_file(cls, data: dict[str, Any]) -> ClockData:
+        """Raises KeyError, TypeError or ValueError when an entry is missing or wrong."""
+        if data["tree"] not in _TREES:
+            raise ValueError(f'clocks.tree "{data["tree"]}": expected one of {", ".join(_TREES)}')
+        limits = tuple(Limits(int(e["scale"]), tuple(int(m) for m in e["megahertz"])) for e in data["wait_states"])
+        return cls(data["tree"], data["rcc"], data["flash"], data["power"], int(data["hse"]), limits)
+
+
+class ClockTree:
+    """``read(address)`` gives the word of a register."""
+
+    def __init__(self, data: ClockData, read: Callable[[int], int]) -> None:
+        self.data = data
+        self.read = read
+        self._compute, self._voltage_scale = _TREES[data.tree]
+
+    def frequencies(self) -> Frequencies | None:
+        """What runs now; None while the registers make no clock (a PLL without source, divided by 0)."""
+        return self._compute(self)
+
+    def needed_wait_states(self, hertz: int) -> int | None:
+        """FLASH_ACR.LATENCY that a flash clock wants at the present voltage; None where the manual allows none."""
+        scale = self.voltage_scale()
+        for limits in self.data.limits:
+            if limits.scale == scale:
+                return next((n for n, most in enumerate(limits.megahertz) if hertz <= most * 1_000_000), None)
+        return None
+
+    def voltage_scale(self) -> int:
+        """0 the highest voltage, 3 the lowest."""
+        return self._voltage_scale(self)
+
+    def rcc(self, offset: int) -> int:
+        """A register of the RCC."""
+        return self.read(self.data.rcc + offset)
+
+    def power(self, offset: int) -> int:
+        """A register of the PWR."""
+        return self.read(self.data.power + offset)
+
+    def latency(self) -> int:
+        """FLASH_ACR.LATENCY."""
+        return self.read(self.data.flash) & _LATENCY
+
+
+def shapes_clocks(data: ClockData, address: int, power: bool = False) -> bool:
+    """A write there may change a clock or the wait states, with ``power`` also the voltage (most writes to an RCC only
+    open gates)."""
+    if power and 0 <= address - data.power < 0x400:
+        return True
+    offset = address - data.rcc
+    if data.tree == "stm32f7":
+        return 0 <= offset < 0x0C or 0x8C <= offset < 0x94 or data.flash <= address < data.flash + 4
+    return 0 <= offset < 0x58 or data.flash <= address < data.flash + 4
+
+
+def _divided(hertz: int, prescaler: int) -> int:
+    """After an AHB prescaler field of four bits."""
+    return hertz >> _AHB_SHIFTS[prescaler & 15]
+
+
+def _timer_clock(bus: int, prescaler: int, most: int) -> int:
+    """A timer runs at the bus clock while APB divides it by 2 (``most`` 1) or 4 (2) at most, else at twice (four times)
+    APB's (RM0433 8.5.17 and table 54, RM0385 5.2: TIMPRE)."""
+    shift = _APB_SHIFTS[prescaler & 7]
+    return bus if shift <= most else (bus >> shift) << most
+
+
+# STM32H7
+
+_H743_OVERDRIVE = 0x5800042C  # SYSCFG_PWRCR.ODEN
+_H7_CR, _H7_CFGR, _H7_D1, _H7_D2, _H7_SOURCE, _H7_CONFIG, _H7_PLL1, _H7_USART = (
+    0x00, 0x10, 0x18, 0x1C, 0x28, 0x2C, 0x30, 0x54,
+)  # fmt: skip
+_H7_USART_1_6 = (0x40011000, 0x40011400, 0x40011800, 0x40011C00)  # 9 and 10 of the H7A3 among them
+_H7_USART_OTHERS = (0x40004400, 0x40004800, 0x40004C00, 0x40005000, 0x40007800, 0x40007C00)
+
+
+def _h7_hsi(tree: ClockTree) -> int:
+    return HSI_H7 >> (tree.rcc(_H7_CR) >> 3 & 3)
+
+
+def _h7_pll(tree: ClockTree, number: int, output: int) -> int:
+    """PLL ``number`` (1 to 3), output P, Q or R (0 to 2)."""
+    source = (_h7_hsi(tree), CSI_H7, tree.data.hse, 0)[tree.rcc(_H7_SOURCE) & 3]
+    divider = tree.rcc(_H7_SOURCE) >> (8 * number - 4) & 0x3F
+    word = tree.rcc(_H7_PLL1 + 8 * (number - 1))
+    if not divider:
+        return 0
+    fraction = 0
+    if tree.rcc(_H7_CONFIG) >> 4 * (number - 1) & 1:
+        fraction = tree.rcc(_H7_PLL1 + 4 + 8 * (number - 1)) >> 3 & 0x1FFF
+    multiplied = source * (((word & 0x1FF) + 1) * 8192 + fraction) // (8192 * divider)
+    return multiplied // ((word >> (9, 16, 24)[output] & 0x7F) + 1)
+
+
+def _h7_frequencies(tree: ClockTree) -> Frequencies | None:
+    switched = tree.rcc(_H7_CFGR) >> 3 & 7
+    if switched > 3:
+        return None
+    system = (_h7_hsi(tree), CSI_H7, tree.data.hse)[switched] if switched < 3 else _h7_pll(tree, 1, 0)
+    first = tree.rcc(_H7_D1)
+    core = _divided(system, first >> 8)
+    bus = _divided(core, first)
+    if bus <= 0:
+        return None
+    prescalers = (tree.rcc(_H7_D2) >> 4 & 7, tree.rcc(_H7_D2) >> 8 & 7)
+    most = 2 if tree.rcc(_H7_CFGR) >> 15 & 1 else 1
+    apb = (bus >> _APB_SHIFTS[prescalers[0]], bus >> _APB_SHIFTS[prescalers[1]])
+    timers = (_timer_clock(bus, prescalers[0], most), _timer_clock(bus, prescalers[1], most))
+    selected = tree.rcc(_H7_USART)
+    usarts = {}
+    for addresses, choice, own in ((_H7_USART_1_6, selected >> 3, apb[1]), (_H7_USART_OTHERS, selected, apb[0])):
+        choice &= 7
+        hertz = own
+        if choice in (1, 2):
+            hertz = _h7_pll(tree, choice + 1, 1)
+        elif choice in (3, 4, 5):
+            hertz = (_h7_hsi(tree), CSI_H7, LSE)[choice - 3]
+        usarts.update(dict.fromkeys(addresses, hertz or own))
+    return Frequencies(core, bus, apb, timers, usarts, tree.latency())
+
+
+def _h743_scale(tree: ClockTree) -> int:
+    """PWR_D3CR.VOS 11 is scale 1, and scale 0 with SYSCFG_PWRCR.ODEN (RM0433 6.6.2)."""
+    scale = (3, 3, 2, 1)[tree.power(0x18) >> 14 & 3]
+    overdrive = tree.read(_H743_OVERDRIVE) & 1
+    return 0 if scale == 1 and overdrive else scale
+
+
+def _h7a3_scale(tree: ClockTree) -> int:
+    """PWR_SRDCR.VOS (RM0455 6.8.7)."""
+    return 3 - (tree.power(0x18) >> 14 & 3)
+
+
+# STM32F7
+
+_F7_PLL, _F7_CFGR, _F7_DEDICATED1, _F7_DEDICATED2 = 0x04, 0x08, 0x8C, 0x90
+_F7_USARTS = (
+    0x40011000, 0x40004400, 0x40004800, 0x40004C00, 0x40005000, 0x40011400, 0x40007800, 0x40007C00,
+)  # fmt: skip
+
+
+def _f7_frequencies(tree: ClockTree) -> Frequencies | None:
+    configuration = tree.rcc(_F7_CFGR)
+    switched = configuration >> 2 & 3
+    word = tree.rcc(_F7_PLL)
+    system = (HSI_F7, tree.data.hse, 0, 0)[switched]
+    if switched == 2 and word & 0x3F:
+        source = tree.data.hse if word >> 22 & 1 else HSI_F7
+        system = source * (word >> 6 & 0x1FF) // (word & 0x3F) // (2 * (word >> 16 & 3) + 2)
+    core = _divided(system, configuration >> 4)
+    if core <= 0:
+        return None
+    prescalers = (configuration >> 10 & 7, configuration >> 13 & 7)
+    most = 2 if tree.rcc(_F7_DEDICATED1) >> 24 & 1 else 1
+    apb = (core >> _APB_SHIFTS[prescalers[0]], core >> _APB_SHIFTS[prescalers[1]])
+    timers = (_timer_clock(core, prescalers[0], most), _timer_clock(core, prescalers[1], most))
+    usarts = {}
+    for index, address in enumerate(_F7_USARTS):
+        choice = tree.rcc(_F7_DEDICATED2) >> 2 * index & 3
+        usarts[address] = (apb[1] if address in APB2 else apb[0], system, HSI_F7, LSE)[choice]
+    return Frequencies(core, core, apb, timers, usarts, tree.latency())
+
+
+def _f7_scale(tree: ClockTree) -> int:
+    """One table for all voltage scales (RM0385 table 5, supply of 2.7 V and more)."""
+    return 1
+
+
+_TREES: dict[str, tuple[Callable[[ClockTree], Frequencies | None], Callable[[ClockTree], int]]] = {
+    "stm32h743": (_h7_frequencies, _h743_scale),
+    "stm32h7a3": (_h7_frequencies, _h7a3_scale),
+    "stm32f7": (_f7_frequencies, _f7_scale),
+}

@@ -1,0 +1,103 @@
+"""Follows what firmware programs into RCC and flash controller: core clock, bus ratio, wait states, timers, UARTs.
+
+Virtual time goes on without a jump: at a change everything that waits for a moment is moved so that its time in
+seconds stays, and the counters that live on a clock go on at the new one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from sim.engine.core.dwt import Dwt
+from sim.engine.devices.stm32_timer import Stm32Timer
+from sim.engine.devices.stm32f7_usart import Stm32F7Usart
+from sim.engine.nvic import Nvic
+from sim.engine.timing.chip import Chip
+from sim.engine.timing.clock_tree import APB1, APB2, ClockData, ClockTree, Frequencies, shapes_clocks
+
+if TYPE_CHECKING:
+    from sim.engine.bus import Bus
+    from sim.engine.machine import Machine
+
+LOG = logging.getLogger("sim.clocks")
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A device that counts with the core's cycles: it stands while the clock changes."""
+
+    def hold(self) -> None:
+        """Account for the time so far."""
+
+    def resume(self) -> None:
+        """Go on from there with the clocks as they are now."""
+
+
+def has_tree(bus: Bus, data: ClockData) -> bool:
+    """The board has the chip's RCC and flash controller."""
+    found = [bus.window_at(address) for address in (data.rcc, data.flash, data.power)]
+    return all(found) and "rcc" in found[0].device.name.lower()  # type: ignore[union-attr]
+
+
+class ClockFollower:
+    """Keeps one machine's clocks at what its firmware programs; ``retime(chip)`` hears of each new set of latencies."""
+
+    def __init__(self, machine: Machine, chip: Chip, retime: Callable[[Chip], None]) -> None:
+        assert chip.clocks is not None
+        self._machine = machine
+        self._chip = chip
+        self._retime = retime
+        self._data = chip.clocks
+        self.tree = ClockTree(chip.clocks, lambda address: machine.sysbus.read(address, 4))
+        self.now: Frequencies | None = None
+        self._due = False
+        self._before = machine.on_device_access
+        machine.on_device_access = self._access
+        machine.on_reset.append(self.follow)
+        self._addresses = {
+            window.device: window.start for window in reversed(machine.sysbus.windows)
+        }  # the first address of a device that has several
+
+    def _access(self, address: int, width: int, write: bool) -> None:
+        if self._before is not None:
+            self._before(address, width, write)
+        if write and not self._due and shapes_clocks(self._data, address):
+            self._due = True  # the write itself is still to come
+            self._machine.clock.schedule(0, self.follow)
+
+    def follow(self) -> None:
+        """Read the registers and take over what changed."""
+        self._due = False
+        found = self.tree.frequencies()
+        if found is None:
+            LOG.warning("the RCC's registers make no clock: the core goes on as before")
+            return
+        if found == self.now:
+            return
+        before, self.now = self.now, found
+        speeds = (found.core, found.bus, found.wait_states)
+        if before is None or (before.core, before.bus, before.wait_states) != speeds:
+            LOG.debug("core %d Hz, bus %d Hz, %d flash wait states", found.core, found.bus, found.wait_states)
+            self._retime(self._chip.at(found.core / found.bus, found.wait_states))
+        self._change(found)
+
+    def _change(self, found: Frequencies) -> None:
+        counters = [device for device in self._machine.devices.values() if isinstance(device, Clocked)]
+        for counter in counters:
+            counter.hold()
+        if found.core != self._machine.clock.frequency:
+            self._machine.clock.change_frequency(found.core)
+        for device in self._machine.devices.values():
+            address = self._addresses.get(device, 0)
+            if isinstance(device, Nvic):
+                device.systick.frequency = found.core
+            elif isinstance(device, Dwt):
+                device.frequency = found.core
+            elif isinstance(device, Stm32Timer) and (address in APB1 or address in APB2):
+                device.frequency = found.timers[address in APB2]
+            elif isinstance(device, Stm32F7Usart):
+                device.frequency = found.usarts.get(address, device.frequency)
+        for counter in counters:
+            counter.resume()
