@@ -12,36 +12,24 @@ RTO bit times and needs RTOEN.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-
-from sim.engine.devices.base import Event, Services
-from sim.engine.devices.registers import Mode, RegisterDevice
+from sim.engine.devices.base import Services
+from sim.engine.devices.registers import Mode
+from sim.engine.devices.stm32_serial import Stm32Serial
 
 _FIFO_DEPTH = 16
 _RX_THRESHOLDS = (2, 4, 8, 12, 14, 16)  # RXFTCFG: 1/8, 1/4, 1/2, 3/4, 7/8, full
 
 
-class Stm32F7Usart(RegisterDevice):
-    """One USART, UART or (``low_power_mode``) LPUART.
-
-    ``frequency`` is its kernel clock in Hz. The host reads what the firmware sends through ``on_char`` (called with
-    each byte) and sends with ``write_char``.
-    """
+class Stm32F7Usart(Stm32Serial):
+    """One USART, UART or (``low_power_mode``) LPUART; ``frequency`` is its kernel clock in Hz."""
 
     RENODE_TYPES = ("UART.STM32F7_USART",)
 
     def __init__(self, services: Services, name: str, *, frequency: int, low_power_mode: bool = False) -> None:
-        super().__init__(services, name)
-        self.irq = self.add_output("IRQ")
+        super().__init__(services, name, frequency)
         self.receive_dma_request = self.add_output("ReceiveDmaRequest")
-        self.on_char: list[Callable[[int], None]] = []
-        self.frequency = frequency
         self.low_power_mode = low_power_mode
-        self._queue: deque[int] = deque()
-        self._transfer_complete = True
         self._timed_out = False
-        self._timeout: Event | None = None
         self._declare()
 
     def _declare(self) -> None:
@@ -91,22 +79,17 @@ class Stm32F7Usart(RegisterDevice):
             return 0
         return (256 if self.low_power_mode else 2 if self._over8 else 1) * self.frequency // divisor
 
-    def write_char(self, byte: int) -> None:
-        """One character from the host; lost, with a log line, while the receiver is off."""
-        if not (self._enabled and self._receive_enabled):
-            self.log.debug("receiver is off: character 0x%02X is lost", byte)
-            return
-        self._queue.append(byte & 0xFF)
-        self._start_timeout()
-        self._update()
+    @property
+    def _receiving(self) -> bool:
+        return bool(self._enabled) and bool(self._receive_enabled)
+
+    @property
+    def _transmitting(self) -> bool:
+        return bool(self._enabled) and bool(self._transmit_enabled)
 
     def reset(self) -> None:
-        super().reset()
-        self._queue.clear()
-        self._transfer_complete = True
         self._timed_out = False
-        self._cancel_timeout()
-        self._update()
+        super().reset()
 
     def _status(self) -> int:
         count = len(self._queue)
@@ -121,23 +104,6 @@ class Stm32F7Usart(RegisterDevice):
         code = self._rxftcfg.value
         return code < len(_RX_THRESHOLDS) and len(self._queue) >= _RX_THRESHOLDS[code]
 
-    def _send(self, value: int) -> None:
-        if not (self._enabled and self._transmit_enabled):
-            self.log.warning("TDR written (0x%02X) while the transmitter is off: nothing is sent", value)
-            return
-        for listener in self.on_char:
-            listener(value & 0xFF)
-        self._transfer_complete = True
-        self._update()
-
-    def _pop(self) -> int:
-        if not self._queue:
-            self.log.warning("RDR read while nothing has been received")
-            return 0
-        value = self._queue.popleft()
-        self._update()
-        return value
-
     def _flush_requested(self, written: int) -> None:
         if written:
             self._queue.clear()
@@ -148,8 +114,8 @@ class Stm32F7Usart(RegisterDevice):
             self._transfer_complete = True
 
     def _control_written(self) -> None:
-        if not (self._enabled and self._receive_enabled):
-            self._cancel_timeout()
+        if not self._receiving:
+            self._cancel_silence()
         self._update()
 
     def _clear(self, written: int) -> None:
@@ -159,23 +125,11 @@ class Stm32F7Usart(RegisterDevice):
             self._timed_out = False
         self._update()
 
-    def _start_timeout(self) -> None:
-        self._cancel_timeout()
-        baud_rate = self.baud_rate
-        if self.low_power_mode or not self._rtoen or not baud_rate:
-            return
-        clock = self.services.clock
-        self._timeout = clock.schedule(self._rto.value * clock.frequency // baud_rate, self._receiver_timed_out)
+    def _silent_bits(self) -> int | None:
+        return self._rto.value if self._rtoen and not self.low_power_mode else None
 
-    def _cancel_timeout(self) -> None:
-        if self._timeout is not None:
-            self.services.clock.cancel(self._timeout)
-            self._timeout = None
-
-    def _receiver_timed_out(self) -> None:
-        self._timeout = None
+    def _fell_silent(self) -> None:
         self._timed_out = True
-        self._update()
 
     def _update(self) -> None:
         waiting = bool(self._queue)
