@@ -12,25 +12,13 @@ configuration bits read back. CRC, slave mode, I2S, TSER reload and bus speed ar
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol, runtime_checkable
 
-from sim.engine.devices.base import Device, Services
-from sim.engine.devices.registers import Mode, RegisterDevice
-from sim.errors import CrosscamError
-
-
-@runtime_checkable
-class SpiTarget(Protocol):
-    """What an SPI controller asks of the device on its lines."""
-
-    def transmit(self, byte: int) -> int:
-        """One byte each way."""
-
-    def finish_transmission(self) -> None:
-        """The transfer is over (chip select goes inactive)."""
+from sim.engine.devices.base import Services
+from sim.engine.devices.registers import Mode
+from sim.engine.devices.spi_controller import SpiController
 
 
-class Stm32H7Spi(RegisterDevice):
+class Stm32H7Spi(SpiController):
     """One SPI controller; its target is the child at point 0."""
 
     RENODE_TYPES = ("SPI.STM32H7_SPI",)
@@ -39,7 +27,6 @@ class Stm32H7Spi(RegisterDevice):
         super().__init__(services, name)
         self.irq = self.add_output("IRQ")
         self.dma_receive = self.add_output("DMARecieve")
-        self._target: SpiTarget | None = None
         self._transmit: deque[int] = deque()
         self._received: deque[int] = deque()
         self._done = 0  # packets of the transfer under way
@@ -78,13 +65,6 @@ class Stm32H7Spi(RegisterDevice):
         bank.register(0x48, "RXCRC").field(0, 32, "RXCRC", Mode.READ)
         bank.register(0x4C, "UDRDR").storage()
         bank.register(0x50, "I2SCFGR").storage(0x03FF7FBF)
-
-    def register_child(self, child: Device, point: int) -> None:
-        """Attach the target."""
-        if not isinstance(child, SpiTarget):
-            raise CrosscamError(f"{self.name}: {child.name} is no SPI target (transmit, finish_transmission)")
-        super().register_child(child, point)
-        self._target = child
 
     def read(self, offset: int, width: int) -> int:
         if 0x30 <= offset < 0x34:
@@ -155,14 +135,9 @@ class Stm32H7Spi(RegisterDevice):
         if not (self._enabled and self._started and self._transmit):
             return
         size = self._tsize.value
-        length = self._dsize.value // 8 + 1
-        order = range(0, 8 * length, 8) if self._lsb_first else range(8 * (length - 1), -8, -8)
+        bits, lsb_first = self._dsize.value + 1, bool(self._lsb_first)
         while self._transmit and not (size and self._done >= size):
-            value, answer = self._transmit.popleft(), 0
-            for shift in order:
-                if self._target is not None:
-                    answer |= (self._target.transmit(value >> shift & 0xFF) & 0xFF) << shift
-            self._received.append(answer)
+            self._received.append(self.exchange_frame(self._transmit.popleft(), bits, lsb_first))
             self._done += 1
             if self._rxdmaen:
                 self.dma_receive.pulse()
@@ -173,8 +148,7 @@ class Stm32H7Spi(RegisterDevice):
         self._update()
 
     def _finish(self) -> None:
-        if self._target is not None:
-            self._target.finish_transmission()
+        self.release_target()
         self._end = True
         self._started.value = 0
 
@@ -200,8 +174,7 @@ class Stm32H7Spi(RegisterDevice):
 
     def _suspend(self, written: int) -> None:
         if written and self._started:
-            if self._target is not None:
-                self._target.finish_transmission()
+            self.release_target()
             self._started.value = 0
             self._suspended = True
             self._update()
