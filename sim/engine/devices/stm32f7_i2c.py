@@ -14,24 +14,19 @@ from __future__ import annotations
 
 from collections import deque
 
-from sim.engine.devices.base import Device, Services
-from sim.engine.devices.dummy_i2c_slave import I2CTarget
-from sim.engine.devices.registers import Mode, RegisterDevice
-from sim.errors import CrosscamError
+from sim.engine.devices.base import Services
+from sim.engine.devices.i2c_controller import I2cController
+from sim.engine.devices.registers import Mode
 
 
-class Stm32F7I2c(RegisterDevice):
+class Stm32F7I2c(I2cController):
     """One I2C controller; slaves are children at their 7-bit addresses."""
 
     RENODE_TYPES = ("I2C.STM32F7_I2C",)
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
-        self.event_interrupt = self.add_output("EventInterrupt")
-        self.error_interrupt = self.add_output("ErrorInterrupt")
-        self._targets: dict[int, I2CTarget] = {}
         self._receive: deque[int] = deque()
-        self._transmit = bytearray()
         self._forget_transfer()
         self._declare()
 
@@ -65,20 +60,13 @@ class Stm32F7I2c(RegisterDevice):
         bank.register(0x24, "RXDR").field(0, 8, "RXDATA", Mode.READ, read=self._pop)
         bank.register(0x28, "TXDR").field(0, 8, "TXDATA", on_write=self._push)
 
-    def register_child(self, child: Device, point: int) -> None:
-        """Attach an I2C slave at 7-bit address ``point``."""
-        if not isinstance(child, I2CTarget):
-            raise CrosscamError(f"{self.name}: {child.name} is no I2C slave (write, read, finish_transmission)")
-        super().register_child(child, point)
-        self._targets[point] = child
-
     def reset(self) -> None:
         super().reset()
         self._forget_transfer()
         self._update()
 
     def _forget_transfer(self) -> None:
-        self._target: I2CTarget | None = None
+        self._target = None
         self._busy = False
         self._writing = False  # TXIS: the transfer wants a byte in TXDR
         self._complete = self._complete_reload = self._stopped = self._nacked = False
@@ -124,9 +112,7 @@ class Stm32F7I2c(RegisterDevice):
         self._complete = self._complete_reload = self._writing = False
         self._busy = True
         address = self._sadd.value if self._add10 else self._sadd.value >> 1 & 0x7F
-        self._target = self._targets.get(address)
-        if self._target is None:
-            self.log.warning("no slave answers at address 0x%02X", address)
+        if not self._select(address):
             self._nacked = True
             self._busy = False
             self._stopped = True
@@ -152,13 +138,6 @@ class Stm32F7I2c(RegisterDevice):
         else:
             self._complete = True
         self._update()
-
-    def _flush(self) -> None:
-        if self._transmit and self._target is not None:
-            data = bytes(self._transmit)
-            self._transmit.clear()
-            self._target.write(data)
-        self._transmit.clear()
 
     def _end(self) -> None:
         """STOP condition."""
