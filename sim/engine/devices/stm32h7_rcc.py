@@ -10,10 +10,9 @@ RSR tells the causes of resets (the machine's ``last_reset``) since power-on or 
 
 from __future__ import annotations
 
-from functools import partial
-
 from sim.engine.devices.base import Services
-from sim.engine.devices.registers import Mode, RegisterDevice
+from sim.engine.devices.registers import Mode
+from sim.engine.devices.stm32_rcc import Stm32Rcc
 
 _RMVF = 1 << 16
 _POWER_ON = 0x00FE0000  # RM0433 table "RSR flags": power-on sets POR, PIN, BOR, D1, D2 and CPU flags
@@ -63,20 +62,17 @@ _STORED = {
 _BUSES = ("AHB3", "AHB1", "AHB2", "AHB4", "APB3", "APB1L", "APB1H", "APB2", "APB4")
 
 
-class Stm32H7Rcc(RegisterDevice):
+class Stm32H7Rcc(Stm32Rcc):
     """All RCC registers; ready flags and the switch status are computed."""
 
     RENODE_TYPES = ("Miscellaneous.STM32H7_RCC",)
 
     def __init__(self, services: Services, name: str, *, systick: object = None, hse_frequency: int = 0) -> None:
-        super().__init__(services, name)
+        super().__init__(services, name, power_on=_POWER_ON, every_reset=_PIN_AND_CPU, causes=_CAUSES)
         self.hse_frequency = hse_frequency  # newer board files give it; kept for whoever asks
-        self._cause = _POWER_ON
         bank = self.bank
         cr = bank.register(0x00, "CR", reset=0x00000083)
-        for on_bit, ready_bit, oscillator in _READY_PAIRS:
-            switch = cr.flag(on_bit, f"{oscillator}ON")
-            cr.flag(ready_bit, f"{oscillator}RDY", Mode.READ, read=partial(int, switch))
+        self._ready_pairs(cr, _READY_PAIRS)
         cr.flag(5, "HSIDIVF", Mode.READ, read=lambda: 1)
         cr.field(14, 2, "D1CKRDY D2CKRDY", Mode.READ, read=lambda: 3)
         cr.storage(0x000C021A)
@@ -87,12 +83,10 @@ class Stm32H7Rcc(RegisterDevice):
         bank.register(0x64, "CIFR").field(0, 11, "CIFR", Mode.READ)
         bank.register(0x68, "CICR").field(0, 11, "CICR", Mode.WRITE)
         bdcr = bank.register(0x70, "BDCR")
-        lse = bdcr.flag(0, "LSEON")
-        bdcr.flag(1, "LSERDY", Mode.READ, read=lambda: lse.value)
+        self._ready_pairs(bdcr, ((0, 1, "LSE"),))
         bdcr.storage(0x0001837D)
         csr = bank.register(0x74, "CSR")
-        lsi = csr.flag(0, "LSION")
-        csr.flag(1, "LSIRDY", Mode.READ, read=lambda: lsi.value)
+        self._ready_pairs(csr, ((0, 1, "LSI"),))
         for offset, (register, reset) in _STORED.items():
             bank.register(offset, register, reset).storage()
         rsr = bank.register(0xD0, "RSR").value_from(lambda: self._cause)
@@ -102,18 +96,6 @@ class Stm32H7Rcc(RegisterDevice):
             # The xLPENR reset values (all clocks on in sleep) have no effect here and are not reproduced.
             bank.register(0xD4 + 4 * index, f"{bus}ENR", 0x00010000 if bus == "APB4" else 0).storage()
             bank.register(0xFC + 4 * index, f"{bus}LPENR").storage()
-
-    def reset(self) -> None:
-        """Registers to reset values; RSR gains the flags of this reset's cause."""
-        super().reset()
-        cause = str(getattr(self.services, "last_reset", "power-on"))
-        if cause == "power-on":
-            self._cause = _POWER_ON
-            return
-        self._cause |= _PIN_AND_CPU
-        for name, flag in _CAUSES.items():
-            if name in cause:
-                self._cause |= flag
 
     def _remove_flags(self, written: int) -> None:
         if written & _RMVF:
