@@ -211,6 +211,10 @@ class Bus:
         if self.code_pages[first] or (last > first and 1 in self.code_pages[first : last + 1]):
             self.on_code_written(address, count)
 
+    def is_unwatched(self, address: int, count: int = 1) -> bool:
+        """Devices may move data at ``count`` bytes from ``address`` without asking the bus for each word of it."""
+        return not self._overriding
+
     # The core's side: only device windows come here
 
     def read_device(self, address: int, width: int) -> int:

@@ -19,7 +19,7 @@ modelled: HSYNC in place of HREF (COM10[6]), CCIR656 codes, the automatic window
 
 ControlRead(command, value), the parallel bus, used by dcmi.py:
     0x00 wake: look at clock and pins again    0x01 the next 8 bytes of the run that has just ended
-    0x02 pin levels now: VSYNC | HREF << 1
+    0x02 pin levels now: VSYNC | HREF << 1     0x03 the run as a block (crosscam's engine, ControlReadBlock)
 For the host (an index that does not exist reads 0xFFFFFFFF):
     0x10 photographs captured so far           0x11 index (in frames.json) of the value-th captured, 0 = first
     0x12 index of the photograph in view       0x13 rewind: first photograph, empty log
@@ -39,7 +39,7 @@ except NameError:
     from System.IO import File
 
     # Bus commands and answers; dcmi.py holds the same numbers.
-    WAKE, PIXELS, BEAM = 0, 1, 2
+    WAKE, PIXELS, BEAM, BLOCK = 0, 1, 2, 3
     DCMI_VSYNC_LEVEL, DCMI_RUN = 1, 2
     WANT_RUNS, FRAME_TAKEN = 1, 2
     NOTHING = 0xFFFFFFFF
@@ -86,7 +86,8 @@ except NameError:
 
     peripheral = self
     parts = {}
-    chunks = []  # what is left of the run on the bus, 8 bytes each, the next one last
+    run = []  # picture and line of the run on the bus, until chunks are made of it
+    chunks = []  # what is left of the run, 8 bytes each, the next one last
     hooked = []
 
     def part(name):
@@ -140,8 +141,7 @@ except NameError:
 
         def load_folder(self):
             self.folder = str(Environment.GetEnvironmentVariable("CROSSCAM_FRAMES") or "")
-            self.files, self.order, self.pixels = [], [], []
-            self.width = self.height = 0
+            self.files, self.order, self.width, self.height = [], [], 0, 0
             self.advance, self.loop, self.loaded = "capture", True, None
             if self.folder:
                 try:
@@ -158,8 +158,7 @@ except NameError:
             self.files = [str(frame["file"]) for frame in listing["frames"]]
             if listing["format"] != "rgb565le" or not self.files or self.width < 1 or self.height < 1:
                 raise ValueError("frames.json: expected format rgb565le, a size and at least one frame")
-            self.advance = listing.get("advance", "capture")
-            self.loop = bool(listing.get("loop", True))
+            self.advance, self.loop = listing.get("advance", "capture"), bool(listing.get("loop", True))
             self.order = list(range(len(self.files)))
             if listing.get("order") == "shuffle":
                 self.shuffle(int(listing.get("seed", 0)))
@@ -186,20 +185,19 @@ except NameError:
                 self.position = 0
 
         def row(self, line):
-            """`width` RGB565 values of a row of the photograph in view."""
+            """`width` RGB565 values of a row of the photograph in view, low byte first."""
             if self.index() != self.loaded:
                 self.loaded = self.index()
                 self.load(os.path.join(self.folder, self.files[self.loaded]))
-            return self.pixels[line * self.width : (line + 1) * self.width]
+            return self.data[line * self.width * 2 : (line + 1) * self.width * 2]
 
         def load(self, path):
-            expected = self.width * self.height * 2
-            self.pixels = [0] * (expected // 2)
+            self.data = bytearray(self.width * self.height * 2)
             try:
                 data = bytearray(File.ReadAllBytes(path))
-                if len(data) != expected:
-                    raise ValueError("%d bytes, expected %d" % (len(data), expected))
-                self.pixels = [low | high << 8 for low, high in zip(data[0::2], data[1::2])]
+                if len(data) != len(self.data):
+                    raise ValueError("%d bytes, expected %d" % (len(data), len(self.data)))
+                self.data = data
             except Exception as problem:
                 complain("frame %s: %s" % (path, problem))
 
@@ -298,22 +296,23 @@ except NameError:
             plain = plain and self.pclk_divider == self.down
             self.straight = plain and self.columns == list(range(scene.width))
 
-        def line_chunks(self, line):
-            """An output line as 8-byte little-endian numbers (first byte on the bus lowest), the last one first."""
+        def line_block(self, line):
+            """An output line as the bytes on the bus."""
             y = self.source_y(line)
-            if self.straight and y >= 0:
-                row = scene.row(y)
-                if not self.swap:
-                    row = [value >> 8 | (value & 0xFF) << 8 for value in row]
-                row += [0] * (-len(row) % 4)
-            else:
-                data = self.line_bytes(line, y)
-                data += [0] * (-len(data) % 8)
-                row = [low | high << 8 for low, high in zip(data[0::2], data[1::2])]
+            if not self.straight or y < 0:
+                return bytearray(self.line_bytes(line, y))
+            data = scene.row(y)
+            if not self.swap:
+                data[0::2], data[1::2] = data[1::2], data[0::2]
+            return data
+
+        def line_chunks(self, line):
+            """The same as 8-byte little-endian numbers (first byte on the bus lowest), the last one first."""
+            data = self.line_block(line)
+            data += bytearray(-len(data) % 8)
+            row = [low | high << 8 for low, high in zip(data[0::2], data[1::2])]
             quads = zip(row[0::4], row[1::4], row[2::4], row[3::4])
-            out = [a | b << 16 | c << 32 | d << 48 for a, b, c, d in quads]
-            out.reverse()
-            return out
+            return [a | b << 16 | c << 32 | d << 48 for a, b, c, d in quads][::-1]
 
         def line_bytes(self, line, y):
             if self.bars == "walking":
@@ -331,7 +330,7 @@ except NameError:
             row = scene.row(y) if y >= 0 else []
             colours = []
             for column, x in enumerate(self.columns):
-                value = row[x] if row and x >= 0 else 0
+                value = row[2 * x] | row[2 * x + 1] << 8 if row and x >= 0 else 0
                 red, green, blue = value >> 11, value >> 5 & 63, value & 31
                 colour = (red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2)
                 if self.bars:
@@ -507,7 +506,6 @@ except NameError:
             picture, com10 = self.picture, self.registers[COM10]
             before = picture.line_number(line - 1) + 1 if line else VSYNC_LINES
             gap_tp = (picture.line_number(line) + 1 - before) * picture.line_tp - picture.span_tp
-            data, count = picture.line_chunks(line), picture.bytes_per_line
             high = 0 if com10 & 0x08 else 1
             edge = (0 if com10 & 0x10 else 1) << 33
             answer = 0
@@ -515,9 +513,9 @@ except NameError:
                 # With the wrong HSYNC polarity the DCMI takes the blanking for data: the bus is black then.
                 clocks = gap_tp * 2 // picture.pclk_divider
                 answer = int(part("sysbus.dcmi").ControlRead(DCMI_RUN, clocks | (high ^ 1) << 32 | edge))
-            chunks[:] = data
-            answer |= int(part("sysbus.dcmi").ControlRead(DCMI_RUN, count | high << 32 | edge))
-            chunks[:] = []
+            run[:] = [picture, line]
+            answer |= int(part("sysbus.dcmi").ControlRead(DCMI_RUN, picture.bytes_per_line | high << 32 | edge))
+            run[:], chunks[:] = [], []
             if answer & FRAME_TAKEN:
                 self.frame_taken = True
             self.next_line(answer, line + 1, generation)
@@ -571,7 +569,11 @@ except NameError:
         try:
             if request.IsUser:
                 if request.Offset == 1:  # PIXELS, the one that must be quick
+                    if run:
+                        chunks[:], run[:] = run[0].line_chunks(run[1]), []
                     request.Value = chunks.pop() if chunks else 0
+                elif request.Offset == BLOCK:
+                    request.Block = run[0].line_block(run[1]) if run else bytearray()
                 else:
                     # A nested call overwrites `request`: read first, answer last.
                     answer = COMMANDS[int(request.Offset)](int(request.Value))

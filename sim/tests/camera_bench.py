@@ -110,6 +110,7 @@ class BenchBus:
     def __init__(self) -> None:
         self.windows: list[tuple[int, int, Device]] = []
         self.ram = bytearray(RAM_SIZE)
+        self.watched = False
 
     def _find(self, address: int) -> tuple[Device, int]:
         for start, size, device in self.windows:
@@ -135,6 +136,9 @@ class BenchBus:
 
     def write_bytes(self, address: int, data: bytes) -> None:
         self.ram[address - RAM : address - RAM + len(data)] = data
+
+    def is_unwatched(self, address: int, count: int = 1) -> bool:
+        return not self.watched
 
 
 class Bench:

@@ -70,6 +70,7 @@ class FakeBus:
         self.bytes: dict[int, int] = {}
         self.windows: list[tuple[int, Device]] = []
         self.writes: list[tuple[int, int, int]] = []
+        self.watched = False
 
     def _window(self, address: int) -> tuple[int, Device] | None:
         return next(((base, device) for base, device in self.windows if base <= address < base + device.size), None)
@@ -97,6 +98,9 @@ class FakeBus:
 
     def write_bytes(self, address: int, data: bytes) -> None:
         self.bytes.update({address + index: byte for index, byte in enumerate(data)})
+
+    def is_unwatched(self, address: int, count: int = 1) -> bool:
+        return not self.watched
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -273,3 +274,67 @@ def test_multiplexer_routes_request_75_to_the_chosen_channel() -> None:
     mux.write(4 * 9, 4, 0)
     mux.reset()
     assert probe.calls[4:] == [(2, True), (9, True), (9, False), (2, False)]
+
+
+@pytest.mark.parametrize("fifo", [0x21, FIFO_FULL, 4, 5])
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_a_burst_is_the_same_as_requests_one_by_one(fifo: int, lines: int) -> None:
+    benches = Bench(), Bench()
+    for bench in benches:
+        bench.start(TEIE | HTIE | TCIE | MINC | PSIZE32 | MSIZE32, 48, fifo=fifo)
+    one_by_one, at_once = benches
+    each = {0x21: 1, 4: 1, 5: 2, FIFO_FULL: 4}[fifo]
+    for line in range(lines):
+        one_by_one.request(16 // each)
+        data = struct.pack("<16I", *range(16 * line + 1, 16 * line + 17))
+        assert at_once.dma.burst(1, PERIPHERAL + DATA, data, 16) == each
+    assert at_once.words(48) == one_by_one.words(48)
+    assert (at_once.control(), at_once.left(), at_once.flags()) == (
+        one_by_one.control(),
+        one_by_one.left(),
+        one_by_one.flags(),
+    )
+    assert at_once.probe.calls == one_by_one.probe.calls
+    assert at_once.source.count == 0
+
+
+@pytest.mark.parametrize(
+    "control, items, source, fifo, watched",
+    [
+        (MINC | PSIZE32, 3, PERIPHERAL + DATA, 0x21, False),  # the transfer ends before the burst does
+        (MINC | PSIZE32, 48, PERIPHERAL, 0x21, False),  # the stream reads elsewhere
+        (MINC | PSIZE32 | CIRC, 48, PERIPHERAL + DATA, 0x21, False),
+        (MINC | PSIZE16, 48, PERIPHERAL + DATA, 0x21, False),
+        (PSIZE32, 48, PERIPHERAL + DATA, 0x21, False),
+        (MINC | PINC | PSIZE32, 48, PERIPHERAL + DATA, 0x21, False),
+        (MINC | PSIZE32 | TO_PERIPHERAL | CIRC, 48, PERIPHERAL + DATA, 0x21, False),
+        (MINC | PSIZE32 | MSIZE32, 48, PERIPHERAL + DATA, 6, False),  # three words a request: four do not come out even
+        (MINC | PSIZE32, 48, PERIPHERAL + DATA, 0x21, True),
+    ],
+)
+def test_a_burst_that_would_come_out_differently_is_refused(
+    control: int, items: int, source: int, fifo: int, watched: bool
+) -> None:
+    bench = Bench()
+    bench.start(control, items, fifo=fifo)
+    bench.bus.watched = watched
+    before = bench.left()
+    assert bench.dma.burst(1, source, bytes(16), 16) == 0
+    assert bench.left() == before and not bench.flags()
+
+
+def test_a_burst_goes_where_the_multiplexer_leads() -> None:
+    bench = Bench()
+    mux = Stm32Dmamux(
+        bench.services, "dmamux1", number_of_output_request_channels=16, number_of_request_generator_channels=8
+    )
+    for channel in range(8):
+        mux.outputs[channel].connect(bench.dma, channel)
+    bench.start(MINC | PSIZE32, 8, stream=2)
+    data = struct.pack("<4I", 1, 2, 3, 4)
+    assert mux.burst(75, PERIPHERAL + DATA, data, 16) == 0, "nobody has chosen line 75"
+    mux.write(4 * 2, 4, 75)
+    assert mux.burst(75, PERIPHERAL + DATA, data, 16) == 1
+    assert bench.words(4) == [1, 2, 3, 4] and bench.left(2) == 4
+    mux.write(4 * 3, 4, 75)
+    assert mux.burst(75, PERIPHERAL + DATA, data, 16) == 0, "two streams listen"

@@ -41,11 +41,15 @@ FRAME_US = 33_320
 IRQ = 78
 
 
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A camera that has sent video of 320x240 RGB565 for a while, three photographs before it."""
+@pytest.fixture(params=["lines", "words"])
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Bench:
+    """A camera that has sent video of 320x240 RGB565 for a while, three photographs before it.
+
+    The data travels in whole lines where that is possible, or as in Renode word by word.
+    """
     monkeypatch.setenv("CROSSCAM_FRAMES", str(write_frames(tmp_path, [card(seed) for seed in range(3)])))
     bench = Bench().power().configure()
+    bench.sysbus.watched = request.param == "words"
     bench.clock.run(2 * FRAME_US)
     return bench
 

@@ -348,3 +348,13 @@ def test_bad_scripts_are_refused(world: World, options: dict[str, object], messa
     with pytest.raises(CrosscamError) as caught:
         PythonPeripheral(world, "dev", size=4, **options)  # type: ignore[arg-type]
     assert str(caught.value).startswith(message)
+
+
+def test_a_block_is_what_the_script_leaves(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    device = world.script("if request.IsUser and request.Offset == 3: request.Block = bytearray([1, 2, 3])", "a")
+    assert bytes(device.control_read_block(3)) == b"\1\2\3"
+    assert device.control_read_block(4) == b"", "nothing is left over from the time before"
+    assert not caplog.records
+    other = world.script("if request.IsUser: request.Block = 7", "b")
+    assert other.control_read_block(3) == b""
+    assert "request.Block is 7: expected bytes" in caplog.text

@@ -123,6 +123,9 @@ class BusService(Protocol):
     def window_at(self, address: int) -> BusWindow | None:
         """The device window that holds ``address``."""
 
+    def is_unwatched(self, address: int, count: int = 1) -> bool:
+        """Devices may move data at ``count`` bytes from ``address`` without asking the bus for each word of it."""
+
 
 class Services(Protocol):
     """What the machine offers to its devices."""

@@ -191,19 +191,51 @@ class Stream:
             self._serving = False
             self._pending = 0
 
+    def burst(self, source: int, data: bytes | bytearray, each: int) -> int:
+        """Requests from a FIFO that is read at ``source``, one for every ``each`` bytes, all at one moment.
+
+        Answers how many words each request took. 0: nothing was moved, since it would not come out as the requests one
+        by one do, or since somebody watches the bus.
+        """
+        sysbus, words = self._dma.services.sysbus, len(data) // 4
+        memory = self._memory[0].raw + self._memory_offset
+        plain = (
+            self._enabled
+            and not self._serving
+            and not self._circular
+            and self._direction == _TO_MEMORY
+            and self._item == 4
+            and self._par.raw == source
+            and not self._peripheral_step
+            and self._memory_increment
+            and each // 4 % self._per_request == 0
+            and words <= self._length - self._moved
+        )
+        if not plain or not sysbus.is_unwatched(source) or not sysbus.is_unwatched(memory, len(data)):
+            return 0
+        self._deliver(words, bytes(data))
+        return self._per_request
+
     def _move(self, items: int) -> None:
         items = min(items, self._length - self._moved)
-        memory = self._memory[self._current_buffer].raw + self._memory_offset
         if self._direction == _TO_PERIPHERAL:
+            memory = self._memory[self._current_buffer].raw + self._memory_offset
             self._write_peripheral(items, self._read_memory(memory, items))
+            self._advance(items)
         else:
             if self._direction == _MEMORY_TO_MEMORY and self._peripheral_step == self._item:
                 data = self._dma.services.sysbus.read_bytes(self._par.raw, items * self._item)
             else:
                 data = self._read_peripheral(items)
-            if not self._enabled:  # switched off by a side effect of the read
-                return
-            self._write_memory(memory, data)
+            if self._enabled:  # not switched off by a side effect of the read
+                self._deliver(items, data)
+
+    def _deliver(self, items: int, data: bytes) -> None:
+        self._write_memory(self._memory[self._current_buffer].raw + self._memory_offset, data)
+        self._advance(items)
+
+    def _advance(self, items: int) -> None:
+        """``items`` have moved: flags, and the end."""
         if self._memory_increment:
             self._memory_offset += items * self._item
         half = self._length // 2
@@ -323,6 +355,10 @@ class Stm32Dma(RegisterDevice):
                 self.streams[number].request()
             else:
                 self.log.warning("request for stream %d: there are 0 to %d", number, _STREAMS - 1)
+
+    def burst(self, stream: int, source: int, data: bytes | bytearray, each: int) -> int:
+        """Many requests of a stream at once: see ``Stream.burst``."""
+        return self.streams[stream].burst(source, data, each) if 0 <= stream < _STREAMS else 0
 
     def write(self, offset: int, width: int, value: int) -> None:
         if 0x10 <= offset < 0xD0 and self.streams[(offset - 0x10) // 0x18].write_refused(offset & ~3):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sim.engine.devices.base import Line, Services
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
+from sim.engine.devices.stm32_dma import Stm32Dma
 
 
 class Stm32Dmamux(RegisterDevice):
@@ -44,6 +45,17 @@ class Stm32Dmamux(RegisterDevice):
         """Request line ``number`` of a peripheral."""
         for line in self._routes.get(number, ()):
             line.set(value)
+
+    def burst(self, number: int, source: int, data: bytes | bytearray, each: int) -> int:
+        """Line ``number`` asked once for every ``each`` bytes of ``data``, read word by word at address ``source``.
+
+        Answers as ``Stream.burst``; 0 also where the line does not lead to one stream alone.
+        """
+        lines = self._routes.get(number, ())
+        if len(lines) != 1 or lines[0].value or len(lines[0].targets) != 1:
+            return 0
+        receiver, stream = lines[0].targets[0]
+        return receiver.burst(stream, source, data, each) if isinstance(receiver, Stm32Dma) else 0
 
     def reset(self) -> None:
         super().reset()

@@ -24,9 +24,10 @@ _FIELDS = ("Absolute", "Counter", "IsInit", "IsRead", "IsUser", "IsWrite", "Leng
 class Request:
     """One access: ``Type`` is READ, WRITE, INIT or USER, the ``Is...`` flags say the same."""
 
-    __slots__ = _FIELDS
+    __slots__ = (*_FIELDS, "Block")
 
     def __init__(self) -> None:
+        self.Block: object = None
         self.Value = self.Length = self.Offset = self.Absolute = self.Counter = 0
         self.set_type("READ")
 
@@ -144,6 +145,16 @@ class PythonPeripheral(Device):
         request.Length = 8
         self._run()
         return self._answer()
+
+    def control_read_block(self, command: int) -> bytes | bytearray:
+        """As ``control_read``, for more than 8 bytes: what the script leaves in ``request.Block``. Not in Renode."""
+        self._request.Block = b""
+        self.control_read(command, 0)
+        block, self._request.Block = self._request.Block, None
+        if isinstance(block, bytes | bytearray):
+            return block
+        self._report(TypeError(f"request.Block is {block!r}: expected bytes"))
+        return b""
 
     def control_write(self, command: int, value: int) -> None:
         """As ``control_read``, without an answer."""
