@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.engine import hooks
 from sim.engine.devices.base import Device, Services
+from sim.engine.wording import hole_read, hole_write
 from sim.errors import CrosscamError
 
 LOG = logging.getLogger("sim.sysbus")
@@ -154,12 +155,13 @@ class Bus:
                 return window
         return None
 
-    def _hole(self, address: int, what: str) -> int:
+    def _hole(self, template: str, address: int, *values: int) -> int:
+        """Log an access to nothing; returns what a read gives."""
         for start, end, name, value in self._tags:
             if start <= address < end:
-                LOG.debug("%s of %s at 0x%08X", what, name, address)
+                LOG.debug("(tag: '%s') " + template, name, address, *values)
                 return value
-        LOG.warning("%s at 0x%08X, where the board has nothing", what, address)
+        LOG.warning(template, address, *values)
         return 0
 
     # Devices' and scripts' side
@@ -221,13 +223,13 @@ class Bus:
         """A read that no memory answers."""
         window = self.window_at(address)
         if window is None:
-            return self._hole(address, f"read of {width} bytes")
+            return self._hole(hole_read(width), address)
         return window.device.read(address - window.start, width) & ((1 << 8 * width) - 1)
 
     def write_device(self, address: int, width: int, value: int) -> None:
         """A write that no memory answers."""
         window = self.window_at(address)
         if window is None:
-            self._hole(address, f"write of {width} bytes, value 0x{value:X},")
+            self._hole(hole_write(width), address, value)
             return
         window.device.write(address - window.start, width, value & ((1 << 8 * width) - 1))

@@ -6,8 +6,9 @@ import itertools
 import urllib.parse
 from pathlib import Path
 
+from sim.engine.wording import NO_SUCH_SCRIPT, failed_command
 from sim.errors import CrosscamError
-from sim.robot.session import Keywords, Replay, renode_keyword
+from sim.robot.session import KeywordException, Keywords, Replay, renode_keyword
 from sim.robot.waiting import run_until_seen
 
 _NAMES = itertools.count(1)
@@ -46,7 +47,11 @@ class EmulationKeywords(Keywords):
             machine = fragments.pop()
         if machine is not None:
             self.session.monitor.execute(f'mach set "{machine}"')
-        return _printed(self.session.monitor.execute(" ".join(map(str, fragments))))
+        text = " ".join(map(str, fragments))
+        try:
+            return _printed(self.session.monitor.execute(text))
+        except CrosscamError as error:
+            raise KeywordException(failed_command(text, error)) from error
 
     def _is_machine(self, name: str) -> bool:
         monitor = self.session.monitor
@@ -68,7 +73,10 @@ class EmulationKeywords(Keywords):
     def execute_script(self, path: str) -> str:
         """Run a .resc file."""
         monitor = self.session.monitor
-        return _printed(monitor.include(monitor.existing(path.removeprefix("@"))))
+        file = monitor.locate(path.removeprefix("@"))
+        if not file.is_file():
+            raise CrosscamError(f"Could not execute script: {NO_SUCH_SCRIPT} '{file.absolute()}'")
+        return _printed(monitor.include(file))
 
     @renode_keyword("Stop Remote Server", Replay.NEVER)
     def stop_remote_server(self) -> None:

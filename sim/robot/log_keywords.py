@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from sim.engine.wording import NO_LOG_TESTER
 from sim.robot.log_tester import LogTester
 from sim.robot.session import Keywords, Replay, renode_keyword
 
@@ -100,7 +101,7 @@ class LogKeywords(Keywords):
 
     def _log_tester(self) -> LogTester:
         if self.session.log is None:
-            raise AssertionError("no log tester: use `Create Log Tester` first")
+            raise AssertionError(NO_LOG_TESTER)
         return self.session.log
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim.engine.machine import Machine
+from sim.engine.wording import FAILING_LOG_ENTRY
 from sim.robot.waiting import run_until_seen
 
 LEVELS = {"noisy": 5, "debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -74,7 +75,7 @@ class LogTester(logging.Handler):
     def _find(self, matches: Callable[[Entry], bool], keep: bool) -> Entry | None:
         for entry in self.entries:
             if self._is_failing(entry):
-                raise AssertionError(f"failing string in the log: {entry.text}")
+                raise AssertionError(f"{FAILING_LOG_ENTRY}: failing string in the log: {entry.text}")
         for index, entry in enumerate(self.entries):
             if matches(entry):
                 if not keep:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from robot.api.deco import keyword
 
 from sim.engine.monitor import Monitor
+from sim.engine.wording import spoken
+from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
     from sim.engine.machine import Machine
@@ -138,6 +140,10 @@ class Session:
             self.temporary = None
 
 
+class KeywordException(AssertionError):  # noqa: N818 - the name is shown, and is Renode's
+    """What a keyword fails with; Renode's name of it, which Robot Framework shows before the message."""
+
+
 class Keywords:
     """Base of the keyword groups."""
 
@@ -156,6 +162,12 @@ def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[
             session.depth += 1
             try:
                 return function(self, *positional, **named)
+            except KeywordException:
+                raise
+            except CrosscamError as error:
+                raise KeywordException(spoken(error)) from error
+            except AssertionError as error:
+                raise KeywordException(str(error)) from error
             finally:
                 session.depth -= 1
 

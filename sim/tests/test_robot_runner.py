@@ -146,7 +146,7 @@ Log
     Run Keyword And Expect Error    *did not appear*    Wait For Log Entry    never said
     Register Failing Log String    input \\\\d    treatAsRegex=true
     Execute Command    sysbus.port.led OnGpio 5 true
-    Run Keyword And Expect Error    failing string*    Wait For Log Entry    input 5
+    Run Keyword And Expect Error    *failing string*    Wait For Log Entry    input 5
 
 Provider
     Make Machine

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sim.engine.monitor import objects
 from sim.engine.monitor.tokens import Token, Variable, Word
 from sim.engine.scripting.world import NOISY
+from sim.engine.wording import NOT_A_STRING, BadArgumentsError, bad_parameters
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def execute(monitor: Monitor, arguments: list[Token]) -> object:
 def python(monitor: Monitor, arguments: list[Token]) -> object:
     """``python "code"``."""
     _need(arguments, 1, 'python "code"')
+    if not isinstance(arguments[0], str) or isinstance(arguments[0], Word):
+        raise BadArgumentsError(f'{NOT_A_STRING} expected `python "code"`, found {arguments[0]}')
     return monitor.python.run(str(arguments[0]))
 
 
@@ -152,6 +155,8 @@ def log_level(monitor: Monitor, arguments: list[Token]) -> object:
 def log(monitor: Monitor, arguments: list[Token]) -> object:
     """``log "text" [level]``."""
     _need(arguments, 1, 'log "text"')
+    if isinstance(arguments[0], Word):
+        raise bad_parameters("log", 'log "text"')
     level = arguments[1] if len(arguments) > 1 else 0
     logging.getLogger("sim.monitor").log(LEVELS.get(level, 10) if isinstance(level, int) else 10, "%s", arguments[0])
     return None
@@ -187,7 +192,7 @@ def help_(monitor: Monitor, arguments: list[Token]) -> object:
 
 def _need(arguments: list[Token], count: int, usage: str) -> None:
     if len(arguments) < count:
-        raise CrosscamError(f"expected `{usage}`")
+        raise bad_parameters(usage.split()[0], usage)
 
 
 def _name(token: Token) -> str:

@@ -15,6 +15,7 @@ from sim.engine.monitor.script_files import commands as script_commands
 from sim.engine.monitor.tokens import Equals, Execution, PathText, Token, Variable, Word, tokenize
 from sim.engine.platform.lenient import LenientRegistry
 from sim.engine.platform.registry import Registry, near_names
+from sim.engine.wording import NO_SUCH_FILE
 from sim.errors import CrosscamError
 
 _OBJECTS = ("sysbus", "machine", "emulation")
@@ -145,7 +146,7 @@ class Monitor:
         found = self.locate(str(text))
         if not found.is_file():
             hint = "download it first and name the copy" if "://" in str(text) else "expected an existing file"
-            raise CrosscamError(f"no file {text}: {hint}")
+            raise CrosscamError(f"{NO_SUCH_FILE}: {text}: {hint}")
         return found
 
     def include(self, path: str | Path) -> str:
@@ -186,8 +187,7 @@ class Monitor:
             try:
                 outputs.append(self.execute(text))
             except CrosscamError as error:
-                where = f"{file}:{number}: " if file else ""
-                raise CrosscamError(where + str(error)) from None
+                raise error.within(f"{file}:{number}" if file else "") from None
         self._place = before
         return "\n".join(filter(None, outputs))
 

@@ -21,6 +21,7 @@ from sim.engine.scripting import TimeInterval
 from sim.engine.scripting.names import snake_case
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.engine.truth import BoardTruth
+from sim.engine.wording import NO_SUCH_SIGNATURE
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def call(what: str, function: Member, arguments: Sequence[Token]) -> object:
     except TypeError as error:
         names = [str(parameter) for parameter in inspect.signature(function).parameters.values()]
         expected = ", ".join(name.partition(":")[0] for name in names) or "no arguments"
-        raise CrosscamError(f"{what}: {error}: expected {expected}") from None
+        raise CrosscamError(f"{what}: {NO_SUCH_SIGNATURE}: {error}: expected {expected}") from None
     return function(*positional, **named)
 
 

@@ -20,6 +20,7 @@ from sim.engine.platform.registry import Parameter, Registry, near_names, parame
 from sim.engine.platform.values import Converter
 from sim.engine.platform.wiring import wire
 from sim.engine.scripting.names import camel_case, snake_case
+from sim.engine.wording import no_constructor, no_property, undefined_reference
 from sim.errors import CrosscamError
 
 Execute = Callable[[str], object]
@@ -107,7 +108,8 @@ class Builder:
         found = self._devices.get(reference.name)
         if found is None:
             near = near_names(reference.name, [*self._devices, *self._entries])
-            raise CrosscamError(f"{reference.place}: no entry is named {reference.name} {near}".rstrip())
+            text = f"{reference.place}: no entry is named {reference.name} {near}".rstrip()
+            raise CrosscamError(text, renode=undefined_reference(reference.name))
         return found
 
     def _command_name(self, entry: MergedEntry) -> str:
@@ -130,13 +132,17 @@ class Builder:
             if name not in wanted:
                 names = [camel_case(each) for each in wanted]
                 hint = near_names(setting.name, names) or f"it takes {', '.join(names) or 'none'}"
-                raise CrosscamError(f"{setting.place}: {type_name} has no parameter {setting.name}: {hint}")
+                raise CrosscamError(
+                    f"{setting.place}: {type_name} has no parameter {setting.name}: {hint}",
+                    renode=no_constructor(type_name),
+                )
             given.add(name)
         for parameter in wanted.values():
             if parameter.required and parameter.name not in given:
                 raise CrosscamError(
                     f"{place}: {type_name} needs the parameter {camel_case(parameter.name)}: expected"
-                    f" `{camel_case(parameter.name)}: ...`"
+                    f" `{camel_case(parameter.name)}: ...`",
+                    renode=no_constructor(type_name),
                 )
 
     def _refuse_parameters(self, entry: MergedEntry) -> None:
@@ -175,7 +181,9 @@ class Builder:
             name = snake_case(setting.name)
             if device is None or not hasattr(device, name) or callable(getattr(device, name)):
                 owner = type(device).__name__ if device else "this entry"
-                raise CrosscamError(f"{setting.place}: {owner} has no property {setting.name}")
+                raise CrosscamError(
+                    f"{setting.place}: {owner} has no property {setting.name}", renode=no_property(setting.name, owner)
+                )
             kind = type(getattr(device, name))
             setattr(device, name, self._converter.convert(setting.value, Any if kind is type(None) else kind, name))
 
@@ -265,7 +273,7 @@ class Builder:
         try:
             self._execute(command)
         except CrosscamError as error:
-            raise CrosscamError(f"{section.place}: {section.kind}: {error}") from None
+            raise error.within(f"{section.place}: {section.kind}") from None
 
     def _keep_reset(self, entry: MergedEntry) -> None:
         if entry.scripts.get("reset"):

@@ -14,6 +14,7 @@ from pathlib import Path
 from sim.engine.platform import syntax
 from sim.engine.platform.parser import parse
 from sim.engine.platform.syntax import Place
+from sim.engine.wording import CIRCULAR_USING, EMPTY_ENTRY, declared_twice, never_declared, no_using
 from sim.errors import CrosscamError
 
 
@@ -113,10 +114,15 @@ def merge(description: syntax.Description, folders: Folders, known: frozenset[st
             target = merged.get((file.file, name)) or merged.get(("", name))
             if target is None:
                 if name not in known:
-                    raise CrosscamError(f"{entry.place}: {name} has no type here or in any file this one uses")
+                    raise CrosscamError(
+                        f"{entry.place}: {name} has no type here or in any file this one uses",
+                        renode=never_declared(name),
+                    )
                 target = merged[("", name)] = MergedEntry(name, entry.place)
             if not (entry.type_name or entry.attributes or entry.registrations is not None):
-                raise CrosscamError(f"{entry.place}: {name} says nothing: expected a type, '@' or attributes")
+                raise CrosscamError(
+                    f"{entry.place}: {name} says nothing: expected a type, '@' or attributes", renode=EMPTY_ENTRY
+                )
             target.add(_prefixed(entry, prefix, merged, file.file) if prefix else entry)
     return list(merged.values())
 
@@ -131,9 +137,14 @@ def _declare(
     name = prefix + entry.name
     for key in (("", name), (file, name)):
         if key in merged:
-            raise CrosscamError(f"{entry.place}: {name} was declared before, at {merged[key].place}")
+            raise CrosscamError(
+                f"{entry.place}: {name} was declared before, at {merged[key].place}", renode=declared_twice(name)
+            )
     if name in known:
-        raise CrosscamError(f"{entry.place}: {name} exists already in this machine: expected another name")
+        raise CrosscamError(
+            f"{entry.place}: {name} exists already in this machine: expected another name",
+            renode=declared_twice(name),
+        )
     merged[(file if entry.is_local else "", name)] = MergedEntry(name, entry.place)
 
 
@@ -149,10 +160,16 @@ def _in_order(
         for using in current.usings:
             path = folders.find(using.path, current.file)
             if path is None:
-                raise CrosscamError(f"{using.place}: no file {using.path}: looked beside {current.file} and above it")
+                raise CrosscamError(
+                    f"{using.place}: no file {using.path}: looked beside {current.file} and above it",
+                    renode=no_using(using.path),
+                )
             file, inner = str(path), prefix + using.prefix
             if file in open_files:
-                raise CrosscamError(f"{using.place}: {using.path} uses this file in turn: expected no circle of files")
+                raise CrosscamError(
+                    f"{using.place}: {using.path} uses this file in turn: expected no circle of files",
+                    renode=CIRCULAR_USING,
+                )
             if (file, inner) not in seen:
                 seen.add((file, inner))
                 yield from walk(read_description(path), inner, [*open_files, file])

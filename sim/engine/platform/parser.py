@@ -17,6 +17,7 @@ from lark.exceptions import VisitError
 from sim.engine.platform import syntax
 from sim.engine.platform.layout import lay_out
 from sim.engine.platform.syntax import Place
+from sim.engine.wording import syntax_error
 from sim.errors import CrosscamError
 
 _GRAMMAR = r"""
@@ -169,6 +170,7 @@ def _explain(error: UnexpectedInput, source: str, text: str, file: str) -> NoRet
         assert isinstance(error, UnexpectedCharacters)
         expected = error.allowed or ()
         found = error.char
+    stopped = found
     if not found:
         found = "the end of the file"
         last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
@@ -178,10 +180,18 @@ def _explain(error: UnexpectedInput, source: str, text: str, file: str) -> NoRet
     else:
         found = repr(found.split("\n")[0])
     wanted = set(expected)
+    words = syntax_error("" if found == "the end of the file" else stopped, _expected_as_renode(wanted))
     if wanted >= _VALUES:
         wanted = wanted - _VALUES - _OTHER_VALUES | {"VALUE"}
     names = sorted({_NAMES.get(name, f"'{name.lower()}'") for name in wanted})
-    raise CrosscamError(f"{place}: expected {' or '.join(names)}, found {found}") from None
+    raise CrosscamError(f"{place}: expected {' or '.join(names)}, found {found}", renode=words) from None
+
+
+def _expected_as_renode(wanted: set[str]) -> str:
+    """What Renode's grammar says it expected: it names the outermost thing it could not complete."""
+    if "NONE" in wanted:
+        return "constructor or property value or none keyword or empty keyword"
+    return "attribute list end" if "RBRACE" in wanted else "end of input"
 
 
 @v_args(inline=True)

@@ -14,11 +14,14 @@ from typing import Any
 
 from sim.engine.devices.base import Device
 from sim.engine.platform.syntax import Place
+from sim.engine.wording import abstract_type, unknown_type
 from sim.errors import CrosscamError
 
 _PACKAGES = ("sim.engine.devices", "sim.engine.core", "sim.engine.scripting")
 _MODULES = ("sim.engine.bus", "sim.engine.cpu", "sim.engine.nvic")
 _NAMESPACE = "Antmicro.Renode.Peripherals."
+_ABSTRACT = {"CPU.BaseCPU": "CPU.", "CPU.TranslationCPU": "CPU."}
+"""Types Renode cannot build either, and what those that derive from them begin with."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -47,11 +50,21 @@ class Registry:
         Raises:
             CrosscamError: there is none; the text lists near names.
         """
-        found = self._classes.get(type_name.removeprefix(_NAMESPACE))
-        if found is None:
-            near = near_names(type_name, self._classes)
-            raise CrosscamError(f"{place}: unknown type {type_name}: {near or 'no type has a similar name'}")
-        return found
+        short = type_name.removeprefix(_NAMESPACE)
+        found = self._classes.get(short)
+        if found is not None:
+            return found
+        if short in _ABSTRACT:
+            concrete = [each for each in self.names if each.startswith(_ABSTRACT[short])]
+            raise CrosscamError(
+                f"{place}: {type_name} is abstract: expected a type that can be built: {', '.join(concrete)}",
+                renode=abstract_type(short, concrete),
+            )
+        near = near_names(type_name, self._classes)
+        raise CrosscamError(
+            f"{place}: unknown type {type_name}: {near or 'no type has a similar name'}",
+            renode=unknown_type(type_name),
+        )
 
 
 def near_names(wanted: str, names: Iterable[str]) -> str:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import builtins
 import enum
 import functools
+import importlib
 import logging
 import os
 import sys
 import time
+from _compat_pickle import IMPORT_MAPPING
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -186,6 +188,16 @@ def _modules(directory: WorkingDirectory) -> dict[str, ModuleType]:
     return found
 
 
+def _import_library(name: str, *context: Any) -> ModuleType:
+    """Python's own library; modules that Python 3 has renamed are also found by the name they had in Python 2."""
+    try:
+        return builtins.__import__(name, *context)
+    except ModuleNotFoundError as error:
+        if error.name != name or name not in IMPORT_MAPPING:
+            raise
+        return importlib.import_module(IMPORT_MAPPING[name])
+
+
 class _Importer:
     """``__import__`` for one script."""
 
@@ -202,7 +214,7 @@ class _Importer:
     ) -> ModuleType:
         root = name.partition(".")[0]
         if root not in self._modules:
-            return builtins.__import__(name, globals, locals, fromlist or (), level)
+            return _import_library(name, globals, locals, fromlist or (), level)
         module: Any = self._modules.get(name)
         if module is None:
             owner, _, member = name.rpartition(".")  # .NET types may be imported as modules are

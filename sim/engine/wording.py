@@ -1,0 +1,130 @@
+"""Renode's words: short phrases that suites written for Renode wait for, kept in this one place.
+
+An error of ours is one line with file, line and what to do; where a suite looks for the words of Renode 1.16, the line
+contains them, or carries them beside it (``CrosscamError(renode=...)``). Each function names the place in Renode's
+source that decides the wording.
+"""
+
+from __future__ import annotations
+
+from sim.errors import CrosscamError
+
+WIDTH_NAMES = {1: "Byte", 2: "Word", 4: "DoubleWord", 8: "QuadWord"}
+"""What Renode calls an access of so many bytes (``SysbusAccessWidth``)."""
+
+PERIPHERALS = "Antmicro.Renode.Peripherals."
+
+
+class BadArgumentsError(CrosscamError):
+    """A command of the monitor refuses its arguments: Renode prints the error instead of raising it."""
+
+    def within(self, where: str) -> CrosscamError:
+        return BadArgumentsError(f"{where}: {self}" if where else str(self), renode=self.renode)
+
+
+# Log (Main/Peripherals/Bus/SystemBus.cs)
+
+
+def hole_read(width: int) -> str:
+    """A read where the board has nothing; a template for the address."""
+    return f"Read{WIDTH_NAMES[width]} from non existing peripheral at 0x%X."
+
+
+def hole_write(width: int) -> str:
+    """A write where the board has nothing; a template for address and value."""
+    return f"Write{WIDTH_NAMES[width]} to non existing peripheral at 0x%X, value 0x%X."
+
+
+# Monitor (Extensions/UserInterface/MonitorCommands.cs, Main/Utilities/FilePath.cs)
+
+
+def bad_parameters(command: str, expected: str) -> CrosscamError:
+    """A command with arguments it does not take."""
+    return BadArgumentsError(f"Bad parameters for command {command}: expected `{expected}`")
+
+
+NO_SUCH_SIGNATURE = "Parameters did not match the signature"
+NO_SUCH_FILE = "File does not exist"
+NO_SUCH_SCRIPT = "Could not find file"
+NOT_A_STRING = "Variable type has to be a string."
+
+
+# Platform descriptions (PlatformDescription/ParsingException.cs, CreationDriver.cs)
+
+
+def description_error(number: int, text: str) -> str:
+    """``Error E04: ...``: the numbers are Renode's ``ParsingError``."""
+    return f"Error E{number:02}: {text}"
+
+
+def syntax_error(found: str, expected: str) -> str:
+    """E00: ``found`` is the text at which the grammar stopped."""
+    what = f"unexpected '{found[0]}'" if found else "unexpected end of input"
+    return description_error(0, f"Syntax error, {what}; expected {expected}")
+
+
+def never_declared(name: str) -> str:
+    """E01."""
+    return description_error(1, f"Variable '{name}' is never declared")
+
+
+def declared_twice(name: str) -> str:
+    """E02."""
+    return description_error(2, f"Variable '{name}' was already declared")
+
+
+EMPTY_ENTRY = description_error(3, "Entry cannot be empty.")
+CIRCULAR_USING = description_error(30, "There is a cycle in using file dependency.")
+
+
+def unknown_type(name: str) -> str:
+    """E04."""
+    return description_error(4, f"Could not resolve type: '{name}'.")
+
+
+def no_property(name: str, owner: str) -> str:
+    """E10."""
+    return description_error(10, f"Property '{name}' does not exist in type '{owner}'")
+
+
+def no_constructor(name: str) -> str:
+    """E25: a parameter is missing or not known."""
+    return description_error(25, f"Could not find suitable constructor for type '{PERIPHERALS}{name}'")
+
+
+def undefined_reference(name: str) -> str:
+    """E20."""
+    return description_error(20, f"Undefined reference '{name}'.")
+
+
+def no_using(path: str) -> str:
+    """E36."""
+    return description_error(36, f"Using '{path}' does not exist.")
+
+
+def abstract_type(name: str, concrete: list[str]) -> str:
+    """E49."""
+    names = ", ".join(PERIPHERALS + each for each in concrete)
+    return description_error(
+        49,
+        f"{PERIPHERALS}{name} is an abstract type. Try constructing one of the following concrete types: {names}",
+    )
+
+
+# Robot keywords (RobotFrameworkEngine/RenodeKeywords.cs, LogTester.cs)
+
+
+def failed_command(command: str, error: CrosscamError) -> str:
+    """What ``Execute Command`` says of a command that failed."""
+    if isinstance(error, BadArgumentsError):
+        return f"There was an error when executing command '{command}': {spoken(error)}"
+    return f"Could not execute command '{command}': {spoken(error)}"
+
+
+def spoken(error: CrosscamError) -> str:
+    """The line of ``error``, followed by Renode's words where it has some."""
+    return f"{error} [Renode: {error.renode}]" if error.renode else str(error)
+
+
+NO_LOG_TESTER = "Log tester is not available: use `Create Log Tester` first"
+FAILING_LOG_ENTRY = "Test failing entry"

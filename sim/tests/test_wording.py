@@ -1,0 +1,147 @@
+"""Renode's words in errors and log entries: what suites written for Renode wait for."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from sim.engine.monitor import Monitor
+from sim.engine.wording import failed_command, spoken
+from sim.errors import CrosscamError
+from sim.robot.runner import run_suites
+
+
+@pytest.fixture
+def monitor() -> Monitor:
+    made = Monitor()
+    made.execute("mach create")
+    return made
+
+
+def refusal(monitor: Monitor, command: str) -> CrosscamError:
+    with pytest.raises(CrosscamError) as caught:
+        monitor.execute(command)
+    return caught.value
+
+
+def describe(text: str) -> str:
+    return f"machine LoadPlatformDescriptionFromString '{text}'"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("log bare_word", "Bad parameters for command log"),
+        ("macro one", "Bad parameters for command macro"),
+        ("py 3", "Variable type has to be a string."),
+        ("machine Reset 1 2 3", "Parameters did not match the signature"),
+        ("include @gone.resc", "File does not exist: gone.resc"),
+    ],
+)
+def test_monitor(monitor: Monitor, command: str, words: str) -> None:
+    assert words in str(refusal(monitor, command))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("r: Memory.MappedMemory @ sysbus _1 { size: 4096 }", "Error E00: Syntax error, unexpected '_'; expected end"),
+        ("r: Memory.MappedMemory @ sysbus 0_x4 { size: 1 }", "unexpected '_'; expected end of input"),
+        ("r: Memory.MappedMemory @ sysbus 0x_4 { size: 1 }", "unexpected 'x'; expected end of input"),
+        (
+            "r: Memory.MappedMemory @ sysbus 0 { size: _4 }",
+            "unexpected '_'; expected constructor or property value or none keyword or empty keyword",
+        ),
+        ("r: Memory.MappedMemory @ sysbus 0 { size: 4_ }", "unexpected '_'; expected attribute list end"),
+        ("r: Memory.MappedMemory @", "Error E00: Syntax error, unexpected end of input"),
+        ("r:\n    size: 4096", "Error E01: Variable 'r' is never declared"),
+        ("r: Memory.MappedMemory\nr: Memory.MappedMemory", "Error E02: Variable 'r' was already declared"),
+        ("r: Nowhere.Type @ sysbus 0", "Error E04: Could not resolve type: 'Nowhere.Type'."),
+        ("r: Memory.MappedMemory @ sysbus 0 { size: 4096; Colour: 1 }", "Error E10: Property 'Colour' does not exist"),
+        (
+            "l: Miscellaneous.CombinedInput @ sysbus 0 { numberOfInputs: other }",
+            "Error E20: Undefined reference 'other'",
+        ),
+        ("r: Memory.MappedMemory @ sysbus 0", "Error E25: Could not find suitable constructor"),
+        ('using "gone"', "Error E36: Using 'gone' does not exist."),
+        (
+            "c: CPU.TranslationCPU @ sysbus",
+            "Antmicro.Renode.Peripherals.CPU.TranslationCPU is an abstract type. Try constructing one of the following"
+            " concrete types: Antmicro.Renode.Peripherals.CPU.CortexM",
+        ),
+    ],
+)
+def test_platform_descriptions_carry_renodes_numbers_beside_our_line(monitor: Monitor, text: str, words: str) -> None:
+    error = refusal(monitor, describe(text))
+    assert words in error.renode
+    assert words not in str(error)
+    assert f"[Renode: {error.renode}]" in spoken(error)
+
+
+def test_the_words_survive_the_place_of_a_script(monitor: Monitor, tmp_path: Path) -> None:
+    script = tmp_path / "board.resc"
+    script.write_text(f"mach clear\nmach create\n{describe('r: Nowhere.Type')}\n")
+    error = refusal(monitor, f"include @{script}")
+    assert str(error).startswith(f"{script}:3: <platform description>:1:4: unknown type Nowhere.Type")
+    assert error.renode == "Error E04: Could not resolve type: 'Nowhere.Type'."
+
+
+def test_failed_command_says_what_renode_says(monitor: Monitor) -> None:
+    refused = failed_command("log word", refusal(monitor, "log word"))
+    assert refused.startswith("There was an error when executing command 'log word': Bad parameters")
+    unknown = failed_command("frob", refusal(monitor, "frob"))
+    assert unknown.startswith("Could not execute command 'frob': unknown command or device frob")
+
+
+def test_holes_of_the_bus(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "sim")
+    monitor.execute("sysbus ReadWord 0x40000010")
+    monitor.execute("sysbus WriteByte 0x40000010 0x4")
+    monitor.execute('sysbus Tag <0x50 1> "here" 7')
+    assert monitor.execute("sysbus ReadByte 0x50") == "0x07"
+    assert [record.getMessage() for record in caplog.records if record.name == "sim.sysbus"] == [
+        "ReadWord from non existing peripheral at 0x40000010.",
+        "WriteByte to non existing peripheral at 0x40000010, value 0x4.",
+        "(tag: 'here') ReadByte from non existing peripheral at 0x50.",
+    ]
+
+
+def test_python_2_names_of_library_modules(monitor: Monitor) -> None:
+    monitor.execute('python "import SimpleHTTPServer, ConfigParser"')
+    assert monitor.execute('python "print(SimpleHTTPServer.__name__ + ConfigParser.__name__)"') == (
+        "http.serverconfigparser"
+    )
+    assert "No module named 'NoSuchModule'" in str(refusal(monitor, 'python "import NoSuchModule"'))
+
+
+def test_a_suite_sees_keyword_exceptions(tmp_path: Path) -> None:
+    suite = tmp_path / "words.robot"
+    suite.write_text(
+        """
+*** Test Cases ***
+Commands
+    ${message}=    Run Keyword And Expect Error    KeywordException:*    Execute Command    log bare
+    Should Contain    ${message}    There was an error when executing command 'log bare': Bad parameters for command
+
+Scripts
+    Run Keyword And Expect Error    KeywordException: Could not execute script: Could not find file*
+    ...    Execute Script    gone
+
+Descriptions
+    Execute Command    mach create
+    Run Keyword And Expect Error    *x: expected*Error E04: Could not resolve type: 'A.B'.]    Execute Command
+    ...    machine LoadPlatformDescriptionFromString "x: A.B"
+
+Log
+    Run Keyword And Expect Error    KeywordException: Log tester is not available*    Should Not Be In Log    x
+    Create Log Tester    0
+    Execute Command    mach create
+    Execute Command    sysbus ReadDoubleWord 0x0
+    Wait For Log Entry    ReadDoubleWord from non existing peripheral at 0x0    keep=true
+    Register Failing Log String    non existing
+    Run Keyword And Expect Error    *Test failing entry*    Wait For Log Entry    peripheral
+""".replace("*x: expected*", "*unknown type A.B*")
+    )
+    assert run_suites([suite], output=tmp_path / "out") == 0
