@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from model import network
+from model import folding, network
 from model.errors import CrosscamError
 
 Arrays = list[NDArray[np.float32]]
@@ -24,7 +24,7 @@ def load(model: keras.Model, kind: str, path: Path | str | None, alpha: float, s
 
     Args:
         model: a network of ``model.network.build``.
-        kind: ``imagenet``, ``vww``, ``widened`` or ``none``.
+        kind: ``imagenet``, ``vww``, ``widened``, ``tflite`` (the head as well) or ``none``.
         path: the weights file; unused for ``none``.
         alpha: width multiplier of ``model``.
         seed: of the channels that widening copies.
@@ -38,6 +38,8 @@ def load(model: keras.Model, kind: str, path: Path | str | None, alpha: float, s
         raise CrosscamError("training: no backbone weights; give --weights FILE or set CROSSCAM_WEIGHTS")
     if kind == "vww":
         load_vww(model, path)
+    elif kind == "tflite":
+        folding.load_tflite(model, path)
     elif kind == "widened":
         narrow = network.build(size=32, alpha=WIDENED_FROM)
         network.load_backbone(narrow, path)

@@ -22,7 +22,7 @@ BEST, LAST, FIGURES = "best.weights.h5", "history.csv", "best.json"
 
 
 class EpochKeeper(keras.callbacks.Callback):
-    """Keeps the weights with the best macro F1 (at 0.5) on all validation sets together, and the history.
+    """Keeps the weights with the best macro F1 (at 0.5) on all validation sets together, or the last, and the history.
 
     With a config's ``average`` the figures and the kept weights are those of the moving average; training itself goes
     on with the weights as they are.
@@ -74,7 +74,7 @@ class EpochKeeper(keras.callbacks.Callback):
         row["macro_f1"] = figures["macro_f1"]
         row.update({f"{name}_{key}": figures[name][key] for name in config.outputs for key in ("f1", "auc")})
         better = figures["macro_f1"] > progress.best
-        if better:
+        if better or config.keep == "last":
             self._keep(row["epoch"], figures, scores)
         if own:
             self.model.set_weights(own)
@@ -92,7 +92,9 @@ class EpochKeeper(keras.callbacks.Callback):
         part = self._out / f"part.{BEST}"  # Keras insists on the ending
         self.model.save_weights(part)
         part.replace(self._out / BEST)
-        (self._out / FIGURES).write_text(json.dumps({"epoch": epoch, **figures}, indent=1), encoding="utf-8")
+        part = self._out / f"{FIGURES}.part"
+        part.write_text(json.dumps({"epoch": epoch, **figures}, indent=1), encoding="utf-8")
+        part.replace(self._out / FIGURES)
 
     def _write_history(self) -> None:
         rows = self.progress.rows

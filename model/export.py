@@ -16,8 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from model import network
 from model.card import Card, sha256_of, write_card
 from model.dataset.coco import count_labels
@@ -26,14 +24,11 @@ from model.errors import CrosscamError
 from model.evaluation import best_threshold, crossfit_decisions, evaluate_sets, int8_scores, table
 from model.forms import load_run
 from model.preprocessing import camera_path, to_float
-from model.quantization import check_contract, quantize
+from model.quantization import REPRESENTATIVE, check_contract, quantize
 from model.run_config import TrainingConfig, load_config, settings_of
 from model.selection import append, row_of
 from model.selftest import PATTERN, xor_frame
 from model.training import FIGURES, read_sources
-
-REPRESENTATIVE = 300
-"""Camera-path pictures, drawn from the training sources, that the int8 ranges come from."""
 
 FOLDS = 5
 
@@ -41,16 +36,20 @@ BACKBONES = {
     "imagenet": "keras.applications MobileNet, ImageNet weights (Apache-2.0)",
     "vww": "MLPerf Tiny's person detection network, trained on COCO 2014 (Apache-2.0)",
     "widened": "keras.applications MobileNet 0.25, ImageNet weights (Apache-2.0), widened",
+    "tflite": "an earlier int8 model of the same network",
     "none": "random weights",
 }
 """What the card says of a config's ``backbone``."""
 
 
 def _kept(config: TrainingConfig, best: dict[str, Any]) -> str:
-    """Which weights of a run were kept."""
+    """Which weights of a run were kept, and why."""
+    why = "the best float macro F1 at 0.5 on the validation sets together"
     if config.members:
-        return f"mean of the weights of {len(config.members)} runs, each at its best epoch"
-    return f"epoch {best['epoch']} of {config.head_epochs + config.epochs}"
+        return f"mean of the weights of {len(config.members)} runs, each at its best epoch: {why}"
+    if config.keep == "last":
+        return f"epoch {best['epoch']} of {config.head_epochs + config.epochs}, the last, whatever its figures"
+    return f"epoch {best['epoch']} of {config.head_epochs + config.epochs}: {why}"
 
 
 def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +74,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
         "backbone": BACKBONES[config.backbone],
         "label_rule": f"one object's share of the image: {areas}; only smaller ones: image left out",
         "seed": config.seed,
-        "selection": f"{_kept(config, best)}: the best float macro F1 at 0.5 on the validation sets together",
+        "selection": _kept(config, best),
         "thresholds": "highest F1 of each class of the int8 model on the validation sets together; the float figures "
         "use the same ones",
         "caution": "epoch and thresholds were chosen on the validation sets, so figures on them flatter the model; "
@@ -110,9 +109,7 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path, select
     training = load_frames(read_sources(data_root, config.training, config.minimum_area))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
 
-    chosen = np.random.default_rng(config.seed).choice(len(training), min(REPRESENTATIVE, len(training)), replace=False)
-    few = FrameSet(training.images[chosen], training.labels[chosen], tuple(training.samples[i] for i in chosen))
-    content = quantize(model, few.camera_pictures(config.size))
+    content = quantize(model, training.some(REPRESENTATIVE, config.seed).camera_pictures(config.size))
     with tempfile.TemporaryDirectory() as folder:
         candidate = Path(folder) / "model.tflite"
         candidate.write_bytes(content)

@@ -43,10 +43,17 @@ def load_run(config: TrainingConfig, run: Path) -> Any:
     if not weights.is_file():
         raise CrosscamError(f"{weights}: no trained weights; run `crosscam train` with -o {run} first")
     model = build_network(config)
+    trained = model
+    if config.quantization_aware:
+        from model import quantization_aware
+
+        trained = quantization_aware.prepare(model)
     try:
-        model.load_weights(weights)
+        trained.load_weights(weights)
     except (ValueError, OSError) as error:
         raise CrosscamError(f"{weights}: not the weights of {config.id} ({str(error).splitlines()[0]})") from error
+    if config.quantization_aware:
+        quantization_aware.restore(trained, model)
     return model
 
 

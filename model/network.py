@@ -54,6 +54,7 @@ def build(
     outputs: int = len(OUTPUTS),
     batch_size: int | None = None,
     version: str = "v1",
+    momentum: float | None = None,
 ) -> keras.Model:
     """The whole classifier: ``[n, size, size, 3]`` (see ``preprocessing.to_float``) in, ``[n, outputs]`` in 0..1 out.
 
@@ -65,6 +66,7 @@ def build(
         outputs: number of sigmoid outputs.
         batch_size: a fixed batch (1 for export, so that the int8 graph needs no shape arithmetic), or any.
         version: the backbone, MobileNet ``v1`` or ``v2``.
+        momentum: of the batch normalisation's moving statistics; None leaves each backbone's own.
     """
     if size <= 0 or size % 32:
         raise CrosscamError(f"network: input size must be a positive multiple of 32, got {size}")
@@ -75,7 +77,12 @@ def build(
     x = layers.Dropout(dropout, name="head_dropout")(x)
     x = layers.Conv2D(outputs, 1, activation="sigmoid", name="head_scores")(x)
     x = layers.Reshape((outputs,), name="scores")(x)
-    return keras.Model(inputs, x, name=f"mobilenet_{version}_{alpha}_{size}")
+    model = keras.Model(inputs, x, name=f"mobilenet_{version}_{alpha}_{size}")
+    if momentum is not None:
+        for layer in model.layers:
+            if isinstance(layer, layers.BatchNormalization):
+                layer.momentum = momentum
+    return model
 
 
 def backbone_layers(model: keras.Model) -> list[keras.layers.Layer]:

@@ -15,17 +15,25 @@ from model.errors import CrosscamError
 from model.preprocessing import INPUT_SCALE, INPUT_ZERO_POINT, to_float
 from model.reference import Reference
 
+REPRESENTATIVE = 300
+"""Camera-path pictures, drawn from the training sources, that the int8 ranges come from."""
+
 OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
 """TFLite fixes these for LOGISTIC in int8."""
 
 
-def _representative(images: Iterable[NDArray[np.int8]], shape: tuple[int, ...]) -> Iterator[list[NDArray[np.float32]]]:
-    # One picture that spans the whole int8 range pins the input's scale to exactly 1/128 and its zero point to 0,
-    # whatever the photographs hold. Half and half, so that it hardly widens the ranges of the layers behind.
+def spanning_picture(shape: tuple[int, ...]) -> NDArray[np.int8]:
+    """A picture that spans the whole int8 range: it pins the input's scale to exactly 1/128 and its zero point to 0,
+    whatever the photographs hold. Grey but for two pixels, so that it hardly widens the ranges of the layers behind.
+    """
     span = np.zeros(shape, np.int8)
     span[0, 0, :] = -128
     span[-1, -1, :] = 127
-    yield [to_float(span)[None]]
+    return span
+
+
+def _representative(images: Iterable[NDArray[np.int8]], shape: tuple[int, ...]) -> Iterator[list[NDArray[np.float32]]]:
+    yield [to_float(spanning_picture(shape))[None]]
     for image in images:
         yield [to_float(image)[None]]
 

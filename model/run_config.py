@@ -16,11 +16,26 @@ from model.errors import CrosscamError
 
 CHOICES = {
     "network": ("v1", "v2"),
-    "backbone": ("imagenet", "vww", "widened", "none"),
+    "backbone": ("imagenet", "vww", "widened", "tflite", "none"),
     "loss": ("bce", "soft_f1"),
     "optimizer": ("rmsprop", "adamw"),
+    "keep": ("best", "last"),
 }
 """Fields that hold a name, and the names they may hold."""
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """What a run learns from other runs' scores (see ``model.distillation``)."""
+
+    teachers: tuple[str, ...]
+    """Names of configs beside the student's; their runs are trained first. Their scores are averaged."""
+    temperature: float = 2.0
+    """Divides the logits of teacher and student before they are compared: above 1, small scores count for more."""
+    weight: float = 0.5
+    """Share of the loss that compares with the teacher, 0..1; the rest compares with the labels."""
+    flips: bool = False
+    """Average the teacher's scores of each picture and its mirror image."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,8 @@ class TrainingConfig:
     dropout: float = 0.2
     backbone: str = "imagenet"
     """Where the backbone starts: ``imagenet`` (Keras MobileNet file), ``vww`` (MLPerf Tiny's person / no person file),
-    ``widened`` (the ImageNet file of alpha 0.25 widened to ``alpha`` without changing what it computes), ``none``."""
+    ``widened`` (the ImageNet file of alpha 0.25 widened to ``alpha`` without changing what it computes), ``tflite`` (a
+    trained int8 model of the same network, head included, as those of the zoo), ``none``."""
     loss: str = "bce"
     """``bce`` (weighted binary cross-entropy) or ``soft_f1`` (macro double soft F1)."""
     batch_size: int = 32
@@ -60,10 +76,16 @@ class TrainingConfig:
     average: float = 0.0
     """Momentum of the moving average of the weights while fine tuning; figures and kept weights are then the
     average's. 0 switches it off."""
+    keep: str = "best"
+    """Which epoch's weights are the run's: ``best``, that of the highest macro F1 on the validation sets, or ``last``,
+    whose figures owe nothing to them."""
     patience: int = 0
     """Stop a phase after so many epochs without a better macro F1; 0 never stops early."""
     freeze_statistics: bool = False
     """Keep the batch normalisation's statistics while fine tuning."""
+    statistics_momentum: float | None = None
+    """Momentum of the batch normalisation's moving statistics; None leaves Keras's, 0.99 (v1) and 0.999 (v2), which
+    need thousands of steps to settle."""
     smoothing: float = 0.05
     """Label smoothing, for labels that boxes of fair quality give."""
     positive_weights: tuple[float, ...] = (1.0, 1.0, 1.0)
@@ -71,6 +93,10 @@ class TrainingConfig:
     augmentation: Augmentation = field(default_factory=Augmentation)
     pastes: tuple[Paste, ...] = ()
     """Crops to paste into training pictures."""
+    distillation: Distillation | None = None
+    """Teachers to learn from besides the labels."""
+    quantization_aware: bool = False
+    """Train with the rounding of int8 (see ``model.quantization_aware``); the batch normalisation is folded."""
     members: tuple[str, ...] = ()
     """Names of configs beside this one: the run is then the mean of their best weights (see ``model.soup``)."""
     seed: int = 1
@@ -88,7 +114,7 @@ class TrainingConfig:
 SETTINGS = (
     *("network", "alpha", "size", "units", "dropout", "backbone", "loss", "batch_size", "head_epochs", "head_rate"),
     *("epochs", "fine_tune_from", "optimizer", "rate", "weight_decay", "average", "patience", "freeze_statistics"),
-    *("smoothing", "positive_weights"),
+    *("keep", "smoothing", "positive_weights", "quantization_aware"),
 )
 """Fields that a card repeats."""
 
@@ -97,7 +123,13 @@ def settings_of(config: TrainingConfig) -> dict[str, Any]:
     """What a card says of how a run was trained."""
     pastes = [f"{p.folder} as {p.label or 'nothing'}, chance {p.chance}" for p in config.pastes]
     settings: dict[str, Any] = {name: getattr(config, name) for name in SETTINGS}
-    return settings | ({"pastes": pastes} if pastes else {}) | {"augmentation": asdict(config.augmentation)}
+    if config.statistics_momentum is not None:
+        settings["statistics_momentum"] = config.statistics_momentum
+    if pastes:
+        settings["pastes"] = pastes
+    if config.distillation:
+        settings["distillation"] = asdict(config.distillation)
+    return settings | {"augmentation": asdict(config.augmentation)}
 
 
 def load_config(path: Path | str) -> TrainingConfig:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ import numpy as np
 
 from model.dataset.coco import Sample, Source, count_labels, read_source
 from model.dataset.frames import load_frames
+from model.distillation import teacher_configs, teacher_of
 from model.errors import CrosscamError
 from model.run_config import TrainingConfig, load_config
 from model.run_state import Arrays, Progress, RunState, assign, load_state, save_state
 from model.soup import average_runs, member_configs
 
 PHASES = ("head", "fine tuning")
-BEST, FIGURES = "best.weights.h5", "best.json"
+BEST, FIGURES, SETTINGS_FILE = "best.weights.h5", "best.json", "config.json"
 
 
 def read_sources(root: Path, sources: Sequence[Source], minimum_area: Mapping[str, float]) -> list[Sample]:
@@ -49,6 +51,7 @@ def build_network(config: TrainingConfig) -> Any:
         dropout=config.dropout,
         outputs=len(config.outputs),
         version=config.network,
+        momentum=config.statistics_momentum,
     )
 
 
@@ -97,6 +100,7 @@ def train(
     verbose: int | str = "auto",
     restart: bool = False,
     tensorboard: bool = False,
+    teachers: Sequence[tuple[TrainingConfig, Path]] = (),
 ) -> Path:
     """Run one config; a run that was interrupted goes on after its last whole epoch, to the same figures.
 
@@ -108,6 +112,7 @@ def train(
         verbose: Keras's progress bar (1), one line an epoch (2), nothing (0).
         restart: begin anew although the folder holds the state of an earlier run.
         tensorboard: also write TensorBoard's event files into ``out/tensorboard``.
+        teachers: config and trained run's folder of each teacher that the config names.
 
     Returns:
         The best weights' file.
@@ -134,9 +139,13 @@ def train(
     training = load_frames(read_sources(data_root, config.training, config.minimum_area))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
     crops = [load_crops(data_root, paste) for paste in config.pastes]
-    batches = TrainingBatches(
-        training, config.batch_size, config.augmentation, config.seed, config.size, crops, config.outputs
-    )
+    options = (config.augmentation, config.seed, config.size, crops, config.outputs, teacher_of(config, teachers))
+    batches = TrainingBatches(training, config.batch_size, *options)
+    if config.quantization_aware:
+        from model.quantization import REPRESENTATIVE
+        from model.quantization_aware import prepare
+
+        model = prepare(model, training.some(REPRESENTATIVE, config.seed).camera_pictures(config.size))
     out.mkdir(parents=True, exist_ok=True)
     progress = state.progress if state else Progress()
     if state:
@@ -181,32 +190,46 @@ def train_file(
     restart: bool = False,
     tensorboard: bool = False,
 ) -> Path:
-    """Train a config file as the command lines do: with a bound on the threads, and the config kept with the run.
+    """Train a config file as the command lines do: with a bound on the threads, and every setting kept with the run.
 
-    The members of a config are trained first, each in a folder of its name beside ``out``; those that are complete are
-    taken as they are.
+    The members and teachers of a config are trained first, each in a folder of its name beside ``out``; those that are
+    complete are taken as they are.
 
     Raises:
-        CrosscamError: as ``train`` and ``load_config``.
+        CrosscamError: as ``train`` and ``load_config``; a config that is its own teacher.
     """
-    loaded = load_config(config)
+    load_config(config)  # a bad config is told before TensorFlow takes its seconds
     if threads:
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-    members = member_configs(config, loaded)
-    options = (verbose, restart, tensorboard)
-    start = Path(weights) if weights else None
-    if members:
-        runs = {name: out.parent / name for name in members}
-        for name, member in members.items():
-            train(member, data_root, start, runs[name], *options)
-        best = average_runs(loaded, members, runs, data_root, out)
-    else:
-        best = train(loaded, data_root, start, out, *options)
-    shutil.copy(config, out / config.name)
+    best = _train_with_needed(
+        config, data_root, Path(weights) if weights else None, out, (verbose, restart, tensorboard)
+    )
     print(f"best weights: {best}")
+    return best
+
+
+def _train_with_needed(
+    path: Path, data_root: Path, start: Path | None, out: Path, options: Any, above: tuple[str, ...] = ()
+) -> Path:
+    """Train a config after the runs it needs. ``above`` names those that need it."""
+    above = (*above, path.stem)
+    config = load_config(path)
+    members, teachers = member_configs(path, config), teacher_configs(path, config)
+    for name in (*members, *teachers):
+        if name in above:
+            raise CrosscamError(f"{path}: needs the run {name}, which needs this one; name another")
+        _train_with_needed(path.parent / f"{name}.py", data_root, start, out.parent / name, options, above)
+    if members:
+        best = average_runs(config, members, {name: out.parent / name for name in members}, data_root, out)
+    else:
+        runs = [(teacher, out.parent / name) for name, teacher in teachers.items()]
+        best = train(config, data_root, start, out, *options, runs)
+    part = out / f"{SETTINGS_FILE}.part"
+    part.write_text(json.dumps(asdict(config), indent=1), encoding="utf-8")
+    part.replace(out / SETTINGS_FILE)
     return best
 
 

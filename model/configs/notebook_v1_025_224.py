@@ -7,27 +7,14 @@ A small budget: three epochs of the head, four from layer 57.
 Best at epoch 3 of 7; int8 on the 463 validation pictures: macro F1 0.821, cross-fitted 0.802.
 """
 
-from model.dataset.coco import Source
-from model.run_config import TrainingConfig
+from dataclasses import replace
 
-CONFIG = TrainingConfig(
+from model.configs.base import NOTEBOOK
+
+CONFIG = replace(
+    NOTEBOOK,
     id="notebook_v1_025_224",
     title="MobileNetV1 0.25 224x224, 256 units",
-    training=(
-        Source("coco", "train2017", weight=2.0),
-        Source("highway", "train", weight=1.0),
-        Source("openimages", "train", weight=1.5),
-        Source("capston2", "train", weight=0.5),
-    ),
-    validation=(Source("coco", "val2017"), Source("highway", "val")),
     size=224,
     units=256,
-    head_epochs=3,
-    head_rate=0.001,
-    epochs=4,
-    optimizer="rmsprop",
-    rate=0.0001,
-    freeze_statistics=True,
-    seed=1,
-    license="Apache-2.0, as the repository; the photographs keep their own licences and are no part of it",
 )

@@ -9,19 +9,14 @@ averaged with 0.999, which eight epochs (1,064 steps) do not settle, and 4,229 p
 start from nothing.
 """
 
-from model.dataset.coco import Source
-from model.run_config import TrainingConfig
+from dataclasses import replace
 
-CONFIG = TrainingConfig(
+from model.configs.base import BASE
+
+CONFIG = replace(
+    BASE,
     id="notebook_v2_035_160",
     title="MobileNetV2 0.35 160x160, 128 units",
-    training=(
-        Source("coco", "train2017", weight=2.0),
-        Source("highway", "train", weight=1.0),
-        Source("openimages", "train", weight=1.5),
-        Source("capston2", "train", weight=0.5),
-    ),
-    validation=(Source("coco", "val2017"), Source("highway", "val")),
     network="v2",
     alpha=0.35,
     units=128,
@@ -30,7 +25,6 @@ CONFIG = TrainingConfig(
     epochs=8,
     fine_tune_from=0,
     optimizer="adamw",
-    rate=0.001,
-    seed=1,
-    license="Apache-2.0, as the repository; the photographs keep their own licences and are no part of it",
+    rate=1e-3,
+    statistics_momentum=0.9,
 )

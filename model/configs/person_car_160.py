@@ -17,22 +17,13 @@ thresholds of the card (chosen on these very sets) and, cross-fitted, with thres
 On 463 pictures differences of about 0.02 are noise. See docs/results.md for what else was tried.
 """
 
-from model.dataset.coco import Source
-from model.run_config import TrainingConfig
+from dataclasses import replace
 
-CONFIG = TrainingConfig(
-    id="person_car_160",
-    title="Person and car, MobileNetV1 0.25 160x160",
-    training=(
-        Source("coco", "train2017", weight=2.0),
-        Source("highway", "train", weight=1.0),
-        Source("openimages", "train", weight=1.5),
-        Source("capston2", "train", weight=0.5),
-    ),
-    validation=(Source("coco", "val2017"), Source("highway", "val")),
+from model.configs.base import BASE
+
+CONFIG = replace(
+    BASE,
     members=("plain_160", "averaged_160", "pasted_160"),
-    seed=1,
     notes="cars outside road scenes are rare in the data; "
     "the crops pasted in one member (udacity64) are under the MIT licence",
-    license="Apache-2.0, as the repository; the photographs keep their own licences and are no part of it",
 )

@@ -62,6 +62,11 @@ class FrameSet:
             out[index] = camera_path(pack_rgb565(image), size, size)
         return out
 
+    def some(self, count: int, seed: int) -> FrameSet:
+        """Up to ``count`` pictures drawn at random."""
+        chosen = np.random.default_rng(seed).choice(len(self), min(count, len(self)), replace=False)
+        return FrameSet(self.images[chosen], self.labels[chosen], tuple(self.samples[i] for i in chosen))
+
     def from_source(self, name: str) -> NDArray[np.intp]:
         """Indices of the samples of one source, by its name (``coco/val2017``)."""
         return np.flatnonzero([sample.source.name == name for sample in self.samples])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ pytest.importorskip("tensorflow")
 pytest.importorskip("pycocotools")
 
 import h5py
+import keras
 import tensorflow as tf
 
 from model import network
@@ -25,6 +27,7 @@ from model.dataset.frames import FrameSet, load_frames
 from model.epochs import EpochKeeper
 from model.errors import CrosscamError
 from model.export import export
+from model.forms import load_run
 from model.preprocessing import camera_path, to_float
 from model.quantization import check_contract, quantize
 from model.reference import Reference
@@ -32,7 +35,7 @@ from model.run_config import load_config
 from model.run_state import load_state
 from model.selftest import xor_frame
 from model.tests.conftest import make_coco_tree
-from model.training import main, train
+from model.training import build_network, main, train
 
 CONFIG = """
 from model.dataset.coco import Source
@@ -136,6 +139,42 @@ def test_from_photographs_to_a_card_through_an_interruption(
     assert card.provenance["training"]["more/train"]["images"] == 2
     assert card.provenance["training"]["more/train"]["licenses"] == ["Attribution License: 2"]
     assert sorted(path.name for path in zoo.iterdir()) == ["card.toml", "model.tflite"]
+
+
+def test_quantization_aware_from_an_int8_model_to_another(toy: tuple[Path, Path, Path]) -> None:
+    """A run that starts from a .tflite, trains with int8's rounding, keeps its last epoch and exports as any other."""
+    root, config_file, _ = toy
+    config = replace(load_config(config_file), head_epochs=0, epochs=2, average=0.0)
+    pictures = np.random.default_rng(1).integers(-128, 128, (8, 32, 32, 3)).astype(np.int8)
+    start = root / "start.tflite"
+    start.write_bytes(quantize(build_network(config), pictures))
+    config = replace(config, backbone="tflite", quantization_aware=True, keep="last")
+    with eager_functions():
+        train(config, root, start, root / "run", verbose=0)
+        train(replace(config, epochs=1), root, start, root / "short", verbose=0)
+    best = json.loads((root / "run" / "best.json").read_text(encoding="utf-8"))
+    assert best["epoch"] == 2, "the last, whether better or not"
+    card = export(config, root, root / "run", root / "zoo")
+    assert "the last, whatever its figures" in card.provenance["selection"]
+    assert card.provenance["settings"]["quantization_aware"] is True
+    floats = load_run(config, root / "run")(to_float(pictures)).numpy()
+    int8s = np.stack([Reference(card.model_path).scores(picture) for picture in pictures])
+    np.testing.assert_allclose((int8s + 128.0) / 256, floats, atol=0.05)
+    shorter = load_run(replace(config, epochs=1), root / "short")(to_float(pictures)).numpy()
+    assert np.abs(floats - shorter).max() > 1e-4, "the second epoch trained"
+
+
+def test_the_momentum_of_the_batch_statistics_is_the_configs() -> None:
+    for version, own in (("v1", 0.99), ("v2", 0.999)):
+        for given in (None, 0.5):
+            model = network.build(size=32, alpha=0.35, version=version, momentum=given)
+            norm = next(layer for layer in model.layers if layer.name.lower() in ("conv1_bn", "bn_conv1"))
+            pictures = np.random.default_rng(1).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
+            seen = model.get_layer("Conv1" if version == "v2" else "conv1").output
+            mean = keras.Model(model.inputs, seen)(pictures).numpy().mean(axis=(0, 1, 2))
+            model(pictures, training=True)
+            share = 1 - (own if given is None else given)
+            np.testing.assert_allclose(norm.moving_mean.numpy(), share * mean, rtol=1e-3, atol=1e-6)
 
 
 def test_patience_ends_a_phase_early(toy: tuple[Path, Path, Path]) -> None:
