@@ -61,7 +61,9 @@ TIMING = 24  # pointer to the state of a clock that needs more than this
 REGIONS = 25  # REGION_COUNT times (base, size, host pointer)
 MAX_REGIONS = 24
 UNALIGNED = REGIONS + 3 * MAX_REGIONS  # last unaligned device access: address, bytes from bit 32; Python clears it
-STATE_SIZE = UNALIGNED + 1
+FN_PRIVATE_WRITE = UNALIGNED + 1  # Python's write callback of the private peripheral bus
+INVALIDATED = FN_PRIVATE_WRITE + 1  # 0, or pointer to the memories whose lines are tracked (see on_private_write)
+STATE_SIZE = INVALIDATED + 1
 
 NEVER = (1 << 63) - 1
 
@@ -75,6 +77,9 @@ FLAG_SEND_EVENT = 4  # holds SEV
 FLAG_SHIFT = 32
 
 PRIVATE_BUS_BASE = 0xE0000000
+DCIMVAC, DCCIMVAC = 0xEF5C, 0xEF70  # offsets there: invalidate a line, clean and invalidate it
+LINE_SHIFT = 5
+LINE_KEPT = 3  # bits of a line that say what the cache may do; the others say what it holds
 TABLE_BITS = 16
 PAGE_SHIFT = 12
 REG_PC = 11  # UC_ARM_REG_PC
@@ -109,6 +114,17 @@ def _load16(typingctx: Any, pointer: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         half = builder.load(builder.inttoptr(args[0], ir.IntType(16).as_pointer()), align=1)
         return builder.zext(half, ir.IntType(64))
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def _load8(typingctx: Any, pointer: Any) -> Any:
+    """The byte at an address, zero-extended."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = builder.load(builder.inttoptr(args[0], ir.IntType(8).as_pointer()))
+        return builder.zext(byte, ir.IntType(64))
 
     return types.int64(types.int64), codegen
 
@@ -152,6 +168,12 @@ def _call3(typingctx: Any, function: Any, a: Any, b: Any, c: Any) -> Any:
 def _call4(typingctx: Any, function: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Call a C function of four words."""
     return _calling(4)
+
+
+@intrinsic
+def _call5(typingctx: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
+    """Call a C function of five words."""
+    return _calling(5)
 
 
 _inline = numba.njit(inline="always")
@@ -293,6 +315,23 @@ def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
     if offset + PRIVATE_BUS_BASE == _get(state, CYCCNT_ADDRESS) and _get(state, CYCCNT_ON) and size == 4:
         return (_get(state, ACCESS_NOW) + _get(state, CYCCNT_OFFSET)) & 0xFFFFFFFF
     return _call4(_get(state, FN_PRIVATE_READ), uc, offset, size, state)
+
+
+@numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64, types.int64), cache=True)
+def on_private_write(uc: int, offset: int, size: int, value: int, state: int) -> None:
+    """Write in the private peripheral bus: cache lines invalidated by address natively (a frame has 9,600 of them).
+
+    INVALIDATED points to a count and, for each memory, first address, end and a byte a line.
+    """
+    table = _get(state, INVALIDATED)
+    if table and size == 4 and offset in (DCIMVAC, DCCIMVAC):
+        for _ in range(_load64(table)):
+            if _load64(table + 8) <= value < _load64(table + 16):
+                line = _load64(table + 24) + ((value - _load64(table + 8)) >> LINE_SHIFT)
+                _store8(line, _load8(line) & LINE_KEPT)
+            table += 24
+        return
+    _call5(_get(state, FN_PRIVATE_WRITE), uc, offset, size, value, state)
 
 
 @numba.cfunc(types.int64(types.int64, types.int64, types.int64), cache=True)

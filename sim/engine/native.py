@@ -18,6 +18,7 @@ from sim.engine.hooks import (
     FLAG_SHIFT,
     FN_EMU_STOP,
     FN_PRIVATE_READ,
+    FN_PRIVATE_WRITE,
     FN_REG_READ,
     FN_REG_WRITE,
     IN_RUN,
@@ -38,6 +39,7 @@ from sim.engine.hooks import (
     on_edge,
     on_interrupt,
     on_private_read,
+    on_private_write,
     on_unmapped,
 )
 from sim.engine.registers_in_process import GENERAL_REGISTERS, find_registers
@@ -148,10 +150,10 @@ class Engine:
         c_read = _READ_CALLBACK(read_callback)
         c_write = _WRITE_CALLBACK(write_callback)
         self._keep += [c_read, c_write]
-        read_address = _address_of(c_read)
+        read_address, write_address = _address_of(c_read), _address_of(c_write)
         if address == PRIVATE_BUS_BASE:
-            self.state[FN_PRIVATE_READ] = read_address
-            read_address = address_of(on_private_read)
+            self.state[FN_PRIVATE_READ], self.state[FN_PRIVATE_WRITE] = read_address, write_address
+            read_address, write_address = address_of(on_private_read), address_of(on_private_write)
         _check(
             uclib.uc_mmio_map(
                 self.handle,
@@ -159,7 +161,7 @@ class Engine:
                 ctypes.c_size_t(size),
                 ctypes.c_void_p(read_address),
                 ctypes.c_void_p(self._address),
-                ctypes.c_void_p(_address_of(c_write)),
+                ctypes.c_void_p(write_address),
                 ctypes.c_void_p(self._address),
             )
         )

@@ -10,7 +10,7 @@ from sim.engine.monitor import Monitor
 from sim.engine.truth import Kind, native
 from sim.engine.truth.findings import Findings
 from sim.engine.truth.gates import FOLDER, ClockGates, load
-from sim.engine.truth.stale import PAGE, cache_bits
+from sim.engine.truth.stale import LINE, PAGE, cache_bits, cache_spans
 from sim.errors import CrosscamError
 from sim.tests.engine_bench import Bench
 from sim.tests.thumb import NE, Program, ldr, mov32, pop, push, store, subs
@@ -83,16 +83,32 @@ def test_a_gate_is_asked_again_only_after_the_rcc_was_written() -> None:
 )
 def test_the_mpu_says_what_the_cache_may_hold(attributes: int, expected: int) -> None:
     nvic = machine_with().machine.nvic
-    assert cache_bits(nvic, AXI)[0] == WRITE_BACK  # the default map of SRAM
+    assert cache_bits(nvic, AXI) == WRITE_BACK  # the default map of SRAM
     nvic.write(0xD98, 4, 3)  # RNR
     nvic.write(0xD9C, 4, AXI)  # RBAR
     nvic.write(0xDA0, 4, attributes | 18 << 1 | 1)  # RASR: 512 KB
     nvic.write(0xD94, 4, 5)  # enable, PRIVDEFENA
-    assert cache_bits(nvic, AXI + 0x40000)[0] == expected
-    assert cache_bits(nvic, AXI + 0x80000)[0] == WRITE_BACK
+    assert cache_bits(nvic, AXI + 0x40000) == expected
+    assert cache_bits(nvic, AXI + 0x80000) == WRITE_BACK
     nvic.write(0xD9C, 4, AXI)
     nvic.write(0xDA0, 4, attributes | 2 << 8 | 18 << 1 | 1)  # without its second eighth
-    assert cache_bits(nvic, AXI + 0x10000)[0] == WRITE_BACK
+    assert cache_bits(nvic, AXI + 0x10000) == WRITE_BACK
+
+
+def test_spans_are_what_asking_line_by_line_gives() -> None:
+    nvic = machine_with().machine.nvic
+    nvic.mpu.control.value = 5
+    for number, (base, size, attributes) in enumerate(
+        [(AXI, 0x80000, 0x000B0000), (AXI + 0x1000, 0x100, 0x00020000 | 0xA5 << 8), (AXI + 0x1080, 0x20, 0x00080000)]
+    ):
+        nvic.mpu.bases[number] = base
+        nvic.mpu.attributes[number] = attributes | size.bit_length() - 2 << 1 | 1
+    first, end = AXI + 0xF00, AXI + 0x1200
+    spans = list(cache_spans(nvic, first, end))
+    assert [start for start, _, _ in spans[1:]] == [stop for _, stop, _ in spans[:-1]]
+    found = [bits for start, stop, bits in spans for _ in range(start, stop, LINE)]
+    assert found == [cache_bits(nvic, address) for address in range(first, end, LINE)]
+    assert len(set(found)) == 3
 
 
 def test_a_page_the_core_uses_a_lot_is_let_go_and_its_writes_arrive() -> None:

@@ -73,6 +73,10 @@ _SHCSR_PENDING = {12: exc.USAGE_FAULT, 13: exc.MEM_MANAGE, 14: exc.BUS_FAULT, 15
 _SHCSR_ENABLED = {16: exc.MEM_MANAGE, 17: exc.BUS_FAULT, 18: exc.USAGE_FAULT}
 
 
+def no_cache(name: str, value: int) -> None:
+    """A maintenance write where no cache is modelled."""
+
+
 class SystemControl:
     """The registers, and the values other parts of the core look at.
 
@@ -83,7 +87,7 @@ class SystemControl:
     def __init__(self, nvic: Nvic, bank: RegisterBank, services: CoreServices) -> None:
         self._nvic = nvic
         self._services = services
-        self.on_cache_operation: Callable[[str, int], None] = lambda name, value: None
+        self.on_cache_operation: Callable[[str, int], None] = no_cache
         self.on_cache_enable: Callable[[], None] = lambda: None
         self.on_fpu_access: Callable[[], None] = lambda: None
         self.on_configuration: Callable[[int, int], None] = lambda old, new: None  # CCR changed: caches, prediction

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.engine import hooks
 from sim.engine.bus import PRIVATE_BUS
+from sim.engine.core.scb import no_cache
 from sim.engine.devices.stm32_dma import Stm32Dma
 from sim.engine.nvic import Nvic
 from sim.engine.timing.chip import load_chip
@@ -43,6 +44,8 @@ class BoardTruth:
         self._stale = StaleLines(machine.engine, machine.nvic, memories, self._soon, self._read_stale)
         scb.on_configuration = lambda old, new: self._stale.cache_switched(bool(new & _CCR_DATA_CACHE))
         before = scb.on_cache_operation
+        if before is no_cache:  # else the clock wants to hear of each line as well
+            self._state[hooks.INVALIDATED] = int(self._stale.table.ctypes.data)
 
         def maintained(name: str, value: int) -> None:
             before(name, value)

@@ -15,6 +15,8 @@ from sim.engine.hooks import (
     ACCESS_PC,
     FN_REG_READ,
     FN_REG_WRITE,
+    LINE_KEPT,
+    LINE_SHIFT,
     REG_EPSR,
     REG_PC,
     SCRATCH,
@@ -34,10 +36,11 @@ FN_REPORT = 4  # Python's callback(pc, address, what, 0)
 HOST = 5  # where the first address lies in this process
 SLOTS = 6
 
-LINE_SHIFT, WATCH_PAGE_SHIFT = 5, 12
+WATCH_PAGE_SHIFT = 12
 
 # Bits of a line.
 CACHEABLE, WRITE_ALLOCATE, CACHED, STALE, REPORTED = 1, 2, 4, 8, 16
+assert CACHEABLE | WRITE_ALLOCATE == LINE_KEPT  # what hooks.on_private_write leaves
 
 REPORT_STALE, REPORT_HOT = 1, 2
 _READ_PROT = 23

@@ -10,6 +10,7 @@ on, and a page the core uses a lot is let go (its lines then count as cached) un
 from __future__ import annotations
 
 import ctypes
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -104,6 +105,11 @@ class StaleLines:
         self._report = report
         self._on = False
         self._memories = [WatchedMemory(engine, *memory, self._called) for memory in memories]
+        words = [len(memories)]
+        for memory in self._memories:
+            words += [memory.first, memory.end, int(memory.lines.ctypes.data)]
+        self.table: NDArray[np.int64] = np.array(words, np.int64)
+        """What ``hooks.on_private_write`` needs to do the by-address half of ``maintained`` natively."""
 
     def _find(self, address: int) -> WatchedMemory | None:
         for memory in self._memories:
@@ -137,12 +143,8 @@ class StaleLines:
         end = (min(address + size, memory.end) - memory.first + LINE - 1) // LINE
         keep = 0xFF & ~(native.CACHEABLE | native.WRITE_ALLOCATE)
         memory.lines[start:end] &= keep
-        line = start
-        while line < end:
-            bits, length = cache_bits(self._nvic, memory.first + line * LINE)
-            stop = min(end, line + max(1, length // LINE))
-            memory.lines[line:stop] |= bits
-            line = stop
+        for first, last, bits in cache_spans(self._nvic, memory.first + start * LINE, memory.first + end * LINE):
+            memory.lines[(first - memory.first) // LINE : (last - memory.first) // LINE] |= bits
 
     def maintained(self, name: str, value: int) -> None:
         """A cache maintenance write: an invalidated line is as memory has it."""
@@ -202,8 +204,25 @@ class StaleLines:
             memory.watch(slice(page, page + 1), False)
 
 
-def cache_bits(nvic: Nvic, address: int) -> tuple[int, int]:
-    """CACHEABLE and WRITE_ALLOCATE of an address, and for how many bytes from there that surely holds.
+def cache_spans(nvic: Nvic, first: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Spans of ``first`` to ``end`` (start, end, bits) whose addresses have the same CACHEABLE and WRITE_ALLOCATE."""
+    edges = {first, end}
+    mpu = nvic.mpu
+    if mpu.control.value & 1:
+        for number in range(mpu.regions):
+            attributes = mpu.attributes[number]
+            if attributes & 1:
+                size = 2 << (attributes >> 1 & 0x1F)
+                base = mpu.bases[number] & ~(size - 1)
+                parts = 8 if size >= 256 and attributes >> 8 & 0xFF else 1  # subregions matter where one is off
+                edges.update(base + size * part // parts for part in range(parts + 1))
+    inside = sorted(edge for edge in edges if first <= edge <= end)
+    for start, stop in itertools.pairwise(inside):
+        yield start, stop, cache_bits(nvic, start)
+
+
+def cache_bits(nvic: Nvic, address: int) -> int:
+    """CACHEABLE and WRITE_ALLOCATE of an address.
 
     ARMv7-M B3.5: of overlapping regions the highest number counts; outside all of them the default memory map, if
     PRIVDEFENA. TEX, C, B: table B3-13.
@@ -217,11 +236,11 @@ def cache_bits(nvic: Nvic, address: int) -> tuple[int, int]:
             size = 2 << (attributes >> 1 & 0x1F)
             base = mpu.bases[number] & ~(size - 1)
             if base <= address < base + size and not _disabled(attributes, size, address - base):
-                return _attribute_bits(attributes), LINE
+                return _attribute_bits(attributes)
     region = address >> 29
     if region in (0, 3):  # code and the first half of external RAM; SRAM below: write-back, write-allocate
-        return native.CACHEABLE | (native.WRITE_ALLOCATE if region == 3 else 0), LINE
-    return (native.CACHEABLE | native.WRITE_ALLOCATE if region == 1 else 0), LINE
+        return native.CACHEABLE | (native.WRITE_ALLOCATE if region == 3 else 0)
+    return native.CACHEABLE | native.WRITE_ALLOCATE if region == 1 else 0
 
 
 def _disabled(attributes: int, size: int, offset: int) -> bool:
