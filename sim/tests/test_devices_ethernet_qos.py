@@ -36,7 +36,8 @@ class Bench:
         self.mac.write(A0L, 4, int.from_bytes(US[:4], "little"))
         self.mac.write(A0H, 4, int.from_bytes(US[4:], "little"))
         for offset, value in (
-            (TXDLAR, TX), (RXDLAR, RX), (TXDTPR, TX), (RXDTPR, RX), (TXRLR, COUNT - 1), (RXRLR, COUNT - 1), (IER, 0xFFFF),
+            (TXDLAR, TX), (RXDLAR, RX), (TXDTPR, TX), (RXDTPR, RX), (TXRLR, COUNT - 1), (RXRLR, COUNT - 1),
+            (IER, 0xFFFF),
         ):  # fmt: skip
             self.set(offset, value)
         self.control = control

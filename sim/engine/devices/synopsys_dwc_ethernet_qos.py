@@ -70,8 +70,11 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         rx_queue_size: int = 8192,
         tx_queue_size: int = 8192,
         dma_channel_count: int = 1,
+        cpu_context: Device | None = None,
     ) -> None:
         super().__init__(services, name)
+        if cpu_context is not None:
+            self.log.warning("cpuContext has no effect, as in Renode")
         if dma_channel_count != 1:
             raise CrosscamError(f"{name}: dmaChannelCount is {dma_channel_count}; expected 1, more are not modelled")
         for what, queue_size in (("rxQueueSize", rx_queue_size), ("txQueueSize", tx_queue_size)):
@@ -303,6 +306,8 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
                 self._send(data, first[3], address, words)
                 return
             self._store(address, [*words[:3], control & ~_OWN])
+        if data:
+            self.log.warning("the descriptors end in the middle of a frame: %d bytes are lost", len(data))
         self._raise(_TBU)
 
     def _send(self, data: bytes, first: int, address: int, last: list[int]) -> None:
