@@ -139,8 +139,6 @@ class Machine:
 
     def _map_memory(self, address: int, memory: MappedMemory) -> None:
         self.engine.map_memory(address, memory.mapped_size, memory.host_address)
-        if self._cpu is not None:
-            self._cpu.hooking.memories_changed()
 
     def _map_window(self, window: Window) -> None:
         """Windows outside the peripheral regions get pages of their own."""
@@ -167,7 +165,7 @@ class Machine:
         """
         image = ElfImage.read(Path(path))
         for address, data in image.segments:
-            if data and self.sysbus.memory_at(address, len(data)) is None:
+            if not self._in_memory(address, len(data)):
                 raise CrosscamError(
                     f"{path}: {len(data)} bytes at 0x{address:08X} do not fit any memory of the board; "
                     "check the linker script against the board description"
@@ -190,11 +188,22 @@ class Machine:
             data = Path(path).read_bytes()
         except OSError as error:
             raise CrosscamError(f"{path}: cannot be read ({error.strerror}); give an existing file") from error
-        if self.sysbus.memory_at(address, len(data)) is None:
+        if not self._in_memory(address, len(data)):
             raise CrosscamError(f"{path}: {len(data)} bytes do not fit the memory at 0x{address:08X}")
         self.sysbus.write_bytes(address, data)
         if self._cpu is not None and self._cpu.halted:
             self._cpu.reset()
+
+    def _in_memory(self, address: int, count: int) -> bool:
+        """Memories hold ``count`` bytes from ``address``, be they several that lie beside each other (flash banks)."""
+        end = address + count
+        while address < end:
+            found = self.sysbus.memory_at(address)
+            if found is None:
+                return False
+            memory, offset = found
+            address += memory.size - offset
+        return True
 
     # Running
 
@@ -230,11 +239,6 @@ class Machine:
         """The core's clock changes: the span asked for is one of seconds."""
         self._target = moved(self._target)
 
-    @property
-    def stopping(self) -> bool:
-        """The core is not to go on: a pause or a reset was asked for."""
-        return self._stop or bool(self._reset_reason)
-
     def _uncommitted(self) -> int:
         """Where the next span starts: the last target, unless time has gone on elsewhere."""
         return self._target if self.clock.now - self._target < SLICE else self.clock.now
@@ -243,12 +247,11 @@ class Machine:
         self._stop = False
         clock, state, cpu = self.clock, self.engine.state, self._cpu
         while not self._stop:
-            if cpu is None or self._reset_reason or not cpu.inside_block:
-                clock.run_due()
-                if self._reset_reason:
-                    self._perform_reset()
-                if cpu is not None:
-                    cpu.take_interrupt()
+            clock.run_due()
+            if self._reset_reason:
+                self._perform_reset()
+            if cpu is not None:
+                cpu.take_interrupt()
             if predicate is not None and predicate():
                 break
             now = state[hooks.NOW]

@@ -1,7 +1,9 @@
 # ruff: noqa: F821, UP032
-"""STM32H743 reset and clock control (RCC): a PythonPeripheral script (IronPython 2.7 subset, for both engines).
+"""Reset and clock control (RCC) of STM32H743 and STM32H7A3: a PythonPeripheral script (IronPython 2.7 subset, for both
+engines).
 
-Source: RM0433 chapter "Reset and clock control". Every register of the manual exists and reads back what was written;
+Source: RM0433 and RM0455, chapter "Reset and clock control": the H7A3 keeps the registers under other names, has those
+of the core's own view only, and one more, CKGAENR. Every register of the manual exists and reads back what was written;
 oscillators and PLLs are ready as soon as they are on; SWS follows SW only to a source that is on, as on the chip.
 Reset bits reset the peripherals of the board that have them, when they go from 0 to 1. RSR says power-on after the
 first start and then, until RMVF, what reset the machine. Renode does not tell scripts that; there it is always the
@@ -43,6 +45,7 @@ if request.IsInit:
             0x70,
             0x74,
             0xA8,
+            0xB0,
         }
         for first, end in ((0x28, 0x48), (0x7C, 0xA4), (0xD0, 0xF8), (0xFC, 0x120)):
             known.update(range(first, end, 4))

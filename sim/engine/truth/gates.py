@@ -53,13 +53,27 @@ def load(path: Path) -> ChipTruth:
 
 
 def for_bus(bus: Bus) -> ChipTruth | None:
-    """The chip whose RCC is where this bus has a device of that name; None for boards nobody described."""
+    """The chip whose RCC is where this bus has a device of that name; None for boards nobody described.
+
+    Of chips with their RCC at one address, the one whose memories are most like the board's.
+    """
+    found = []
     for path in sorted(FOLDER.glob("*.toml")):
         chip = load(path)
         window = bus.window_at(chip.rcc)
         if window is not None and window.start == chip.rcc and "rcc" in window.device.name.lower():
-            return chip
-    return None
+            found.append(chip)
+    return max(found, key=lambda chip: _likeness(chip, bus), default=None)
+
+
+def _likeness(chip: ChipTruth, bus: Bus) -> int:
+    """Bytes of the chip's memories that the board has, less those that one of the two has alone."""
+    score = 0
+    for first, last in chip.dma_memories:
+        covered = sum(max(0, min(end, last) - max(start, first)) for start, end, _ in bus.memories)
+        beyond = sum(end - last for start, end, _ in bus.memories if first <= start < last < end)
+        score += covered - (last - first - covered) - beyond
+    return score
 
 
 class ClockGates:
