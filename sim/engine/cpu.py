@@ -19,6 +19,7 @@ from sim.engine.core.exceptions import Masks
 from sim.engine.core.faults import Faults
 from sim.engine.core.services import CoreServices
 from sim.engine.devices.base import Device
+from sim.engine.hooking.core_hooks import CoreHooks
 from sim.engine.native import Registers
 from sim.errors import CrosscamError
 
@@ -87,6 +88,8 @@ class CortexM(Device):
         self.sleeping = ""  # "", "wfi" or "wfe"
         self.locked_up = ""  # why, when the core has locked up
         self.halted = True  # nothing to run yet
+        self.single_step = False
+        self._held = False
         self._pc = Registers(self.engine, (reg.UC_ARM_REG_PC,))
         self._xpsr = Registers(self.engine, (reg.UC_ARM_REG_XPSR,))
         self._control = Registers(self.engine, (reg.UC_ARM_REG_CONTROL,))
@@ -96,6 +99,7 @@ class CortexM(Device):
         )
         self.faults = Faults(self)
         self.unit = ExceptionUnit(self)
+        self.hooking = CoreHooks(self)
 
     def on_gpio(self, number: int, value: bool) -> None:
         """The controller's output arrives here; the core asks the controller instead."""
@@ -134,13 +138,30 @@ class CortexM(Device):
 
     @pc.setter
     def pc(self, address: int) -> None:
+        if address | 1 != self.pc_register | 1:
+            self.hooking.moved()
         self._pc.write(address | 1)
         self.halted = False
+
+    @property
+    def pc_register(self) -> int:
+        """The program counter as Unicorn keeps it: during a run right only where something made it so."""
+        return self._pc.read()[0]
 
     @property
     def xpsr(self) -> int:
         """Flags, exception number and IT state."""
         return self._xpsr.read()[0]
+
+    @property
+    def is_thumb(self) -> bool:
+        """The Thumb state, without which no instruction of this core runs."""
+        return bool(self.xpsr & XPSR_THUMB)
+
+    @property
+    def inside_block(self) -> bool:
+        """The core stands between instructions of a block: events and interrupts wait for its end."""
+        return self.hooking.inside.active and not self.idle and self.hooking.inside.holds
 
     @property
     def registers(self) -> dict[str, int]:
@@ -208,6 +229,7 @@ class CortexM(Device):
         bus = self.core_services.sysbus
         if bus.memory_at(address, len(data)) is None:
             return False
+        self.hooking.stack_written(address, data)
         bus.write_bytes(address, data)
         return True
 
@@ -226,6 +248,7 @@ class CortexM(Device):
     def reset(self) -> None:
         """Registers to their reset values; start by the vector table, halted when there is none."""
         self.sleeping = self.locked_up = ""
+        self.hooking.reset()
         state = self.state
         state[hooks.EVENT_REGISTER] = 0
         self._xpsr.write(XPSR_THUMB | exc.SV_CALL)  # privileged, whatever ran before
@@ -263,12 +286,55 @@ class CortexM(Device):
 
     @property
     def idle(self) -> bool:
-        """Nothing is executed now: asleep, locked up or without code."""
-        return bool(self.sleeping or self.locked_up or self.halted)
+        """Nothing is executed now: asleep, locked up, halted, or waiting for a step."""
+        return bool(self.sleeping or self.locked_up or self.halted or self._held or self.waits_for_step)
+
+    @property
+    def is_halted(self) -> bool:
+        """The core does not run while time goes on: somebody halted it, or it has no code."""
+        return self._held or self.halted
+
+    @is_halted.setter
+    def is_halted(self, value: bool) -> None:
+        self._held = bool(value)
+        if value:
+            self.core_services.clock.stop_core()
+        else:
+            self.halted = False
+
+    @property
+    def waits_for_step(self) -> bool:
+        """Only steps are executed, and none is asked for."""
+        return self.single_step and self.hooking.steps < 0
+
+    def step(self, count: int = 1) -> int:
+        """Execute ``count`` instructions, and only steps from then on; the program counter after them.
+
+        Raises:
+            CrosscamError: a script of a run under way asked for it.
+        """
+        if count < 1:
+            raise CrosscamError(f"{self.name} Step {count}: expected 1 or more")
+        self.single_step = True
+        self.core_services.step(count)
+        return self.pc
+
+    @property
+    def execution_mode(self) -> str:
+        """``Continuous``, or ``SingleStep``: nothing runs but by ``step``."""
+        return "SingleStep" if self.single_step else "Continuous"
+
+    @execution_mode.setter
+    def execution_mode(self, mode: str) -> None:
+        if mode not in ("Continuous", "SingleStep", "SingleStepBlocking", "SingleStepNonBlocking"):
+            raise CrosscamError(f"{self.name} ExecutionMode {mode}: expected Continuous or SingleStep")
+        self.single_step = self.hooking.stepping = mode != "Continuous"
+        if mode.endswith("Blocking"):  # what Renode had before 1.15
+            self.core_services.single_step_blocking = mode == "SingleStepBlocking"
 
     def take_interrupt(self) -> None:
         """Enter the handler of the most urgent pending exception, or wake without one (WFI under PRIMASK)."""
-        if self.locked_up or self.halted:
+        if self.locked_up or self.is_halted or self.waits_for_step:
             return
         nvic = self.nvic
         if not nvic.exceptions.pending & nvic.exceptions.enabled:
@@ -281,10 +347,16 @@ class CortexM(Device):
 
     def execute(self, deadline: int) -> None:
         """Run code until a block would start at or after cycle ``deadline``, or until something has to be decided."""
-        state = self.state
         self._watch()
-        state[hooks.DEADLINE] = deadline
-        error = self.engine.run(self._pc.read()[0], bool(self.xpsr & XPSR_THUMB))
+        self.state[hooks.DEADLINE] = deadline
+        if self.hooking.armed:
+            self.hooking.execute()
+        else:
+            self.ended(self.engine.run(self._pc.read()[0], self.is_thumb))
+
+    def ended(self, error: int) -> None:
+        """A run has ended, with Unicorn's ``error`` or 0: see why, and take the exception there may be."""
+        state = self.state
         if state[hooks.STOPPED]:
             if state[hooks.STOPPED] == hooks.STOP_FLOATING_POINT:
                 self._floats_forbidden()

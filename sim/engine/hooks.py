@@ -61,7 +61,9 @@ TIMING = 24  # pointer to the state of a clock that needs more than this
 REGIONS = 25  # REGION_COUNT times (base, size, host pointer)
 MAX_REGIONS = 24
 UNALIGNED = REGIONS + 3 * MAX_REGIONS  # last unaligned device access: address, bytes from bit 32; Python clears it
-FN_PRIVATE_WRITE = UNALIGNED + 1  # Python's write callback of the private peripheral bus
+CONTINUE = UNALIGNED + 1  # the next block hook is inside a block already counted: a CONTINUE_ value
+NEXT_DEADLINE = CONTINUE + 1  # the deadline from then on
+FN_PRIVATE_WRITE = NEXT_DEADLINE + 1  # Python's write callback of the private peripheral bus
 INVALIDATED = FN_PRIVATE_WRITE + 1  # 0, or pointer to the memories whose lines are tracked (see on_private_write)
 STATE_SIZE = INVALIDATED + 1
 
@@ -69,6 +71,15 @@ NEVER = (1 << 63) - 1
 
 STOP_DEADLINE = 1
 STOP_FLOATING_POINT = 2
+STOP_SPLIT = 3  # the code of a block being continued ends elsewhere than the block did
+STOP_HOOK = 4  # at an instruction that has a hook (sim/engine/hooking)
+STOP_CONDITIONAL = 5  # at an IT instruction, whose block has to be walked one by one
+STOP_STEPPED = 6  # all steps asked for are done
+STOP_WATCHPOINT = 7  # before an access that is watched
+STOP_BLOCK = 8  # at the start of a block, for those who follow blocks
+
+CONTINUE_WHOLE = 1  # up to the end of the block
+CONTINUE_PART = 2  # one instruction
 
 # Block flags: bits of WATCH, and of a table entry from bit FLAG_SHIFT.
 FLAG_MASKS = 1  # ends with an instruction that may unmask interrupts (CPS, MSR to PRIMASK .. CONTROL)
@@ -235,13 +246,31 @@ def _slot(state: int, address: int) -> int:
     return _get(state, TABLE) + 16 * index
 
 
+@_native
+def _continues(state: int, address: int, size: int) -> int:
+    """The deadline has passed: 1 when it had to, because the code of a counted block goes on; else say why to stop.
+
+    Whoever stopped inside a block has set the deadline to 0 and the real one aside.
+    """
+    how = _get(state, CONTINUE)
+    if how == 0:
+        _set(state, STOPPED, STOP_DEADLINE)
+        return 0
+    _set(state, CONTINUE, 0)
+    _set(state, DEADLINE, _get(state, NEXT_DEADLINE))
+    if how == CONTINUE_PART or address + size == _get(state, BLOCK_ADDRESS) + _get(state, BLOCK_SIZE):
+        return 1
+    _set(state, STOPPED, STOP_SPLIT)
+    return 0
+
+
 @numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
 def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add the block's instructions to the time."""
     now = _get(state, NOW)
     if now >= _get(state, DEADLINE):
-        _set(state, STOPPED, STOP_DEADLINE)
-        _call1(_get(state, FN_EMU_STOP), uc)
+        if not _continues(state, address, size):
+            _call1(_get(state, FN_EMU_STOP), uc)
         return
     slot = _slot(state, address)
     key = address | size << 32

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,9 @@ class Machine:
         self._dwt: Dwt | None = None
         self._target = 0  # cycle up to which the user has asked to run
         self._stop = False
+        self._is_running = False
+        self.single_step_blocking = True
+        """Whether time stands still while the core waits for a step."""
         self._reset_reason = ""
         self.last_reset = "power-on"
         """Why the machine was last reset, as given to ``request_reset``."""
@@ -139,6 +143,8 @@ class Machine:
 
     def _map_memory(self, address: int, memory: MappedMemory) -> None:
         self.engine.map_memory(address, memory.mapped_size, memory.host_address)
+        if self._cpu is not None:
+            self._cpu.hooking.memories_changed()
 
     def _map_window(self, window: Window) -> None:
         """Windows outside the peripheral regions get pages of their own."""
@@ -212,6 +218,7 @@ class Machine:
 
         Spans add up exactly: the block the core overruns a span with is taken off the next.
         """
+        self._refuse_nested_run()
         self._target = max(self._target, self._uncommitted()) + self.clock.cycles(seconds)
         self._run(None)
 
@@ -221,6 +228,7 @@ class Machine:
         The predicate is asked whenever the core has come back to Python: at events, interrupts and at least every
         SLICE cycles.
         """
+        self._refuse_nested_run()
         limit = self.clock.now + self.clock.cycles(timeout_seconds)
         if predicate():
             return True
@@ -239,35 +247,100 @@ class Machine:
         """The core's clock changes: the span asked for is one of seconds."""
         self._target = moved(self._target)
 
+    @property
+    def stopping(self) -> bool:
+        """The core is not to go on: a pause or a reset was asked for."""
+        return self._stop or bool(self._reset_reason)
+
     def _uncommitted(self) -> int:
         """Where the next span starts: the last target, unless time has gone on elsewhere."""
         return self._target if self.clock.now - self._target < SLICE else self.clock.now
 
+    def step(self, count: int = 1) -> None:
+        """Let the core execute ``count`` instructions, those of handlers included; fewer after ``pause``.
+
+        Nothing is different from a run: interrupts are taken where the run takes them, between blocks, and time is that
+        of the run. An instruction whose condition fails counts. A step of a sleeping core lets time pass until
+        something is due; one of a halted core is ignored.
+        """
+        cpu, clock, state = self.cpu, self.clock, self.engine.state
+        self._refuse_nested_run()
+        if cpu.is_halted or cpu.locked_up:
+            self.log.warning("step of a core that is %s: ignored", "locked up" if cpu.locked_up else "halted")
+            return
+        with self._running(count):
+            while cpu.hooking.steps > 0 and not self._stop:
+                self._serve()
+                if not cpu.idle:
+                    self._execute(hooks.NEVER)
+                elif cpu.sleeping:
+                    now, due = state[hooks.NOW], clock.next_due
+                    state[hooks.NOW] = max(now, due) if due != hooks.NEVER else now + 1
+                    cpu.hooking.steps -= 1
+                else:
+                    break
+            self._target = clock.now
+
+    def _refuse_nested_run(self) -> None:
+        if self._is_running:
+            raise CrosscamError("the machine runs already: a script cannot let it run, only pause it")
+
+    @contextmanager
+    def _running(self, steps: int = -1) -> Iterator[None]:
+        """Bookkeeping around a run; ``steps`` >= 0 counts instructions."""
+        self._is_running, self._stop = True, False
+        hooking = self._cpu.hooking if self._cpu is not None else None
+        if hooking is not None and steps >= 0:
+            hooking.stepping, hooking.steps = True, steps
+        try:
+            yield
+        finally:
+            self._is_running = False
+            if hooking is not None:
+                hooking.steps = -1
+
     def _run(self, predicate: Callable[[], bool] | None) -> None:
-        self._stop = False
         clock, state, cpu = self.clock, self.engine.state, self._cpu
-        while not self._stop:
-            clock.run_due()
-            if self._reset_reason:
-                self._perform_reset()
-            if cpu is not None:
-                cpu.take_interrupt()
-            if predicate is not None and predicate():
-                break
-            now = state[hooks.NOW]
-            if now >= self._target or self._stop:
-                break
-            if cpu is None or cpu.idle:
-                state[hooks.NOW] = min(clock.next_due, self._target)
-                continue
-            slice_end = (now // SLICE + 1) * SLICE
-            cpu.execute(min(clock.next_due, self._target, slice_end))
-            self.timing.check()
-            if self._error is not None:
-                error, self._error = self._error, None
-                raise error
-        if self._stop:
-            self._target = self.clock.now
+        if cpu is not None and cpu.waits_for_step and self.single_step_blocking:
+            raise CrosscamError(
+                f"{cpu.name} waits for steps, and time with it: expected `{cpu.name} Step`, `{cpu.name} ExecutionMode "
+                "Continuous` or `emulation SingleStepBlocking false` before"
+            )
+        with self._running():
+            while not self._stop:
+                self._serve()
+                if predicate is not None and predicate():
+                    break
+                if state[hooks.NOW] >= self._target or self._stop:
+                    break
+                if cpu is None or cpu.idle:
+                    state[hooks.NOW] = min(clock.next_due, self._target)
+                else:
+                    self._execute(self._target)
+            if self._stop:
+                self._target = self.clock.now
+
+    def _serve(self) -> None:
+        """What happens between two blocks: events, a reset, the next exception."""
+        cpu = self._cpu
+        if cpu is not None and not self._reset_reason and cpu.inside_block:
+            return
+        self.clock.run_due()
+        if self._reset_reason:
+            self._perform_reset()
+        if cpu is not None:
+            cpu.take_interrupt()
+
+    def _execute(self, target: int) -> None:
+        """Let the core run up to cycle ``target`` at most."""
+        cpu = self._cpu
+        assert cpu is not None
+        slice_end = (self.engine.state[hooks.NOW] // SLICE + 1) * SLICE
+        cpu.execute(min(self.clock.next_due, target, slice_end))
+        self.timing.check()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
 
     # Resetting
 

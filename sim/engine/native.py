@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError, arm_const, unicorn_const
 from unicorn.unicorn_py3.unicorn import uclib
 
+from sim.engine.hooking import native as hooking
 from sim.engine.hooks import (
     CODE_PAGES,
     DEADLINE,
@@ -85,6 +86,7 @@ class Engine:
         self._sealed = False
         self._registers_address = 0
         self._flags = ctypes.c_uint32()
+        self._watched: NDArray[np.uint8] = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)  # who watches each page
         self.array: NDArray[np.int64] = np.zeros(STATE_SIZE, np.int64)
         self.state: memoryview[int] = self.array.data
         code_pages = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)
@@ -92,6 +94,9 @@ class Engine:
         self._table: NDArray[np.int64] = np.full(2 << TABLE_BITS, -1, np.int64)
         self._address = int(self.array.ctypes.data)
         self._keep: list[object] = []
+        self.hooking: NDArray[np.int64] = np.zeros(hooking.SLOTS, np.int64)  # what sim/engine/hooking shares natively
+        self.hooking[hooking.STATE] = self._address
+        self.hooking[[hooking.SKIP, hooking.STEPS]] = -1
         state = self.state
         state[DEADLINE] = NEVER
         state[INTERRUPT] = -1
@@ -110,8 +115,11 @@ class Engine:
             (unicorn_const.UC_HOOK_INTR, address_of(on_interrupt)),
         ):
             self._add_hook(kind, hook, 1, 0)  # begin > end: everywhere
+        # Watchpoints come before whatever else may be asked about an access: Unicorn's order is that of adding.
+        kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
+        self._add_hook(kind, address_of(hooking.on_guarded_access), 1, 0, int(self.hooking.ctypes.data))
 
-    def _add_hook(self, kind: int, address: int, begin: int, end: int) -> None:
+    def _add_hook(self, kind: int, address: int, begin: int, end: int, user: int = 0) -> int:
         hook = ctypes.c_size_t()
         _check(
             uclib.uc_hook_add(
@@ -119,11 +127,29 @@ class Engine:
                 ctypes.byref(hook),
                 kind,
                 ctypes.c_void_p(address),
-                ctypes.c_void_p(self._address),
+                ctypes.c_void_p(user or self._address),
                 ctypes.c_uint64(begin),
                 ctypes.c_uint64(end),
             )
         )
+        return int(hook.value)
+
+    def add_code_hook(self, hook: int, user: int, first: int, last: int) -> int:
+        """Call a native hook, ``user`` its last argument, before each instruction from ``first`` to ``last`` (first >
+        last: everywhere). Code translated before does not: forget it. The answer is for ``remove_hook``."""
+        return self._add_hook(unicorn_const.UC_HOOK_CODE, hook, first, last, user)
+
+    def add_block_hook(self, hook: int) -> int:
+        """As ``add_code_hook``, before each block and after the clock has counted it."""
+        return self._add_hook(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0)
+
+    def add_read_hook(self, hook: int, user: int, address: int) -> int:
+        """Call a native hook before each read of memory at ``address``. Slows down every load of all code."""
+        return self._add_hook(unicorn_const.UC_HOOK_MEM_READ, hook, address, address, user)
+
+    def remove_hook(self, handle: int) -> None:
+        """Take back a hook."""
+        _check(uclib.uc_hook_del(self.handle, ctypes.c_size_t(handle)))
 
     def map_memory(self, address: int, size: int, host_address: int) -> None:
         """Show ``size`` bytes of this process's memory (whole pages) to the core at ``address``."""
@@ -173,27 +199,26 @@ class Engine:
 
     def add_access_watch(self, first: int, end: int, hook: int, user: int) -> None:
         """Call a native hook, ``user`` its last argument, on accesses to watched pages of ``first`` to ``end``."""
-        handle = ctypes.c_size_t()
         kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
-        _check(
-            uclib.uc_hook_add(
-                self.handle,
-                ctypes.byref(handle),
-                kind,
-                ctypes.c_void_p(hook),
-                ctypes.c_void_p(user),
-                ctypes.c_uint64(first),
-                ctypes.c_uint64(end - 1),
-            )
-        )
+        self._add_hook(kind, hook, first, end - 1, user)
 
-    def set_access_watched(self, address: int, size: int, on: bool) -> None:
-        """Watched pages have no read and write permission; not while the core runs."""
-        _check(
-            uclib.uc_mem_protect(
-                self.handle, address, size, unicorn_const.UC_PROT_EXEC if on else unicorn_const.UC_PROT_ALL
-            )
-        )
+    def set_access_watched(self, address: int, size: int, on: bool, watcher: int = 1) -> None:
+        """Watched pages have no read and write permission; not while the core runs.
+
+        ``watcher`` is a bit: a page stays watched until all who asked for it have let it go.
+        """
+        first = address >> PAGE_SHIFT
+        pages = self._watched[first : (address + size - 1 >> PAGE_SHIFT) + 1]
+        before = pages != 0
+        if on:
+            pages |= watcher
+        else:
+            pages &= 0xFF ^ watcher
+        changed = np.flatnonzero((pages != 0) != before)
+        for run in np.split(changed, np.flatnonzero(np.diff(changed) != 1) + 1) if len(changed) else ():
+            start, length = (first + int(run[0])) << PAGE_SHIFT, len(run) << PAGE_SHIFT
+            permissions = unicorn_const.UC_PROT_EXEC if on else unicorn_const.UC_PROT_ALL
+            _check(uclib.uc_mem_protect(self.handle, start, length, permissions))
 
     def run(self, pc: int, thumb: bool = True) -> int:
         """Run from ``pc`` until a hook or the core stops it; Unicorn's error number, 0 when there was none.

@@ -24,6 +24,15 @@ class CoreServices(Protocol):
     @property
     def engine(self) -> Engine: ...
 
+    single_step_blocking: bool
+
+    def step(self, count: int = 1) -> None:
+        """Let the core execute ``count`` instructions."""
+
+    @property
+    def stopping(self) -> bool:
+        """The core is not to go on: a pause or a reset was asked for."""
+
     def device(self, path: str) -> Device: ...
 
     def request_reset(self, reason: str) -> None: ...

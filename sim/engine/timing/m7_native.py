@@ -277,8 +277,8 @@ def _build(digest: int) -> tuple[Any, Any]:
         """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
         now = _get(state, hooks.NOW)
         if digest == 0 or now >= _get(state, hooks.DEADLINE):
-            _set(state, hooks.STOPPED, hooks.STOP_DEADLINE)
-            _call1(_get(state, hooks.FN_EMU_STOP), uc)
+            if not hooks._continues(state, address, size):
+                _call1(_get(state, hooks.FN_EMU_STOP), uc)
             return
         clock = _get(state, hooks.TIMING)
         slot = _slot(state, address)
