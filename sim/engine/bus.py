@@ -113,6 +113,12 @@ class Bus:
             self._by_grain.setdefault(grain, []).append(window)
         self.on_window_added(window)
 
+    def remove_windows(self, device: Device) -> None:
+        """``device`` answers no address any more."""
+        self.windows = [window for window in self.windows if window.device is not device]
+        for grain, windows in list(self._by_grain.items()):
+            self._by_grain[grain] = [window for window in windows if window.device is not device]
+
     def add_tag(self, address: int, size: int, name: str, value: int = 0, *, override: bool = False) -> None:
         """A named hole: reads give ``value`` without a warning (.repl ``Tag``).
 

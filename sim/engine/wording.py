@@ -22,6 +22,13 @@ class BadArgumentsError(CrosscamError):
         return BadArgumentsError(f"{where}: {self}" if where else str(self), renode=self.renode)
 
 
+class UnknownCommandError(CrosscamError):
+    """No command, device or member of this name exists here; ``--lenient`` makes a warning of it."""
+
+    def within(self, where: str) -> CrosscamError:
+        return UnknownCommandError(f"{where}: {self}" if where else str(self), renode=self.renode)
+
+
 # Log (Main/Peripherals/Bus/SystemBus.cs)
 
 

@@ -83,11 +83,14 @@ class EmulationKeywords(Keywords):
         """Let go of the emulation; there is no server here."""
         self.session.close()
 
-    @renode_keyword("Handle Hot Spot")
+    @renode_keyword("Handle Hot Spot", Replay.NEVER)
     def handle_hot_spot(self, action: str) -> None:
-        """``None`` and ``Pause`` change nothing in an engine that is paused between keywords anyway."""
-        if action.lower() not in ("none", "pause"):
-            raise CrosscamError(f"Handle Hot Spot: expected None or Pause, found {action}")
+        """``None`` and ``Pause`` change nothing in an engine that is paused between keywords anyway; ``Serialize``
+        throws the machine away and brings a new one to the same state."""
+        if action.lower() not in ("none", "pause", "serialize"):
+            raise CrosscamError(f"Handle Hot Spot: expected None, Pause or Serialize, found {action}")
+        if action.lower() == "serialize":
+            self.session.repeat(self.session.steps)
 
     @renode_keyword("Provides", Replay.NEVER)
     def provides(self, state: str, type: str = "Serialization") -> None:
@@ -109,9 +112,7 @@ class EmulationKeywords(Keywords):
             known = ", ".join(session.states) or "none so far"
             raise AssertionError(f"no test provided the state {state!r}; provided: {known}")
         steps, fresh = session.states[state]
-        session.reset()
-        for step in steps:
-            step.function(*step.positional, **step.named)
+        session.repeat(steps)
         if fresh:
             for tester in session.terminals:
                 tester.forget_pending()

@@ -30,4 +30,5 @@ class RenodeKeywords(EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, 
 
     def __init__(self, lenient: bool = False, timing: str = "instructions") -> None:
         self.session = Session(lenient, timing)
+        self.session.keywords = self
         atexit.register(self.session.close)

@@ -6,7 +6,7 @@ import functools
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -17,6 +17,7 @@ from robot.api.deco import keyword
 from sim.engine.monitor import Monitor
 from sim.engine.wording import spoken
 from sim.errors import CrosscamError
+from sim.robot.snapshots import KeywordSnapshots
 
 if TYPE_CHECKING:
     from sim.engine.machine import Machine
@@ -38,8 +39,9 @@ class Replay(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """One keyword that was run."""
+    """One keyword that was run; ``name`` is the Python name of its function."""
 
+    name: str
     function: Callable[..., Any]
     positional: tuple[Any, ...]
     named: dict[str, Any]
@@ -104,9 +106,16 @@ class Session:
     temporary: Path | None = None
     depth: int = 0
     """Keywords under way: only the outermost is a step."""
+    keywords: Keywords | None = None
+    """The library, for keywords by name."""
 
     def __post_init__(self) -> None:
-        self.monitor = Monitor(self.timing, lenient=self.lenient)
+        self.monitor = self._new_monitor()
+
+    def _new_monitor(self) -> Monitor:
+        monitor = Monitor(self.timing, lenient=self.lenient)
+        monitor.snapshots = KeywordSnapshots(self)
+        return monitor
 
     @property
     def machine(self) -> Machine:
@@ -117,7 +126,7 @@ class Session:
         """Forget machine, testers, variables and steps; the states provided stay."""
         if self.monitor.has_machine:
             self.monitor.forget_machine()
-        self.monitor = Monitor(self.timing, lenient=self.lenient)
+        self.monitor = self._new_monitor()
         self.terminals.clear()
         self.leds.clear()
         if self.log is not None:
@@ -125,6 +134,25 @@ class Session:
             self.log = None
         self.steps.clear()
         logging.getLogger("sim").setLevel(logging.INFO)
+
+    def step(self, name: str, positional: Sequence[Any], named: dict[str, Any]) -> Step:
+        """The keyword ``name`` with these arguments, not yet run; CrosscamError when there is no such keyword."""
+        function = getattr(self.keywords, name, None)
+        if name.startswith("_") or function is None:
+            raise CrosscamError(f"there is no keyword {name}: expected a snapshot of this version")
+        return Step(name, function, tuple(positional), named)
+
+    def repeat(self, steps: Sequence[Step]) -> None:
+        """Start from nothing and run ``steps``: the emulation is then as it was behind the last of them."""
+        again = list(steps)
+        self.reset()
+        self.depth += 1
+        try:
+            for step in again:
+                step.function(*step.positional, **step.named)
+        finally:
+            self.depth -= 1
+        self.steps[:] = again
 
     def temporary_folder(self) -> Path:
         """A folder that lives as long as the suites run."""
@@ -158,7 +186,7 @@ def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[
         def run(self: Keywords, *positional: Any, **named: Any) -> Any:
             session = self.session
             if session.depth == 0 and replay is not Replay.NEVER:
-                session.steps.append(Step(functools.partial(run, self), positional, named))
+                session.steps.append(Step(function.__name__, functools.partial(run, self), positional, named))
             session.depth += 1
             try:
                 return function(self, *positional, **named)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.engine.monitor import objects
+from sim.engine.monitor.library import LIBRARY
 from sim.engine.monitor.tokens import Token, Variable, Word
 from sim.engine.scripting.world import NOISY
 from sim.engine.wording import NOT_A_STRING, BadArgumentsError, bad_parameters
@@ -219,6 +220,7 @@ COMMANDS: dict[str, Command] = {
     "peripherals": peripherals,
     "echo": echo,
     "help": help_,
+    **LIBRARY,
 }
 SHORT = {
     "i": "include",

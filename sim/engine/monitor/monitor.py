@@ -10,14 +10,17 @@ from pathlib import Path
 from sim.engine.devices.base import Device
 from sim.engine.machine import Machine
 from sim.engine.monitor import commands, objects
+from sim.engine.monitor.environments import Environments
+from sim.engine.monitor.library import NumberMode, Snapshots
 from sim.engine.monitor.python_world import PythonWorld
 from sim.engine.monitor.script_files import commands as script_commands
 from sim.engine.monitor.tokens import Equals, Execution, PathText, Token, Variable, Word, tokenize
 from sim.engine.platform.lenient import LenientRegistry
-from sim.engine.platform.registry import Registry, near_names
-from sim.engine.wording import NO_SUCH_FILE
+from sim.engine.platform.registry import Registry, default_registry, near_names
+from sim.engine.wording import NO_SUCH_FILE, UnknownCommandError
 from sim.errors import CrosscamError
 
+_LOG = logging.getLogger("sim.monitor")
 _OBJECTS = ("sysbus", "machine", "emulation")
 
 
@@ -35,7 +38,7 @@ class Monitor:
 
     Args:
         timing: how the machine counts cycles, see ``Machine``.
-        lenient: types the engine lacks are warned of and do nothing, instead of being errors.
+        lenient: types, commands and members the engine lacks are warned of and do nothing, instead of being errors.
 
     Attributes:
         variables: ``$name`` -> value; a host sets what a script expects, before including it.
@@ -43,6 +46,11 @@ class Monitor:
         usings: prefixes that names may go without.
         started: whether a script said ``start``; the host then lets the machine run.
         finished: whether ``quit`` was executed.
+        numbers: how whole numbers are shown.
+        next_value: what the command of that name prints next.
+        files: what commands have named and read.
+        environments: what groups of sensors measure.
+        snapshots: who saves and restores states; None: nobody can.
     """
 
     def __init__(self, timing: str = "instructions", lenient: bool = False) -> None:
@@ -57,6 +65,12 @@ class Monitor:
         self.python = PythonWorld(self)
         self.started = False
         self.finished = False
+        self.numbers = NumberMode.Hexadecimal
+        self.next_value = 0
+        self.files: set[Path] = set()
+        self.environments = Environments()
+        self.snapshots: Snapshots | None = None
+        self._lenient = lenient
         self._place: tuple[str, int] = ("", 0)
         self._levels: dict[str, int] = {}
 
@@ -84,7 +98,23 @@ class Monitor:
 
     def forget_machine(self) -> None:
         """Drop the machine."""
+        if self._machine is not None:
+            self.environments.machine_removed(self._machine.name)
         self._machine = None
+
+    def forget_environments(self) -> None:
+        """Drop all environments."""
+        self.environments = Environments()
+
+    @property
+    def types(self) -> Registry:
+        """The types a description may name."""
+        return self.registry or default_registry()
+
+    @property
+    def in_script(self) -> bool:
+        """Whether the present command stands in a script."""
+        return bool(self._place[0])
 
     def set_started(self, value: bool) -> None:
         """``start`` and ``pause``."""
@@ -147,6 +177,7 @@ class Monitor:
         if not found.is_file():
             hint = "download it first and name the copy" if "://" in str(text) else "expected an existing file"
             raise CrosscamError(f"{NO_SUCH_FILE}: {text}: {hint}")
+        self.files.add(found.resolve())
         return found
 
     def include(self, path: str | Path) -> str:
@@ -212,8 +243,15 @@ class Monitor:
         command = commands.COMMANDS.get(commands.SHORT.get(name, name))
         if command is not None:
             raw = commands.SHORT.get(name, name) in commands.RAW
-            return objects.show(command(self, tokens[1:] if raw else self._values(tokens[1:])))
-        return objects.show(self._run_object(name, self._values(tokens[1:])))
+            return objects.show(command(self, tokens[1:] if raw else self._values(tokens[1:])), self.numbers)
+        try:
+            return objects.show(self._run_object(name, self._values(tokens[1:])), self.numbers)
+        except UnknownCommandError as error:
+            if not self._lenient:
+                raise
+            where = f"{self._place[0]}:{self._place[1]}: " if self.in_script else ""
+            _LOG.warning("%s%s; the command does nothing", where, error)
+            return ""
 
     def _run_object(self, name: str, arguments: list[Token]) -> object:
         if name == "sysbus":
@@ -222,7 +260,12 @@ class Monitor:
             return objects.invoke(name, objects.machine_members(self), arguments)
         if name == "emulation":
             return objects.invoke(name, objects.emulation_members(self), arguments)
+        if name in self.environments:
+            return objects.invoke(name, self.environments[name].members, arguments)
         device = self._find_device(name)
+        if device is not None and len(arguments) == 2 and arguments[0] == "SetEnvironment":
+            self.environments.put_sensor(str(arguments[1]), self.machine, device)
+            return None
         if device is not None:
             return objects.device_command(device, arguments)
         if name in self.aliases:
@@ -232,7 +275,8 @@ class Monitor:
             return function(*arguments)
         known = [*commands.COMMANDS, *commands.SHORT, *_OBJECTS, *self.aliases, *self.python.commands]
         near = near_names(name, [*known, *self._device_names()])
-        raise CrosscamError(f"unknown command or device {name}: {near or 'the command `help` lists the commands'}")
+        hint = near or "the command `help` lists the commands"
+        raise UnknownCommandError(f"unknown command or device {name}: {hint}")
 
     # Variables and macros
 

@@ -12,8 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.bus import MappedMemory
+from sim.engine.cpu import CortexM
 from sim.engine.devices.base import Device
 from sim.engine.devices.sd_card import card_for
+from sim.engine.monitor.library import NumberMode
 from sim.engine.monitor.tokens import Equals, PathText, Span, Token, Word
 from sim.engine.platform import load_repl, load_repl_string
 from sim.engine.platform.registry import near_names
@@ -21,7 +24,7 @@ from sim.engine.scripting import TimeInterval
 from sim.engine.scripting.names import snake_case
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.engine.truth import BoardTruth
-from sim.engine.wording import NO_SUCH_SIGNATURE
+from sim.engine.wording import NO_SUCH_SIGNATURE, UnknownCommandError
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -31,6 +34,17 @@ if TYPE_CHECKING:
 
 Member = Callable[..., object]
 WIDTHS = {"Byte": 1, "Word": 2, "DoubleWord": 4, "QuadWord": 8}
+
+
+class Digits(int):
+    """A number read, shown with as many hexadecimal digits as it has."""
+
+    digits: int
+
+    def __new__(cls, value: int, digits: int) -> Digits:
+        made = super().__new__(cls, value)
+        made.digits = digits
+        return made
 
 
 def invoke(name: str, members: Mapping[str, Member], arguments: Sequence[Token]) -> object:
@@ -44,7 +58,7 @@ def invoke(name: str, members: Mapping[str, Member], arguments: Sequence[Token])
     member = str(arguments[0])
     if member not in members:
         near = near_names(member, members) or f"it has {', '.join(sorted(members))}"
-        raise CrosscamError(f"{name} has no {member}: {near}")
+        raise UnknownCommandError(f"{name} has no {member}: {near}")
     return call(f"{name} {member}", members[member], arguments[1:])
 
 
@@ -80,7 +94,8 @@ def device_command(device: Device, arguments: Sequence[Token]) -> object:
     if name.startswith("_") or not hasattr(device, name):
         names = [_pascal_case(each) for each in _attributes(device)]
         near = near_names(member, [*names, *members])
-        raise CrosscamError(f"{device.name} ({type(device).__name__}) has no {member}: {near or 'no name is similar'}")
+        text = f"{device.name} ({type(device).__name__}) has no {member}: {near or 'no name is similar'}"
+        raise UnknownCommandError(text)
     found = getattr(device, name)
     if callable(found):
         return call(f"{device.name} {member}", found, arguments[1:])
@@ -119,7 +134,7 @@ def bus_members(read: Callable[[int, int], int], write: Callable[[int, int, int]
     """``ReadDoubleWord address`` and its kin; a value read is shown with as many digits as it has."""
 
     def reader(width: int) -> Member:
-        return lambda address: f"0x{read(address, width):0{2 * width}X}"
+        return lambda address: Digits(read(address, width), 2 * width)
 
     def writer(width: int) -> Member:
         return lambda address, value: write(address, width, value)
@@ -199,6 +214,22 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
     """Members of ``machine``."""
     machine = monitor.machine
 
+    def devices_changed() -> None:
+        BoardTruth.attach(machine)
+        monitor.environments.devices_changed(machine)
+
+    def unregister(name: str) -> None:
+        device = monitor.device(name)
+        if isinstance(device, MappedMemory | CortexM) or device.children:
+            kind = type(device).__name__
+            raise CrosscamError(f"machine UnregisterFromParent {name}: {kind}: expected a device without children")
+        for path in [path for path, each in machine.devices.items() if each is device]:
+            del machine.devices[path]
+        for parent in machine.devices.values():
+            parent.children = {point: child for point, child in parent.children.items() if child is not device}
+        machine.sysbus.remove_windows(device)
+        devices_changed()
+
     def load(path: str) -> None:
         load_repl(
             machine,
@@ -207,11 +238,11 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
             search=monitor.search_path,
             registry=monitor.registry,
         )
-        BoardTruth.attach(machine)
+        devices_changed()
 
     def load_text(text: str) -> None:
         load_repl_string(machine, text, execute=monitor.execute, search=monitor.search_path, registry=monitor.registry)
-        BoardTruth.attach(machine)
+        devices_changed()
 
     def python_device(
         script: dict[str, Any], address: int, size: int, initable: bool, name: str | None, offset: int
@@ -247,6 +278,8 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
 
     return {
         "SdCardFromFile": sd_card,
+        "SetEnvironment": lambda name: monitor.environments.put_machine(str(name), machine),
+        "UnregisterFromParent": unregister,
         "LoadPlatformDescription": load,
         "LoadPlatformDescriptionFromString": load_text,
         "PyDevFromFile": from_file,
@@ -268,8 +301,15 @@ def emulation_members(monitor: Monitor) -> dict[str, Member]:
     def host_only(*_: object) -> None:
         """Nothing to choose here."""
 
+    def remove_machine(name: str) -> None:
+        if not monitor.has_machine or monitor.machine.name != name:
+            raise CrosscamError(f"emulation RemoveMachine {name}: there is no such machine")
+        monitor.forget_machine()
+
     return {
         "RunFor": run_for,
+        "CreateEnvironment": lambda name: monitor.environments.create(str(name)),
+        "RemoveMachine": remove_machine,
         "SetGlobalQuantum": host_only,
         "SetGlobalSerialExecution": host_only,
         "SetGlobalAdvanceImmediately": host_only,
@@ -311,14 +351,17 @@ def peripherals(machine: Machine) -> str:
     return "\n".join(lines)
 
 
-def show(value: object) -> str:
+def show(value: object, numbers: NumberMode = NumberMode.Hexadecimal) -> str:
     """A result as the monitor prints it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):
-        return f"0x{value:08X}" if value >= 0 else str(value)
+        if numbers is NumberMode.Decimal or value < 0:
+            return f"{value:d}"
+        text = f"0x{value:0{getattr(value, 'digits', 8)}X}"
+        return f"{text} ({value:d})" if numbers is NumberMode.Both else text
     if isinstance(value, bytes | list | tuple):
         return ", ".join(f"0x{item:02X}" if isinstance(item, int) else str(item) for item in value)
     if isinstance(value, Device):

@@ -1,0 +1,85 @@
+"""``Save`` and ``Load``: a state of the emulation as the keywords that led to it.
+
+Runs are deterministic, so repeating the keywords gives the very state: time, memories, devices, testers. A snapshot is
+a JSON file with the keywords, their arguments, and the SHA-256 of every file a command named; ``Load`` refuses when one
+of these has changed. It costs the time the keywords cost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import CrosscamError
+from sim.files import write_json
+
+if TYPE_CHECKING:
+    from sim.robot.session import Session, Step
+
+FORMAT = "crosscam snapshot 1"
+
+
+class KeywordSnapshots:
+    """Snapshots of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def save(self, path: Path) -> None:
+        """Write the keywords run so far, without the one that saves.
+
+        Raises:
+            CrosscamError: a keyword had an argument that is no text, number, truth value or list of these; the file
+                cannot be written.
+        """
+        steps = [_as_json(step) for step in self._session.steps[:-1]]
+        files = {str(file): _digest(file) for file in sorted(self._session.monitor.files) if file.is_file()}
+        document = {"format": FORMAT, "timing": self._session.timing, "steps": steps, "files": files}
+        write_json(path, document)
+
+    def load(self, path: Path) -> None:
+        """Repeat the keywords of ``path`` on an empty emulation; from then on they are its history.
+
+        Raises:
+            CrosscamError: no snapshot of ours, made with another clock, a file it names has changed.
+        """
+        document = _read(path)
+        if document["timing"] != self._session.timing:
+            clocks = f"{document['timing']}, this run with {self._session.timing}"
+            raise CrosscamError(f"Load {path}: the snapshot was made with the clock {clocks}: expected the same")
+        for name, digest in document["files"].items():
+            file = Path(name)
+            if not file.is_file() or _digest(file) != digest:
+                what = "has changed since" if file.is_file() else "is gone"
+                raise CrosscamError(f"Load {path}: {name} {what}: expected the file the snapshot was made with")
+        steps = [self._session.step(each["keyword"], each["positional"], each["named"]) for each in document["steps"]]
+        self._session.repeat(steps)
+
+
+def _as_json(step: Step) -> dict[str, Any]:
+    made = {"keyword": step.name, "positional": list(step.positional), "named": step.named}
+    try:
+        json.dumps(made)
+    except TypeError as error:
+        raise CrosscamError(f"Save: an argument of `{step.name}` cannot be kept: {error}") from None
+    return made
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    refusal = CrosscamError(
+        f"Load {path}: expected a snapshot written by `Save` of this engine",
+        renode="This snapshot is incompatible or the emulation's state is corrupted.",
+    )
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        raise refusal from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise refusal
+    return document

@@ -1,0 +1,151 @@
+"""Commands around the emulation: numbers, Renode's script commands, environments, what ``--lenient`` lets pass."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from sim.engine.monitor import Monitor
+from sim.errors import CrosscamError
+
+SENSORS = """
+warm: Sensors.DummySensor @ sysbus 0x0
+
+cold: Sensors.DummySensor @ sysbus 0x10
+"""
+
+
+@pytest.fixture
+def monitor() -> Monitor:
+    made = Monitor()
+    made.execute("mach create")
+    made.execute("using sysbus")
+    return made
+
+
+def load(monitor: Monitor, text: str) -> None:
+    monitor.execute(f'machine LoadPlatformDescriptionFromString """{text}"""')
+
+
+@pytest.mark.parametrize(
+    ("mode", "byte", "property_"),
+    [("Hexadecimal", "0x2A", "0x00001000"), ("Decimal", "42", "4096"), ("Both", "0x2A (42)", "0x00001000 (4096)")],
+)
+def test_numbers_are_shown_as_asked(monitor: Monitor, mode: str, byte: str, property_: str) -> None:
+    load(monitor, "ram: Memory.MappedMemory @ sysbus 0x0 { size: 0x1000 }")
+    monitor.execute("sysbus WriteByte 0x20 42")
+    monitor.execute(f"numbersMode {mode.lower()}")
+    assert monitor.execute("numbersMode") == mode
+    assert monitor.execute("sysbus ReadByte 0x20") == byte
+    assert monitor.execute("ram Size") == property_
+    with pytest.raises(CrosscamError, match=r"Bad parameters for command numbersMode: expected `numbersMode Hexa"):
+        monitor.execute("numbersMode octal")
+
+
+def test_counting_values(monitor: Monitor) -> None:
+    assert [monitor.execute("next_value"), monitor.execute("next_value 10")] == ["0", "11"]
+    with pytest.raises(CrosscamError, match=r"unsupported operand type.*expected a number, found 'x'"):
+        monitor.execute('next_value "x"')
+
+
+def test_dumps(monitor: Monitor, tmp_path: Path) -> None:
+    load(monitor, "ram: Memory.MappedMemory @ sysbus 0x0 { size: 0x1000 }")
+    monitor.execute("sysbus WriteQuadWord 0x100 0x2120646C726F57")
+    assert monitor.execute("dump 0x100 8 4") == ("0x00000100 | 57 6F 72 6C | Worl\n0x00000104 | 64 20 21 00 | d !.")
+    monitor.execute(f"dump_file 0x100 7 @{tmp_path / 'out.bin'}")
+    assert (tmp_path / "out.bin").read_bytes() == b"World !"
+    with pytest.raises(CrosscamError, match="Bad parameters for command dump: expected `dump address count"):
+        monitor.execute('dump "here"')
+
+
+def test_conditions_and_types(monitor: Monitor) -> None:
+    monitor.execute('if true """$a=1\n$a=2"""')
+    monitor.execute('if false """$a=3"""')
+    assert monitor.execute("echo $a") == "2"
+    monitor.execute('EnsureTypeIsLoaded "Antmicro.Renode.Peripherals.Memory.MappedMemory"')
+    with pytest.raises(CrosscamError, match=r"Given type Acme\.Thing was not found"):
+        monitor.execute('EnsureTypeIsLoaded "Acme.Thing"')
+
+
+def test_clear_forgets_the_machine(monitor: Monitor) -> None:
+    monitor.execute('emulation CreateEnvironment "room"')
+    monitor.execute("Clear")
+    assert not monitor.has_machine
+    with pytest.raises(CrosscamError, match="unknown command or device room"):
+        monitor.execute("room Temperature")
+
+
+def test_a_snapshot_needs_a_suite(monitor: Monitor) -> None:
+    with pytest.raises(CrosscamError, match="Save: only Robot suites can"):
+        monitor.execute("Save @state")
+    with pytest.raises(CrosscamError, match="Save: only Robot suites can"):
+        monitor.execute('Save "state"')
+
+
+def test_sensors_measure_what_is_in_their_environment(monitor: Monitor) -> None:
+    load(monitor, SENSORS)
+    monitor.execute('emulation CreateEnvironment "room"')
+    monitor.execute('emulation CreateEnvironment "fridge"')
+    monitor.execute("fridge Temperature 4.5")
+    monitor.execute("machine SetEnvironment room")
+    monitor.execute("cold SetEnvironment fridge")
+    monitor.execute("room Temperature 21.5")
+    monitor.execute("room Humidity 40.0")
+    assert monitor.execute("room GetRegisteredSensorsNames") == "machine-0:sysbus.warm"
+    assert monitor.execute("room GetRegisteredMachineNames") == "machine-0"
+    assert [monitor.execute(f"{name} Temperature") for name in ("warm", "cold")] == ["21.5", "4.5"]
+    assert monitor.execute("warm Humidity") == "40.0"
+    monitor.execute("machine Reset")
+    assert [monitor.execute(f"{name} Temperature") for name in ("warm", "cold")] == ["21.5", "4.5"]
+
+
+def test_new_sensors_come_in_and_removed_ones_go(monitor: Monitor) -> None:
+    monitor.execute('emulation CreateEnvironment "room"')
+    monitor.execute("room Temperature 30.0")
+    monitor.execute("machine SetEnvironment room")
+    load(monitor, SENSORS)
+    assert monitor.execute("warm Temperature") == "30.0"
+    assert monitor.execute("warm TemperatureUpdateCounter") == "0x00000001"
+    monitor.execute("machine UnregisterFromParent sysbus.warm")
+    assert monitor.execute("room GetRegisteredSensorsNames") == "machine-0:sysbus.cold"
+    assert monitor.execute("sysbus WhatPeripheralIsAt 0x0") == ""
+    monitor.execute('emulation RemoveMachine "machine-0"')
+    assert monitor.execute("room GetRegisteredSensorsNames") == ""
+    with pytest.raises(CrosscamError, match="there is no such machine"):
+        monitor.execute('emulation RemoveMachine "machine-0"')
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("machine SetEnvironment attic", "no environment attic: there are room"),
+        ('emulation CreateEnvironment "room"', "there is an environment room already"),
+        ("ram SetEnvironment room", r"ram \(MappedMemory\) is no sensor"),
+        ("machine UnregisterFromParent sysbus.ram", "MappedMemory: expected a device without children"),
+    ],
+)
+def test_refused(monitor: Monitor, command: str, message: str) -> None:
+    load(monitor, "ram: Memory.MappedMemory @ sysbus 0x0 { size: 0x1000 }")
+    monitor.execute('emulation CreateEnvironment "room"')
+    with pytest.raises(CrosscamError, match=message):
+        monitor.execute(command)
+
+
+def test_lenient_commands_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    script = tmp_path / "board.resc"
+    script.write_text(
+        "mach create\nmachine LoadPlatformDescriptionFromString 'u: UART.TrivialUart @ sysbus 0x0'\n"
+        "emulation Frobnicate 1\nfrobnicate\nsysbus.u Frobnicate true\n$done=1\n"
+    )
+    lenient = Monitor(lenient=True)
+    lenient.include(script)
+    assert lenient.variables["done"] == 1
+    warnings = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+    assert [text.partition(": ")[0] for text in warnings] == [f"{script}:{line}" for line in (3, 4, 5)]
+    assert all(text.endswith("the command does nothing") for text in warnings)
+    with pytest.raises(CrosscamError, match=r"board\.resc:3: emulation has no Frobnicate"):
+        Monitor().include(script)
+    with pytest.raises(CrosscamError, match="Parameters did not match"):
+        lenient.execute("machine Reset 1 2 3")
