@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import CrosscamError
+from model.files import write_text
 
 FILE_NAME = "card.toml"
 
@@ -232,7 +233,5 @@ def write_card(card: Card, folder: Path | str) -> Path:
     }
     lines = [line for name, table in sections.items() for line in _table(name, table)]
     path = Path(folder) / FILE_NAME
-    beside = path.with_name(f"{path.name}.part")
-    beside.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
-    beside.replace(path)
+    write_text(path, "\n".join(lines).rstrip() + "\n")
     return path

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from model.dataset.frames import FrameSet
 from model.evaluation import evaluate
+from model.files import whole, write_text
 from model.preprocessing import to_float
 from model.run_config import TrainingConfig
 from model.run_state import Arrays, Progress
@@ -89,18 +90,13 @@ class EpochKeeper(keras.callbacks.Callback):
         print(" - ".join(f"{key} {value}" for key, value in row.items()) + (" *" if better else ""), flush=True)
 
     def _keep(self, epoch: float, figures: dict[str, Any], scores: NDArray[np.float32]) -> None:
-        part = self._out / f"part.{BEST}"  # Keras insists on the ending
-        self.model.save_weights(part)
-        part.replace(self._out / BEST)
-        part = self._out / f"{FIGURES}.part"
-        part.write_text(json.dumps({"epoch": epoch, **figures}, indent=1), encoding="utf-8")
-        part.replace(self._out / FIGURES)
+        with whole(self._out / BEST) as part:
+            self.model.save_weights(part)
+        write_text(self._out / FIGURES, json.dumps({"epoch": epoch, **figures}, indent=1))
 
     def _write_history(self) -> None:
         rows = self.progress.rows
-        part = self._out / f"{LAST}.part"
-        with part.open("w", newline="", encoding="utf-8") as file:
+        with whole(self._out / LAST) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, rows[-1].keys())
             writer.writeheader()
             writer.writerows(rows)
-        part.replace(self._out / LAST)

@@ -156,6 +156,21 @@ def table(figures: dict[str, dict[str, Any]], names: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def class_report(row: dict[str, Any], names: Sequence[str]) -> str:
+    """One set's figures class by class as text; the last line has the means and the binary accuracy.
+
+    Args:
+        row: what ``evaluate`` gives.
+        names: names of the outputs.
+    """
+    keys = ("precision", "recall", "f1", "auc")
+    lines = [f"{'class':<16}{'count':>6}" + "".join(f"{key:>10}" for key in keys)]
+    lines += [f"{n:<16}{row[n]['count']:>6}" + "".join(f"{row[n][key]:>10.3f}" for key in keys) for n in names]
+    means = (row["precision"], row["recall"], row["macro_f1"], row["auc"])
+    cells = "".join(f"{value:>10.3f}" for value in means)
+    return "\n".join([*lines, f"{'mean':<16}{row['count']:>6}{cells}   binary accuracy {row['accuracy']:.3f}"])
+
+
 def parse_source(text: str) -> Source:
     """``FOLDER/SPLIT`` as given on the command line.
 

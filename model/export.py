@@ -22,6 +22,7 @@ from model.dataset.coco import count_labels
 from model.dataset.frames import FrameSet, load_frames
 from model.errors import CrosscamError
 from model.evaluation import best_threshold, crossfit_decisions, evaluate_sets, int8_scores, table
+from model.files import whole
 from model.forms import load_run
 from model.preprocessing import camera_path, to_float
 from model.quantization import REPRESENTATIVE, check_contract, quantize
@@ -72,6 +73,7 @@ def provenance(config: TrainingConfig, training: FrameSet, best: dict[str, Any])
     areas = ", ".join(f"{name} > {share:.0%}" for name, share in sorted(config.minimum_area.items()))
     return {
         "backbone": BACKBONES[config.backbone],
+        "minimum_area": dict(config.minimum_area),
         "label_rule": f"one object's share of the image: {areas}; only smaller ones: image left out",
         "seed": config.seed,
         "selection": _kept(config, best),
@@ -134,11 +136,9 @@ def export(config: TrainingConfig, data_root: Path, run: Path, out: Path, select
             del figures[name]["auc"]  # these are decisions, not scores: they have no ROC curve
     for form, figures in metrics.items():
         print(f"{form}\n{table(figures, names)}")
-    out.mkdir(parents=True, exist_ok=True)
     path = out / "model.tflite"
-    beside = path.with_name(f"{path.name}.part")
-    beside.write_bytes(content)
-    beside.replace(path)
+    with whole(path) as part:
+        part.write_bytes(content)
     (input_scale, input_zero), (output_scale, output_zero) = reference.input_quantization, reference.output_quantization
     card = Card(
         id=config.id,

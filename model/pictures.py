@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from model.dataset.frames import FrameSet
+from model.files import whole
 
 
 def confusion(decisions: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64]:
@@ -32,7 +33,6 @@ def draw_confusion(counts: NDArray[np.int64], names: Sequence[str], folder: Path
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    folder.mkdir(parents=True, exist_ok=True)
     figure = Figure(figsize=(2.6 * len(names), 2.8), layout="constrained")
     for number, (name, table) in enumerate(zip(names, counts, strict=True)):
         axes = figure.add_subplot(1, len(names), number + 1)
@@ -51,7 +51,8 @@ def draw_confusion(counts: NDArray[np.int64], names: Sequence[str], folder: Path
     paths = [folder / f"confusion.{ending}" for ending in ("svg", "png")]
     with rc_context({"svg.hashsalt": "crosscam"}):
         for path in paths:
-            figure.savefig(path, dpi=140, metadata={"Date": None} if path.suffix == ".svg" else None)
+            with whole(path) as part:
+                figure.savefig(part, dpi=140, metadata={"Date": None} if path.suffix == ".svg" else None)
     return paths
 
 

@@ -23,6 +23,26 @@ CHOICES = {
 }
 """Fields that hold a name, and the names they may hold."""
 
+RANGES: Mapping[str, tuple[float, float]] = {
+    "size": (32, 4096),
+    "alpha": (0.05, 4.0),
+    "units": (1, 4096),
+    "dropout": (0.0, 0.99),
+    "batch_size": (1, 4096),
+    "head_epochs": (0, 100_000),
+    "head_rate": (0.0, 10.0),
+    "epochs": (0, 100_000),
+    "fine_tune_from": (0, 100_000),
+    "rate": (0.0, 10.0),
+    "weight_decay": (0.0, 10.0),
+    "average": (0.0, 0.999999),
+    "patience": (0, 100_000),
+    "statistics_momentum": (0.0, 1.0),
+    "smoothing": (0.0, 1.0),
+    "seed": (0, 2**32 - 1),
+}
+"""Fields that hold a number, and the least and most it may be; those whose bounds are integers take integers."""
+
 
 @dataclass(frozen=True)
 class Distillation:
@@ -153,4 +173,27 @@ def load_config(path: Path | str) -> TrainingConfig:
         value = getattr(config, key)
         if value not in known:
             raise CrosscamError(f"{path}: {key} is {value!r}; expected one of {', '.join(known)}")
+    _check_numbers(path, config)
     return config
+
+
+def _check_numbers(path: Path, config: TrainingConfig) -> None:
+    """Raise CrosscamError for a number out of its range."""
+    given = {key: getattr(config, key) for key in RANGES}
+    if config.statistics_momentum is None:
+        del given["statistics_momentum"]
+    checks = [(key, value, RANGES[key]) for key, value in given.items()]
+    checks += [(f"minimum_area of {name}", share, (0.0, 1.0)) for name, share in config.minimum_area.items()]
+    checks += [(f"positive_weights[{i}]", weight, (0.0, 1e6)) for i, weight in enumerate(config.positive_weights)]
+    checks += [(f"weight of {s.name}", s.weight, (1e-6, 1e6)) for s in (*config.training, *config.validation)]
+    if config.distillation:
+        checks += [("distillation weight", config.distillation.weight, (0.0, 1.0))]
+        checks += [("distillation temperature", config.distillation.temperature, (0.01, 100.0))]
+    for name, value, (low, high) in checks:
+        kinds = int if isinstance(low, int) else (int, float)
+        if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
+            what = "an integer" if kinds is int else "a number"
+            raise CrosscamError(f"{path}: {name} is {value!r}; expected {what} from {low} to {high}")
+    for key in ("training", "validation"):
+        if not getattr(config, key):
+            raise CrosscamError(f"{path}: {key} names no source; expected at least one Source(folder, split)")

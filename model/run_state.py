@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CrosscamError
+from model.files import whole
 from model.run_config import TrainingConfig
 
 FILE_NAME = "state.npz"
@@ -63,10 +64,8 @@ def save_state(out: Path, config: TrainingConfig, state: RunState) -> None:
         "progress": asdict(state.progress),
         "counts": {name: len(group) for name, group in groups.items()},
     }
-    part = out / f"{FILE_NAME}.part"
-    with part.open("wb") as file:
+    with whole(out / FILE_NAME) as part, part.open("wb") as file:
         np.savez(file, about=np.array(json.dumps(about)), **arrays)
-    part.replace(out / FILE_NAME)
 
 
 def load_state(out: Path, config: TrainingConfig) -> RunState | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from model.card import Card
 from model.errors import CrosscamError
+from model.files import whole, write_text
 from model.quantization import footprint
 from model.run_config import TrainingConfig
 
@@ -41,38 +42,42 @@ def row_of(run: str, config: TrainingConfig, card: Card, best: dict[str, Any]) -
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def append(table: Path, row: dict[str, Any]) -> None:
-    """Add a row to ``table`` (CSV) and write the Markdown beside it; a run of the same name is replaced in its place.
+def read_table(table: Path) -> list[dict[str, Any]]:
+    """The rows of a table; none when it does not exist yet.
 
     Raises:
         CrosscamError: an existing file with other columns, or one that cannot be read.
     """
-    rows: list[dict[str, Any]] = []
-    if table.exists():
-        try:
-            with table.open(newline="", encoding="utf-8") as file:
-                reader = csv.DictReader(file)
-                rows = list(reader)
-                columns = tuple(reader.fieldnames or ())
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise CrosscamError(f"{table}: not a readable CSV table ({error})") from error
-        if columns != COLUMNS:
-            raise CrosscamError(f"{table}: expected the columns of a model selection table; name another file")
+    if not table.exists():
+        return []
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows: list[dict[str, Any]] = list(reader)
+            columns = tuple(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CrosscamError(f"{table}: not a readable CSV table ({error})") from error
+    if columns != COLUMNS:
+        raise CrosscamError(f"{table}: expected the columns of a model selection table; name another file")
+    return rows
+
+
+def append(table: Path, row: dict[str, Any]) -> None:
+    """Add a row to ``table`` (CSV) and write the Markdown beside it; a run of the same name is replaced in its place.
+
+    Raises:
+        CrosscamError: as ``read_table``, or the folder cannot be written to.
+    """
+    rows = read_table(table)
     places = [i for i, old in enumerate(rows) if old["run"] == row["run"]]
     if places:
         rows[places[0]] = row
     else:
         rows.append(row)
-    table.parent.mkdir(parents=True, exist_ok=True)
-    part = table.with_name(f"{table.name}.part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with whole(table) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    part.replace(table)
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(str(old[column]) for column in COLUMNS) + " |" for old in rows]
-    markdown = table.with_suffix(".md")
-    part = markdown.with_name(f"{markdown.name}.part")
-    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    part.replace(markdown)
+    write_text(table.with_suffix(".md"), "\n".join(lines) + "\n")

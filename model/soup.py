@@ -15,6 +15,7 @@ import numpy as np
 
 from model.dataset.frames import load_frames
 from model.errors import CrosscamError
+from model.files import whole, write_text
 from model.run_config import TrainingConfig, load_config, settings_of
 
 SAME = ("network", "size", "alpha", "units", "minimum_area", "backbone", "seed")
@@ -77,10 +78,8 @@ def average_runs(
     frames = load_frames(read_sources(data_root, config.validation, config.minimum_area))
     scores = model.predict(to_float(frames.camera_pictures(config.size)), batch_size=64, verbose=0)
     figures: dict[str, Any] = evaluate(scores, frames.labels, (0.5,) * len(config.outputs), config.outputs)
-    out.mkdir(parents=True, exist_ok=True)
-    part = out / f"part.{BEST}"
-    model.save_weights(part)
-    part.replace(out / BEST)
-    (out / FIGURES).write_text(json.dumps({"epoch": 0, **figures, "members": told}, indent=1), encoding="utf-8")
+    with whole(out / BEST) as part:
+        model.save_weights(part)
+    write_text(out / FIGURES, json.dumps({"epoch": 0, **figures, "members": told}, indent=1))
     print(f"mean of {', '.join(members)}: macro F1 at 0.5 {figures['macro_f1']}")
     return out / BEST

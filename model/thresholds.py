@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CrosscamError
+from model.files import whole, write_text
 
 ZONES: Mapping[str, float] = {"trusted": 0.004, "neutral": 0.015, "untrusted": 0.10}
 """Zone to the highest false-positive rate (0..1) of its threshold: a score is trusted from the trusted one on."""
@@ -157,7 +158,6 @@ def _points(curve: Curve) -> list[list[float]]:
 
 def write_tables(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
     """``roc.txt`` (zones and thinned table, to read) and ``roc.json`` (zones, full and thinned tables)."""
-    folder.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     document: dict[str, Any] = {"columns": ["threshold", "false_positive_rate", "true_positive_rate"]}
     for name, curve in curves.items():
@@ -181,9 +181,7 @@ def write_tables(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
         }
     contents = {TABLE_TEXT: "\n".join(lines), TABLE_JSON: json.dumps(document, indent=1) + "\n"}
     for file, text in contents.items():
-        part = folder / f"{file}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / file)
+        write_text(folder / file, text)
     return [folder / file for file in contents]
 
 
@@ -199,7 +197,6 @@ def draw_curves(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for kind in ("roc", "det"):
         figure = Figure(figsize=(5.2, 4.6), layout="constrained")
@@ -225,6 +222,7 @@ def draw_curves(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
         with rc_context({"svg.hashsalt": "crosscam"}):  # the same curves give the same file
             for ending in ("svg", "png"):
                 path = folder / f"{kind}.{ending}"
-                figure.savefig(path, dpi=140, metadata={"Date": None} if ending == "svg" else None)
+                with whole(path) as part:
+                    figure.savefig(part, dpi=140, metadata={"Date": None} if ending == "svg" else None)
                 written.append(path)
     return written

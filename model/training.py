@@ -21,6 +21,7 @@ from model.dataset.coco import Sample, Source, count_labels, read_source
 from model.dataset.frames import load_frames
 from model.distillation import teacher_configs, teacher_of
 from model.errors import CrosscamError
+from model.files import make_folder, write_text
 from model.run_config import TrainingConfig, load_config
 from model.run_state import Arrays, Progress, RunState, assign, load_state, save_state
 from model.soup import average_runs, member_configs
@@ -146,7 +147,7 @@ def train(
         from model.quantization_aware import prepare
 
         model = prepare(model, training.some(REPRESENTATIVE, config.seed).camera_pictures(config.size))
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     progress = state.progress if state else Progress()
     if state:
         print(f"{out}: going on after epoch {len(progress.rows)}")
@@ -227,9 +228,7 @@ def _train_with_needed(
     else:
         runs = [(teacher, out.parent / name) for name, teacher in teachers.items()]
         best = train(config, data_root, start, out, *options, runs)
-    part = out / f"{SETTINGS_FILE}.part"
-    part.write_text(json.dumps(asdict(config), indent=1), encoding="utf-8")
-    part.replace(out / SETTINGS_FILE)
+    write_text(out / SETTINGS_FILE, json.dumps(asdict(config), indent=1))
     return best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +33,12 @@ All = Annotated[bool, typer.Option("--all", help="Take every image instead of a 
 Seed = Annotated[int, typer.Option(help="Which images are chosen.")]
 
 
-def _numbers(texts: list[str] | None, option: str, kind: type[int] | type[float]) -> dict[str, float]:
+def numbers(texts: list[str] | None, option: str, kind: type[int] | type[float]) -> dict[str, float]:
+    """``NAME=NUMBER`` texts of an option; floats lie in 0..1, integers are not negative.
+
+    Raises:
+        CrosscamError: another form, or a number out of range.
+    """
     from model.errors import CrosscamError
 
     found = {}
@@ -42,7 +48,7 @@ def _numbers(texts: list[str] | None, option: str, kind: type[int] | type[float]
             found[name] = kind(value)
         except ValueError:
             raise CrosscamError(f"{option} {text!r}: expected NAME=NUMBER, for example person=0.05") from None
-        if not name or found[name] < 0 or (kind is float and found[name] > 1):
+        if not name or not 0 <= found[name] <= (1 if kind is float else math.inf):  # NaN is refused as well
             raise CrosscamError(f"{option} {text!r}: expected a name and a number from 0{' to 1' * (kind is float)}")
     return found
 
@@ -63,10 +69,10 @@ def _chosen(
     from model.dataset.rule import MINIMUM_AREA
     from model.evaluation import parse_source
 
-    areas = _numbers(classes, "--class", float) or dict(MINIMUM_AREA)
+    areas = numbers(classes, "--class", float) or dict(MINIMUM_AREA)
     samples = [s for text in sets for s in read_source(root, parse_source(text), areas, with_pictures)]
     if not everything:
-        limits = {name: int(most) for name, most in _numbers(caps, "--cap", int).items()}
+        limits = {name: int(most) for name, most in numbers(caps, "--cap", int).items()}
         only = tuple(negatives_from) if negatives_from else None
         samples = choose(samples, Choice(areas, limits, negatives, only, seed))
     return samples, areas

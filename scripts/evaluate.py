@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts.dataset import numbers
 from sim.files import write_json
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def evaluate(
     data_root: Annotated[Path, typer.Option(help="Folder that holds the sets.", envvar="CROSSCAM_DATA")],
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="FOLDER/SPLIT, may be repeated; default: the validation sets.")
+    ] = None,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", help="NAME=SHARE, the least share of the image; default: the card's.")
     ] = None,
     threshold: Annotated[
         list[str] | None, typer.Option(help="CLASS=VALUE (0..1) instead of the card's; may be repeated.")
@@ -50,9 +54,9 @@ def evaluate(
     from model.card import read_card, verify_model_file
     from model.dataset.coco import read_source
     from model.dataset.frames import load_frames
-    from model.dataset.rule import MINIMUM_AREA
+    from model.dataset.rule import MINIMUM_AREA, outputs_for
     from model.errors import CrosscamError
-    from model.evaluation import evaluate_sets, int8_scores, parse_source, table
+    from model.evaluation import class_report, evaluate_sets, int8_scores, parse_source, table
     from model.reference import Reference
     from model.thresholds import parse_thresholds
 
@@ -60,9 +64,16 @@ def evaluate(
         raise CrosscamError("evaluate: --config and --run belong together; give both for the float forms, or neither")
     card = read_card(model)
     thresholds = parse_thresholds(threshold or [], card.labels, card.thresholds)
+    # Cards that do not tell were trained by the original rule.
+    areas = numbers(classes, "--class", float) or card.provenance.get("minimum_area", MINIMUM_AREA)
+    if outputs_for(areas) != card.labels:
+        raise CrosscamError(
+            f"{model}: tells {', '.join(card.labels)}, but the pictures would be labelled "
+            f"{', '.join(outputs_for(areas))}; give --class NAME=SHARE for each class of the model"
+        )
     reference = Reference(verify_model_file(card))
     sources = [parse_source(text) for text in sets or ("coco/val2017", "highway/val")]
-    frames = load_frames([s for source in sources for s in read_source(data_root, source, MINIMUM_AREA)])
+    frames = load_frames([s for source in sources for s in read_source(data_root, source, areas)])
     figures: dict[str, Any] = {}
     if config is not None and run is not None:
         from model.forms import float_scores
@@ -80,12 +91,14 @@ def evaluate(
         sample = type(frames)(frames.images[chosen], frames.labels[chosen], tuple(frames.samples[i] for i in chosen))
         figures["int8 on the board"] = evaluate_sets(said, sample, thresholds, card.labels)
     for form, found in figures.items():
-        typer.echo(f"{form}\n{table(found, card.labels)}")
+        typer.echo(f"{form}\n{table(found, card.labels)}\n{class_report(found['all'], card.labels)}\n")
     if frames.skipped:
         typer.echo(f"{len(frames.skipped)} pictures skipped: {'; '.join(frames.skipped)}")
     if report is not None:
-        _write_report(report, scores, frames, thresholds, card.labels)
+        without = _write_report(report, scores, frames, thresholds, card.labels)
         typer.echo(f"curves, tables and pictures in {report}")
+        for name in without:
+            typer.echo(f"no curves of {name}: they need pictures with and without it")
     if json_file is not None:
         write_json(json_file, figures)
     if on_board:
@@ -96,16 +109,20 @@ def evaluate(
 
 def _write_report(
     folder: Path, scores: NDArray[np.int8], frames: FrameSet, thresholds: tuple[int, ...], names: tuple[str, ...]
-) -> None:
+) -> list[str]:
+    """The classes without curves, as every picture shows them, or none does."""
     import numpy as np
 
     from model.pictures import confusion, draw_confusion
     from model.thresholds import draw_curves, roc_curve, write_tables
 
-    curves = {name: roc_curve(scores[:, i], frames.labels[:, i]) for i, name in enumerate(names)}
-    write_tables(curves, folder)
-    draw_curves(curves, folder)
+    known = {name: i for i, name in enumerate(names) if 0 < frames.labels[:, i].sum() < len(frames)}
+    curves = {name: roc_curve(scores[:, i], frames.labels[:, i]) for name, i in known.items()}
+    if curves:
+        write_tables(curves, folder)
+        draw_curves(curves, folder)
     draw_confusion(confusion(scores >= np.asarray(thresholds), frames.labels), names, folder)
+    return [name for name in names if name not in known]
 
 
 def _scores_of_board(frames: FrameSet, count: int, seed: int, elf: Path) -> tuple[NDArray[np.intp], NDArray[np.int8]]:

@@ -30,8 +30,10 @@ def train(
 
     Example: [bold]crosscam train model/configs/person_car_160.py --data-root photographs --weights mobilenet.h5[/bold]
     """
+    from model.selection import read_table
     from model.training import train_file
 
+    read_table(selection)  # a table of another kind is told before hours of training
     out = out or Path("runs") / config.stem
     train_file(config, data_root, weights, out, threads, verbose, restart, tensorboard)
 

@@ -33,7 +33,7 @@ WHOLE = replace(
 )
 """Every layer fine-tuned with AdamW, the batch statistics of ImageNet kept, car positives weighed twice."""
 
-TUNED = replace(WHOLE, backbone="tflite", head_epochs=0, epochs=8, rate=2e-4, average=0.99, keep="last")
+TUNED = replace(WHOLE, backbone="tflite", head_epochs=0, epochs=4, rate=2e-4, average=0.99, keep="last")
 """A trained model of the zoo trained on; the last epoch is kept, so that no figure chooses it."""
 
 NOTEBOOK = replace(BASE, head_epochs=3, head_rate=1e-3, epochs=4, rate=1e-4, freeze_statistics=True)

@@ -8,4 +8,4 @@ from dataclasses import replace
 
 from model.configs.base import TUNED
 
-CONFIG = replace(TUNED, epochs=4, rate=5e-5, quantization_aware=True)
+CONFIG = replace(TUNED, rate=5e-5, quantization_aware=True)

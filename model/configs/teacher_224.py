@@ -8,4 +8,6 @@ from dataclasses import replace
 
 from model.configs.base import TUNED
 
-CONFIG = replace(TUNED, id="teacher_224", title="Person and car, MobileNetV1 0.25 224x224, a teacher", size=224)
+CONFIG = replace(
+    TUNED, id="teacher_224", title="Person and car, MobileNetV1 0.25 224x224, a teacher", size=224, epochs=8
+)

@@ -9,8 +9,9 @@ import contextlib
 import difflib
 import io
 import json
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,14 +69,60 @@ def _load(path: Path) -> Any:
     for key in ("images", "annotations", "categories"):
         if not isinstance(data, dict) or not isinstance(data.get(key), list):
             raise CrosscamError(f"{path}: key {key!r} is missing; expected COCO instance annotations")
+    _check_entries(path, data)
     coco = COCO()
     coco.dataset = data
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports its progress on stdout
-            coco.createIndex()
-    except (KeyError, TypeError) as error:
-        raise CrosscamError(f"{path}: an entry lacks {error}; expected COCO instance annotations") from error
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports its progress on stdout
+        coco.createIndex()
     return coco
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_ENTRIES: Mapping[str, Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "images": {
+        "id": ("an integer", lambda value: isinstance(value, int)),
+        "file_name": ("a name", lambda value: isinstance(value, str) and value != ""),
+        "width": ("a number of pixels", lambda value: _number(value) and value > 0),
+        "height": ("a number of pixels", lambda value: _number(value) and value > 0),
+    },
+    "annotations": {
+        "id": ("an integer", lambda value: isinstance(value, int)),
+        "image_id": ("an integer", lambda value: isinstance(value, int)),
+        "category_id": ("the id of a category", lambda value: isinstance(value, int)),
+        "area": ("an area in pixels", lambda value: _number(value) and value >= 0),
+    },
+    "categories": {
+        "id": ("an integer", lambda value: isinstance(value, int)),
+        "name": ("a name", lambda value: isinstance(value, str) and value != ""),
+    },
+    "licenses": {
+        "id": ("an integer", lambda value: isinstance(value, int)),
+        "name": ("a name", lambda value: isinstance(value, str)),
+    },
+}
+"""What is read of each list's entries, and what it has to be."""
+
+
+def _check_entries(path: Path, data: dict[str, Any]) -> None:
+    """Hold every entry against ``_ENTRIES``; ``licenses`` may be missing."""
+    if not isinstance(data.setdefault("licenses", []), list):
+        raise CrosscamError(f"{path}: key 'licenses' is {data['licenses']!r:.40}; expected a list")
+    for key, fields in _ENTRIES.items():
+        for place, entry in enumerate(data[key]):
+            for name, (expected, holds) in fields.items():
+                if not isinstance(entry, dict) or name not in entry:
+                    raise CrosscamError(f"{path}: {key}[{place}] lacks {name!r}; expected COCO instance annotations")
+                if not holds(entry[name]):
+                    raise CrosscamError(f"{path}: {key}[{place}]: {name} is {entry[name]!r:.40}; expected {expected}")
+    known = {category["id"] for category in data["categories"]}
+    for place, entry in enumerate(data["annotations"]):
+        if entry["category_id"] not in known:
+            raise CrosscamError(
+                f"{path}: annotations[{place}] names category {entry['category_id']}, which the file does not have"
+            )
 
 
 def load_annotations(root: Path | str, source: Source) -> Any:
@@ -112,27 +159,24 @@ def read_source(
     pictures = folder / source.split
     if with_pictures and not pictures.is_dir():
         raise CrosscamError(f"{pictures}: no such picture folder; {annotations.name} belongs beside it")
-    names = {category_id: str(category["name"]) for category_id, category in coco.cats.items()}
+    names = {category_id: category["name"] for category_id, category in coco.cats.items()}
     for name in minimum_area:
         if name not in names.values():
             known = sorted(names.values())
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
             nearest = f"the nearest is {near[0]!r}; " if near else ""
             raise CrosscamError(f"{annotations}: no category {name!r}; {nearest}it has {', '.join(known)}")
-    licenses = {entry["id"]: str(entry["name"]) for entry in coco.dataset.get("licenses", [])}
+    licenses = {entry["id"]: entry["name"] for entry in coco.dataset["licenses"]}
     samples = []
     for image_id in sorted(coco.imgs):
         image = coco.imgs[image_id]
-        try:
-            objects = [(names[a["category_id"]], float(a["area"])) for a in coco.imgToAnns[image_id]]
-            label = label_of(objects, float(image["width"] * image["height"]), minimum_area)
-            path = pictures / str(image["file_name"])
-        except KeyError as error:
-            raise CrosscamError(f"{annotations}: image {image_id} or one of its objects lacks {error}") from error
+        objects = [(names[a["category_id"]], float(a["area"])) for a in coco.imgToAnns[image_id]]
+        label = label_of(objects, float(image["width"] * image["height"]), minimum_area)
         if label is not None:
             license_name = licenses.get(image.get("license"), "unknown")
             categories = tuple(sorted({name for name, _ in objects}))
-            samples.append(Sample(path, label, source, license_name, categories, str(image.get("coco_url", ""))))
+            path, url = pictures / image["file_name"], str(image.get("coco_url", ""))
+            samples.append(Sample(path, label, source, license_name, categories, url))
     return samples
 
 

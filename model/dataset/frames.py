@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from model.dataset.coco import Sample
 from model.errors import CrosscamError
@@ -35,7 +35,7 @@ def fit_frame(path: Path | str) -> NDArray[np.uint8]:
             fitted = ImageOps.fit(upright, (FRAME_WIDTH, FRAME_HEIGHT), Image.Resampling.BILINEAR)
     except FileNotFoundError as error:
         raise CrosscamError(f"{path}: the annotations name this picture, but it is not there") from error
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except Exception as error:  # a damaged file can make Pillow raise anything, a decompression bomb for one
         raise CrosscamError(f"{path}: not a picture that can be decoded ({error})") from error
     return np.asarray(fitted)
 

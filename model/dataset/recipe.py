@@ -32,6 +32,7 @@ import numpy as np
 
 from model.dataset.coco import Source, load_annotations
 from model.errors import CrosscamError
+from model.files import make_folder, write_text
 
 _SOURCE_KEYS = {"folder": str, "split": str, "all_as": str, "rename": dict, "most": int}
 
@@ -79,14 +80,19 @@ def read_recipe(path: Path | str) -> Recipe:
         raise CrosscamError(f"{path}: expected [classes] with the minimum share (0 to 1) of each class")
     sources = []
     for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            raise CrosscamError(f"{path}: source {number} is {entry!r}; expected [[source]] with folder and split")
         for key, value in entry.items():
-            if not isinstance(value, _SOURCE_KEYS.get(key, ())):
+            if not isinstance(value, _SOURCE_KEYS.get(key, ())) or (key == "most" and value < 1):
                 known = ", ".join(f"{k} ({kind.__name__})" for k, kind in _SOURCE_KEYS.items())
                 raise CrosscamError(f"{path}: source {number}: {key} = {value!r}; expected {known}")
         if "folder" not in entry or "split" not in entry:
             raise CrosscamError(f"{path}: source {number} needs folder and split")
         sources.append(RecipeSource(**entry))
-    return Recipe(path, tuple(sources), classes, int(data.get("seed", 0)))
+    seed = data.get("seed", 0)
+    if not isinstance(seed, int) or seed < 0:
+        raise CrosscamError(f"{path}: seed = {seed!r}; expected an integer from 0")
+    return Recipe(path, tuple(sources), classes, seed)
 
 
 def merge(recipe: Recipe, root: Path, out: Path, split: str) -> Path:
@@ -141,9 +147,6 @@ def merge(recipe: Recipe, root: Path, out: Path, split: str) -> Path:
     merged["categories"] = [{"id": number, "name": name} for name, number in categories.items()]
     merged["licenses"] = [{"id": number, "name": name} for name, number in licenses.items()]
     path = out / "annotations" / f"instances_{split}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pictures.mkdir(exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(merged, sort_keys=True), encoding="utf-8")
-    part.replace(path)
+    make_folder(pictures)
+    write_text(path, json.dumps(merged, sort_keys=True))
     return path

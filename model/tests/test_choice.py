@@ -119,6 +119,8 @@ def test_a_recipe_merges_the_same_every_time(coco_tree: Path) -> None:
         ("car = 0.01", "car = 7", r"minimum share \(0 to 1\)"),
         ('all_as = "car"', 'rename = { van = "car" }', "has no category 'van' to rename"),
         ("[classes]", "[classes", "not a readable TOML recipe"),
+        ("seed = 3", "seed = 'a'", "seed = 'a'; expected an integer from 0"),
+        ("most = 2", "most = -2", "source 2: most = -2; expected"),
     ],
 )
 def test_bad_recipes(coco_tree: Path, old: str, new: str, message: str) -> None:

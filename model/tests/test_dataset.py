@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,9 +74,21 @@ def test_annotations_that_are_not_json(coco_tree: Path) -> None:
     ("change", "message"),
     [
         (lambda data: data.pop("annotations"), "key 'annotations' is missing"),
-        (lambda data: data["images"][0].pop("width"), "lacks 'width'"),
-        (lambda data: data["annotations"][0].pop("image_id"), "lacks 'image_id'"),
-        (lambda data: data["annotations"][0].pop("area"), "image 11 or one of its objects lacks 'area'"),
+        (lambda data: data["images"][0].pop("width"), r"images\[0\] lacks 'width'"),
+        (lambda data: data["images"][1].update(width="w"), r"images\[1\]: width is 'w'; expected a number of pixels"),
+        (lambda data: data["images"][1].update(id="a"), r"images\[1\]: id is 'a'; expected an integer"),
+        (lambda data: data["images"].append("a picture"), "lacks 'id'"),
+        (lambda data: data["annotations"][0].pop("image_id"), r"annotations\[0\] lacks 'image_id'"),
+        (lambda data: data["annotations"][0].pop("area"), r"annotations\[0\] lacks 'area'"),
+        (lambda data: data["annotations"][2].update(area=None), r"annotations\[2\]: area is None; expected an area"),
+        (lambda data: data["annotations"][2].update(area=float("nan")), r"area is nan; expected an area in pixels"),
+        (
+            lambda data: data["annotations"][1].update(category_id=7),
+            r"annotations\[1\] names category 7, which the file",
+        ),
+        (lambda data: data["categories"][0].pop("name"), r"categories\[0\] lacks 'name'"),
+        (lambda data: data["licenses"][0].pop("id"), r"licenses\[0\] lacks 'id'"),
+        (lambda data: data.update(licenses="none"), "key 'licenses' is 'none'; expected a list"),
     ],
 )
 def test_annotations_that_lack_keys(coco_tree: Path, change: Change, message: str) -> None:
@@ -93,6 +107,23 @@ def test_unreadable_pictures_are_skipped_counted_and_named(coco_tree: Path, capl
     assert broken.name in frames.skipped[0]
     assert "skipped 2 of 5 pictures" in caplog.text
     np.testing.assert_array_equal(frames.labels, [[0, 0, 1], [1, 0, 1], [0, 1, 0]])
+
+
+def test_a_decompression_bomb_is_skipped(coco_tree: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    (coco_tree / "toy" / "train" / f"{12:012d}.jpg").write_bytes(bomb)
+    frames = load_frames(read_source(coco_tree, TOY))
+    assert len(frames) == 4
+    assert "decompression bomb" in frames.skipped[0]
+
+
+def test_annotations_without_licences_are_read(coco_tree: Path) -> None:
+    rewrite(annotations_of(coco_tree), lambda data: data.pop("licenses"))
+    assert {sample.license for sample in read_source(coco_tree, TOY)} == {"unknown"}
 
 
 def test_no_readable_picture_is_an_error(coco_tree: Path) -> None:

@@ -67,6 +67,7 @@ def test_bad_numbers(tree: Path) -> None:
     count = ("dataset", "count", tree, "toy/train")
     assert "expected NAME=NUMBER" in refused(*count, "--class", "person")
     assert "from 0 to 1" in refused(*count, "--class", "person=5")
+    assert "from 0 to 1" in refused(*count, "--class", "person=nan")
     assert "the nearest is 'person'" in refused(*count, "--class", "persons=0.1")
     assert "expected a source as FOLDER/SPLIT" in refused("dataset", "count", tree, "toy")
 
@@ -93,16 +94,76 @@ def test_evaluate_reports(tree: Path) -> None:
     assert found["car"] | {"auc": 0} == {"count": 3, "precision": 0.25, "recall": 1.0, "f1": 0.4, "auc": 0}
 
 
+def test_evaluate_tells_every_class(tree: Path) -> None:
+    output = said("evaluate", ZOO, "--data-root", tree, "--set", "toy/train").split("\n")
+    assert ["class", "count", "precision", "recall", "f1", "auc"] in [line.split() for line in output]
+    assert any(line.split()[:2] == ["person", "3"] for line in output)
+    assert any(line.startswith("mean") and "binary accuracy 0." in line for line in output)
+
+
+def test_evaluate_draws_what_curves_there_are(tree: Path) -> None:
+    make_coco_tree(tree, "few", "train", {1: [(1, 9000.0)], 2: []})
+    output = said("evaluate", ZOO, "--data-root", tree, "--set", "few/train", "--report", tree / "report")
+    assert "no curves of car: they need pictures with and without it" in output
+    assert set(json.loads((tree / "report" / "roc.json").read_text(encoding="utf-8"))) == {
+        *("columns", "negative", "person")
+    }
+
+
 def test_evaluate_refuses(tree: Path) -> None:
     evaluate = ("evaluate", ZOO, "--data-root", tree, "--set", "toy/train")
+    assert "labelled dog, negative; give --class NAME=SHARE" in refused(*evaluate, "--class", "dog=0.1")
+    (tree / "file").write_text("", encoding="utf-8")
+    assert "cannot make this folder" in refused(*evaluate, "--report", tree / "file")
     assert "expected a probability from 0 to 1" in refused(*evaluate, "--threshold", "car=1.5")
     assert "belong together" in refused(*evaluate, "--run", tree)
+
+
+CONFIG = """
+from model.dataset.coco import Source
+from model.run_config import Distillation, TrainingConfig
+SETS = {"training": (Source("toy", "train"),), "validation": (Source("toy", "train"),)}
+CONFIG = TrainingConfig(id="toy", title="Toy", **(SETS | {"backbone": "none", "size": 32, "units": 8} | CHANGED))
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"size": 100}, "multiple of 32, got 100"),
+        ({"batch_size": 0}, "batch_size is 0; expected an integer from 1 to 4096"),
+        ({"alpha": -1}, "alpha is -1; expected a number from 0.05"),
+        ({"units": 8.5}, "units is 8.5; expected an integer"),
+        ({"rate": "fast"}, "rate is 'fast'; expected a number"),
+        ({"average": float("nan")}, "average is nan; expected a number"),
+        ({"statistics_momentum": 2.0}, "statistics_momentum is 2.0; expected a number from 0.0 to 1.0"),
+        ({"minimum_area": {"car": 7.0, "person": 0.1}}, "minimum_area of car is 7.0"),
+        ({"positive_weights": (1.0, -1.0, 1.0)}, r"positive_weights[1] is -1.0"),
+        ({"training": ()}, "training names no source"),
+        ({"keep": "first"}, "keep is 'first'; expected one of best, last"),
+    ],
+)
+def test_train_refuses_bad_settings(tree: Path, changed: dict[str, object], message: str) -> None:
+    pytest.importorskip("tensorflow")
+    config = tree / "config.py"
+    config.write_text(CONFIG.replace("CHANGED", repr(changed).replace("nan", "float('nan')")), encoding="utf-8")
+    assert message in refused("train", config, "--data-root", tree, "-o", tree / "out", "--selection", tree / "s.csv")
+    assert not (tree / "out").exists()
 
 
 def test_train_refuses(tree: Path) -> None:
     pytest.importorskip("tensorflow")
     assert "no such config file" in refused("train", tree / "none.py", "--data-root", tree, "-o", tree / "out")
     assert not (tree / "out").exists()
+    config = tree / "config.py"
+    config.write_text(CONFIG.replace("CHANGED", "{}"), encoding="utf-8")
+    (tree / "shopping.csv").write_text("what,much\nmilk,2\n", encoding="utf-8")
+    given = ("train", config, "--data-root", tree, "-o", tree / "out")
+    assert "expected the columns of a model selection" in refused(*given, "--selection", tree / "shopping.csv")
+    assert not (tree / "out").exists(), "before any training"
+    (tree / "file").write_text("", encoding="utf-8")
+    given = ("train", config, "--data-root", tree, "-o", tree / "file" / "out")
+    assert "cannot make this folder" in refused(*given, "--selection", tree / "s.csv")
 
 
 def test_the_board_says_what_litert_says(tree: Path, elf: Path) -> None:
