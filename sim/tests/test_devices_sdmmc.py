@@ -360,8 +360,8 @@ def test_monitor_inserts_a_card(image: Path) -> None:
             monitor.execute(f'machine SdCardFromFile "{file}" sdmmc 0x1000')
     with pytest.raises(CrosscamError, match="multiple of 512"):
         monitor.execute(f'machine SdCardFromFile "{image}" sdmmc 1000')
-    monitor.execute(f'machine SdCardFromFile "{image}" sdmmc 0x100000 false')
-    card = monitor.machine.device("sysbus.sdmmc.sdCard")
+    monitor.execute(f'machine SdCardFromFile "{image}" sdmmc 0x100000 False "SDMMC"')
+    card = monitor.machine.device("sysbus.sdmmc.SDMMC")
     assert isinstance(card, SdCard) and card.image.read(0, 4) == PATTERN[:4]
 
 

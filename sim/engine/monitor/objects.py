@@ -262,19 +262,21 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
     ) -> None:
         python_device({"script": script}, address, size, initable, name, offset)
 
-    def sd_card(file: str, attach_to: str, *numbers: int, persistent: bool = True, name: str = "sdCard") -> None:
-        """``SdCardFromFile file host [port] size [persistent]``."""
-        port_and_size = [number for number in numbers if not isinstance(number, bool)]
-        if not 1 <= len(port_and_size) <= 2:
+    def sd_card(file: str, attach_to: str, *rest: str | int, persistent: bool = True, name: str = "sdCard") -> None:
+        """``SdCardFromFile file host [port] size [persistent] [name]``."""
+        numbers = [each for each in rest if isinstance(each, int) and not isinstance(each, bool)]
+        if not 1 <= len(numbers) <= 2:
             raise CrosscamError("machine SdCardFromFile: expected a file, a controller, a port (SPI only) and a size")
-        for number in numbers:
-            persistent = number if isinstance(number, bool) else persistent
+        for each in rest:
+            if isinstance(each, bool):
+                persistent = each
+            elif isinstance(each, str):
+                name = each
         host = machine.device(attach_to)
         file = str(monitor.locate(file)) if file else ""
-        card = card_for(machine, host, name, file, port_and_size[-1], persistent=persistent)
+        card = card_for(machine, host, name, file, numbers[-1], persistent=persistent)
         path = next(path for path, device in machine.devices.items() if device is host)
-        point = port_and_size[0] if len(port_and_size) == 2 else 0
-        machine.register(f"{path}.{name}", card, parent=host, point=point)
+        machine.register(f"{path}.{name}", card, parent=host, point=numbers[0] if len(numbers) == 2 else 0)
 
     return {
         "SdCardFromFile": sd_card,
