@@ -14,6 +14,7 @@ from sim.engine.core.services import CoreServices
 from sim.engine.core.systick import SysTick
 from sim.engine.devices.base import Device
 from sim.engine.devices.registers import RegisterBank
+from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class Nvic(Device):
             _ACTIVE: exceptions.active,
         }.get(bank)
         if source is None or word - bank >= 0x20:
-            self.log.warning("read of undeclared register 0x%X", word)
+            self.log.warning(UNHANDLED_READ, word)
             return 0
         return source >> (exc.EXTERNAL + 8 * (word - bank)) & 0xFFFFFFFF
 
@@ -189,7 +190,7 @@ class Nvic(Device):
         bits = (value & 0xFFFFFFFF) << (exc.EXTERNAL + 8 * (word - bank))
         bits &= (1 << exceptions.count) - 1
         if bank not in (_ENABLE_SET, _ENABLE_CLEAR, _PENDING_SET, _PENDING_CLEAR) or word - bank >= 0x20:
-            self.log.warning("write of undeclared register 0x%X, value 0x%X", word, value)
+            self.log.warning(UNHANDLED_WRITE, word, value)
         elif bank == _ENABLE_SET:
             exceptions.enabled |= bits
         elif bank == _ENABLE_CLEAR:

@@ -42,6 +42,13 @@ def hole_write(width: int) -> str:
     return f"Write{WIDTH_NAMES[width]} to non existing peripheral at 0x%X, value 0x%X."
 
 
+UNHANDLED_READ = "Unhandled read from offset 0x%X."
+UNHANDLED_WRITE = "Unhandled write to offset 0x%X, value 0x%X."
+"""Templates: a device has no register there (Main/Logging/Logger.cs)."""
+NOTHING_TO_ERASE = "Tried to erase flash, but MER and SER are reset. This should be forbidden, ignoring..."
+"""Peripherals/MTD/STM32F4_FlashController.cs."""
+
+
 # Monitor (Extensions/UserInterface/MonitorCommands.cs, Main/Utilities/FilePath.cs)
 
 
@@ -135,3 +142,10 @@ def spoken(error: CrosscamError) -> str:
 
 NO_LOG_TESTER = "Log tester is not available: use `Create Log Tester` first"
 FAILING_LOG_ENTRY = "Test failing entry"
+
+
+# Hooks (Extensions/Hooks, Main/Core/Machine.cs, Cores/Arm-M)
+
+PYTHON_ERROR = "Python runtime error"
+MACHINE_PAUSED = "Machine paused."
+SYSTICK_WITHOUT_RELOAD = "Systick_NS enabled but it won't be started as long as the reload value is zero"

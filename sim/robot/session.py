@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from robot.api.deco import keyword
+from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 from sim.engine.monitor import Monitor
 from sim.engine.wording import spoken
@@ -115,6 +116,7 @@ class Session:
     def _new_monitor(self) -> Monitor:
         monitor = Monitor(self.timing, lenient=self.lenient)
         monitor.snapshots = KeywordSnapshots(self)
+        monitor.base = _suite_folder()
         return monitor
 
     @property
@@ -176,6 +178,16 @@ class Keywords:
     """Base of the keyword groups."""
 
     session: Session
+
+
+def _suite_folder() -> Path | None:
+    """The folder of the suite that is running, where and above which its files are looked for."""
+    try:
+        source = BuiltIn().get_variable_value("${SUITE SOURCE}")
+    except RobotNotRunningError:
+        return None
+    path = Path(source) if source else None
+    return path.parent if path is not None and path.is_file() else path
 
 
 def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[Function], Function]:

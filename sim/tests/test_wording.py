@@ -145,3 +145,21 @@ Log
 """.replace("*x: expected*", "*unknown type A.B*")
     )
     assert run_suites([suite], output=tmp_path / "out") == 0
+
+
+def test_files_are_found_from_the_folder_of_the_suite(tmp_path: Path) -> None:
+    """A suite that names files of its own repository runs from any folder."""
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "platforms" / "one.repl").write_text("r: Memory.MappedMemory @ sysbus 0x0 { size: 0x1000 }\n")
+    suite = tmp_path / "tests" / "deep" / "suite.robot"
+    suite.parent.mkdir(parents=True)
+    suite.write_text(
+        """
+*** Test Cases ***
+One
+    Execute Command    mach create
+    Execute Command    machine LoadPlatformDescription @platforms/one.repl
+    Execute Command    sysbus.r Size
+"""
+    )
+    assert run_suites([suite], output=tmp_path / "out") == 0

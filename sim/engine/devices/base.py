@@ -20,6 +20,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import ClassVar, Protocol, runtime_checkable
 
+from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE
 from sim.errors import CrosscamError
 
 
@@ -186,12 +187,12 @@ class Device:
 
     def read(self, offset: int, width: int) -> int:
         """Bus read of ``width`` bytes at ``offset``; the default logs, since nothing is there."""
-        self.log.warning("read of unhandled offset 0x%X", offset)
+        self.log.warning(UNHANDLED_READ, offset)
         return 0
 
     def write(self, offset: int, width: int, value: int) -> None:
         """Bus write of ``width`` bytes at ``offset``; the default logs, since nothing is there."""
-        self.log.warning("write of unhandled offset 0x%X, value 0x%X", offset, value)
+        self.log.warning(UNHANDLED_WRITE, offset, value)
 
     def on_gpio(self, number: int, value: bool) -> None:
         """Input pin ``number`` changed; the default says that nothing listens."""

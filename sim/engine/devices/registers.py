@@ -22,6 +22,7 @@ import enum
 from collections.abc import Callable
 
 from sim.engine.devices.base import Device, Services
+from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE
 
 _WORD = 0xFFFFFFFF
 
@@ -224,7 +225,7 @@ class RegisterBank:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._registers: dict[int, Register] = {}
-        self._reported: set[tuple[int, bool]] = set()
+        self._reported: set[tuple[int, str]] = set()
 
     def register(self, offset: int, name: str, reset: int = 0) -> Register:
         """Declare the register at ``offset`` (a multiple of four)."""
@@ -251,7 +252,7 @@ class RegisterBank:
         register = self._registers.get(offset & ~3)
         shift = 8 * (offset & 3)
         if register is None or shift + 8 * width > 32:
-            self._unhandled("read", offset, width)
+            self._unhandled(UNHANDLED_READ, offset, width)
             return 0
         lanes = ((1 << 8 * width) - 1) << shift
         return (register.read(lanes) & lanes) >> shift
@@ -265,22 +266,21 @@ class RegisterBank:
         register = self._registers.get(offset & ~3)
         shift = 8 * (offset & 3)
         if register is None or shift + 8 * width > 32:
-            self._unhandled("write", offset, width, value)
+            self._unhandled(UNHANDLED_WRITE, offset, width, value)
             return
         lanes = ((1 << 8 * width) - 1) << shift
         ignored = register.write(value << shift & lanes, lanes)
         if ignored:
             self._device.log.debug("write to %s: bits 0x%X are not modelled", register.name, ignored)
 
-    def _unhandled(self, kind: str, offset: int, width: int, value: int | None = None) -> None:
+    def _unhandled(self, template: str, offset: int, width: int, *value: int) -> None:
         """One warning for each offset and direction; a polling loop must not flood the log."""
-        key = (offset, value is None)
+        key = (offset, template)
         if key in self._reported:
             return
         self._reported.add(key)
-        shown = "" if value is None else f", value 0x{value:X}"
-        aligned = "undeclared register" if (offset & 3) + width <= 4 else "more than one register at once,"
-        self._device.log.warning("%s of %s 0x%X (%d bytes)%s", kind, aligned, offset, width, shown)
+        note = f" {width} bytes: more than one register at once." if (offset & 3) + width > 4 else ""
+        self._device.log.warning(template + note, offset, *value)
 
 
 class RegisterDevice(Device):

@@ -12,6 +12,7 @@ from sim.engine.bus import MappedMemory
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Mode, RegisterDevice
 from sim.engine.devices.stm32h7_flash_controller import Lock
+from sim.engine.wording import NOTHING_TO_ERASE
 
 _KEYS = (0x45670123, 0xCDEF89AB)
 _OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
@@ -101,10 +102,12 @@ class Stm32F4FlashController(RegisterDevice):
             number = control.raw >> 3 & 0x1F
             if control.raw & _MER:
                 self._erase(0, self._flash.size)
-            elif control.raw & _SER and number < len(parts):
+            elif not control.raw & _SER:
+                self.log.warning(NOTHING_TO_ERASE)
+            elif number < len(parts):
                 self._erase(*parts[number])
             else:
-                self.log.warning("CR.STRT without MER, or with SER and sector %d: nothing to erase", number)
+                self.log.warning("CR.STRT with SER and sector %d: there are 0 to %d", number, len(parts) - 1)
         if written & _LOCK:
             self._lock.lock()
         self._update()

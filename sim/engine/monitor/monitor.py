@@ -46,6 +46,7 @@ class Monitor:
         usings: prefixes that names may go without.
         started: whether a script said ``start``; the host then lets the machine run.
         finished: whether ``quit`` was executed.
+        base: folder of the commands that stand in no script; None: the current one.
         numbers: how whole numbers are shown.
         next_value: what the command of that name prints next.
         files: what commands have named and read.
@@ -65,6 +66,7 @@ class Monitor:
         self.python = PythonWorld(self)
         self.started = False
         self.finished = False
+        self.base: Path | None = None
         self.numbers = NumberMode.Hexadecimal
         self.next_value = 0
         self.files: set[Path] = set()
@@ -165,7 +167,7 @@ class Monitor:
         """``text`` as a path: in the current folder, on the search path, beside the running script or above it; if
         nowhere, as it is."""
         wanted = objects.as_path(text)
-        beside = Path(self._place[0]).absolute().parent if self._place[0] else Path.cwd()
+        beside = Path(self._place[0]).absolute().parent if self._place[0] else self.base or Path.cwd()
         for folder in (self.python.directory.path, *self.search_path, beside, *beside.parents):
             if (folder / wanted).exists():
                 return folder / wanted

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sim.engine.scripting import MachineProxy, WorkingDirectory, new_scope
-from sim.engine.scripting.compiler import compile_script
+from sim.engine.scripting.compiler import compile_script, parse_script
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class PythonWorld:
         try:
             expression = compile(code, "<python>", "eval")
         except SyntaxError:
-            compile(code, "<python>", "exec")
+            parse_script(code, "<python>")
             return self.run(code)
         found: list[object] = []
         printed = self._printed(lambda: found.append(eval(expression, self._scope)), "<python>")

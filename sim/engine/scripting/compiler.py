@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
+from sim.engine.scripting.python2 import to_python3
 from sim.errors import CrosscamError
 
 _FUNCTION = "__access__"
@@ -36,6 +37,24 @@ def compile_script(source: str, file: str, scope: dict[str, Any]) -> Callable[[]
     return functools.partial(exec, code, scope)
 
 
+def parse_script(source: str, file: str) -> tuple[ast.Module, str]:
+    """The tree of ``source``, and the text it is of: ``source``, or what ``to_python3`` makes of it.
+
+    Raises:
+        SyntaxError: it is neither Python 3 nor Python 2.
+    """
+    try:
+        return ast.parse(source, file), source
+    except SyntaxError as error:
+        translated = to_python3(source)
+        if translated is None:
+            raise
+        try:
+            return ast.parse(translated, file), translated
+        except SyntaxError:
+            raise error from None
+
+
 def _is_future(node: ast.stmt) -> bool:
     """``from __future__ import division``: how Python 3 is anyway, and not allowed in a function."""
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
@@ -43,7 +62,7 @@ def _is_future(node: ast.stmt) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _compile(source: str, file: str) -> tuple[CodeType, bool]:
-    tree = ast.parse(source, file)
+    tree, source = parse_script(source, file)
     tree.body = [node for node in tree.body if not _is_future(node)]
     if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in tree.body):
         return compile(tree, file, "exec"), False  # "import *" is not allowed in a function
