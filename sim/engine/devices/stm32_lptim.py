@@ -47,7 +47,7 @@ class Stm32LpTim(RegisterDevice):
         cr.storage(1 << 4)
         self._cmp = bank.register(_CMP, "CMP").field(0, 16, "CMP", on_write=self._compare_written)
         self._arr = bank.register(_ARR, "ARR", reset=1).field(0, 16, "ARR", on_write=self._reload_written)
-        bank.register(0x1C, "CNT").field(0, 16, "CNT", Mode.READ, read=lambda: self.counter)
+        bank.register(0x1C, "CNT").field(0, 16, "CNT", Mode.READ, read=self._count)
         bank.register(0x24, "CFGR2").storage(0x33)
         self._forget()
 
@@ -82,6 +82,10 @@ class Stm32LpTim(RegisterDevice):
     def counter(self) -> int:
         """CNT now."""
         self._sync()
+        return self._count()
+
+    def _count(self) -> int:
+        """CNT when last looked at; ``read`` and ``write`` look first."""
         return self._seen - self._zero if self._running else 0
 
     # Counting

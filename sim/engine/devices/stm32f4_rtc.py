@@ -26,7 +26,7 @@ _ALARMS, _SUB_SECONDS = (0x1C, 0x20), (0x44, 0x48)
 _CALR = 0x3C
 _PROTECTED = {_TR, _DR, _CR, _PRER, _WUTR, _CALIBR, *_ALARMS, _SHIFTR, _CALR, *_SUB_SECONDS}
 _INIT_ONLY = {_TR, _DR, _PRER}
-_WUCKSEL = 0x7
+_YEAR_00 = 366  # days
 
 
 class _AlarmUnit:
@@ -254,7 +254,7 @@ class Stm32F4Rtc(RegisterDevice):
             (not first.enable)
             | (not second.enable) << 1
             | (not self._wake_enabled) << 2
-            | (self._now()[0].date.year != 2000) << 4
+            | (self._now()[0].days >= _YEAR_00) << 4
             | synchronised << 5
             | self._init_reached << 6
             | self._initialising << 7

@@ -26,7 +26,9 @@ class Ticks:
     @property
     def passed(self) -> int:
         """Whole ticks since the restart."""
-        return math.floor((self._clock.exact_seconds - self._start) * self._rate)
+        # Polled by firmware: in integers, since arithmetic of Fractions costs several times as much.
+        (now, per), (start, of) = self._clock.exact_seconds.as_integer_ratio(), self._start.as_integer_ratio()
+        return (now * of - start * per) * self._rate.numerator // (per * of * self._rate.denominator)
 
     def cycles_until(self, tick: int) -> int:
         """Core cycles from now until ``passed`` is ``tick``; 0 when it is already."""
