@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def whole(path: Path) -> Iterator[Path]:
         CrosscamError: the folder cannot be made or written to.
     """
     make_folder(path.parent)
-    part = path.with_name(f"part.{os.getpid()}.{path.name}")
+    part = path.with_name(f"part.{path.name}")
     try:
         yield part
         part.replace(path)

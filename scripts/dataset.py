@@ -175,7 +175,7 @@ def download(
         bar = progress.add_task("photographs", total=len(samples))
         present = sum(sample.path.is_file() for sample in samples)
         progress.advance(bar, present)
-        result = fetch_pictures(samples, manners, lambda _: progress.advance(bar))
+        result = fetch_pictures(samples, manners, lambda _: progress.advance(bar), root)
     typer.echo(f"{result.new} photographs fetched, {result.present} were there, {len(result.failed)} failed")
     for line in result.failed:
         typer.echo(f"  {line}")

@@ -176,16 +176,30 @@ def fetch_pictures(
     samples: Sequence[Sample],
     manners: Manners | None = None,
     on_picture: Callable[[Sample], None] = lambda sample: None,
+    within: Path | None = None,
 ) -> Fetched:
-    """The photographs of samples, several at a time; those that are there stay.
+    """The photographs of samples, several at a time; those that are there stay, and one named twice is fetched once.
 
     A photograph the server refuses is named and left out. When a few fail for want of a connection, the rest is not
     even tried.
 
+    Args:
+        samples: what to fetch, each from its ``url`` to its ``path``.
+        manners: how insistently.
+        on_picture: told of every new photograph.
+        within: a folder that no photograph may be written outside of, whatever the annotations name it.
+
     Raises:
-        CrosscamError: no network.
+        CrosscamError: no network, or a file name that leads out of ``within``.
     """
     manners = manners or Manners()
+    samples = list({sample.path: sample for sample in samples}.values())
+    for sample in samples:
+        if within is not None and not sample.path.resolve().is_relative_to(within.resolve()):
+            raise CrosscamError(
+                f"{sample.source.name}: the annotations name a picture {sample.path}, outside of {within}; "
+                "nothing was fetched"
+            )
     missing = [sample for sample in samples if not sample.path.is_file()]
     failed: list[str] = []
     offline: list[OfflineError] = []

@@ -17,6 +17,7 @@ from model.dataset.recipe import merge, read_recipe
 from model.dataset.tfdata import tf_dataset
 from model.errors import CrosscamError
 from model.pictures import confusion, contact_sheet, draw_confusion
+from model.tests.conftest import make_coco_tree
 
 SOURCE = Source("toy", "train")
 
@@ -135,6 +136,20 @@ def test_bad_recipes(coco_tree: Path, old: str, new: str, message: str) -> None:
 def test_the_shipped_recipes_read(name: str) -> None:
     recipe = read_recipe(Path(__file__).parents[1] / "configs" / name)
     assert dict(recipe.classes) == {"person": 0.05, "car": 0.01}
+
+
+def test_the_stanford_cars_recipe(tmp_path: Path) -> None:
+    """Every category of Stanford Cars is a model of car: all become cars beside COCO's own, whatever they are called."""
+    make_coco_tree(tmp_path, "coco", "train2017", {1: [(1, 9000.0)], 2: [(3, 9000.0)], 3: [(18, 9000.0)]})
+    path = make_coco_tree(tmp_path, "stanford_cars", "train", {1: [(18, 9000.0)], 2: [(3, 100.0), (1, 9000.0)]})
+    models = path.read_text(encoding="utf-8").replace("dog", "AM General Hummer SUV 2000").replace("person", "Acura RL")
+    path.write_text(models, encoding="utf-8")
+    recipe = read_recipe(Path(__file__).parents[1] / "configs" / "stanford_cars.toml")
+    merge(recipe, tmp_path, tmp_path / "merged", "train")
+    samples = read_source(tmp_path, Source("merged", "train"), recipe.classes)
+    assert [s.label for s in samples] == [(0, 0, 1), (1, 0, 0), (0, 1, 0), (1, 0, 0), (1, 0, 0)]
+    assert samples[3].categories == ("car",)
+    assert len(load_frames(samples)) == 5
 
 
 def test_tf_data(coco_tree: Path) -> None:

@@ -191,3 +191,18 @@ def test_without_a_network_the_rest_is_not_tried(tmp_path: Path) -> None:
     with pytest.raises(OfflineError, match="is there a network"):
         fetch_pictures(samples, manners(naps))
     assert len(naps) < 60, "two naps a photograph, for a dozen or so"
+
+
+def test_a_photograph_named_twice_is_fetched_once(site: Site, tmp_path: Path) -> None:
+    site.files["/1.jpg"] = CONTENT
+    result = fetch_pictures([picture(tmp_path, 1, site.address)] * 8, manners())
+    assert (result.new, site.asked["/1.jpg"]) == (1, 1)
+    assert (tmp_path / "1.jpg").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("name", ["../1.jpg", "/1.jpg"])
+def test_no_photograph_is_written_outside_of_the_data(site: Site, tmp_path: Path, name: str) -> None:
+    sample = Sample(tmp_path / "data" / name, (1, 0, 0), Source("a", "b"), "", (), f"{site.address}/whole")
+    with pytest.raises(CrosscamError, match=r"a/b: the annotations name a picture .* outside of"):
+        fetch_pictures([sample], manners(), within=tmp_path / "data")
+    assert not site.asked
