@@ -126,8 +126,7 @@ class Session:
 
     def reset(self) -> None:
         """Forget machine, testers, variables and steps; the states provided stay."""
-        if self.monitor.has_machine:
-            self.monitor.forget_machine()
+        self.monitor.close()
         self.monitor = self._new_monitor()
         self.terminals.clear()
         self.leds.clear()

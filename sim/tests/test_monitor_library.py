@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,48 @@ def test_lenient_commands_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptur
         Monitor().include(script)
     with pytest.raises(CrosscamError, match="Parameters did not match"):
         lenient.execute("machine Reset 1 2 3")
+
+
+def test_the_last_entries_of_the_log(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sim")
+    for number in range(1001):
+        monitor.execute(f'log "entry-{number}-"')
+    assert monitor.execute("lastLog 2").splitlines()[-1].endswith("[INFO] monitor: Script: entry-1000-")
+    assert len(monitor.execute("lastLog").splitlines()) == 20
+    everything = monitor.execute("lastLog 1000")
+    assert "entry-0-" not in everything
+    assert "entry-1-" in everything
+    monitor.execute('log "loud" 3')
+    monitor.execute('log "quiet" "debug"')
+    assert monitor.execute("lastLog 1").endswith("[ERROR] monitor: Script: loud")
+    with pytest.raises(CrosscamError, match="Bad parameters for command log: expected"):
+        monitor.execute('log "text" 9')
+
+
+def test_log_files_are_never_overwritten(monitor: Monitor, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sim")
+    for number in range(2):
+        monitor.execute(f"logFile @{tmp_path / 'out'}")
+        monitor.execute(f'log "round {number}"')
+    assert (tmp_path / "out").read_text().count("Script: round") == 2
+    assert (tmp_path / "out.1").read_text().count("Script: round") == 1
+    monitor.close()
+    monitor.execute('log "after"')
+    assert "after" not in (tmp_path / "out").read_text()
+    with pytest.raises(CrosscamError, match="expected a folder that can be written"):
+        monitor.execute(f"logFile @{tmp_path / 'no' / 'folder'}")
+
+
+def test_the_log_on_a_port(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sim")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CrosscamError, match=f"logNetwork {port}: .*expected a free port"):
+            monitor.execute(f"logNetwork {port}")
+    monitor.execute(f"logNetwork {port}")
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        monitor.execute('log "hello"')
+        assert client.recv(200).endswith(b"[INFO] monitor: Script: hello\r\n")
+    monitor.execute('log "nobody listens"')
+    monitor.execute('log "nobody listens"')
+    monitor.close()

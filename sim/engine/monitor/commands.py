@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.engine.monitor import objects
 from sim.engine.monitor.library import LIBRARY
+from sim.engine.monitor.logs import LOG_COMMANDS
 from sim.engine.monitor.tokens import Token, Variable, Word
 from sim.engine.scripting.world import NOISY
 from sim.engine.wording import NOT_A_STRING, BadArgumentsError, bad_parameters
@@ -154,12 +155,16 @@ def log_level(monitor: Monitor, arguments: list[Token]) -> object:
 
 
 def log(monitor: Monitor, arguments: list[Token]) -> object:
-    """``log "text" [level]``."""
-    _need(arguments, 1, 'log "text"')
-    if isinstance(arguments[0], Word):
-        raise bad_parameters("log", 'log "text"')
-    level = arguments[1] if len(arguments) > 1 else 0
-    logging.getLogger("sim.monitor").log(LEVELS.get(level, 10) if isinstance(level, int) else 10, "%s", arguments[0])
+    """``log "text" [level]``: an entry, of level info unless told otherwise."""
+    usage = 'log "text" [level]'
+    _need(arguments, 1, usage)
+    if not isinstance(arguments[0], str) or isinstance(arguments[0], Word):
+        raise bad_parameters("log", usage)
+    wanted = arguments[1] if len(arguments) > 1 else 1
+    level = _LEVEL_NAMES.get(str(wanted).lower(), wanted)
+    if isinstance(level, bool) or not isinstance(level, int) or level not in LEVELS:
+        raise bad_parameters("log", usage)
+    logging.getLogger("sim.monitor").log(LEVELS[level], "Script: %s", arguments[0])
     return None
 
 
@@ -221,6 +226,7 @@ COMMANDS: dict[str, Command] = {
     "echo": echo,
     "help": help_,
     **LIBRARY,
+    **LOG_COMMANDS,
 }
 SHORT = {
     "i": "include",

@@ -12,6 +12,7 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import commands, objects
 from sim.engine.monitor.environments import Environments
 from sim.engine.monitor.library import NumberMode, Snapshots
+from sim.engine.monitor.logs import LogOutputs
 from sim.engine.monitor.python_world import PythonWorld
 from sim.engine.monitor.script_files import commands as script_commands
 from sim.engine.monitor.tokens import Equals, Execution, PathText, Token, Variable, Word, tokenize
@@ -49,6 +50,7 @@ class Monitor:
         base: folder of the commands that stand in no script; None: the current one.
         numbers: how whole numbers are shown.
         next_value: what the command of that name prints next.
+        logs: where the log goes besides the console.
         files: what commands have named and read.
         environments: what groups of sensors measure.
         snapshots: who saves and restores states; None: nobody can.
@@ -70,6 +72,7 @@ class Monitor:
         self.numbers = NumberMode.Hexadecimal
         self.next_value = 0
         self.files: set[Path] = set()
+        self.logs = LogOutputs()
         self.environments = Environments()
         self.snapshots: Snapshots | None = None
         self._lenient = lenient
@@ -103,6 +106,11 @@ class Monitor:
         if self._machine is not None:
             self.environments.machine_removed(self._machine.name)
         self._machine = None
+
+    def close(self) -> None:
+        """Drop the machine and let go of log files and ports."""
+        self.forget_machine()
+        self.logs.close()
 
     def forget_environments(self) -> None:
         """Drop all environments."""
