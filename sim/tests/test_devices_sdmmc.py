@@ -217,6 +217,20 @@ def test_registers_sent_as_data(bench: Bench) -> None:
         bench.host.write(DCTRL, 4, 0)
 
 
+def test_data_comes_before_the_end_of_its_block(image: Path) -> None:
+    """Drivers poll for data until DBCKEND (F) or DATAEND (H), which come with the CRC or once the FIFO is empty."""
+    for kind in (Stm32FSdmmc, Stm32HSdmmc):
+        bench = Bench(kind, image)
+        bench.select()
+        bench.host.write(DLEN, 4, 512)
+        bench.host.write(DCTRL, 4, 9 << 4 | 2 | (0 if bench.is_h else 1))
+        bench.command(17, 0, transfer=True)
+        status = bench.wait(RXDAVL)
+        assert status & RXFIFOHF and not status & (DBCKEND | DATAEND)
+        bench.services.clock.microseconds(20)
+        assert bench.host.read(STA, 4) & (DBCKEND | DATAEND) == (0 if bench.is_h else DBCKEND | DATAEND)
+
+
 def test_data_timeout(bench: Bench) -> None:
     bench.select()
     bench.host.write(DTIMER, 4, 100)

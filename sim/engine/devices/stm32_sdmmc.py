@@ -2,14 +2,14 @@
 (RM0433 section 58).
 
 As on the chip: a command takes the card clock's time, then CMDREND, CMDSENT, CTIMEOUT, or CCRCFAIL for an answer
-without CRC (R3) where one is expected; data move block by block at the card clock and bus width; DTIMER runs while data
-is waited for; the F interface asks the DMA (output ``DMAReceive``, for both directions as its DMA request), the H
-interface has its own DMA (IDMA, single and double buffer). A full FIFO stops the card clock, as with HWFC_EN set, so
-neither overrun nor underrun occurs, and the card's CRCs are always right.
+without CRC (R3) where one is expected; data move block by block at the card clock and bus width; DTIMER runs while
+data is waited for; the F interface asks the DMA (output ``DMAReceive``, for both directions as its DMA request), the
+H interface has its own DMA (IDMA, single and double buffer). A full FIFO stops the card clock, as with HWFC_EN set,
+so neither overrun nor underrun occurs, and the card's CRCs are always right.
 
-The kernel clock is 48 MHz on F, 200 MHz on H (Renode's types have no parameter for it). Renode answers commands at once
-and moves a whole transfer at once; it has no IDMA. Not modelled, warned of: stream and SDIO modes, read wait, suspend,
-boot, voltage switching, ``WAITINT``.
+The kernel clock is 48 MHz on F, 200 MHz on H (Renode's types have no parameter for it). Renode answers commands at
+once and moves a whole transfer at once; it has no IDMA. Not modelled, warned of: stream and SDIO modes, read wait,
+suspend, boot, voltage switching, ``WAITINT``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _HALF_WORDS = 8
 _COMMAND_CLOCKS, _SHORT_CLOCKS, _LONG_CLOCKS, _TIMEOUT_CLOCKS = 48, 8 + 48, 8 + 136, 64
 _SEND_OPERATING_CONDITIONS = 41  # ACMD41, answered by R3: no CRC
 _RETRY_CLOCKS = 64
+_CRC_CLOCKS = 17  # CRC16 and the end bit
 
 
 class Stm32Sdmmc(RegisterDevice):
@@ -40,6 +41,7 @@ class Stm32Sdmmc(RegisterDevice):
     _fifo_words: ClassVar[int]
     _clearable: ClassVar[int]
     _kernel_clock: ClassVar[int]
+    _block_flag: ClassVar[int]  # raised at the end of each block
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
@@ -240,21 +242,30 @@ class Stm32Sdmmc(RegisterDevice):
                 return
         self._end_timeout()
         self._moving = True
-        self._after(block * 8 // self._bus_width() + 16, self._block_moved)
+        clocks = block * 8 // self._bus_width()
+        if self._from_card:
+            self._after(clocks, self._block_received)
+        else:
+            self._after(clocks + _CRC_CLOCKS, self._block_ended)
 
-    def _block_moved(self) -> None:
+    def _block_received(self) -> None:
+        """Its data is in the FIFO; the CRC is still to come."""
+        if self._moving and self._card is not None:
+            self._fifo += self._card.read_data(self._block_bytes())
+            self._after(_CRC_CLOCKS, self._block_ended)
+            self._deliver()
+            self._update()
+
+    def _block_ended(self) -> None:
         if not self._moving or self._card is None:
             return
         self._moving = False
         block = self._block_bytes()
         self._remaining -= block
-        if self._from_card:
-            self._fifo += self._card.read_data(block)
-            self._deliver()
-        else:
+        if not self._from_card:
             self._card.write_data(bytes(self._fifo[:block]))
             del self._fifo[:block]
-        self._flags |= _DBCKEND
+        self._flags |= self._block_flag
         self._settle()
         self._pump()
         self._update()
@@ -339,7 +350,7 @@ class Stm32FSdmmc(Stm32Sdmmc):
 
     RENODE_TYPES = ("SD.STM32FSDMMC", "SD.STM32SDMMC")
     size = 0x400
-    _fifo_words, _clearable, _kernel_clock = 32, 0x00C007FF, 48_000_000
+    _fifo_words, _clearable, _kernel_clock, _block_flag = 32, 0x00C007FF, 48_000_000, _DBCKEND
 
     def _declare(self) -> None:
         self.dma_receive = self.add_output("DMAReceive")
@@ -400,6 +411,7 @@ class Stm32HSdmmc(Stm32Sdmmc):
     RENODE_TYPES = ("SD.STM32HSDMMC",)
     size = 0x2000
     _fifo_words, _clearable, _kernel_clock = 16, 0x1FE00FFF, 200_000_000
+    _block_flag = 0  # DBCKEND is only for a held transfer (58.9.11), which is not modelled
 
     def _declare(self) -> None:
         bank = self.bank
