@@ -44,6 +44,40 @@
     bne.w 98b
     wfi
 
+/* A load a line from a flash that reads half a line at once. */
+    kernel load_lines_narrow
+    .balign 32
+98: mov r3, r1
+    .rept 16
+    mov.w r5, #256
+    .balign 8
+97: ldr.w r4, [r3], #32
+    subs.w r5, r5, #1
+    bne.w 97b
+    .endr
+    subs.w r0, r0, #1
+    bne.w 98b
+    wfi
+
+/* Every word of it. */
+    kernel load_words_narrow
+    .balign 32
+98: mov r3, r1
+    mov.w r5, #4096
+97: ldr.w r4, [r3], #4
+    ldr.w r6, [r3], #4
+    ldr.w r4, [r3], #4
+    ldr.w r6, [r3], #4
+    ldr.w r4, [r3], #4
+    ldr.w r6, [r3], #4
+    ldr.w r4, [r3], #4
+    ldr.w r6, [r3], #4
+    subs.w r5, r5, #1
+    bne.w 97b
+    subs.w r0, r0, #1
+    bne.w 98b
+    wfi
+
 /* Stores to every word of 128 KB. */
     kernel store_words_far
     .balign 32

@@ -33,7 +33,9 @@ class Memory:
     """Addresses ``base`` to ``base + size``; latencies in core cycles.
 
     ``first``: until the word asked for arrives; ``beat``: between the 8-byte parts of a line; ``write``: a write that
-    goes to the bus; ``tcm``: no latency at all.
+    goes to the bus; ``tcm``: no latency at all. ``word``: between the two halves of a line where the memory reads 16
+    bytes at once, else 0; ``busy``: how long the memory is at work on a line and takes up no other one (0: no longer
+    than its parts are on the bus).
     """
 
     name: str
@@ -43,11 +45,13 @@ class Memory:
     first: int
     beat: int
     write: int
+    word: int = 0
+    busy: int = 0
 
     @property
     def fill(self) -> int:
         """Cycles from the request of a line to its last part."""
-        return self.first + 3 * self.beat
+        return self.first + (self.word + self.beat if self.word else 3 * self.beat)
 
 
 @dataclass(frozen=True)
@@ -174,10 +178,14 @@ def _memory(buses: dict[str, Any], entry: dict[str, Any]) -> Memory:
     bus = buses[entry["bus"]]
     ratio, waits, width = bus["core_cycles"], entry["wait_states"], entry["width"]
     first = bus["path"] + ratio * (1 + waits)
-    if width >= 8:
-        # A word read serves its 8-byte parts one a bus clock; the next word is another access. The parts come evenly.
-        words = max(1, 32 // width)
-        beat = ratio * ((words - 1) * (1 + waits) + (min(width, 32) // 8 - 1)) / 3
-    else:
-        beat = ratio * (8 // width + waits)
-    return Memory(entry["name"], entry["base"], entry["size"], False, round(first), round(beat), round(bus["write"]))
+    access = ratio * (1 + waits)  # of one word of the memory's own width
+    beat, word = ratio, 0.0
+    if width == 16:
+        word = access
+    elif width < 16:
+        beat = access if width == 8 else ratio * (8 // width + waits)
+    busy = access * max(1, 32 // width) if waits and width >= 16 else 0
+    return Memory(
+        entry["name"], entry["base"], entry["size"], False,
+        round(first), round(beat), round(bus["write"]), round(word), round(busy),
+    )  # fmt: skip

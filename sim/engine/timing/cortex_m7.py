@@ -241,7 +241,7 @@ class CortexM7Timing:
         """A dirty line goes out: the bus is busy for as long as a fill."""
         machine = self._machine
         assert machine is not None
-        fill = int(self.map.latencies[1, 3])
+        fill = int(self.map.latencies[1, layout.FILL])
         self._slots[layout.BUS_FREE] = max(self._slots[layout.BUS_FREE], machine.clock.now) + fill
 
     # Callbacks of the native side
@@ -397,12 +397,14 @@ def _device_table(chip: Chip) -> NDArray[np.int64]:
 
 
 def _likeness(chip: Chip, machine: Machine) -> int:
-    """How many bytes of the board's memories a chip has as well, less those it has not."""
-    common = 0
+    """How many bytes of the board's memories a chip has as well, less those it has not, and a little for its own."""
+    score = 0
+    covered = 0
     for start, end, _ in machine.sysbus.memories:
         inside = sum(max(0, min(end, memory.base + memory.size) - max(start, memory.base)) for memory in chip.memories)
-        common += 2 * inside - (end - start)
-    return common - sum(memory.size // 16 for memory in chip.memories if machine.sysbus.memory_at(memory.base) is None)
+        score += 2 * inside - (end - start)
+        covered += inside
+    return score - (sum(memory.size for memory in chip.memories) - covered) // 16
 
 
 def _drop(tags: NDArray[np.int64], sets: int, ways: int, line: int, *, clean_only: bool) -> bool:

@@ -30,7 +30,7 @@ RANDOM = 21
 BTAC = 22  # pointer to (branch address, target | counter << 32)
 BTAC_MASK = 23
 REDIRECT = 24
-MEMORIES = 25  # pointer to (first, beat, write, fill) by memory number
+MEMORIES = 25  # pointer to the memories' records, by memory number
 DEVICES = 26  # pointer to (base, end, read, write)
 DEVICE_COUNT = 27
 FN_BLOCK = 28  # Python: decode a block
@@ -42,10 +42,10 @@ MISPREDICTIONS = 33
 WRITE_STREAK = 34  # line misses of stores in a row, one line after the other
 WRITE_LINE = 35
 BRANCHES = 36
-FILL_LINE = 37  # last line of the data cache that a load brought in, its first part, when that came, cycles a part
+FILL_LINE = 37  # last line of the data cache that a load brought in, its first part, when that came, its memory
 FILL_PART = 38
 FILL_TIME = 39
-FILL_BEAT = 40
+FILL_MEMORY = 40
 RETURN_DEPTH = 41  # entries of the return stack, 0 to MOST_RETURNS
 RETURN_TOP = 42
 RETURNS = 43  # that many slots
@@ -75,6 +75,10 @@ BLOCK_WORDS = 16
 # Words of an item of an address program: the three of addresses.Item, the address, and when it issues.
 ISSUED = 4  # first access | (last - first) << 16
 ITEM_WORDS = 5
+
+# Words of a memory's record: as in chip.Memory, and when it is ready for the next line.
+FIRST, BEAT, WRITE, FILL, WORD, BUSY, READY = range(7)
+MEMORY_WORDS = 8
 
 EDGE_BITS = 17
 EDGE_PROBES = 8

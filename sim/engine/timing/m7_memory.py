@@ -13,7 +13,9 @@ from numba.extending import intrinsic
 from sim.engine import hooks
 from sim.engine.hooks import _get, _load64, _set, _store64
 from sim.engine.timing.m7_layout import (
+    BEAT,
     BUS_FREE,
+    BUSY,
     CODE_MAP,
     CODE_MISSES,
     CODE_SETS,
@@ -25,19 +27,25 @@ from sim.engine.timing.m7_layout import (
     DATA_TAGS,
     DATA_WAYS,
     DIRTY,
-    FILL_BEAT,
+    FILL,
     FILL_LINE,
+    FILL_MEMORY,
     FILL_PART,
     FILL_TIME,
+    FIRST,
     ISSUE_TIMES,
     LAST_CODE_LINE,
     LEAST_RECENT,
     LINE_FETCH,
     LINE_SHIFT,
     MEMORIES,
+    MEMORY_WORDS,
     POOL,
     QUEUE_CREDIT,
     RANDOM,
+    READY,
+    WORD,
+    WRITE,
     WRITE_BACK_ALLOCATE,
     WRITE_BUFFER,
     WRITE_LINE,
@@ -133,9 +141,42 @@ def _bus_wait(clock: int, now: int) -> int:
 
 
 @_native
+def _memory(clock: int, number: int) -> int:
+    """Pointer to a memory's record."""
+    return _get(clock, MEMORIES) + 8 * MEMORY_WORDS * number
+
+
+@_native
+def _of(memory: int, word: int) -> int:
+    return _load64(memory + 8 * word)
+
+
+@_native
+def _taken_up(memory: int, now: int) -> int:
+    """Cycles until the memory begins with a line asked for at ``now``: a flash reads one word after the other."""
+    ready = _of(memory, READY)
+    start = ready if ready > now else now
+    _store64(memory + 8 * READY, start + _of(memory, BUSY))
+    return start - now
+
+
+@_native
+def _part_time(memory: int, first: int, part: int) -> int:
+    """Cycles after part ``first`` of a line, which was asked for, that 8-byte part ``part`` arrives."""
+    later = (part - first) & 3
+    word = _of(memory, WORD)
+    if word == 0:
+        return later * _of(memory, BEAT)
+    place = (first & 1) + later  # in 16-byte words, from the one that holds the first part
+    if place < 2:
+        return later * _of(memory, BEAT)
+    return (place >> 1) * word + (place & 1) * _of(memory, BEAT)
+
+
+@_native
 def _write_out(clock: int, memory: int, now: int, count: int) -> int:
     """Writes that go to the bus: the core waits only when the buffer in front of it is full."""
-    each = _load64(memory + 16)
+    each = _of(memory, WRITE)
     start = now + _bus_wait(clock, now)
     _set(clock, BUS_FREE, start + each * count)
     wait = start + each * (count - WRITE_BUFFER) - now
@@ -148,11 +189,11 @@ def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
 
     ``extra``: cycles of the bus that a write-back takes after it.
     """
-    wait = _load64(memory)
-    busy = _bus_wait(clock, now) + _load64(memory + 8)
+    wait = _taken_up(memory, now) + _of(memory, FIRST)
+    busy = _bus_wait(clock, now) + _of(memory, BEAT)
     if busy > wait:
         wait = busy
-    _set(clock, BUS_FREE, now + wait + 3 * _load64(memory + 8) + extra)
+    _set(clock, BUS_FREE, now + wait + _of(memory, FILL) - _of(memory, FIRST) + extra)
     return wait
 
 
@@ -175,8 +216,8 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
         _set(clock, WRITE_LINE, line)
         if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation any more
             start = now + _bus_wait(clock, now)
-            _set(clock, BUS_FREE, start + _load64(memory + 16) + 3 * _load64(memory + 8))
-            wait = start - now - _load64(memory + 24)
+            _set(clock, BUS_FREE, start + _of(memory, WRITE) + 3 * _of(memory, BEAT))
+            wait = start - now - _of(memory, FILL)
             return wait if wait > 0 else 0
     old = _find(clock, tags, sets, ways, line, DIRTY if policy != WRITE_THROUGH else 0)
     stall = 0
@@ -184,7 +225,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
         _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
         # The fill goes on behind the store buffer; the core waits when one is still under way before it.
         waited = _bus_wait(clock, now)
-        _arrival(clock, memory, now, _load64(memory + 24) if old & DIRTY else 0)
+        _arrival(clock, memory, now, _of(memory, FILL) if old & DIRTY else 0)
         stall = waited
     if policy == WRITE_THROUGH:
         stall += _write_out(clock, memory, now + stall, count)
@@ -197,12 +238,12 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
     attributes = _load8(_get(clock, DATA_MAP) + (address >> hooks.PAGE_SHIFT))
     if attributes == 0:
         return 0
-    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
+    memory = _memory(clock, attributes & 15)
     policy = attributes >> 4
     if policy == 0:
         if write:
             return _write_out(clock, memory, now, count)
-        wait = _bus_wait(clock, now) + _load64(memory) * count
+        wait = _bus_wait(clock, now) + _of(memory, FIRST) * count
         _set(clock, BUS_FREE, now + wait)
         return wait
     stall = 0
@@ -218,21 +259,26 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
         last_part = (end >> 3) & 3 if line == last else 3
         if old >= 0:
             _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
-            stall += _arrival(clock, memory, now + stall, _load64(memory + 24) if old & DIRTY else 0)
+            stall += _arrival(clock, memory, now + stall, _of(memory, FILL) if old & DIRTY else 0)
             _set(clock, FILL_LINE, line)
             _set(clock, FILL_PART, first_part)
             _set(clock, FILL_TIME, now + stall)
-            _set(clock, FILL_BEAT, _load64(memory + 8))
+            _set(clock, FILL_MEMORY, memory)
         elif line != _get(clock, FILL_LINE):
             continue
         # The line is still coming in, from the word that missed on and round.
-        beat = _get(clock, FILL_BEAT)
-        when = _get(clock, FILL_TIME) + beat * ((first_part - _get(clock, FILL_PART)) & 3)
+        filling, asked = _get(clock, FILL_MEMORY), _get(clock, FILL_PART)
+        when = _get(clock, FILL_TIME) + _part_time(filling, asked, first_part)
         if when > now + stall:
             stall = when - now
-        when = _get(clock, FILL_TIME) + beat * ((last_part - _get(clock, FILL_PART)) & 3)
-        if when > now + stall + later:
-            stall = when - now - later
+        # With even beats the last one says it all; where the halves of a line come apart, any may be waited for.
+        for part in range(first_part + 1 if _of(filling, WORD) else last_part, last_part + 1):
+            issued = later
+            if part < last_part:
+                issued = later * ((line << LINE_SHIFT) + 8 * part - address) // (span if span < 5 else span - 4)
+            when = _get(clock, FILL_TIME) + _part_time(filling, asked, part)
+            if when > now + stall + issued:
+                stall = when - now - issued
     return stall
 
 
@@ -247,7 +293,7 @@ def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, n
     cached = attributes >> 4
     if first == last and first == before and (cached or not taken):
         return 0
-    memory = _get(clock, MEMORIES) + 32 * (attributes & 15)
+    memory = _memory(clock, attributes & 15)
     tags, sets, ways = _get(clock, CODE_TAGS), _get(clock, CODE_SETS), _get(clock, CODE_WAYS)
     times = _get(clock, POOL) + 8 * _load64(record + 8 * ISSUE_TIMES)
     stall = 0
@@ -264,8 +310,10 @@ def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, n
         if cached and _find(clock, tags, sets, ways, line, 0) < 0:
             continue
         _set(clock, CODE_MISSES, _get(clock, CODE_MISSES) + 1)
-        wait = _bus_wait(clock, now + stall + issued) + _load64(memory)
-        _set(clock, BUS_FREE, now + stall + issued + wait + 3 * _load64(memory + 8))
+        asked = now + stall + issued
+        free = _bus_wait(clock, asked)
+        wait = free + _taken_up(memory, asked + free) + _of(memory, FIRST)
+        _set(clock, BUS_FREE, asked + wait + _of(memory, FILL) - _of(memory, FIRST))
         if ahead > 0:
             wait -= ahead if ahead < wait else wait
         stall += wait

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine import hooks
+from sim.engine.timing import m7_layout as layout
 
 if TYPE_CHECKING:
     from sim.engine.nvic import Nvic
@@ -49,13 +50,14 @@ class MemoryMap:
         self._memories = [memory for memory in chip.memories if not memory.tcm]
         self.code: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
         self.data: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
-        self.latencies: NDArray[np.int64] = np.zeros((16, 4), np.int64)
+        self.latencies: NDArray[np.int64] = np.zeros((16, layout.MEMORY_WORDS), np.int64)
         self.retime(chip)
 
     def retime(self, chip: Chip) -> None:
         """The same memories with other latencies (``Chip.at``)."""
         for number, memory in enumerate((m for m in chip.memories if not m.tcm), 1):
-            self.latencies[number] = (memory.first, memory.beat, memory.write, memory.fill)
+            figures = (memory.first, memory.beat, memory.write, memory.fill, memory.word, memory.busy)
+            self.latencies[number, : len(figures)] = figures
 
     def rebuild(self, nvic: Nvic | None) -> None:
         """Follow the core's settings; without a core: caches off."""
