@@ -10,80 +10,13 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 
-BOARD = """
-nvic: IRQControllers.NVIC @ sysbus 0xE000E000
-    systickFrequency: 72000000
-    IRQ -> cpu@0
+BOARD = Path(__file__).parent / "devices_program" / "board.repl"
+WITH_DMA = f"""
+using "{BOARD}"
 
-cpu: CPU.CortexM @ sysbus
-    cpuType: "cortex-m4f"
-    nvic: nvic
-
-sram: Memory.MappedMemory @ sysbus 0x20000000
-    size: 0x20000
-
-flash: Memory.MappedMemory @ sysbus 0x08000000
-    size: 0x10000
-
-exti: IRQControllers.STM32F4_EXTI @ sysbus 0x40013C00
-    numberOfOutputLines: 24
-    [0-4] -> nvic@[6-10]
-    [17, 22] -> nvic@[41, 3]
-
-usart2: UART.STM32_UART @ sysbus <0x40004400, +0x100>
-    frequency: 42000000
-    IRQ -> nvic@38
-
-spi1: SPI.STM32SPI @ sysbus 0x40013000
-    bufferCapacity: 8
-    IRQ -> nvic@35
-    DMARecieve -> dma2@0
-
-i2c3: I2C.STM32F4_I2C @ sysbus 0x40005C00
-    EventInterrupt -> nvic@72
-    ErrorInterrupt -> nvic@73
-
-touchscreen: Input.FT5336 @ i2c3 0x38
-    isRotated: true
-    MaxX: 480
-    MaxY: 272
-    -> exti@2
-
-dma2: DMA.STM32DMA @ sysbus 0x40026400
-    [0-7] -> nvic@[56-60, 68-70]
-
-rtc: Timers.STM32F4_RTC @ sysbus 0x40002800
-    wakeupTimerFrequency: 32000
-    AlarmIRQ -> exti@17
-    WakeupIRQ -> exti@22
-
-timer9: Timers.STM32_Timer @ sysbus 0x40014000
-    frequency: 10000000
-    initialLimit: 0xFFFF
-
-rcc: Miscellaneous.STM32F4_RCC @ sysbus 0x40023800
-    rtcPeripheral: rtc
-    Timer9Reset -> timer9@255
-
-lptimer1: Timers.STM32L0_LpTimer @ sysbus 0x40002400
-    frequency: 32000000
-    -> nvic@93
-
-adc: Analog.STM32F0_ADC @ sysbus 0x40012000
-    referenceVoltage: 3.3
-    externalEventFrequency: 1000
+adc:
     dmaChannel: 2
     dmaPeripheral: dma2
-    -> nvic@18
-
-hsem: Miscellaneous.STM32H7_HardwareSemaphore @ sysbus 0x40026800
-    -> nvic@125
-
-bitbandPeripherals: Miscellaneous.BitBanding @ sysbus <0x42000000, +0x2000000>
-    peripheralBase: 0x40000000
-
-bitbandSram: Miscellaneous.BitBanding @ sysbus <0x22000000, +0x200000>
-    peripheralBase: 0x20000000
 """
 USART_CR1, SPI_CR1 = 0x4000440C, 0x40013000
 
@@ -92,7 +25,7 @@ USART_CR1, SPI_CR1 = 0x4000440C, 0x40013000
 def monitor(tmp_path: Path) -> Monitor:
     made = Monitor()
     board = tmp_path / "board.repl"
-    board.write_text(BOARD)
+    board.write_text(WITH_DMA)
     made.execute("using sysbus")
     made.execute("mach create")
     made.execute(f"machine LoadPlatformDescription @{board}")
@@ -115,7 +48,7 @@ def test_everything_is_built_and_wired(monitor: Monitor) -> None:
     spi = devices["sysbus.spi1"]
     assert spi.outputs["DMARecieve"].targets == ((devices["sysbus.dma2"], 0),)
     assert devices["sysbus.adc"].outputs["DMARequest"].targets == ((devices["sysbus.dma2"], 1),)
-    assert devices["sysbus.hsem"].outputs["IRQ"].targets == ((devices["sysbus.nvic"], 125),)
+    assert devices["sysbus.hsem"].outputs["IRQ"].targets == ((devices["sysbus.nvic"], 75),)
 
 
 def test_monitor_commands_of_the_converter_and_the_panel(monitor: Monitor, tmp_path: Path) -> None:
