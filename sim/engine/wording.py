@@ -140,6 +140,14 @@ def spoken(error: CrosscamError) -> str:
     return f"{error} [Renode: {error.renode}]" if error.renode else str(error)
 
 
+def expected_log_entry(pattern: str) -> str:
+    """An entry that did not come."""
+    return f'Expected pattern "{pattern}" did not appear in the log'
+
+
+UNEXPECTED_LOG_ENTRY = "Unexpected line detected in the log"
+TERMINAL_FAILED = "Terminal tester failed!"
+LED_FAILED = "LED assertion not met."
 NO_LOG_TESTER = "Log tester is not available: use `Create Log Tester` first"
 FAILING_LOG_ENTRY = "Test failing entry"
 
@@ -149,3 +157,15 @@ FAILING_LOG_ENTRY = "Test failing entry"
 PYTHON_ERROR = "Python runtime error"
 MACHINE_PAUSED = "Machine paused."
 SYSTICK_WITHOUT_RELOAD = "Systick_NS enabled but it won't be started as long as the reload value is zero"
+LOCKED_READ = "Tried to read %d bytes at 0x%X which is inside a locked address range, returning 0"
+LOCKED_WRITE = "Tried to write %d bytes (0x%X) at 0x%X which is inside a locked address range, write ignored"
+
+
+def patching_pc(address: int) -> str:
+    """The program counter was set without the bit that says Thumb."""
+    return f"Patching PC 0x{address:X} for Thumb mode."
+
+
+def logging_already(enabled: bool) -> str:
+    """The access log of a device is asked for twice."""
+    return f"Logging is already {'enabled' if enabled else 'disabled'}"

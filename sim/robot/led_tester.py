@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sim.engine.devices.led import Led
+from sim.engine.wording import LED_FAILED
 from sim.errors import CrosscamError
 from sim.robot.waiting import run_until_seen
 
@@ -60,13 +61,15 @@ class LedTester:
         """AssertionError unless the LED is or gets ``lit`` in time."""
         limit = self.timeout if timeout is None else timeout
         if not self._run_until(lit, limit):
-            raise AssertionError(f"{self.led.name} is {_word(self.led.state)} after {limit} s: expected {_word(lit)}")
+            raise AssertionError(
+                f"{LED_FAILED} {self.led.name} is {_word(self.led.state)} after {limit} s: expected {_word(lit)}"
+            )
 
     def assert_and_hold(self, lit: bool, timeout_assert: float, timeout_hold: float) -> None:
         """AssertionError unless it gets ``lit`` within one time and stays so for the other."""
         self.assert_state(lit, timeout_assert)
         if self._run_until(not lit, timeout_hold):
-            raise AssertionError(f"{self.led.name} did not stay {_word(lit)} for {timeout_hold} s")
+            raise AssertionError(f"{LED_FAILED} {self.led.name} did not stay {_word(lit)} for {timeout_hold} s")
 
     def assert_duty_cycle(self, duration: float, expected: float, tolerance: float) -> None:
         """AssertionError unless it is lit for ``expected`` (0 to 1) of ``duration``, within the share ``tolerance``."""
@@ -78,21 +81,25 @@ class LedTester:
             at, lit = moment, now_lit
         share = float(on / total) if total else 0.0
         if not expected * (1 - tolerance) <= share <= expected * (1 + tolerance):
-            raise AssertionError(f"{self.led.name}: duty cycle {share:.4f}: expected {expected} within {tolerance:.0%}")
+            raise AssertionError(
+                f"{LED_FAILED} {self.led.name}: duty cycle {share:.4f}: expected {expected} within {tolerance:.0%}"
+            )
 
     def assert_blinking(self, duration: float, on: float, off: float, tolerance: float) -> None:
         """AssertionError unless each full phase within ``duration`` lasts ``on`` or ``off`` seconds, within the share
         ``tolerance``, and there is a change at all."""
         changes, _, end = self._record(duration)
         if not changes:
-            raise AssertionError(f"{self.led.name} did not change within {duration} s")
+            raise AssertionError(f"{LED_FAILED} {self.led.name} did not change within {duration} s")
         for (begin, lit), (stop, _) in itertools.pairwise(changes):
             wanted, lasted = on if lit else off, float(stop - begin)
             if not wanted * (1 - tolerance) <= lasted <= wanted * (1 + tolerance):
-                raise AssertionError(f"{self.led.name} was {_word(lit)} for {lasted:.6f} s: expected {wanted} s")
+                raise AssertionError(
+                    f"{LED_FAILED} {self.led.name} was {_word(lit)} for {lasted:.6f} s: expected {wanted} s"
+                )
         since, lit = changes[-1]
         if float(end - since) > (on if lit else off) * (1 + tolerance):
-            raise AssertionError(f"{self.led.name} stayed {_word(lit)} for {float(end - since):.6f} s")
+            raise AssertionError(f"{LED_FAILED} {self.led.name} stayed {_word(lit)} for {float(end - since):.6f} s")
 
 
 def _word(lit: bool) -> str:

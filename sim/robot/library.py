@@ -14,13 +14,16 @@ from sim.robot.cpu_keywords import CpuKeywords
 from sim.robot.emulation_keywords import EmulationKeywords
 from sim.robot.led_keywords import LedKeywords
 from sim.robot.log_keywords import LogKeywords
+from sim.robot.network_keywords import NetworkKeywords
 from sim.robot.session import Session
 from sim.robot.truth_keywords import TruthKeywords
 from sim.robot.uart_keywords import UartKeywords
 
 
 @library(scope="GLOBAL", auto_keywords=False)
-class RenodeKeywords(EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, CpuKeywords, TruthKeywords):
+class RenodeKeywords(
+    EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, NetworkKeywords, CpuKeywords, TruthKeywords
+):
     """One emulation at a time, as in Renode's Robot server.
 
     Args:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from sim.engine.wording import NO_LOG_TESTER
+from sim.engine.wording import NO_LOG_TESTER, UNEXPECTED_LOG_ENTRY, expected_log_entry
 from sim.robot.log_tester import LogTester
 from sim.robot.session import Keywords, Replay, renode_keyword
 
@@ -37,7 +37,7 @@ class LogKeywords(Keywords):
         tester = self._log_tester()
         found = tester.wait_for(pattern, timeout, regex=treatAsRegex, keep=keep, level=level)
         if found is None:
-            raise AssertionError(f"the log entry {pattern!r} did not appear. The log:\n{tester.transcript()}")
+            raise AssertionError(f"{expected_log_entry(pattern)}. The log:\n{tester.transcript()}")
         return found.text
 
     @renode_keyword("Should Not Be In Log")
@@ -52,7 +52,7 @@ class LogKeywords(Keywords):
         """Fails when the log has or gets an entry with ``pattern`` within ``timeout``."""
         found = self._log_tester().wait_for(pattern, timeout, regex=treatAsRegex, keep=True, level=level)
         if found is not None:
-            raise AssertionError(f"unexpected log entry: {found.text}")
+            raise AssertionError(f"{UNEXPECTED_LOG_ENTRY}: {found.text}")
 
     @renode_keyword("Register Failing Log String")
     def register_failing_log_string(self, pattern: str, treatAsRegex: bool = False) -> None:

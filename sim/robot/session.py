@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.engine.machine import Machine
     from sim.robot.led_tester import LedTester
     from sim.robot.log_tester import LogTester
+    from sim.robot.network_tester import NetworkTester
     from sim.robot.terminal_tester import TerminalTester
 
 Tester = TypeVar("Tester")
@@ -100,6 +101,7 @@ class Session:
     monitor: Monitor = field(init=False)
     terminals: Testers[TerminalTester] = field(default_factory=lambda: Testers("terminal"))
     leds: Testers[LedTester] = field(default_factory=lambda: Testers("LED"))
+    networks: Testers[NetworkTester] = field(default_factory=lambda: Testers("network interface"))
     log: LogTester | None = None
     steps: list[Step] = field(default_factory=list)
     states: dict[str, tuple[list[Step], bool]] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class Session:
         self.monitor = self._new_monitor()
         self.terminals.clear()
         self.leds.clear()
+        self.networks.clear()
         if self.log is not None:
             self.log.close()
             self.log = None

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from sim.engine.wording import TERMINAL_FAILED
 from sim.errors import CrosscamError
 from sim.robot.session import Keywords, Replay, renode_keyword
 from sim.robot.terminal_tester import CARRIAGE_RETURN, LINE_FEED, Match, Result, TerminalTester
@@ -144,7 +145,9 @@ class UartKeywords(Keywords):
         tester = self.session.terminals.get(testerId)
         found = tester.wait_for(content, timeout, regex=treatAsRegex, unfinished=includeUnfinishedLine)
         if found is not None:
-            raise AssertionError(f"unexpected line on {tester.uart}: {found.text.content}\n{tester.transcript()}")
+            raise AssertionError(
+                f"{TERMINAL_FAILED} unexpected line on {tester.uart}: {found.text.content}\n{tester.transcript()}"
+            )
 
     @renode_keyword("Register Failing Uart String")
     def register_failing_uart_string(
@@ -225,7 +228,9 @@ class UartKeywords(Keywords):
 
 def _required(found: Match | None, tester: TerminalTester, complaint: str) -> Match:
     if found is None:
-        raise AssertionError(f"{complaint} on {tester.uart}. Received:\n{tester.transcript()}")
+        raise AssertionError(f"{TERMINAL_FAILED} {complaint} on {tester.uart}. Received:\n{tester.transcript()}")
     if found.failing:
-        raise AssertionError(f"failing string on {tester.uart}: {found.text.content}\n{tester.transcript()}")
+        raise AssertionError(
+            f"{TERMINAL_FAILED} failing string on {tester.uart}: {found.text.content}\n{tester.transcript()}"
+        )
     return found
