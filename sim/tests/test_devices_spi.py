@@ -66,9 +66,20 @@ def test_a_byte_goes_out_and_the_answer_is_there(spi: Stm32Spi, echo: Echo) -> N
     assert echo.finished == 1
 
 
-def test_nothing_is_sent_while_off_and_reads_without_a_target_give_zero(spi: Stm32Spi) -> None:
-    spi.write(DR, 2, 1)
-    assert not spi.read(SR, 4) & RXNE
+def test_frames_written_before_spe_go_out_with_it(spi: Stm32Spi, echo: Echo) -> None:
+    """ST's drivers start the DMA stream first."""
+    spi.write(CR1, 4, ON & ~SPE)
+    spi.write(DR, 1, 7)
+    spi.write(DR, 1, 8)
+    assert echo.seen == [] and not spi.read(SR, 4) & RXNE
+    spi.write(CR1, 4, ON)
+    assert echo.seen == [7, 8] and spi.read(DR, 1) == 0xF8
+    spi.write(CR1, 4, ON & ~SPE)
+    spi.write(CR1, 4, ON)
+    assert echo.seen == [7, 8]
+
+
+def test_reads_without_a_target_give_zero(spi: Stm32Spi) -> None:
     spi.write(CR1, 4, ON)
     spi.write(DR, 2, 1)
     assert spi.read(SR, 4) & RXNE and spi.read(DR, 2) == 0

@@ -11,7 +11,7 @@ from sim.tests.fake_services import FakeServices, Probe
 SR, DR, BRR, CR1, CR2, CR3 = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x14
 RE, TE, IDLEIE, RXNEIE, TCIE, TXEIE, UE = 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 13
 IDLE, RXNE, TC, TXE = 1 << 4, 1 << 5, 1 << 6, 1 << 7
-DMAR = 1 << 6
+DMAR, DMAT = 1 << 6, 1 << 7
 
 
 @pytest.fixture
@@ -118,6 +118,25 @@ def test_dma_takes_each_character_and_those_that_waited(services: FakeServices, 
     uart.write_char(ord("z"))
     assert services.sysbus.read_bytes(0x24000000, 3) == b"xyz"
     assert dma.read(base + 4, 4) == 0
+
+
+def test_tc_rises_with_dmat_as_drivers_wait_for_it(services: FakeServices, uart: Stm32Uart) -> None:
+    """ST's drivers enable the stream, clear TC, set DMAT; their DMA interrupt then enables TCIE."""
+    sent: list[int] = []
+    uart.on_char.append(sent.append)
+    services.sysbus.windows.append((0x40004400, uart))
+    services.sysbus.write_bytes(0x24000000, b"dma")
+    dma = Stm32Dma(services, "dma1")
+    uart.write(CR1, 4, UE | TE)
+    base = 0x10 + 0x18 * 6
+    dma.write(base + 4, 4, 3)
+    dma.write(base + 8, 4, 0x40004400 + DR)
+    dma.write(base + 12, 4, 0x24000000)
+    dma.write(base, 4, 1 | 1 << 10 | 1 << 6)
+    uart.write(SR, 4, 0xFFFFFFFF & ~TC)
+    uart.write(CR3, 4, DMAT)
+    uart.write(CR1, 4, UE | TE | TCIE)
+    assert bytes(sent) == b"dma" and uart.irq.value
 
 
 def test_the_interrupt_is_a_level(uart: Stm32Uart) -> None:

@@ -138,3 +138,13 @@ def test_fifo_flags(usart: Stm32F7Usart) -> None:
         assert usart.irq.value == (count >= 8)
         usart.write_char(count)
     assert usart.read(ISR, 4) >> 23 & 0x1F == 0b11011  # TXFE, RXFF, RXFT, TXFT
+
+
+def test_tc_rises_with_dmat_as_drivers_wait_for_it(usart: Stm32F7Usart) -> None:
+    """ST's drivers enable the DMA stream, which sends at once here, then clear TC and set DMAT."""
+    usart.write(CR1, 4, UE | TE | TCIE)
+    usart.write(TDR, 4, ord("x"))
+    usart.write(ICR, 4, TC)
+    assert not usart.irq.value
+    usart.write(CR3, 4, 1 << 7)
+    assert usart.irq.value

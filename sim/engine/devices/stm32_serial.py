@@ -2,6 +2,9 @@
 
 A character leaves the moment the firmware writes it; received characters wait in an unbounded queue, so nothing is
 overrun. The families differ in their registers only, which the subclasses declare.
+
+The DMA model pushes a memory-to-peripheral transfer when its stream is enabled. ST's drivers enable the stream, clear
+TC, set DMAT, and wait for TC: so TC rises with DMAT, as if the characters left only then.
 """
 
 from __future__ import annotations
@@ -78,6 +81,12 @@ class Stm32Serial(RegisterDevice):
             listener(value & 0xFF)
         self._transfer_complete = True
         self._update()
+
+    def _dma_transmission(self, old: int, new: int) -> None:
+        """DMAT changed; see above."""
+        if new:
+            self._transfer_complete = True
+            self._update()
 
     def _pop(self) -> int:
         """The oldest received character."""

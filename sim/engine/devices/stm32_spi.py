@@ -95,6 +95,7 @@ class Stm32Spi(SpiController):
 
     def _forget(self) -> None:
         self._received.clear()
+        self._unsent: list[int] = []  # written before SPE was set: drivers start DMA first
         self._wire_free = 0  # cycle at which the last frame is through
         self._overrun = self._overrun_data_read = False
         self._mode_fault = self._mode_fault_seen = False
@@ -123,14 +124,15 @@ class Stm32Spi(SpiController):
         return bool(self._rxonly) or (bool(self._bidimode) and not self._bidioe)
 
     def _write_data(self, width: int, value: int) -> None:
-        if not self._enabled:
-            self.log.warning("DR written (0x%X) while SPE is 0: nothing is sent", value)
-            return
         if self._clocks_by_itself:
             self.log.debug("DR written (0x%X) in a receive-only mode: ignored", value)
             return
-        for shift in (0, 8) if self._packing and width >= 2 else (0,):
-            self._exchange(value >> shift)
+        frames = [value >> shift for shift in ((0, 8) if self._packing and width >= 2 else (0,))]
+        if not self._enabled:
+            self._unsent.extend(frames)
+            return
+        for frame in frames:
+            self._exchange(frame)
         self._update()
 
     def _exchange(self, value: int) -> None:
@@ -207,6 +209,9 @@ class Stm32Spi(SpiController):
 
     def _enable_changed(self, old: int, new: int) -> None:
         if new and self._master:
+            frames, self._unsent = self._unsent, []
+            for frame in frames:
+                self._exchange(frame)
             self._clock_in()
         elif not new:
             self.release_target()

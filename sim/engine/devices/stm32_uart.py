@@ -53,6 +53,7 @@ class Stm32Uart(Stm32Serial):
         cr2.storage(0x7F6F)
         cr3 = bank.register(0x14, "CR3")
         self._dmar = cr3.flag(6, "DMAR", on_change=self._dma_switched)
+        cr3.flag(7, "DMAT", on_change=self._dma_transmission)
         cr3.storage(0xFFF)
         bank.register(0x18, "GTPR").storage(0xFFFF)
 

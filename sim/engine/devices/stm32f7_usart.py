@@ -53,6 +53,7 @@ class Stm32F7Usart(Stm32Serial):
         cr2.storage(0xFFFFFF79)
         cr3 = bank.register(0x08, "CR3").after_write(lambda _: self._update())
         self._dmar = cr3.flag(6, "DMAR")
+        cr3.flag(7, "DMAT", on_change=self._dma_transmission)
         self._txftie = cr3.flag(23, "TXFTIE")
         self._rxftcfg = cr3.field(25, 3, "RXFTCFG")
         self._rxftie = cr3.flag(28, "RXFTIE")
