@@ -18,8 +18,8 @@ from model.errors import CrosscamError
 from model.files import whole, write_text
 from model.run_config import TrainingConfig, load_config, settings_of
 
-SAME = ("network", "size", "alpha", "units", "minimum_area", "backbone", "seed")
-"""Fields that members share: network, start and seed."""
+SAME = ("network", "size", "alpha", "units", "minimum_area", "backbone", "quantization_aware", "seed")
+"""Fields that members share: network, start, what the weights mean, and seed."""
 
 
 def member_configs(path: Path, config: TrainingConfig) -> dict[str, TrainingConfig]:

@@ -38,6 +38,12 @@ def int8_threshold(threshold: float) -> int:
     return min(math.ceil(threshold * 256) - 128, 127)
 
 
+def check_rate(false_positive_rate: float) -> None:
+    """Raise CrosscamError for a false-positive rate outside 0..1."""
+    if not 0.0 <= false_positive_rate <= 1.0:  # catches NaN too
+        raise CrosscamError(f"false-positive rate {false_positive_rate}: expected 0 to 1")
+
+
 def parse_thresholds(texts: Sequence[str], names: Sequence[str], defaults: Sequence[int]) -> tuple[int, ...]:
     """``CLASS=VALUE`` texts of the command line (value 0..1) to int8 thresholds; the rest keeps its default.
 
@@ -97,8 +103,7 @@ class Curve:
         Raises:
             CrosscamError: a rate outside 0..1.
         """
-        if not 0.0 <= false_positive_rate <= 1.0:
-            raise CrosscamError(f"false-positive rate {false_positive_rate}: expected 0 to 1")
+        check_rate(false_positive_rate)
         index = int(np.searchsorted(self.false_positive_rate, false_positive_rate + 1e-12, side="right")) - 1
         return OperatingPoint(
             false_positive_rate,

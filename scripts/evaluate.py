@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.dataset.frames import FrameSet
+    from model.thresholds import Curve
 
 SECONDS_PER_FRAME = 5.0
 """Virtual time a frame on the board may take before the run is given up."""
@@ -32,6 +34,10 @@ def evaluate(
     ] = None,
     threshold: Annotated[
         list[str] | None, typer.Option(help="CLASS=VALUE (0..1) instead of the card's; may be repeated.")
+    ] = None,
+    rates: Annotated[
+        list[float] | None,
+        typer.Option("--fpr", help="Also tell each class's threshold for this false-positive rate (0..1)."),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="With --run: the run's config, for the float forms.")] = None,
     run: Annotated[Path | None, typer.Option(help="With --config: the run's folder, for the float forms.")] = None,
@@ -58,10 +64,12 @@ def evaluate(
     from model.errors import CrosscamError
     from model.evaluation import class_report, evaluate_sets, int8_scores, parse_source, table
     from model.reference import Reference
-    from model.thresholds import parse_thresholds
+    from model.thresholds import check_rate, parse_thresholds
 
     if (config is None) != (run is None):
         raise CrosscamError("evaluate: --config and --run belong together; give both for the float forms, or neither")
+    for rate in rates or []:
+        check_rate(rate)
     card = read_card(model)
     thresholds = parse_thresholds(threshold or [], card.labels, card.thresholds)
     # Cards that do not tell were trained by the original rule.
@@ -92,6 +100,8 @@ def evaluate(
         figures["int8 on the board"] = evaluate_sets(said, sample, thresholds, card.labels)
     for form, found in figures.items():
         typer.echo(f"{form}\n{table(found, card.labels)}\n{class_report(found['all'], card.labels)}\n")
+    for line in _operating_points(rates or [], scores, frames, card.labels):
+        typer.echo(line)
     if frames.skipped:
         typer.echo(f"{len(frames.skipped)} pictures skipped: {'; '.join(frames.skipped)}")
     if report is not None:
@@ -107,6 +117,27 @@ def evaluate(
             raise typer.Exit(1)
 
 
+def _curves(scores: NDArray[np.int8], frames: FrameSet, names: tuple[str, ...]) -> dict[str, Curve]:
+    """The ROC curves of the classes that some pictures show and some do not."""
+    from model.thresholds import roc_curve
+
+    known = {name: i for i, name in enumerate(names) if 0 < frames.labels[:, i].sum() < len(frames)}
+    return {name: roc_curve(scores[:, i], frames.labels[:, i]) for name, i in known.items()}
+
+
+def _operating_points(
+    rates: list[float], scores: NDArray[np.int8], frames: FrameSet, names: tuple[str, ...]
+) -> Iterator[str]:
+    """One line a class and wanted false-positive rate."""
+    for name, curve in _curves(scores, frames, names).items() if rates else ():
+        for point in (curve.operating_point(rate) for rate in rates):
+            yield (
+                f"{name:<16} FPR at most {point.wanted:g}: int8 threshold {point.threshold:g}, "
+                f"FPR {point.false_positive_rate:.4f} of {curve.negatives}, "
+                f"TPR {point.true_positive_rate:.4f} of {curve.positives}"
+            )
+
+
 def _write_report(
     folder: Path, scores: NDArray[np.int8], frames: FrameSet, thresholds: tuple[int, ...], names: tuple[str, ...]
 ) -> list[str]:
@@ -114,15 +145,14 @@ def _write_report(
     import numpy as np
 
     from model.pictures import confusion, draw_confusion
-    from model.thresholds import draw_curves, roc_curve, write_tables
+    from model.thresholds import draw_curves, write_tables
 
-    known = {name: i for i, name in enumerate(names) if 0 < frames.labels[:, i].sum() < len(frames)}
-    curves = {name: roc_curve(scores[:, i], frames.labels[:, i]) for name, i in known.items()}
+    curves = _curves(scores, frames, names)
     if curves:
         write_tables(curves, folder)
         draw_curves(curves, folder)
     draw_confusion(confusion(scores >= np.asarray(thresholds), frames.labels), names, folder)
-    return [name for name in names if name not in known]
+    return [name for name in names if name not in curves]
 
 
 def _scores_of_board(frames: FrameSet, count: int, seed: int, elf: Path) -> tuple[NDArray[np.intp], NDArray[np.int8]]:

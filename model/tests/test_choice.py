@@ -139,7 +139,7 @@ def test_the_shipped_recipes_read(name: str) -> None:
 
 
 def test_the_stanford_cars_recipe(tmp_path: Path) -> None:
-    """Every category of Stanford Cars is a model of car: all become cars beside COCO's own, whatever they are called."""
+    """Every category of Stanford Cars is a model of car; all become cars beside COCO's own."""
     make_coco_tree(tmp_path, "coco", "train2017", {1: [(1, 9000.0)], 2: [(3, 9000.0)], 3: [(18, 9000.0)]})
     path = make_coco_tree(tmp_path, "stanford_cars", "train", {1: [(18, 9000.0)], 2: [(3, 100.0), (1, 9000.0)]})
     models = path.read_text(encoding="utf-8").replace("dog", "AM General Hummer SUV 2000").replace("person", "Acura RL")

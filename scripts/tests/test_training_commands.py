@@ -101,6 +101,15 @@ def test_evaluate_tells_every_class(tree: Path) -> None:
     assert any(line.startswith("mean") and "binary accuracy 0." in line for line in output)
 
 
+def test_evaluate_tells_operating_points(tree: Path) -> None:
+    evaluate = ("evaluate", ZOO, "--data-root", tree, "--set", "toy/train")
+    assert "FPR at most" not in said(*evaluate)
+    lines = [line.split() for line in said(*evaluate, "--fpr", "0", "--fpr", "1").split("\n") if "FPR at most" in line]
+    assert [line[0] for line in lines] == ["car", "car", "negative", "negative", "person", "person"]
+    assert all(line[-8:] == ["FPR", "1.0000", "of", "9,", "TPR", "1.0000", "of", "3"] for line in lines[1::4])
+    assert "false-positive rate 1.5: expected 0 to 1" in refused(*evaluate, "--fpr", "1.5")
+
+
 def test_evaluate_draws_what_curves_there_are(tree: Path) -> None:
     make_coco_tree(tree, "few", "train", {1: [(1, 9000.0)], 2: []})
     output = said("evaluate", ZOO, "--data-root", tree, "--set", "few/train", "--report", tree / "report")
