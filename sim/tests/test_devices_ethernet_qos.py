@@ -182,6 +182,24 @@ def test_filter_and_loop_back() -> None:
     assert not bench.mac.sent_frames
 
 
+@pytest.mark.parametrize(
+    ("register", "descriptor", "expected"),
+    [(3, 0, US), (7, 0, PARTNER), (0, 2, US), (3, 6, PARTNER), (2, 0, US + bytes(6)), (0, 1, US + bytes(6))],
+)
+def test_source_address_is_replaced_or_inserted(register: int, descriptor: int, expected: bytes) -> None:
+    """MACCR.SARC for every frame, TDES3.SAIC for one; the third bit of both chooses the second address."""
+    bench = Bench(FAST | register << 28)
+    bench.mac.write(A0L + 8, 4, int.from_bytes(PARTNER[:4], "little"))
+    bench.mac.write(A0H + 8, 4, int.from_bytes(PARTNER[4:], "little"))
+    bench.on()
+    frame = udp(source=bytes(6))
+    bench.services.sysbus.write_bytes(DATA, frame)
+    bench.words(TX, DATA, 0, len(frame), OWN | FIRST | LAST | descriptor << 23)
+    bench.set(TXDTPR, TX + 16)
+    bench.run()
+    assert bench.mac.sent_frames[0] == frame[:6] + expected + frame[12:]
+
+
 def test_context_descriptor_and_own_fcs(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.on()

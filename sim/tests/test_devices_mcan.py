@@ -287,6 +287,14 @@ def test_nothing_moves_in_init_or_restricted_mode() -> None:
     assert bench.get(RXF0S) & 0x7F == 1
 
 
+def test_time_triggered_operation_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench()
+    bench.set(0x108, 0)
+    assert "time triggered" not in caplog.text
+    bench.set(0x108, 1)
+    assert "time triggered" in caplog.text
+
+
 def test_description() -> None:
     machine = Machine()
     load_repl_string(

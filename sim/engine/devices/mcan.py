@@ -90,6 +90,7 @@ class MCan(CanController):
         self._received_fast = status.flag(12, "RBRS", Mode.READ_TO_CLEAR)
         self._received_flexible = status.flag(13, "REDL", Mode.READ_TO_CLEAR)
         bank.register(0x48, "TDCR").storage(0x7F7F)
+        bank.register(0x108, "TTOCF", reset=0x00010000).storage(0x07FFFFFB).after_write(self._time_trigger_written)
 
     def _declare_interrupts(self) -> None:
         bank = self.bank
@@ -153,7 +154,7 @@ class MCan(CanController):
         if offset & ~3 in _PROTECTED and not (self._configurable and self._initialising):
             self.log.warning("write of 0x%X at 0x%X without CCCR.CCE: ignored", value, offset)
             return
-        if offset & ~3 == 0x10 and not self._test_enable:
+        if offset & ~3 == 0x10 and not self._test_enable and value:
             self.log.warning("write of 0x%X to TEST without CCCR.TEST: ignored", value)
             return
         self.bank.write(offset, width, value)
@@ -189,6 +190,10 @@ class MCan(CanController):
         for ring in (*self._fifos, self._events):
             ring.clear()
         self._get = self._put = self._queued = 0
+
+    def _time_trigger_written(self, written: int) -> None:
+        if written & 3:
+            self.log.warning("time triggered operation (TTOCF.OM) is not modelled")
 
     def _timeout_written(self, written: int) -> None:
         if written & 1:

@@ -2,13 +2,14 @@
 
 Its three register blocks are windows of their own: the MAC where the description puts the device, ``mtl`` and
 ``dma`` as regions. Management interface (clause 22), normal descriptors in rings with tail pointers, one frame over
-several buffers, checksum insertion and status, perfect and hash address filters, MAC and PHY loop back, a receive
-queue of ``rxQueueSize`` bytes that holds frames until there are descriptors, counters of good frames, per-channel
-interrupts with their summaries. A frame takes its time on the wire at 10 or 100 Mbit/s (MACCR.FES).
+several buffers, checksum and source address insertion, checksum status, perfect and hash address filters, MAC and
+PHY loop back, a receive queue of ``rxQueueSize`` bytes that holds frames until there are descriptors, counters of
+good frames, per-channel interrupts with their summaries. A frame takes its time on the wire at 10 or 100 Mbit/s
+(MACCR.FES).
 
 Parameters as Renode's; ``systemClockFrequency``, ``ptpClockFrequency`` and ``txQueueSize`` change nothing here:
 there is no PTP (its registers are undeclared, which is logged). ``dmaChannelCount`` must be 1. Not modelled, warned
-of where firmware asks for it: segmentation, source address insertion, context descriptors (skipped), clause 45
+of where firmware asks for it: segmentation, context descriptors (skipped), clause 45
 management. VLAN handling, layer 3 and 4 filters, ARP offload, power management, flow control and the receive
 watchdog are not modelled.
 """
@@ -216,12 +217,9 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
     @property
     def mac(self) -> str:
         """The station's address, MACA0: ``02:00:00:00:00:01``."""
-        high, low = self.addresses[0]
-        return (low.raw.to_bytes(4, "little") + (high.raw & 0xFFFF).to_bytes(2, "little")).hex(":")
+        return self._address(0).hex(":")
 
     def _control_written(self, written: int) -> None:
-        if written & 7 << 28:
-            self.log.warning("MACCR.SARC: replacing source addresses is not modelled")
         if written >> 31:
             self.log.warning("MACCR.ARPEN: ARP offload is not modelled")
 
@@ -313,13 +311,26 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
     def _send(self, data: bytes, first: int, address: int, last: list[int]) -> None:
         if first & 1 << 18 and self._segmentation:
             self.log.warning("TDES3.TSE: segmentation is not modelled, %d bytes go out as one frame", len(data))
-        if first >> 23 & 7:
-            self.log.warning("TDES3.SAIC: replacing source addresses is not modelled")
         if first >> 26 & 3 >= 2:  # CPC: the FCS is in the buffer
             data = data[:-4]
-        frame = checksums.fill(data, checksums.Insertion(first >> 16 & 3))
+        frame = checksums.fill(self._with_source(data, first), checksums.Insertion(first >> 16 & 3))
         cycles = self.wire_cycles(frame, 100 if self._control.raw & _FAST else 10)
         self._transmitting = self.services.clock.schedule(cycles, lambda: self._sent(frame, address, last))
+
+    def _with_source(self, frame: bytes, control: int) -> bytes:
+        """The frame with the source address that TDES3.SAIC, or else MACCR.SARC, asks for."""
+        operation, second = control >> 23 & 3, control >> 25 & 1
+        if not operation:
+            choice = self._control.raw >> 28 & 7
+            operation, second = {2: 1, 3: 2}.get(choice & 3, 0), choice >> 2
+        if not operation:
+            return frame
+        source = self._address(second)
+        return frame[:6] + source + frame[6 if operation == 1 else 12 :]
+
+    def _address(self, index: int) -> bytes:
+        high, low = self.addresses[index]
+        return low.raw.to_bytes(4, "little") + (high.raw & 0xFFFF).to_bytes(2, "little")
 
     def _sent(self, frame: bytes, address: int, words: list[int]) -> None:
         self._transmitting = None
