@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.engine import hooks
 from sim.engine.devices.base import Device, Services
+from sim.engine.hooking.bus_rules import BusRules
 from sim.engine.wording import hole_read, hole_write
 from sim.errors import CrosscamError
 
@@ -75,14 +76,19 @@ class Window:
 
 
 class Bus:
-    """Little-endian, physical addresses. Devices read and write here; the core's device accesses arrive here too."""
+    """Little-endian, physical addresses. Devices read and write here; the core's device accesses arrive here too.
 
-    def __init__(self) -> None:
+    ``core_pc``: see ``BusRules``.
+    """
+
+    def __init__(self, core_pc: Callable[[], int | None] = lambda: None) -> None:
         self.memories: list[tuple[int, int, MappedMemory]] = []  # start, end, memory
         self.windows: list[Window] = []
         self._by_grain: dict[int, list[Window]] = {}
         self._tags: list[tuple[int, int, str, int]] = []
         self._overriding: list[tuple[int, int, str, int]] = []
+        self.rules = BusRules(core_pc)
+        self._special = False  # there are rules or overriding tags
         self.on_code_written: Callable[[int, int], None] = lambda address, size: None
         self.on_memory_added: Callable[[int, MappedMemory], None] = lambda address, memory: None
         self.on_window_added: Callable[[Window], None] = lambda window: None
@@ -126,11 +132,17 @@ class Bus:
         to memory go past it.
         """
         (self._overriding if override else self._tags).append((address, address + size, name, value))
+        self.rules_changed()
 
     def remove_tag(self, address: int) -> None:
         """Forget the tags that hold ``address``."""
         for tags in (self._tags, self._overriding):
             tags[:] = [tag for tag in tags if not tag[0] <= address < tag[1]]
+        self.rules_changed()
+
+    def rules_changed(self) -> None:
+        """Look whether anything stands between initiators and devices: until then nothing is asked."""
+        self._special = bool(self._overriding or self.rules.any)
 
     def _override(self, address: int) -> int | None:
         """The value of the overriding tag at ``address``."""
@@ -174,30 +186,43 @@ class Bus:
 
     def read(self, address: int, width: int) -> int:
         """``width`` bytes (1, 2, 4, 8) at ``address``; unmapped reads give 0 and a warning."""
-        if self._overriding and (value := self._override(address)) is not None:
-            return value & ((1 << 8 * width) - 1)
+        if self._special:
+            return self._read_by_rules(address, width)
         found = self.memory_at(address, width)
         if found is not None:
             memory, offset = found
             return int.from_bytes(memory.view[offset : offset + width], "little")
         return self.read_device(address, width)
 
+    def _read_by_rules(self, address: int, width: int) -> int:
+        if self.rules.refuses_read(address, width):
+            return 0
+        if (value := self._override(address)) is not None:
+            return value & ((1 << 8 * width) - 1)
+        found = self.memory_at(address, width)
+        if found is None:
+            return self.read_device(address, width)
+        memory, offset = found
+        return self.rules.value_read(memory, offset, width, memory.read(offset, width))
+
     def write(self, address: int, width: int, value: int) -> None:
         """``width`` bytes at ``address``; unmapped writes are dropped with a warning."""
-        if self._overriding and self._override(address) is not None:
+        if self._special and (self.rules.refuses_write(address, width, value) or self._override(address) is not None):
             return
         found = self.memory_at(address, width)
         if found is None:
             self.write_device(address, width, value)
             return
         memory, offset = found
+        if self._special:
+            value = self.rules.value_to_write(memory, offset, width, value & ((1 << 8 * width) - 1))
         memory.view[offset : offset + width] = (value & ((1 << 8 * width) - 1)).to_bytes(width, "little")
         if self.code_pages[address >> hooks.PAGE_SHIFT]:
             self.on_code_written(address, width)
 
     def read_bytes(self, address: int, count: int) -> bytes:
         """``count`` bytes from memory (fast path) or device windows (byte by byte)."""
-        found = self.memory_at(address, count)
+        found = self.memory_at(address, count) if not self._special else None
         if found is not None:
             memory, offset = found
             return bytes(memory.view[offset : offset + count])
@@ -208,7 +233,7 @@ class Bus:
         count = len(data)
         if not count:
             return
-        found = self.memory_at(address, count)
+        found = self.memory_at(address, count) if not self._special else None
         if found is None:
             for index, byte in enumerate(data):
                 self.write(address + index, 1, byte)
@@ -221,21 +246,29 @@ class Bus:
 
     def is_unwatched(self, address: int, count: int = 1) -> bool:
         """Devices may move data at ``count`` bytes from ``address`` without asking the bus for each word of it."""
-        return not self._overriding
+        return not self._special
 
     # The core's side: only device windows come here
 
     def read_device(self, address: int, width: int) -> int:
         """A read that no memory answers."""
         window = self.window_at(address)
+        if self._special and self.rules.refuses_read(address, width):
+            return 0
         if window is None:
             return self._hole(hole_read(width), address)
-        return window.device.read(address - window.start, width) & ((1 << 8 * width) - 1)
+        value = window.device.read(address - window.start, width) & ((1 << 8 * width) - 1)
+        return self.rules.value_read(window.device, address - window.start, width, value) if self._special else value
 
     def write_device(self, address: int, width: int, value: int) -> None:
         """A write that no memory answers."""
         window = self.window_at(address)
+        if self._special and self.rules.refuses_write(address, width, value):
+            return
         if window is None:
             self._hole(hole_write(width), address, value)
             return
-        window.device.write(address - window.start, width, value & ((1 << 8 * width) - 1))
+        value &= (1 << 8 * width) - 1
+        if self._special:
+            value = self.rules.value_to_write(window.device, address - window.start, width, value)
+        window.device.write(address - window.start, width, value)

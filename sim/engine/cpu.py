@@ -6,6 +6,7 @@ default FPSCR other than 0 (FPDSCR), clearing the exclusive monitor at exception
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from unicorn import arm_const as reg
@@ -19,7 +20,9 @@ from sim.engine.core.exceptions import Masks
 from sim.engine.core.faults import Faults
 from sim.engine.core.services import CoreServices
 from sim.engine.devices.base import Device
+from sim.engine.hooking import conditions
 from sim.engine.hooking.core_hooks import CoreHooks
+from sim.engine.hooking.registers import RegisterFile, RegisterValue
 from sim.engine.native import Registers
 from sim.errors import CrosscamError
 
@@ -36,7 +39,6 @@ _NO_COPROCESSOR = 17
 _UNALIGNED = 22
 _WAIT_FOR_EVENT = (0xBF20, 0xBF10)  # WFE, YIELD
 _NEVER_EXECUTABLE = ((0x40000000, 0x60000000), (0xA0000000, 1 << 32))  # ARMv7-M B3.1, default memory map
-REGISTER_NAMES = (*(f"r{index}" for index in range(13)), "sp", "lr", "pc", "xpsr")
 
 CPU_IDS = {
     "cortex-m7": scb.CPUID,
@@ -81,6 +83,7 @@ class CortexM(Device):
         self.state = services.engine.state
         self.nvic = nvic
         nvic.cpu = self
+        self.cpu_type = cpu_type
         nvic.scb.cpu_id = CPU_IDS[cpu_type]
         nvic.mpu.regions = number_of_mpu_regions
         nvic.fpu.context_active = self._has_float_context
@@ -89,6 +92,11 @@ class CortexM(Device):
         self.locked_up = ""  # why, when the core has locked up
         self.halted = True  # nothing to run yet
         self.single_step = False
+        self.wfi_as_nop = False  # WFI and WFE do not wait
+        self.maximum_block_size = 0x7FF
+        """Instructions in a block at most, as Renode counts. Blocks here are Unicorn's; nothing depends on it."""
+        self.idle_cycles = 0  # in which nothing was executed
+        self._told_asleep = False
         self._held = False
         self._pc = Registers(self.engine, (reg.UC_ARM_REG_PC,))
         self._xpsr = Registers(self.engine, (reg.UC_ARM_REG_XPSR,))
@@ -100,6 +108,13 @@ class CortexM(Device):
         self.faults = Faults(self)
         self.unit = ExceptionUnit(self)
         self.hooking = CoreHooks(self)
+        self.register_file = RegisterFile(self)
+        self.on_interrupt_begin: list[Callable[[int], object]] = []
+        """Called with the exception's number when the core enters a handler, before anything is stacked."""
+        self.on_interrupt_end: list[Callable[[int], object]] = []
+        """Called with the exception's number when a handler returns, before anything is unstacked."""
+        self.on_sleep: list[Callable[[bool], object]] = []
+        """Called with True when the core falls asleep (WFI, WFE), with False when it goes on."""
 
     def on_gpio(self, number: int, value: bool) -> None:
         """The controller's output arrives here; the core asks the controller instead."""
@@ -174,28 +189,46 @@ class CortexM(Device):
         """r0..r12, sp, lr."""
         self._general.write(*values)
 
-    def get_register(self, which: int | str) -> int:
-        """A register by number (0 to 15) or name, as the monitor's ``cpu GetRegister`` asks."""
-        return self.registers[self._register_name(which)]
+    def get_register(self, which: int | str) -> RegisterValue:
+        """A register by Renode's number (0 to 15: r0 to pc) or by name; CrosscamError when there is none."""
+        return self.register_file.read(which)
 
     def set_register(self, which: int | str, value: int) -> None:
-        """Set r0..r12, sp, lr or pc, as the monitor's ``cpu SetRegister`` does."""
-        name = self._register_name(which)
-        if name == "pc":
-            self.pc = value
-        elif name == "xpsr":
-            raise CrosscamError(f"{self.name}: xPSR cannot be set; set r0 to r12, sp, lr or pc")
-        else:
-            values = {**self.registers, name: value & 0xFFFFFFFF}
-            self._general.write(*(values[each] for each in REGISTER_NAMES[:15]))
+        """Set a register by number or name; CrosscamError when there is none, or it cannot be set."""
+        self.register_file.write(which, value)
 
-    def _register_name(self, which: int | str) -> str:
-        text = str(which).lower()
-        name = f"r{text}" if text.isdecimal() else text
-        name = {"r13": "sp", "r14": "lr", "r15": "pc"}.get(name, name)
-        if name not in REGISTER_NAMES:
-            raise CrosscamError(f"{self.name}: no register {which}; expected 0 to 15 or {', '.join(REGISTER_NAMES)}")
-        return name
+    @property
+    def sp(self) -> int:
+        """The stack pointer in use."""
+        return self.register_file.read("sp")
+
+    @sp.setter
+    def sp(self, value: int) -> None:
+        self.register_file.write("sp", value)
+
+    @property
+    def lr(self) -> int:
+        """The link register."""
+        return self.register_file.read("lr")
+
+    @lr.setter
+    def lr(self, value: int) -> None:
+        self.register_file.write("lr", value)
+
+    def get_it_state(self) -> int:
+        """EPSR.IT: what is left of an IT block; 0 outside of one."""
+        return conditions.it_state(self.xpsr)
+
+    def evaluate_condition_code(self, condition: int) -> bool:
+        """Whether condition code ``condition`` (0: EQ ... 14: always) holds now."""
+        return conditions.passes(condition, self.xpsr)
+
+    @property
+    def executed_instructions(self) -> int:
+        """Instructions executed since the machine started; CrosscamError with a clock that counts something else."""
+        if self.engine.timing.name != "instructions":
+            raise CrosscamError(f"{self.name} ExecutedInstructions: only the clock `instructions` counts them")
+        return self.state[hooks.NOW] - self.idle_cycles
 
     @property
     def exception_number(self) -> int:
@@ -247,7 +280,8 @@ class CortexM(Device):
 
     def reset(self) -> None:
         """Registers to their reset values; start by the vector table, halted when there is none."""
-        self.sleeping = self.locked_up = ""
+        self.wake()
+        self.locked_up = ""
         self.hooking.reset()
         state = self.state
         state[hooks.EVENT_REGISTER] = 0
@@ -266,11 +300,21 @@ class CortexM(Device):
 
     def sleep(self, how: str = "wfi") -> None:
         """Stop running until something wakes the core."""
+        if self.wfi_as_nop:
+            return
         self.sleeping = how
+        if self.on_sleep and not self._told_asleep and not self.nvic.wakes_core():
+            self._told_asleep = True
+            for hook in list(self.on_sleep):
+                hook(True)
 
     def wake(self) -> None:
         """Go on running."""
         self.sleeping = ""
+        if self._told_asleep:
+            self._told_asleep = False
+            for hook in list(self.on_sleep):
+                hook(False)
 
     def send_event(self) -> None:
         """Set the event register; ends WFE."""

@@ -11,7 +11,8 @@ FIRST = 3  # repetitions logged in full; after that at 10, 100, 1000 ...
 class RateLimit(logging.Filter):
     """A filter per machine, put on its devices' loggers. Messages count as equal by logger, text and first argument.
 
-    ``context`` gives a suffix for the message: where the core is.
+    ``context`` gives a suffix for the message: where the core is. A record with the attribute ``unlimited`` passes as
+    it is: the script of a hook wrote it, and its user wants to see all.
     """
 
     def __init__(self, context: Callable[[], str]) -> None:
@@ -26,7 +27,7 @@ class RateLimit(logging.Filter):
         logger.addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < logging.WARNING:
+        if record.levelno < logging.WARNING or getattr(record, "unlimited", False):
             return True
         arguments = record.args if isinstance(record.args, tuple) else ()
         key = (record.name, record.msg, arguments[0] if arguments else None)

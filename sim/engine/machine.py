@@ -36,7 +36,7 @@ class Machine:
         self.timing = create_timing(timing)
         self.engine = Engine(self.timing)
         self.clock = Clock(self.engine.state)
-        self.sysbus = Bus()
+        self.sysbus = Bus(self._accessing_pc)
         self.log = logging.getLogger("sim.machine")
         self.devices: dict[str, Device] = {}
         self.on_reset: list[Callable[[], None]] = []  # run at the end of each reset
@@ -47,6 +47,8 @@ class Machine:
         self._target = 0  # cycle up to which the user has asked to run
         self._stop = False
         self._is_running = False
+        self.script_globals: dict[str, object] = {}
+        """What scripts of hooks see besides the machine's own parts."""
         self.single_step_blocking = True
         """Whether time stands still while the core waits for a step."""
         self._reset_reason = ""
@@ -56,6 +58,7 @@ class Machine:
         """Called before each access of the core to a device window: address, bytes, whether it is a write."""
         self.truth: BoardTruth | None = None
         """What a board would have got wrong, where ``BoardTruth.attach`` knows the chip."""
+        self._through_bus: set[int] = set()  # pages
         self._error: BaseException | None = None
         self._rate_limit = RateLimit(self._context)
         self.sysbus.code_pages = self.engine.code_pages
@@ -77,6 +80,11 @@ class Machine:
         if self._cpu is None:
             raise CrosscamError(f"machine {self.name} has no core; load a board description with a CPU.CortexM first")
         return self._cpu
+
+    @property
+    def has_core(self) -> bool:
+        """Whether a board has given one."""
+        return self._cpu is not None
 
     @property
     def nvic(self) -> Nvic:
@@ -275,7 +283,7 @@ class Machine:
                     self._execute(hooks.NEVER)
                 elif cpu.sleeping:
                     now, due = state[hooks.NOW], clock.next_due
-                    state[hooks.NOW] = max(now, due) if due != hooks.NEVER else now + 1
+                    self._pass_time(max(now, due) if due != hooks.NEVER else now + 1)
                     cpu.hooking.steps -= 1
                 else:
                     break
@@ -314,7 +322,7 @@ class Machine:
                 if state[hooks.NOW] >= self._target or self._stop:
                     break
                 if cpu is None or cpu.idle:
-                    state[hooks.NOW] = min(clock.next_due, self._target)
+                    self._pass_time(min(clock.next_due, self._target))
                 else:
                     self._execute(self._target)
             if self._stop:
@@ -330,6 +338,13 @@ class Machine:
             self._perform_reset()
         if cpu is not None:
             cpu.take_interrupt()
+
+    def _pass_time(self, until: int) -> None:
+        """The core does nothing until cycle ``until``."""
+        state = self.engine.state
+        if self._cpu is not None:
+            self._cpu.idle_cycles += until - state[hooks.NOW]
+        state[hooks.NOW] = until
 
     def _execute(self, target: int) -> None:
         """Let the core run up to cycle ``target`` at most."""
@@ -388,6 +403,41 @@ class Machine:
         if self._error is None:
             self._error = error
         self.clock.stop_core()
+
+    def _accessing_pc(self) -> int | None:
+        """Where the core stands that accesses a device right now."""
+        state = self.engine.state
+        return state[hooks.ACCESS_PC] if state[hooks.IN_RUN] else None
+
+    # Memory the core reaches through the bus
+
+    def send_through_bus(self, address: int, size: int, on: bool) -> None:
+        """The core's accesses to ``size`` bytes of memory (whole pages) go through the bus, with what stands there, or
+        directly again. Code cannot be run from such pages."""
+        for page in range(address // PAGE, (address + size + PAGE - 1) // PAGE):
+            found = self.sysbus.memory_at(page * PAGE)
+            if found is None or (page in self._through_bus) == on:
+                continue
+            memory, offset = found
+            if on:
+                self._through_bus.add(page)
+                self.engine.take_memory(page * PAGE, PAGE, self._memory_reads, self._memory_writes)
+            else:
+                self._through_bus.discard(page)
+                self.engine.give_memory(page * PAGE, PAGE, memory.host_address + offset)
+
+    def _memory_reads(self, address: int, width: int) -> int:
+        try:
+            return self.sysbus.read(address, width)
+        except BaseException as error:
+            self._defer(error)
+            return 0
+
+    def _memory_writes(self, address: int, width: int, value: int) -> None:
+        try:
+            self.sysbus.write(address, width, value)
+        except BaseException as error:
+            self._defer(error)
 
     def _context(self) -> str:
         """Where the core is, for log messages from devices."""

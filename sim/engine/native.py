@@ -94,6 +94,7 @@ class Engine:
         self._table: NDArray[np.int64] = np.full(2 << TABLE_BITS, -1, np.int64)
         self._address = int(self.array.ctypes.data)
         self._keep: list[object] = []
+        self._taken: dict[int, int] = {}  # memory sent to Python -> its hook
         self.hooking: NDArray[np.int64] = np.zeros(hooking.SLOTS, np.int64)  # what sim/engine/hooking shares natively
         self.hooking[hooking.STATE] = self._address
         self.hooking[[hooking.SKIP, hooking.STEPS]] = -1
@@ -161,8 +162,8 @@ class Engine:
         self.array[REGIONS + 3 * count : REGIONS + 3 * count + 3] = (address, size, host_address)
         self.state[REGION_COUNT] = count + 1
 
-    def map_devices(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> None:
-        """Send the core's accesses to ``size`` bytes (whole pages) from ``address`` to Python.
+    def map_devices(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> int:
+        """Send the core's accesses to ``size`` bytes (whole pages) from ``address`` to Python; a hook's handle.
 
         ``read(absolute address, width)`` and ``write(absolute address, width, value)`` must not raise.
         """
@@ -195,7 +196,20 @@ class Engine:
         # Without permissions, each access first passes the protection hook, which Unicorn gives an exact PC.
         _check(uclib.uc_mem_protect(self.handle, address, size, unicorn_const.UC_PROT_NONE))
         kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
-        self._add_hook(kind, self._timing.access_hook, address, address + size - 1)
+        return self._add_hook(kind, self._timing.access_hook, address, address + size - 1)
+
+    def take_memory(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> None:
+        """Send the core's accesses to memory mapped before to Python, as ``map_devices`` does; not while it runs."""
+        _check(uclib.uc_mem_unmap(self.handle, ctypes.c_uint64(address), ctypes.c_size_t(size)))
+        self._taken[address] = self.map_devices(address, size, read, write)
+
+    def give_memory(self, address: int, size: int, host_address: int) -> None:
+        """Undo ``take_memory``."""
+        self.remove_hook(self._taken.pop(address))
+        _check(uclib.uc_mem_unmap(self.handle, ctypes.c_uint64(address), ctypes.c_size_t(size)))
+        watched = self._watched[address >> PAGE_SHIFT]
+        permissions = unicorn_const.UC_PROT_EXEC if watched else unicorn_const.UC_PROT_ALL
+        _check(uclib.uc_mem_map_ptr(self.handle, address, size, permissions, host_address))
 
     def add_access_watch(self, first: int, end: int, hook: int, user: int) -> None:
         """Call a native hook, ``user`` its last argument, on accesses to watched pages of ``first`` to ``end``."""
@@ -246,7 +260,7 @@ class Engine:
         for address, size in [*sorted(self._mapped), (1 << 32, 0)]:
             if address > end:
                 self._add_hook(kind, address_of(on_unmapped), end, address - 1)
-            end = address + size
+            end = max(end, address + size)
 
     def run_to(self, pc: int, until: int) -> int:
         """Run straight-line code from ``pc`` and stop before the instruction at ``until``."""

@@ -61,6 +61,8 @@ class ExceptionUnit:
     def enter(self, number: int) -> None:
         """Stack the present context and start the handler of ``number``."""
         cpu = self._cpu
+        for hook in cpu.on_interrupt_begin:
+            hook(number)
         cpu.engine.spend(cpu.engine.timing.entry_cycles)
         nvic = cpu.nvic
         *frame, sp, control = self._frame_and_mode.read()
@@ -93,6 +95,8 @@ class ExceptionUnit:
         exceptions = nvic.exceptions
         exc_return |= 1  # the lowest bit went into the Thumb state
         number = cpu.exception_number
+        for hook in cpu.on_interrupt_end:
+            hook(number)
         problem = self._return_problem(number, exc_return)
         if exceptions.active >> number & 1:
             exceptions.deactivate(number)
@@ -106,6 +110,8 @@ class ExceptionUnit:
         following = nvic.next_exception()
         if following:
             cpu.engine.spend(cpu.engine.timing.tail_cycles)
+            for hook in cpu.on_interrupt_begin:
+                hook(following)
             self._start_handler(following, exc_return)
             return
         self._restore(exc_return)

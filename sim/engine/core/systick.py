@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.engine.core import exceptions as exc
 from sim.engine.devices.registers import Mode, RegisterBank
+from sim.engine.wording import SYSTICK_WITHOUT_RELOAD
 
 if TYPE_CHECKING:
     from sim.engine.clock import Clock, ScheduledEvent
@@ -65,6 +66,8 @@ class SysTick:
         self._catch_up()
         self._start = self._value()
         self._stop()
+        if value & 1 and not self._enabled and not self._load:
+            self._nvic.log.debug(SYSTICK_WITHOUT_RELOAD)
         self._enabled, self._interrupt, self._internal = bool(value & 1), bool(value & 2), bool(value & 4)
         self._go()
 

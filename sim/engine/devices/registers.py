@@ -237,6 +237,11 @@ class RegisterBank:
     def __getitem__(self, offset: int) -> Register:
         return self._registers[offset]
 
+    def name_at(self, offset: int) -> str:
+        """The name of the register that holds ``offset``; empty when none is declared there."""
+        register = self._registers.get(offset & ~3)
+        return register.name if register is not None else ""
+
     def reset(self) -> None:
         """All registers back to their reset values."""
         for register in self._registers.values():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim.engine.devices.base import Device
+from sim.engine.hooking.block_log import BlockFollower
 from sim.engine.machine import Machine
 from sim.engine.monitor import commands, objects
 from sim.engine.monitor.environments import Environments
+from sim.engine.monitor.hook_commands import device_members
 from sim.engine.monitor.library import NumberMode, Snapshots
 from sim.engine.monitor.logs import LogOutputs
 from sim.engine.monitor.python_world import PythonWorld
@@ -23,6 +26,20 @@ from sim.errors import CrosscamError
 
 _LOG = logging.getLogger("sim.monitor")
 _OBJECTS = ("sysbus", "machine", "emulation")
+
+
+class PrintedNumber(int):
+    """A number a command printed, which is still shown as it was printed."""
+
+    text: str
+
+    def __new__(cls, value: int, text: str) -> PrintedNumber:
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,7 +80,7 @@ class Monitor:
         self.variables: dict[str, object] = {}
         self.macros: dict[str, Macro] = {}
         self.aliases: dict[str, str] = {}
-        self.usings: list[str] = []
+        self.usings: list[str] = ["sysbus"]  # as Renode starts
         self.search_path: list[Path] = []
         self.python = PythonWorld(self)
         self.started = False
@@ -99,6 +116,8 @@ class Monitor:
             raise CrosscamError(f"mach create {name}: there is a machine already ({self._machine.name}): expected one")
         self._restore_log_levels()
         self._machine = Machine(name=name, timing=self._timing)
+        self._machine.script_globals.update(self.python.globals_for_hooks())
+        self.follower = BlockFollower(self._machine)
         self._machine.on_reset.append(self._run_reset_macro)
 
     def forget_machine(self) -> None:
@@ -244,7 +263,7 @@ class Monitor:
         return "\n".join(filter(None, outputs))
 
     def _run(self, tokens: list[Token]) -> str:
-        tokens = [self.execute(token.command) if isinstance(token, Execution) else token for token in tokens]
+        tokens = [self._printed(token.command) if isinstance(token, Execution) else token for token in tokens]
         first = tokens[0]
         if isinstance(first, Variable):
             self._assign(first, tokens[1:])
@@ -263,6 +282,15 @@ class Monitor:
             _LOG.warning("%s%s; the command does nothing", where, error)
             return ""
 
+    def _printed(self, command: str) -> Token:
+        """What ``command`` prints: a number where it is one."""
+        text = self.execute(command)
+        with contextlib.suppress(CrosscamError):
+            found = tokenize(text)
+            if len(found) == 1 and len(found[0]) == 1 and type(found[0][0]) is int:
+                return PrintedNumber(found[0][0], text)
+        return text
+
     def _run_object(self, name: str, arguments: list[Token]) -> object:
         if name == "sysbus":
             return objects.invoke(name, objects.system_bus(self), arguments)
@@ -277,6 +305,9 @@ class Monitor:
             self.environments.put_sensor(str(arguments[1]), self.machine, device)
             return None
         if device is not None:
+            found = device_members(self, device).get(str(arguments[0])) if arguments else None
+            if found is not None:
+                return objects.call(f"{device.name} {arguments[0]}", found, arguments[1:])
             return objects.device_command(device, arguments)
         if name in self.aliases:
             return self._run([*tokenize(self.aliases[name])[0], *arguments])

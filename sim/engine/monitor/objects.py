@@ -16,6 +16,8 @@ from sim.engine.bus import MappedMemory
 from sim.engine.cpu import CortexM
 from sim.engine.devices.base import Device
 from sim.engine.devices.sd_card import card_for
+from sim.engine.hooking.registers import RegisterValue
+from sim.engine.monitor.hook_commands import bus_hook_members
 from sim.engine.monitor.library import NumberMode
 from sim.engine.monitor.tokens import Equals, PathText, Span, Token, Word
 from sim.engine.platform import load_repl, load_repl_string
@@ -134,10 +136,10 @@ def bus_members(read: Callable[[int, int], int], write: Callable[[int, int, int]
     """``ReadDoubleWord address`` and its kin; a value read is shown with as many digits as it has."""
 
     def reader(width: int) -> Member:
-        return lambda address: Digits(read(address, width), 2 * width)
+        return lambda address, context=None: Digits(read(address, width), 2 * width)
 
     def writer(width: int) -> Member:
-        return lambda address, value: write(address, width, value)
+        return lambda address, value, context=None: write(address, width, value)
 
     found: dict[str, Member] = {}
     for suffix, width in WIDTHS.items():
@@ -170,7 +172,7 @@ def system_bus(monitor: Monitor) -> dict[str, Member]:
         """Renode names registers in its log by it; nothing depends on it, so a file that is not here does not hurt."""
         machine.log.info("ApplySVD %s: register names are not read", path)
 
-    def symbol_address(name: str) -> str:
+    def symbol_address(name: str, index: int | str = 0, context: object = None) -> str:
         address = machine.symbols.address_of(name)
         if address is None:
             raise CrosscamError(f"no symbol {name} in the loaded ELF: expected the name of a function or variable")
@@ -178,6 +180,7 @@ def system_bus(monitor: Monitor) -> dict[str, Member]:
 
     return {
         **bus_members(bus.read, bus.write),
+        **bus_hook_members(monitor),
         "ReadBytes": lambda address, count: bus.read_bytes(address, count),
         "LoadELF": load_elf,
         "LoadBinary": load_binary,
@@ -287,7 +290,7 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
         "PyDevFromFile": from_file,
         "PyDevFromString": from_string,
         "Reset": machine.reset,
-        "Pause": machine.pause,
+        "Pause": lambda: monitor.set_started(False),
         "Start": lambda: monitor.set_started(True),
         "ElapsedVirtualTime": lambda: TimeInterval.from_seconds(machine.clock.exact_seconds),
     }
@@ -308,8 +311,15 @@ def emulation_members(monitor: Monitor) -> dict[str, Member]:
             raise CrosscamError(f"emulation RemoveMachine {name}: there is no such machine")
         monitor.forget_machine()
 
+    def single_step_blocking(value: bool | None = None) -> bool | None:
+        if value is None:
+            return monitor.machine.single_step_blocking
+        monitor.machine.single_step_blocking = bool(value)
+        return None
+
     return {
         "RunFor": run_for,
+        "SingleStepBlocking": single_step_blocking,
         "CreateEnvironment": lambda name: monitor.environments.create(str(name)),
         "RemoveMachine": remove_machine,
         "SetGlobalQuantum": host_only,
@@ -358,6 +368,8 @@ def show(value: object, numbers: NumberMode = NumberMode.Hexadecimal) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, RegisterValue):
         return str(value)
     if isinstance(value, int):
         if numbers is NumberMode.Decimal or value < 0:

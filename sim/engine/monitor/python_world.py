@@ -8,8 +8,10 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.scripting import MachineProxy, WorkingDirectory, new_scope
+from sim.engine.hooking.proxies import MachineOfScripts
+from sim.engine.scripting import WorkingDirectory, new_scope
 from sim.engine.scripting.compiler import compile_script, parse_script
+from sim.engine.wording import PYTHON_ERROR
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -34,13 +36,13 @@ class MonitorProxy:
         return True
 
     @property
-    def Machine(self) -> MachineProxy:  # noqa: N802 - Renode's name
+    def Machine(self) -> MachineOfScripts:  # noqa: N802 - Renode's name
         """The machine, as scripts see it."""
 
         def report(error: Exception) -> None:
-            self._monitor.machine.log.error("python: %s: %s", type(error).__name__, error)
+            self._monitor.machine.log.error("%s: %s (%s)", PYTHON_ERROR, error, type(error).__name__)
 
-        return MachineProxy(self._monitor.machine, report)
+        return MachineOfScripts(self._monitor.machine, report)
 
 
 class PythonWorld:
@@ -50,6 +52,10 @@ class PythonWorld:
         self.directory = WorkingDirectory()
         proxy = MonitorProxy(monitor)
         self._scope = new_scope(self.directory, monitor=proxy, self=proxy)
+
+    def globals_for_hooks(self) -> dict[str, object]:
+        """What scripts of hooks see of the monitor."""
+        return {"monitor": self._scope["monitor"]}
 
     def run(self, code: str, file: str = "<python>") -> str:
         """Run ``code``; returns what it printed.
