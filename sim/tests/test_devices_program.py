@@ -40,6 +40,8 @@ one period: 00000001
 periods: 00000005
 ADC ready: 00000001
 half the reference: 00000800
+converted: 00000001
+code: 00000123
 semaphore: 80000300
 initialising: 00000001
 time: 00000001
@@ -64,6 +66,7 @@ def start(elf: Path) -> list[str]:
         f"sysbus LoadELF @{elf}",
         "sysbus.i2c3.slave EnqueueResponseByte 0x77",
         "sysbus.adc SetDefaultValue 1650 4",
+        "sysbus.adc1 FeedSample 0x123 3 2",
     ]
 
 

@@ -14,11 +14,9 @@ the internal channels are channels 16 to 18 like any other.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from sim.engine.devices.adc_samples import AnalogInput, read_samples
+from sim.engine.devices.adc_converter import AdcConverter
 from sim.engine.devices.base import Device, Event, Services
-from sim.engine.devices.registers import Mode, RegisterDevice
+from sim.engine.devices.registers import Mode
 from sim.errors import CrosscamError
 
 _CHANNELS = 19
@@ -29,7 +27,7 @@ _ADRDY, _EOSMP, _EOC, _EOSEQ, _OVR, _AWD = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 
 _ADEN, _ADDIS, _ADSTART, _ADSTP = 1 << 0, 1 << 1, 1 << 2, 1 << 4
 
 
-class Stm32F0Adc(RegisterDevice):
+class Stm32F0Adc(AdcConverter):
     """``reference_voltage`` in volts, ``external_event_frequency`` in Hz."""
 
     RENODE_TYPES = ("Analog.STM32F0_ADC",)
@@ -44,7 +42,7 @@ class Stm32F0Adc(RegisterDevice):
         dma_channel: int = 0,
         dma_peripheral: Device | None = None,
     ) -> None:
-        super().__init__(services, name)
+        super().__init__(services, name, _CHANNELS)
         if reference_voltage <= 0:
             raise CrosscamError(f"{name}: referenceVoltage is {reference_voltage} V, expected more than 0")
         if external_event_frequency <= 0:
@@ -53,14 +51,10 @@ class Stm32F0Adc(RegisterDevice):
             )
         if (dma_peripheral is None) != (dma_channel == 0) or dma_channel < 0:
             raise CrosscamError(f"{name}: dmaChannel is {dma_channel}: expected a dmaPeripheral and a channel from 1")
-        self.irq = self.add_output("IRQ")
-        self.dma_request = self.add_output("DMARequest")
         if dma_peripheral is not None:
             self.dma_request.connect(dma_peripheral, dma_channel - 1)
         self._full_scale = reference_voltage * 1000
         self._trigger_frequency = external_event_frequency
-        self._inputs = [AnalogInput() for _ in range(_CHANNELS)]
-        self._conversion: Event | None = None
         self._trigger: Event | None = None
         self._declare()
         self._forget()
@@ -102,14 +96,12 @@ class Stm32F0Adc(RegisterDevice):
 
     def _halt(self) -> None:
         """No conversion, no trigger."""
-        for event in (self._conversion, self._trigger):
-            if event is not None:
-                self.services.clock.cancel(event)
-        self._conversion = self._trigger = None
+        super()._halt()
+        if self._trigger is not None:
+            self.services.clock.cancel(self._trigger)
+            self._trigger = None
         self._started = False
-        self._sequence: list[int] = []  # channels still to convert
         self._held = False  # WAIT: the next conversion comes when the data is read
-        self._parked = False  # converting on and on for nobody
 
     def reset(self) -> None:
         """Registers to reset values; what is on the inputs stays."""
@@ -126,24 +118,9 @@ class Stm32F0Adc(RegisterDevice):
 
     def feed_voltage_sample_to_channel(self, channel: int, value: float | str, repeat: int = 1) -> None:
         """Millivolts for the next ``repeat`` conversions of a channel, or a file with one number a conversion."""
-        analog = self._input(channel)
-        for millivolts in read_samples(Path(value)) if isinstance(value, str) else [float(value)]:
-            analog.feed(millivolts, repeat)
-
-    def _input(self, channel: int) -> AnalogInput:
-        if not 0 <= channel < _CHANNELS:
-            raise CrosscamError(f"{self.name}: there is no channel {channel}, expected 0 to {_CHANNELS - 1}")
-        return self._inputs[channel]
+        self._feed(channel, value, repeat)
 
     # Registers
-
-    def read(self, offset: int, width: int) -> int:
-        self._unpark()
-        return self.bank.read(offset, width)
-
-    def write(self, offset: int, width: int, value: int) -> None:
-        self._unpark()
-        self.bank.write(offset, width, value)
 
     def _control_value(self) -> int:
         return self._enabled * _ADEN | self._started * _ADSTART
@@ -198,14 +175,10 @@ class Stm32F0Adc(RegisterDevice):
 
     # Conversions
 
-    def _begin(self) -> None:
-        half_cycles = _SAMPLING[self._sampling.value] + _CONVERSION[self._resolution.value]
-        clock = self.services.clock
-        self._conversion = clock.schedule(half_cycles * clock.frequency // (2 * _CLOCK), self._converted)
+    def _duration(self) -> tuple[int, int]:
+        return _SAMPLING[self._sampling.value] + _CONVERSION[self._resolution.value], 2 * _CLOCK
 
-    def _converted(self) -> None:
-        self._conversion = None
-        channel = self._sequence.pop(0)
+    def _convert(self, channel: int) -> None:
         bits = 12 - 2 * self._resolution.value
         full = (1 << bits) - 1
         code = min(full, max(0, round(self._inputs[channel].take() / self._full_scale * full)))
@@ -225,8 +198,6 @@ class Stm32F0Adc(RegisterDevice):
         self._update()
         if self._dmaen and not (lost and not self._overwrite):
             self.dma_request.pulse()
-        if self._started and self._conversion is None:
-            self._continue()
 
     def _compare(self, channel: int, code: int) -> None:
         """The analog watchdog looks at the raw 12 bits (13.7)."""
@@ -235,34 +206,22 @@ class Stm32F0Adc(RegisterDevice):
         if not self._low.value <= code <= self._high.value:
             self._flags.raw |= _AWD
 
-    def _continue(self) -> None:
-        """The conversion after this one, now or when the data has been read."""
+    def _proceeds(self) -> bool:
+        if not self._started:
+            return False
         if not self._sequence and self._continuous:
             self._sequence = self._channels()
         elif self._discontinuous and self._sequence:
-            if not self._exten.value:
-                self._started = False
-            return
-        if not self._sequence:
-            return
-        if self._wait and self._flags.raw & _EOC:
-            self._held = True
-        elif self._nobody_looks:
-            self._parked = True
-        else:
-            self._begin()
+            self._started = bool(self._exten.value)
+            return False
+        self._held = bool(self._sequence) and bool(self._wait) and bool(self._flags.raw & _EOC)
+        return bool(self._sequence) and not self._held
 
     @property
     def _nobody_looks(self) -> bool:
-        """Conversions go on and lose data already; until a register is accessed, the next ones change nothing."""
         all_set = _EOSMP | _EOC | _EOSEQ | _OVR
         watching = self._watch and not self._flags.raw & _AWD
         return self._flags.raw & all_set == all_set and not self._dmaen and not watching
-
-    def _unpark(self) -> None:
-        if self._parked:
-            self._parked = False
-            self._begin()
 
     def _data_taken(self) -> None:
         if self._held:

@@ -11,6 +11,7 @@
 #define RTC(offset)       REGISTER(0x40002800u + (offset))
 #define LPTIM(offset)     REGISTER(0x40002400u + (offset))
 #define ADC(offset)       REGISTER(0x40012000u + (offset))
+#define ADC1(offset)      REGISTER(0x40012400u + (offset))
 #define HSEM(offset)      REGISTER(0x40026800u + (offset))
 #define TIMER9(offset)    REGISTER(0x40014000u + (offset))
 #define NVIC_ENABLE(irq)  (REGISTER(0xE000E100u + 4 * ((irq) / 32)) = 1u << (irq) % 32)
@@ -244,6 +245,13 @@ static void voltage(void) {
     ADC(0x08) |= 1u << 2;
     wait(&ADC(0x00), 1u << 2);
     tell("half the reference", ADC(0x40));
+    ADC1(0x2C) = 0;
+    ADC1(0x34) = 3;
+    ADC1(0x08) = 1u << 10;
+    ADC1(0x08) |= 1;
+    ADC1(0x08) |= 1u << 30;
+    tell("converted", wait(&ADC1(0x00), 1u << 1));
+    tell("code", ADC1(0x4C));
 }
 
 static void semaphore(void) {
