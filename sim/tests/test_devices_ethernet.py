@@ -275,6 +275,23 @@ def test_loop_back_of_mac_and_phy() -> None:
         assert not bench.mac.sent_frames
 
 
+def test_address_set_by_a_script() -> None:
+    bench = Bench()
+    bench.mac.mac = "00-11-22-33-44-55"
+    assert bench.mac.mac == "00:11:22:33:44:55" and bench.get(A0L) == 0x33221100 and bench.get(A0H) == 0x80005544
+    with pytest.raises(CrosscamError, match="six bytes"):
+        bench.mac.mac = "00:11"
+
+
+def test_frames_with_a_length_lose_their_padding() -> None:
+    for control, kept in ((FAST, 64), (FAST | 1 << 7, 14 + 5)):
+        bench = Bench(control)
+        receive_ring(bench, 1)
+        bench.on()
+        bench.mac.receive_frame((US + PARTNER + b"\0\5hello").hex())
+        assert bench.word(RX) >> 16 & 0x3FFF == kept
+
+
 def test_no_link_loses_frames(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.on()

@@ -72,31 +72,32 @@ class Aes:
                 constant = _double(constant)
             elif length == 8 and len(words) % length == 4:
                 word = bytes(_SBOX[byte] for byte in word)
-            words.append(_xor(words[-length], word))
+            words.append(xor(words[-length], word))
         return [b"".join(words[place : place + 4]) for place in range(0, len(words), 4)]
 
     def encrypt(self, block: bytes) -> bytes:
         """One block of plain text (5.1)."""
-        state = _xor(block, self._rounds[0])
+        state = xor(block, self._rounds[0])
         for number, key in enumerate(self._rounds[1:], 1):
             state = bytes(_SBOX[state[place]] for place in _SHIFTED)
             if number < len(self._rounds) - 1:
                 state = _mix(state, (2, 3, 1, 1))
-            state = _xor(state, key)
+            state = xor(state, key)
         return state
 
     def decrypt(self, block: bytes) -> bytes:
         """One block of cipher text (5.3)."""
-        state = _xor(block, self._rounds[-1])
+        state = xor(block, self._rounds[-1])
         for number in range(len(self._rounds) - 2, -1, -1):
             state = bytes(_INVERSE_SBOX[state[place]] for place in _INVERSE_SHIFTED)
-            state = _xor(state, self._rounds[number])
+            state = xor(state, self._rounds[number])
             if number:
                 state = _mix(state, (14, 11, 13, 9))
         return state
 
 
-def _xor(first: bytes, second: bytes) -> bytes:
+def xor(first: bytes, second: bytes) -> bytes:
+    """Byte by byte; both of one length."""
     return bytes(one ^ other for one, other in zip(first, second, strict=True))
 
 

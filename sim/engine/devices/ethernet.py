@@ -20,6 +20,8 @@ from sim.errors import CrosscamError
 _KEPT = 1024
 _SHORTEST, _LONGEST = 14, 9018
 _PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0x40000, 1)
+FIRST_TYPE = 0x600
+"""Values of the length/type field from here on are types."""
 _GAP = 24  # bytes' time of preamble, FCS and the space between frames
 _MINIMUM_PAYLOAD = 60
 
@@ -90,8 +92,20 @@ class AddressFilter:
         return bool(self._hash_table[place // 32].raw >> place % 32 & 1)
 
 
+def stored_frame(frame: bytes, *, strip_typed: bool, strip_padding: bool) -> bytes:
+    """What a receiver puts into memory: the frame with its FCS, unless asked to strip it from frames with a type, or
+    with the padding from frames with a length."""
+    kind = int.from_bytes(frame[12:14], "big")
+    if kind >= FIRST_TYPE:
+        return frame if strip_typed else frame + frame_check_sequence(frame)
+    return frame[: _SHORTEST + kind] if strip_padding else frame + frame_check_sequence(frame)
+
+
 class EthernetController(RegisterDevice):
     """Base of the MACs; PHYs are children at their management addresses."""
+
+    addresses: list[tuple[Register, Register]]
+    """High and low registers of the station's addresses."""
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
@@ -107,6 +121,28 @@ class EthernetController(RegisterDevice):
         if not 0 <= point < 32:
             raise CrosscamError(f"{self.name}: {child.name} at address {point}; expected 0 to 31")
         super().register_child(child, point)
+
+    def address(self, index: int = 0) -> bytes:
+        """The station's address ``index``."""
+        high, low = self.addresses[index]
+        return low.raw.to_bytes(4, "little") + (high.raw & 0xFFFF).to_bytes(2, "little")
+
+    @property
+    def mac(self) -> str:
+        """The station's first address: ``02:00:00:00:00:01``."""
+        return self.address().hex(":")
+
+    @mac.setter
+    def mac(self, text: str) -> None:
+        try:
+            value = bytes.fromhex(text.replace(":", " ").replace("-", " "))
+        except ValueError:
+            value = b""
+        if len(value) != 6:
+            raise CrosscamError(f'{self.name}: MAC is {text!r}; expected six bytes such as "02:00:00:00:00:01"')
+        high, low = self.addresses[0]
+        high.raw = high.raw & ~0xFFFF | int.from_bytes(value[4:], "little")
+        low.raw = int.from_bytes(value[:4], "little")
 
     def phy(self, address: int) -> EthernetPhysicalLayer | None:
         """The PHY at ``address``; None, with a warning, where there is none."""

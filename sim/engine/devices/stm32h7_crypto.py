@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from sim.engine.devices.aes import BLOCK, Aes, galois_product
+from sim.engine.devices.aes import BLOCK, Aes, galois_product, xor
 from sim.engine.devices.base import Services
 from sim.engine.devices.registers import Mode, RegisterDevice
 
@@ -182,15 +182,15 @@ class Stm32H7Crypto(RegisterDevice):
             vector = self._vector()
             counter = int.from_bytes(vector[12:], "big") + 1 & 0xFFFFFFFF
             self._set_vector(vector[:12] + counter.to_bytes(4, "big"))
-            return _xor(block, cipher.encrypt(vector))
+            return xor(block, cipher.encrypt(vector))
         return self._gcm(cipher, block) if mode == _GCM else self._ccm(cipher, block)
 
     def _chained(self, cipher: Aes, block: bytes) -> bytes:
         vector = self._vector()
         if self._decrypts:
             self._set_vector(block)
-            return _xor(cipher.decrypt(block), vector)
-        result = cipher.encrypt(_xor(block, vector))
+            return xor(cipher.decrypt(block), vector)
+        result = cipher.encrypt(xor(block, vector))
         self._set_vector(result)
         return result
 
@@ -210,13 +210,13 @@ class Stm32H7Crypto(RegisterDevice):
             self._absorb(block)
             return b""
         if phase == _PAYLOAD:
-            result = _xor(block, self._next_key_stream(cipher))
+            result = xor(block, self._next_key_stream(cipher))
             self._absorb(block if self._decrypts else self._without_padding(result))
             return result
         if phase == _FINAL:
             self._absorb(block)
             start = self._nonce + (self._first_counter - 1 & 0xFFFFFFFF).to_bytes(4, "big")
-            return _xor(self._hash.to_bytes(BLOCK, "big"), cipher.encrypt(start))
+            return xor(self._hash.to_bytes(BLOCK, "big"), cipher.encrypt(start))
         self.log.warning("data in the initialisation phase of GCM: ignored")
         return b""
 
@@ -226,12 +226,12 @@ class Stm32H7Crypto(RegisterDevice):
     def _ccm(self, cipher: Aes, block: bytes) -> bytes:
         phase = self._phase.value
         if phase == _FINAL:  # the block is counter block 0
-            return _xor(self._mac, cipher.encrypt(block))
+            return xor(self._mac, cipher.encrypt(block))
         if phase == _PAYLOAD:
-            result = _xor(block, self._next_key_stream(cipher))
-            self._mac = cipher.encrypt(_xor(self._mac, self._without_padding(result) if self._decrypts else block))
+            result = xor(block, self._next_key_stream(cipher))
+            self._mac = cipher.encrypt(xor(self._mac, self._without_padding(result) if self._decrypts else block))
             return result
-        self._mac = cipher.encrypt(_xor(self._mac, block))
+        self._mac = cipher.encrypt(xor(self._mac, block))
         if phase == _INITIALISATION:
             self._enabled.value = 0
         return b""
@@ -251,7 +251,3 @@ class Stm32H7Crypto(RegisterDevice):
 
     def _update(self) -> None:
         self.irq.set(bool(self._masked_interrupts()))
-
-
-def _xor(first: bytes, second: bytes) -> bytes:
-    return bytes(one ^ other for one, other in zip(first, second, strict=True))

@@ -22,11 +22,12 @@ from collections import deque
 from sim.engine.devices import ethernet_checksums as checksums
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.ethernet import (
+    FIRST_TYPE,
     AddressFilter,
     EthernetController,
     declare_addresses,
-    frame_check_sequence,
     padded,
+    stored_frame,
 )
 from sim.engine.devices.registers import Mode, RegisterDevice
 from sim.errors import CrosscamError
@@ -35,7 +36,6 @@ _TI, _TPS, _TBU, _RI, _RBU, _RPS, _AIS, _NIS = 1 << 0, 1 << 1, 1 << 2, 1 << 6, 1
 _NORMAL, _ABNORMAL = 1 << 0 | 1 << 2 | 1 << 6 | 1 << 11, 1 << 1 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12
 _OWN, _CONTEXT, _FIRST, _LAST = 1 << 31, 1 << 30, 1 << 29, 1 << 28
 _LOOP_BACK, _FAST, _STRIP_PADDING, _STRIP_TYPED, _CHECK = 1 << 12, 1 << 14, 1 << 20, 1 << 21, 1 << 27
-_TYPE = 0x600
 _BYTES = 16
 _RUNNING_TRANSMITTER, _SUSPENDED_TRANSMITTER, _WAITING_RECEIVER, _SUSPENDED_RECEIVER = 2, 6, 3, 4
 
@@ -214,11 +214,6 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         self._transmit_suspended = self._receive_suspended = False
         self._update()
 
-    @property
-    def mac(self) -> str:
-        """The station's address, MACA0: ``02:00:00:00:00:01``."""
-        return self._address(0).hex(":")
-
     def _control_written(self, written: int) -> None:
         if written >> 31:
             self.log.warning("MACCR.ARPEN: ARP offload is not modelled")
@@ -325,12 +320,8 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
             operation, second = {2: 1, 3: 2}.get(choice & 3, 0), choice >> 2
         if not operation:
             return frame
-        source = self._address(second)
+        source = self.address(second)
         return frame[:6] + source + frame[6 if operation == 1 else 12 :]
-
-    def _address(self, index: int) -> bytes:
-        high, low = self.addresses[index]
-        return low.raw.to_bytes(4, "little") + (high.raw & 0xFFFF).to_bytes(2, "little")
 
     def _sent(self, frame: bytes, address: int, words: list[int]) -> None:
         self._transmitting = None
@@ -400,7 +391,11 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         if (verdict.header_error or verdict.payload_error) and not keeps:
             self.log.debug("a frame of %d bytes with a wrong checksum: dropped", len(frame))
             return True
-        rest, status, interrupt = self._content(frame), _FIRST, False
+        control = self._control.raw
+        rest = stored_frame(
+            frame, strip_typed=bool(control & _STRIP_TYPED), strip_padding=bool(control & _STRIP_PADDING)
+        )
+        status, interrupt = _FIRST, False
         length = len(rest)
         words = self._available()
         if words is None:
@@ -428,16 +423,9 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
             self._raise(_RI)
         return True
 
-    def _content(self, frame: bytes) -> bytes:
-        """What goes to memory: with the FCS unless it is stripped, and padding with it."""
-        kind, control = int.from_bytes(frame[12:14], "big"), self._control.raw
-        if kind >= _TYPE:
-            return frame if control & _STRIP_TYPED else frame + frame_check_sequence(frame)
-        return frame[: 14 + kind] if control & _STRIP_PADDING else frame + frame_check_sequence(frame)
-
     def _close(self, address: int, status: int, frame: bytes, verdict: checksums.Verdict) -> None:
         kind = int.from_bytes(frame[12:14], "big")
-        length_type = 0 if kind < _TYPE else {0x0806: 3, 0x8100: 4, 0x88A8: 5, 0x8808: 6}.get(kind, 1)
+        length_type = 0 if kind < FIRST_TYPE else {0x0806: 3, 0x8100: 4, 0x88A8: 5, 0x8808: 6}.get(kind, 1)
         payload = {17: 1, 6: 2, 1: 3, 58: 3}.get(verdict.protocol, 0) if verdict.version else 0
         details = (
             payload

@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from sim.engine.devices import ethernet_checksums as checksums
 from sim.engine.devices.base import Event, Services
 from sim.engine.devices.ethernet import (
+    FIRST_TYPE,
     AddressFilter,
     EthernetController,
     declare_addresses,
-    frame_check_sequence,
     padded,
+    stored_frame,
 )
 from sim.engine.devices.registers import Mode
 from sim.errors import CrosscamError
@@ -36,7 +37,6 @@ _NORMAL, _ABNORMAL = 1 << 0 | 1 << 2 | 1 << 6 | 1 << 14, 1 << 1 | 0x38 | 1 << 7 
 _OWN = 1 << 31
 _LOOP_BACK, _FAST, _STRIP_PADDING, _STRIP_TYPED, _CHECK = 1 << 12, 1 << 14, 1 << 7, 1 << 25, 1 << 10
 _KEEP_WRONG = 1 << 26 | 1 << 7  # DMAOMR: DTCEFD, FEF
-_TYPE = 0x600
 _STOPPED, _SUSPENDED, _WAITING = 0, 6, 3
 _RX_SUSPENDED = 4
 
@@ -157,12 +157,6 @@ class SynopsysEthernetMac(EthernetController):
         self._transmit_at = self._receive_at = self._missed = 0
         self._transmit_state, self._receive_state = _STOPPED, _STOPPED
         self._update()
-
-    @property
-    def mac(self) -> str:
-        """The station's address, MACA0: ``02:00:00:00:00:01``."""
-        high, low = self.addresses[0]
-        return (low.raw.to_bytes(4, "little") + (high.raw & 0xFFFF).to_bytes(2, "little")).hex(":")
 
     # Management interface (33.4.1)
 
@@ -287,14 +281,11 @@ class SynopsysEthernetMac(EthernetController):
         if (verdict.header_error or verdict.payload_error) and not self._operation.raw & _KEEP_WRONG:
             self.log.debug("a frame of %d bytes with a wrong checksum: dropped", len(frame))
             return
-        self._deliver(frame, self._content(frame), verdict)
-
-    def _content(self, frame: bytes) -> bytes:
-        """What goes to memory: with the FCS unless it is stripped, and padding with it."""
-        kind, control = int.from_bytes(frame[12:14], "big"), self._control.raw
-        if kind >= _TYPE:
-            return frame if control & _STRIP_TYPED else frame + frame_check_sequence(frame)
-        return frame[: 14 + kind] if control & _STRIP_PADDING else frame + frame_check_sequence(frame)
+        control = self._control.raw
+        content = stored_frame(
+            frame, strip_typed=bool(control & _STRIP_TYPED), strip_padding=bool(control & _STRIP_PADDING)
+        )
+        self._deliver(frame, content, verdict)
 
     def _deliver(self, frame: bytes, content: bytes, verdict: checksums.Verdict) -> None:
         first, rest = True, content
@@ -329,7 +320,7 @@ class SynopsysEthernetMac(EthernetController):
         self._close(descriptor, status | len(content) << 16, frame, verdict)
 
     def _close(self, descriptor: Descriptor, status: int, frame: bytes, verdict: checksums.Verdict) -> None:
-        typed = int.from_bytes(frame[12:14], "big") >= _TYPE
+        typed = int.from_bytes(frame[12:14], "big") >= FIRST_TYPE
         status |= 1 << 8 | typed << 5
         extended = 0
         if self._control.raw & _CHECK:
