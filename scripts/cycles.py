@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sim.engine.machine import Machine
 
 SECONDS_PER_FRAME = 5.0
+LEAST_SHARE = 0.0005
+"""Of all cycles: causes below it share a column."""
 
 
 def cycles(
@@ -42,14 +44,14 @@ def cycles(
     Example: [bold]crosscam cycles build/gcc/crosscam.elf --function nn_depthwise_s8[/bold]
     """
     from scripts.console import terminal
-    from sim.cycles import collect, find, svg, timing_of
+    from sim.cycles import find, svg, timing_of
 
     console = terminal()
     if board is None:
-        machine, what, parts = _vision(elf, frames, count, timing)
+        machine, functions, what = _vision(elf, frames, count, timing)
     else:
-        machine, what, parts = _any_board(elf, board, skip, seconds, timing)
-    functions = collect(machine)
+        machine, functions, what = _any_board(elf, board, skip, seconds, timing)
+    parts = count if board is None else 1
     if not functions:
         raise CrosscamError(f"{elf}: nothing ran in the measured time")
     chip = timing_of(machine).chip.title
@@ -58,34 +60,41 @@ def cycles(
     else:
         console.print(_table(functions, f"Cycles {what}, {chip}", top, parts))
     if svg_file is not None:
-        write_text(svg_file, svg(functions, f"{elf.name}: cycles {what}, {chip}", top))
+        write_text(svg_file, svg(functions, f"{elf.name}: cycles {what}, {chip}", top, parts))
     if json_file is not None:
-        rows = [{"name": f.name, "address": f.address, "runs": f.runs, "cycles": f.cycles} for f in functions]
+        rows = [
+            {"name": f.name, "address": f.address if f.address >= 0 else None, "runs": f.runs, "cycles": f.cycles}
+            for f in functions
+        ]
         write_json(json_file, {"chip": chip, "measured": what, "functions": rows})
 
 
-def _vision(elf: Path, frames: Path, count: int, timing: str) -> tuple[Machine, str, int]:
-    """Boot the vision board, let the first frame pass, measure ``count``."""
+def _vision(elf: Path, frames: Path, count: int, timing: str) -> tuple[Machine, list[FunctionCost], str]:
+    """Boot the vision board, let the first frame pass, measure ``count``: what the firmware itself measures."""
     from sim.boot import Board
-    from sim.cycles import timing_of
+    from sim.cycles import PredictionWindows, collect
 
     vision = Board(elf, frames, timing)
-    timing_of(vision.machine)
-    for wanted in (1, 1 + count):
+    measured = PredictionWindows(vision)
 
-        def reached(wanted: int = wanted) -> bool:
-            return len(vision.predictions) >= wanted
+    def reached() -> bool:
+        return len(measured.windows) > count
 
-        if not vision.run_until(reached, SECONDS_PER_FRAME * wanted):
-            said = vision.lines[-1].text if vision.lines else "nothing at all"
-            raise CrosscamError(f"{elf}: frame {wanted} did not come (another firmware? give --board); it said: {said}")
-        if wanted == 1:
-            timing_of(vision.machine).reset_costs()
-    return vision.machine, "of a frame", count
+    if not vision.run_until(reached, SECONDS_PER_FRAME * (count + 1)):
+        said = vision.lines[-1].text if vision.lines else "nothing at all"
+        wanted = len(measured.windows) + 1
+        raise CrosscamError(f"{elf}: frame {wanted} did not come (another firmware? give --board); it said: {said}")
+    windows = measured.windows[1 : 1 + count]
+    cycles = sum(window.cycles for window in windows) / count
+    frame = "frame 2" if count == 1 else f"frames 2 to {count + 1}, the mean"
+    how = "as its line on the UART says" if measured.exact else "from UART line to UART line"
+    return vision.machine, collect(vision.machine, windows), f"of {frame}: {cycles:,.0f}, {how}"
 
 
-def _any_board(elf: Path, board: Path, skip: float, seconds: float, timing: str) -> tuple[Machine, str, int]:
-    from sim.cycles import timing_of
+def _any_board(
+    elf: Path, board: Path, skip: float, seconds: float, timing: str
+) -> tuple[Machine, list[FunctionCost], str]:
+    from sim.cycles import collect, timing_of
     from sim.engine.monitor import Monitor
 
     if not elf.is_file():
@@ -99,7 +108,7 @@ def _any_board(elf: Path, board: Path, skip: float, seconds: float, timing: str)
         machine.run_for(skip)
         clock.reset_costs()
     machine.run_for(seconds)
-    return machine, f"of {seconds:g} s", 1
+    return machine, collect(machine), f"of {seconds:g} s"
 
 
 def _table(functions: list[FunctionCost], title: str, top: int, parts: int) -> object:
@@ -110,9 +119,12 @@ def _table(functions: list[FunctionCost], title: str, top: int, parts: int) -> o
 
     table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("function", no_wrap=True, max_width=36)
-    everything = sum(function.total for function in functions)
-    used = [cause for cause in CAUSES if any(function.cycles[cause] for function in functions)]
-    for heading in ("cycles", "%", "IPC", *(CAUSES[cause] for cause in used)):
+    everything = max(1, sum(function.total for function in functions))
+    sums = {cause: sum(function.cycles[cause] for function in functions) for cause in CAUSES}
+    used = [cause for cause in CAUSES if sums[cause] >= LEAST_SHARE * everything]
+    rest = [cause for cause in CAUSES if sums[cause] and cause not in used]
+    columns = [[cause] for cause in used] + ([rest] if rest else [])
+    for heading in ("cycles", "%", "IPC", *(CAUSES[cause] for cause in used), *(["other"] if rest else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for function in functions[:top]:
         table.add_row(
@@ -120,14 +132,13 @@ def _table(functions: list[FunctionCost], title: str, top: int, parts: int) -> o
             f"{function.total // parts:,}",
             f"{100 * function.total / everything:.1f}",
             f"{function.instructions / max(1, function.total):.2f}",
-            *(_percent(function.cycles[cause], function.total) for cause in used),
+            *(_percent(sum(function.cycles[cause] for cause in causes), function.total) for causes in columns),
         )
-    sums = [sum(function.cycles[cause] for function in functions) for cause in used]
     instructions = sum(function.instructions for function in functions)
     table.add_section()
     table.add_row(
-        f"all {len(functions)}", f"{everything // parts:,}", "100.0", f"{instructions / max(1, everything):.2f}",
-        *(_percent(value, everything) for value in sums),
+        f"all {len(functions)}", f"{everything // parts:,}", "100.0", f"{instructions / everything:.2f}",
+        *(_percent(sum(sums[cause] for cause in causes), everything) for causes in columns),
     )  # fmt: skip
     return table
 

@@ -6,8 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sim.console import Line, Prediction
+from sim.engine import hooks
 from sim.engine.machine import Machine
-from sim.engine.timing.cortex_m7 import BlockCost, CortexM7Timing
+from sim.engine.timing.cortex_m7 import BlockCost, CortexM7Timing, Mark
 from sim.engine.timing.decode import decode
 from sim.engine.timing.microops import LOAD, MicroOp
 from sim.engine.timing.pipeline import CLEAN, Pipeline
@@ -15,6 +17,8 @@ from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sim.boot import Board
 
 CAUSES = {
     "issue": "issue",
@@ -25,8 +29,11 @@ CAUSES = {
     "data_stall": "D-miss",
     "mispredicted": "mispredict",
     "device_stall": "devices",
+    "interrupts": "interrupts",
 }
-"""Attribute of ``BlockCost`` -> heading. Misses include the flash or bus behind the cache."""
+"""Attribute of ``BlockCost`` -> heading. Misses include the flash or bus behind the cache; ``interrupts``: entries and
+returns, and sleep, in the row of that name only."""
+INTERRUPTS = "(interrupts taken, sleep)"
 _CLUSTER_GAP = 64  # bytes between blocks without symbols that are taken for one function
 
 
@@ -49,7 +56,7 @@ class FunctionCost:
     def add(self, block: BlockCost, instructions: int) -> None:
         """Count one block of the function."""
         for cause in CAUSES:
-            self.cycles[cause] += int(getattr(block, cause))
+            self.cycles[cause] += int(getattr(block, cause, 0))
         self.instructions += instructions * block.runs
         if block.address == self.address:
             self.runs += block.runs
@@ -80,15 +87,90 @@ def timing_of(machine: Machine) -> CortexM7Timing:
     return timing
 
 
-def collect(machine: Machine) -> list[FunctionCost]:
-    """Every function that ran since the counters were reset, dearest first.
+@dataclass(frozen=True)
+class Window:
+    """From ``first`` to ``last``: ``cycles`` to the cycle."""
 
-    Code without symbols (a raw image) is cut where nothing ran for 64 bytes.
+    first: Mark
+    last: Mark
+
+    @property
+    def cycles(self) -> int:
+        """Core cycles between the two moments."""
+        return self.last.cycle - self.first.cycle
+
+
+class PredictionWindows:
+    """For each prediction line of ``board``: the window its figure stands for.
+
+    That is the time between the last two reads of CYCCNT that lie as far apart as the line says; where a firmware
+    measures otherwise, from the end of one line to the end of the next.
     """
+
+    def __init__(self, board: Board) -> None:
+        self.windows: list[Window] = []
+        self.exact = True
+        """Every line's figure was found between two reads of CYCCNT."""
+        self._machine = board.machine
+        self._timing = timing_of(board.machine)
+        self._marks = self._timing.watch_counter()
+        self._before: Mark | None = None
+        board.on_line.append(self._take)
+
+    def _take(self, line: Line) -> None:
+        prediction = Prediction.parse(line.text)
+        if prediction is None:
+            return
+        state, now = self._machine.engine.state, self._machine.clock.now
+        here = self._timing.mark(now, state[hooks.NOW] - now, self._machine.cpu.pc)
+        reads = list(self._marks)
+        found = next(
+            (
+                Window(first, last)
+                for last in reversed(reads)
+                for first in reads
+                if last.cycle - first.cycle == prediction.cycles
+            ),
+            None,
+        )
+        if found is None:
+            self.exact = False
+            found = Window(self._before or here, here)
+        self.windows.append(found)
+        self._before = here
+
+
+def collect(machine: Machine, windows: Iterable[Window] = ()) -> list[FunctionCost]:
+    """Every function that ran since the counters were reset, dearest first; with ``windows``, in them.
+
+    Code without symbols (a raw image) is cut where nothing ran for 64 bytes. In windows the totals add up to the
+    windows' cycles: what no instruction of a block took is the row ``INTERRUPTS``.
+    """
+    timing = timing_of(machine)
+    windows = list(windows)
+    if not windows:
+        return _sorted(_by_function(machine, timing.costs()).values())
+    functions = _by_function(machine, [cost for window in windows for cost in timing.costs(window.first, window.last)])
+    for mark, sign in [(window.first, 1) for window in windows] + [(window.last, -1) for window in windows]:
+        symbol = machine.symbols.function_at(mark.pc)
+        owner = functions.get(symbol.address) if symbol is not None else None
+        if owner is not None:  # blocks are charged as a whole when they begin
+            owner.cycles["issue"] += sign * mark.ahead
+    rest = sum(window.cycles for window in windows) - sum(function.total for function in functions.values())
+    if rest:
+        functions[-1] = FunctionCost(INTERRUPTS, -1, dict.fromkeys(CAUSES, 0) | {"interrupts": rest})
+    return _sorted(functions.values())
+
+
+def _sorted(functions: Iterable[FunctionCost]) -> list[FunctionCost]:
+    return sorted(functions, key=lambda function: (-function.total, function.address))
+
+
+def _by_function(machine: Machine, costs: Iterable[BlockCost]) -> dict[int, FunctionCost]:
     functions: dict[int, FunctionCost] = {}
     cluster: FunctionCost | None = None
     cluster_end = 0
-    for block in sorted(timing_of(machine).costs(), key=lambda cost: cost.address):
+    for block in sorted(costs, key=lambda cost: cost.address):
         symbol = machine.symbols.function_at(block.address)
         if symbol is not None:
             owner = functions.setdefault(symbol.address, FunctionCost(symbol.name, symbol.address))
@@ -99,7 +181,7 @@ def collect(machine: Machine) -> list[FunctionCost]:
             owner = cluster
             cluster_end = max(cluster_end, block.address + block.size)
         owner.add(block, len(_operations(machine, block)))
-    return sorted(functions.values(), key=lambda function: (-function.total, function.address))
+    return functions
 
 
 def find(functions: Iterable[FunctionCost], name: str) -> FunctionCost:
@@ -155,43 +237,53 @@ def _operations(machine: Machine, block: BlockCost) -> list[MicroOp]:
     return decode(machine.sysbus.read_bytes(block.address, block.size), block.address)
 
 
-_COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#e45756", "#72b7b2", "#eeca3b", "#9d755d")
-_BAR_LEFT, _BAR_WIDTH, _ROW = 230, 560, 22
+_COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#e45756", "#72b7b2", "#eeca3b", "#9d755d", "#bab0ac")
+_BAR_LEFT, _BAR_WIDTH, _ROW, _FIGURES = 230, 560, 22, 160
+_LONGEST_NAME = 28  # characters that fit left of the bars
 
 
-def svg(functions: list[FunctionCost], title: str, count: int = 20) -> str:
-    """A bar a function, split by cause, as an SVG drawing."""
+def svg(functions: list[FunctionCost], title: str, count: int = 20, parts: int = 1) -> str:
+    """A bar a function, split by cause, as an SVG drawing; figures are those of one of ``parts`` frames."""
     shown = functions[:count]
     longest = max((function.total for function in shown), default=1)
     everything = max(1, sum(function.total for function in functions))
     height = 70 + _ROW * len(shown)
-    width = _BAR_LEFT + _BAR_WIDTH + 130
-    parts = [
+    width = _BAR_LEFT + _BAR_WIDTH + _FIGURES
+    drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"'
         ' font-size="12">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
         f'<text x="10" y="20" font-size="14">{_escaped(title)}</text>',
     ]
     at = 10.0
-    for name, colour in zip(CAUSES.values(), _COLOURS, strict=True):
-        parts.append(f'<rect x="{at:.0f}" y="32" width="12" height="12" fill="{colour}"/>')
-        parts.append(f'<text x="{at + 16:.0f}" y="43">{name}</text>')
+    for cause, colour in zip(CAUSES, _COLOURS, strict=True):
+        name = CAUSES[cause]
+        if not any(function.cycles[cause] for function in shown):
+            continue
+        drawn.append(f'<rect x="{at:.0f}" y="32" width="12" height="12" fill="{colour}"/>')
+        drawn.append(f'<text x="{at + 16:.0f}" y="43">{name}</text>')
         at += 34 + 7 * len(name)
     for row, function in enumerate(shown):
         y = 58 + _ROW * row
-        parts.append(f'<text x="{_BAR_LEFT - 8}" y="{y + 13}" text-anchor="end">{_escaped(function.name)}</text>')
+        drawn.append(
+            f'<text x="{_BAR_LEFT - 8}" y="{y + 13}" text-anchor="end">{_escaped(_shortened(function.name))}</text>'
+        )
         x = float(_BAR_LEFT)
         for cause, colour in zip(CAUSES, _COLOURS, strict=True):
             length = _BAR_WIDTH * function.cycles[cause] / longest
             if length > 0:
-                parts.append(
+                drawn.append(
                     f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="{_ROW - 5}" fill="{colour}">'
-                    f"<title>{CAUSES[cause]}: {function.cycles[cause]:,}</title></rect>"
+                    f"<title>{CAUSES[cause]}: {function.cycles[cause] // parts:,}</title></rect>"
                 )
             x += max(0.0, length)
         share = 100 * function.total / everything
-        parts.append(f'<text x="{x + 6:.1f}" y="{y + 13}">{function.total:,} ({share:.1f} %)</text>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
+        drawn.append(f'<text x="{x + 6:.1f}" y="{y + 13}">{function.total // parts:,} ({share:.1f} %)</text>')
+    return "\n".join([*drawn, "</svg>"]) + "\n"
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "\u2026"
 
 
 def _escaped(text: str) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sim.cycles import CAUSES, annotate, collect, find, svg, timing_of
+from sim.console import Line
+from sim.cycles import CAUSES, PredictionWindows, annotate, collect, find, svg, timing_of
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 from sim.mlperf import boot
 from sim.tests.firmware_bench import ROOT, build, raw_image
+from sim.tests.test_timing_machine import M7Bench
+from sim.tests.thumb import NE, WFI, Program, adds, ldr, mov32, movs, store, subs
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,37 @@ def test_the_instruction_clock_keeps_no_account(elf: Path) -> None:
     monitor.include(ROOT / "sim" / "board" / "stm32h743.resc")
     with pytest.raises(CrosscamError, match="expected --timing cortex-m7"):
         collect(monitor.machine)
+
+
+class _OneLine:
+    """What PredictionWindows wants of a board: its machine, and somebody to hear of lines."""
+
+    def __init__(self, bench: M7Bench) -> None:
+        self.machine = bench.machine
+        self.on_line: list[Callable[[Line], None]] = []
+
+
+def test_a_frame_is_what_lies_between_the_reads_its_line_tells_of() -> None:
+    """A program reads CYCCNT, works, reads it again; a prediction line says the difference."""
+    program = Program(base=0x08000000).label("start").emit(mov32(6, 0xE0001000), mov32(1, 0x20000100), movs(0, 50))
+    program.emit(ldr(4, 6, 4)).label("loop").emit(ldr(3, 1), adds(3, 1), store(3, 1), subs(0, 1)).branch("loop", NE)
+    program.emit(ldr(5, 6, 4), adds(3, 1), WFI)
+    bench = M7Bench(program)
+    board = _OneLine(bench)
+    measured = PredictionWindows(board)  # type: ignore[arg-type]
+    sysbus = bench.machine.sysbus
+    sysbus.write(0xE000EDFC, 4, 1 << 24)
+    sysbus.write(0xE0001FB0, 4, 0xC5ACCE55)
+    sysbus.write(0xE0001000, 4, 1)
+    bench.run_to_sleep()
+    registers = bench.cpu.registers
+    spent = registers["r5"] - registers["r4"]
+    assert spent > 100
+    text = f"car:   +1, neg:   +2, person:   +3 | Duration: 0 ms | Cycles: {spent} | Frame: 1"
+    board.on_line[0](Line(text, bench.machine.clock.now))
+    (window,) = measured.windows
+    assert measured.exact and window.cycles == spent
+    functions = collect(bench.machine, measured.windows)
+    assert sum(function.total for function in functions) == spent
+    board.on_line[0](Line(text.replace(str(spent), "12345678"), bench.machine.clock.now))
+    assert not measured.exact  # no two reads are that far apart

@@ -7,6 +7,7 @@ code (``m7_native.py``) does the rest.
 from __future__ import annotations
 
 import ctypes
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,22 @@ if TYPE_CHECKING:
 BLOCKS = BLOCKS_AT_MOST = 1 << layout.BLOCK_BITS
 POOL = 1 << 20
 STATES = STATES_AT_MOST = 1 << layout.STATE_BITS
+MARKS = 64
+_COUNTERS = [*range(layout.RUNS, layout.MISPREDICTED + 1), layout.DEVICE_STALL]
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment: the core read CYCCNT, or something else happened, at ``cycle`` in the instruction at ``pc``.
+
+    ``ahead``: cycles already charged to that instruction's block that lie behind it. ``counts``: the blocks' counters.
+    """
+
+    cycle: int
+    ahead: int
+    pc: int
+    counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -360,22 +376,41 @@ class CortexM7Timing:
         passage = self._pipeline.run(CLEAN, decode(machine.sysbus.read_bytes(address, size), address), 0, True)
         return passage.cycles
 
-    def costs(self) -> list[BlockCost]:
-        """Every block that ran, with its cycles by cause."""
+    def mark(self, cycle: int, ahead: int, pc: int) -> Mark:
+        """This moment, to tell later what has run since."""
+        return Mark(cycle, ahead, pc, self._records[: len(self._ops)].copy())
+
+    def watch_counter(self) -> deque[Mark]:
+        """The last reads of CYCCNT by the core, from now on."""
+        marks: deque[Mark] = deque(maxlen=MARKS)
+
+        def read(cycle: int, ahead: int, pc: int) -> int:
+            marks.append(self.mark(cycle, ahead, pc))
+            return 0
+
+        self._read_mark = _CALLBACK(read)
+        self._slots[layout.FN_MARK] = ctypes.cast(self._read_mark, ctypes.c_void_p).value or 0
+        return marks
+
+    def costs(self, first: Mark | None = None, last: Mark | None = None) -> list[BlockCost]:
+        """Every block that ran, with its cycles by cause; with marks, between them (whole blocks)."""
+        counts = self._records[: len(self._ops)] if last is None else last.counts
+        if first is not None:
+            counts = counts.copy()
+            counts[: len(first.counts), _COUNTERS] -= first.counts[:, _COUNTERS]
         return [
             BlockCost(
                 int(r[layout.ADDRESS]), int(r[layout.SIZE]), int(r[layout.RUNS]), int(r[layout.CYCLES]),
                 int(r[layout.INTERLOCK]), int(r[layout.FETCH]), int(r[layout.STORES]), int(r[layout.CODE_STALL]),
                 int(r[layout.DATA_STALL]), int(r[layout.MISPREDICTED]), int(r[layout.DEVICE_STALL]),
             )
-            for r in self._records[1 : len(self._ops)]
-            if r[layout.RUNS]
+            for r in counts[1:]
+            if r[layout.RUNS] or r[layout.CYCLES]
         ]  # fmt: skip
 
     def reset_costs(self) -> None:
         """Start counting anew."""
-        self._records[:, layout.RUNS : layout.MISPREDICTED + 1] = 0
-        self._records[:, layout.DEVICE_STALL] = 0
+        self._records[:, _COUNTERS] = 0
 
     @property
     def statistics(self) -> dict[str, int]:

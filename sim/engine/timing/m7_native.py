@@ -46,6 +46,7 @@ from sim.engine.timing.m7_layout import (
     FETCH,
     FN_BLOCK,
     FN_EDGE,
+    FN_MARK,
     INTERLOCK,
     ISSUE_TIMES,
     ISSUED,
@@ -375,6 +376,8 @@ def _build(digest: int) -> tuple[Any, Any]:
         _set(state, hooks.ACCESS_NOW, now)
         device = _get(clock, DEVICES)
         address &= 0xFFFFFFFF
+        if _get(clock, FN_MARK) and address == _get(state, hooks.CYCCNT_ADDRESS):
+            _call3(_get(clock, FN_MARK), now, _get(state, hooks.NOW) - now, pc)
         if address & (size - 1):  # Unicorn makes aligned accesses of it
             _set(state, hooks.UNALIGNED, address | size << 32)
         for _ in range(_get(clock, DEVICE_COUNT)):
