@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engine.devices.can_bus import CanFrame, CanHub
+from sim.engine.devices.can_bus import CanFrame
+from sim.engine.devices.frame_hub import FrameHub
 from sim.engine.devices.stm_can import StmCan
 from sim.engine.machine import Machine
 from sim.engine.platform import load_repl_string
@@ -209,7 +210,7 @@ def test_slave_uses_its_masters_filters_and_a_hub_connects_them() -> None:
     bench = Bench(0)
     slave = StmCan(bench.services, "can2", master=bench.can)
     bench.start(slave, 0)
-    hub = CanHub()
+    hub = FrameHub("CAN")
     hub.attach(bench.can)
     hub.attach(slave)
     bench.send(0, 0x55, b"hi")

@@ -100,23 +100,3 @@ class CanController(RegisterDevice):
                 f" 0x{limit:X} and 0 to 8 bytes (12, 16 ... 64 as an FD frame)"
             )
         self.on_frame_received(CanFrame(identifier, content, extended, remote, flexible=len(content) > 8))
-
-
-class CanHub:
-    """A bus between controllers: what one sends, all others get (the sender too with ``loopback``, as Renode's)."""
-
-    def __init__(self, loopback: bool = False) -> None:
-        self._loopback = loopback
-        self.controllers: list[CanController] = []
-
-    def attach(self, controller: CanController) -> None:
-        """Connect ``controller``; CrosscamError when it is on this bus already."""
-        if controller in self.controllers:
-            raise CrosscamError(f"{controller.name} is on this bus already; connect each controller once")
-        self.controllers.append(controller)
-        controller.frame_sent += lambda frame: self._forward(controller, frame)
-
-    def _forward(self, sender: CanController, frame: CanFrame) -> None:
-        for controller in self.controllers:
-            if controller is not sender or self._loopback:
-                controller.on_frame_received(frame)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.engine.monitor import objects
+from sim.engine.monitor.hubs import connector
 from sim.engine.monitor.library import LIBRARY
 from sim.engine.monitor.logs import LOG_COMMANDS
 from sim.engine.monitor.tokens import Token, Variable, Word
@@ -207,6 +208,7 @@ def _name(token: Token) -> str:
 
 COMMANDS: dict[str, Command] = {
     "mach": mach,
+    "connector": connector,
     "using": using,
     "include": include,
     "start": start,

@@ -14,6 +14,7 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import commands, objects
 from sim.engine.monitor.environments import Environments
 from sim.engine.monitor.hook_commands import device_members
+from sim.engine.monitor.hubs import Hubs
 from sim.engine.monitor.library import NumberMode, Snapshots
 from sim.engine.monitor.logs import LogOutputs
 from sim.engine.monitor.python_world import PythonWorld
@@ -70,6 +71,7 @@ class Monitor:
         logs: where the log goes besides the console.
         files: what commands have named and read.
         environments: what groups of sensors measure.
+        hubs: what connects controllers.
         snapshots: who saves and restores states; None: nobody can.
     """
 
@@ -91,6 +93,7 @@ class Monitor:
         self.files: set[Path] = set()
         self.logs = LogOutputs()
         self.environments = Environments()
+        self.hubs = Hubs()
         self.snapshots: Snapshots | None = None
         self._lenient = lenient
         self._place: tuple[str, int] = ("", 0)
@@ -132,8 +135,9 @@ class Monitor:
         self.logs.close()
 
     def forget_environments(self) -> None:
-        """Drop all environments."""
+        """Drop all environments and hubs."""
         self.environments = Environments()
+        self.hubs = Hubs()
 
     @property
     def types(self) -> Registry:

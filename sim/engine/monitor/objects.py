@@ -321,6 +321,10 @@ def emulation_members(monitor: Monitor) -> dict[str, Member]:
         "RunFor": run_for,
         "SingleStepBlocking": single_step_blocking,
         "CreateEnvironment": lambda name: monitor.environments.create(str(name)),
+        "CreateCANHub": lambda name, loopback=False, use_network_byte_order_for_logging=True: monitor.hubs.create(
+            "CAN", str(name), loopback
+        ),
+        "CreateSwitch": lambda name: monitor.hubs.create("Ethernet", str(name)),
         "RemoveMachine": remove_machine,
         "SetGlobalQuantum": host_only,
         "SetGlobalSerialExecution": host_only,
