@@ -414,6 +414,8 @@ class CortexM(Device):
     def _watch(self) -> None:
         """Tell the native side which kinds of blocks matter."""
         watch = hooks.FLAG_SEND_EVENT
+        if not self.hooking.armed:
+            watch |= self.engine.native_loops
         if not self.nvic.scb.fpu_enabled:
             watch |= hooks.FLAG_FLOATING_POINT
         if self.nvic.held_by_masks():

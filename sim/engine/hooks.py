@@ -65,7 +65,14 @@ CONTINUE = UNALIGNED + 1  # the next block hook is inside a block already counte
 NEXT_DEADLINE = CONTINUE + 1  # the deadline from then on
 FN_PRIVATE_WRITE = NEXT_DEADLINE + 1  # Python's write callback of the private peripheral bus
 INVALIDATED = FN_PRIVATE_WRITE + 1  # 0, or pointer to the memories whose lines are tracked (see on_private_write)
-STATE_SIZE = INVALIDATED + 1
+STOP_ADDRESS = INVALIDATED + 1  # the block the deadline stopped before
+READ_PAGES = STOP_ADDRESS + 1  # pointers to what to add to an address to read or write there, by page; 0: ask
+WRITE_PAGES = READ_PAGES + 1
+CORE_REGISTERS = WRITE_PAGES + 1  # where Unicorn keeps r0 .. r15 and the flags in this process
+CORE_FLAGS = CORE_REGISTERS + 1
+LOOPS = CORE_FLAGS + 1  # pointer to records of native loops (sim/engine/loops), LOOP_WORDS each
+FN_MEMCMP = LOOPS + 1
+STATE_SIZE = FN_MEMCMP + 1
 
 NEVER = (1 << 63) - 1
 
@@ -85,7 +92,21 @@ CONTINUE_PART = 2  # one instruction
 FLAG_MASKS = 1  # ends with an instruction that may unmask interrupts (CPS, MSR to PRIMASK .. CONTROL)
 FLAG_FLOATING_POINT = 2  # holds a floating-point instruction
 FLAG_SEND_EVENT = 4  # holds SEV
+FLAG_LOOP = 8  # a native loop may be entered here; its number from bit LOOP_SHIFT
 FLAG_SHIFT = 32
+LOOP_SHIFT = 40
+
+# A record of a native loop.
+LOOP_FUNCTION = 0  # f(registers, flags, state, entry): the address to go on at
+LOOP_ENTRY = 1
+LOOP_CODE = 2  # pointer to what it was made from: count, then (code, copy, bytes)
+LOOP_RUNS = 3  # of the present window
+LOOP_CYCLES = 4
+LOOP_DROPS = 5  # times it was given up because it hardly ran
+LOOP_TOTAL = 6  # cycles of all runs
+LOOP_WORDS = 7
+LOOP_WINDOW = 64
+LOOP_WORTH = 256  # cycles a run must last on average; to enter and leave takes as long as Unicorn takes for about 150
 
 PRIVATE_BUS_BASE = 0xE0000000
 DCIMVAC, DCCIMVAC = 0xEF5C, 0xEF70  # offsets there: invalidate a line, clean and invalidate it
@@ -264,12 +285,46 @@ def _continues(state: int, address: int, size: int) -> int:
     return 0
 
 
+@_native
+def _run_loop(state: int, slot: int, address: int, index: int) -> int:
+    """Run the native loop ``index``, which starts at ``address``; the address of the block to be run next."""
+    record = _get(state, LOOPS) + 8 * LOOP_WORDS * index
+    code: int = _load64(record + 8 * LOOP_CODE)
+    for _ in range(_load64(code)):
+        if _call3(_get(state, FN_MEMCMP), _load64(code + 8), _load64(code + 16), _load64(code + 24)) & 0xFFFFFFFF:
+            _store64(slot, -1)
+            _store64(record + 8 * LOOP_DROPS, NEVER)
+            return address
+        code += 24
+    before = _get(state, NOW)
+    following: int = _call4(
+        _load64(record + 8 * LOOP_FUNCTION),
+        _get(state, CORE_REGISTERS),
+        _get(state, CORE_FLAGS),
+        state,
+        _load64(record + 8 * LOOP_ENTRY),
+    )
+    runs = _load64(record + 8 * LOOP_RUNS) + 1
+    spent = _get(state, NOW) - before
+    cycles = _load64(record + 8 * LOOP_CYCLES) + spent
+    _store64(record + 8 * LOOP_TOTAL, _load64(record + 8 * LOOP_TOTAL) + spent)
+    if runs == LOOP_WINDOW:
+        if cycles < LOOP_WINDOW * LOOP_WORTH:
+            _store64(slot, -1)
+            _store64(record + 8 * LOOP_DROPS, _load64(record + 8 * LOOP_DROPS) + 1)
+        runs = cycles = 0
+    _store64(record + 8 * LOOP_RUNS, runs)
+    _store64(record + 8 * LOOP_CYCLES, cycles)
+    return following
+
+
 @numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
 def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add the block's instructions to the time."""
     now = _get(state, NOW)
     if now >= _get(state, DEADLINE):
         if not _continues(state, address, size):
+            _set(state, STOP_ADDRESS, address)
             _call1(_get(state, FN_EMU_STOP), uc)
         return
     slot = _slot(state, address)
@@ -280,8 +335,9 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
         entry = _count(state, address, size)
         _store64(slot, key)
         _store64(slot + 8, entry)
-        _store8(_get(state, CODE_PAGES) + (address >> PAGE_SHIFT), 1)
-        _store8(_get(state, CODE_PAGES) + ((address + size - 1) >> PAGE_SHIFT), 1)
+        for page in range(address >> PAGE_SHIFT, ((address + size - 1) >> PAGE_SHIFT) + 1):
+            _store8(_get(state, CODE_PAGES) + page, 1)
+            _store64(_get(state, WRITE_PAGES) + 8 * page, 0)
     flags = (entry >> FLAG_SHIFT) & _get(state, WATCH)
     if flags:
         if flags & FLAG_FLOATING_POINT:
@@ -294,6 +350,19 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
             _set(state, DEADLINE, 0)
         if flags & FLAG_SEND_EVENT:
             _set(state, EVENT_REGISTER, 1)
+        if flags & FLAG_LOOP:
+            following = _run_loop(state, slot, address, entry >> LOOP_SHIFT)
+            if following != address:
+                scratch = state + 8 * SCRATCH
+                _store64(scratch, following | 1)
+                _call3(_get(state, FN_REG_WRITE), uc, REG_PC, scratch)
+                return
+            now = _get(state, NOW)
+            if now >= _get(state, DEADLINE):
+                _set(state, STOPPED, STOP_DEADLINE)
+                _set(state, STOP_ADDRESS, address)
+                _call1(_get(state, FN_EMU_STOP), uc)
+                return
     _set(state, BLOCK_ADDRESS, address)
     _set(state, BLOCK_SIZE, size)
     _set(state, BLOCK_START, now)

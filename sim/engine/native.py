@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,38 +16,49 @@ from unicorn.unicorn_py3.unicorn import uclib
 from sim.engine.hooking import native as hooking
 from sim.engine.hooks import (
     CODE_PAGES,
+    CORE_FLAGS,
+    CORE_REGISTERS,
     DEADLINE,
+    FLAG_LOOP,
     FLAG_SHIFT,
     FN_EMU_STOP,
+    FN_MEMCMP,
     FN_PRIVATE_READ,
     FN_PRIVATE_WRITE,
     FN_REG_READ,
     FN_REG_WRITE,
     IN_RUN,
     INTERRUPT,
+    LOOP_SHIFT,
     MAX_REGIONS,
     NEVER,
     NOW,
     PAGE_SHIFT,
     PRIVATE_BUS_BASE,
+    READ_PAGES,
     REGION_COUNT,
     REGIONS,
     STATE_SIZE,
+    STOP_ADDRESS,
+    STOP_DEADLINE,
     STOPPED,
     TABLE,
     TABLE_BITS,
+    WRITE_PAGES,
     address_of,
     count_with_flags,
+    on_block,
     on_edge,
     on_interrupt,
     on_private_read,
     on_private_write,
     on_unmapped,
 )
-from sim.engine.registers_in_process import GENERAL_REGISTERS, find_registers
+from sim.engine.registers_in_process import GENERAL_REGISTERS, find_flags, find_registers
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
+    from sim.engine.loops import NativeLoops
     from sim.engine.timing.base import Timing
 
 
@@ -94,6 +106,9 @@ class Engine:
         self._table: NDArray[np.int64] = np.full(2 << TABLE_BITS, -1, np.int64)
         self._address = int(self.array.ctypes.data)
         self._keep: list[object] = []
+        self._loops: NativeLoops | None = None
+        self._observers: set[int] = set()  # hooks on instructions, blocks or reads
+        self.set_native_loops(not os.environ.get("CROSSCAM_NO_NATIVE_LOOPS"))
         self._taken: dict[int, int] = {}  # memory sent to Python -> its hook
         self.hooking: NDArray[np.int64] = np.zeros(hooking.SLOTS, np.int64)  # what sim/engine/hooking shares natively
         self.hooking[hooking.STATE] = self._address
@@ -103,6 +118,13 @@ class Engine:
         state[INTERRUPT] = -1
         state[TABLE] = int(self._table.ctypes.data)
         state[CODE_PAGES] = int(code_pages.ctypes.data)
+        # Where native loops may read and write: zero pages of 8 MiB each, free until touched.
+        self._plain: NDArray[np.int64] = np.zeros(1 << (32 - PAGE_SHIFT), np.int64)
+        self._read_pages: NDArray[np.int64] = np.zeros(1 << (32 - PAGE_SHIFT), np.int64)
+        self._write_pages: NDArray[np.int64] = np.zeros(1 << (32 - PAGE_SHIFT), np.int64)
+        state[READ_PAGES] = int(self._read_pages.ctypes.data)
+        state[WRITE_PAGES] = int(self._write_pages.ctypes.data)
+        state[FN_MEMCMP] = _address_of(ctypes.CDLL(None).memcmp)
         state[FN_EMU_STOP] = _address_of(uclib.uc_emu_stop)
         state[FN_REG_READ] = _address_of(uclib.uc_reg_read)
         state[FN_REG_WRITE] = _address_of(uclib.uc_reg_write)
@@ -138,18 +160,24 @@ class Engine:
     def add_code_hook(self, hook: int, user: int, first: int, last: int) -> int:
         """Call a native hook, ``user`` its last argument, before each instruction from ``first`` to ``last`` (first >
         last: everywhere). Code translated before does not: forget it. The answer is for ``remove_hook``."""
-        return self._add_hook(unicorn_const.UC_HOOK_CODE, hook, first, last, user)
+        return self._observe(unicorn_const.UC_HOOK_CODE, hook, first, last, user)
 
     def add_block_hook(self, hook: int) -> int:
         """As ``add_code_hook``, before each block and after the clock has counted it."""
-        return self._add_hook(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0)
+        return self._observe(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0)
 
     def add_read_hook(self, hook: int, user: int, address: int) -> int:
         """Call a native hook before each read of memory at ``address``. Slows down every load of all code."""
-        return self._add_hook(unicorn_const.UC_HOOK_MEM_READ, hook, address, address, user)
+        return self._observe(unicorn_const.UC_HOOK_MEM_READ, hook, address, address, user)
+
+    def _observe(self, kind: int, hook: int, begin: int, end: int, user: int = 0) -> int:
+        handle = self._add_hook(kind, hook, begin, end, user)
+        self._observers.add(handle)
+        return handle
 
     def remove_hook(self, handle: int) -> None:
         """Take back a hook."""
+        self._observers.discard(handle)
         _check(uclib.uc_hook_del(self.handle, ctypes.c_size_t(handle)))
 
     def map_memory(self, address: int, size: int, host_address: int) -> None:
@@ -161,6 +189,19 @@ class Engine:
         self._mapped.append((address, size))
         self.array[REGIONS + 3 * count : REGIONS + 3 * count + 3] = (address, size, host_address)
         self.state[REGION_COUNT] = count + 1
+        self._set_plain(address, size, host_address - address)
+
+    def _set_plain(self, address: int, size: int, addend: int) -> None:
+        """These pages are plain memory, a host address being the guest's plus ``addend``; 0: they are not."""
+        first, end = address >> PAGE_SHIFT, (address + size) >> PAGE_SHIFT
+        self._plain[first:end] = addend
+        self._update_plain(first, end)
+
+    def _update_plain(self, first: int, end: int) -> None:
+        """Pages ``first`` to ``end``: native loops read plain memory, and write it where no code was run from."""
+        self._read_pages[first:end] = np.where(self._watched[first:end], 0, self._plain[first:end])
+        code = np.frombuffer(self.code_pages, np.uint8)[first:end]
+        self._write_pages[first:end] = np.where(code, 0, self._read_pages[first:end])
 
     def map_devices(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> int:
         """Send the core's accesses to ``size`` bytes (whole pages) from ``address`` to Python; a hook's handle.
@@ -202,6 +243,7 @@ class Engine:
         """Send the core's accesses to memory mapped before to Python, as ``map_devices`` does; not while it runs."""
         _check(uclib.uc_mem_unmap(self.handle, ctypes.c_uint64(address), ctypes.c_size_t(size)))
         self._taken[address] = self.map_devices(address, size, read, write)
+        self._set_plain(address, size, 0)
 
     def give_memory(self, address: int, size: int, host_address: int) -> None:
         """Undo ``take_memory``."""
@@ -210,6 +252,7 @@ class Engine:
         watched = self._watched[address >> PAGE_SHIFT]
         permissions = unicorn_const.UC_PROT_EXEC if watched else unicorn_const.UC_PROT_ALL
         _check(uclib.uc_mem_map_ptr(self.handle, address, size, permissions, host_address))
+        self._set_plain(address, size, host_address - address)
 
     def add_access_watch(self, first: int, end: int, hook: int, user: int) -> None:
         """Call a native hook, ``user`` its last argument, on accesses to watched pages of ``first`` to ``end``."""
@@ -233,6 +276,7 @@ class Engine:
             start, length = (first + int(run[0])) << PAGE_SHIFT, len(run) << PAGE_SHIFT
             permissions = unicorn_const.UC_PROT_EXEC if on else unicorn_const.UC_PROT_ALL
             _check(uclib.uc_mem_protect(self.handle, start, length, permissions))
+        self._update_plain(first, first + len(pages))
 
     def run(self, pc: int, thumb: bool = True) -> int:
         """Run from ``pc`` until a hook or the core stops it; Unicorn's error number, 0 when there was none.
@@ -241,7 +285,60 @@ class Engine:
         """
         if not self._sealed:
             self._seal()
-        return self._start(pc | thumb, _NOWHERE)
+        error = self._start(pc | thumb, _NOWHERE)
+        if self.native_loops and self.state[STOPPED] == STOP_DEADLINE:
+            self._sample(self.state[STOP_ADDRESS])
+        return error
+
+    # Native loops (sim/engine/loops)
+
+    def set_native_loops(self, on: bool) -> None:
+        """Whether hot loops are compiled and run natively; what firmware sees is the same either way."""
+        self._loops_on = on and self._timing.block_hook == address_of(on_block)
+
+    @property
+    def native_loops(self) -> int:
+        """FLAG_LOOP while hot loops may run natively, else 0: for WATCH. Hooks of Unicorn's see nothing of them."""
+        return FLAG_LOOP if self._loops_on and not self._observers else 0
+
+    def _sample(self, address: int) -> None:
+        if self._loops is None:
+            registers = self.registers_address()
+            flags = find_flags(self._uc, registers) if registers else -1
+            if flags < 0:
+                self._loops_on = False
+                return
+            from sim.engine.loops import NativeLoops
+
+            self.state[CORE_REGISTERS], self.state[CORE_FLAGS] = registers, flags
+            self._loops = NativeLoops(self)
+        self._loops.sample(address)
+
+    def block_size(self, address: int) -> int:
+        """Bytes of the block last counted at ``address``; 0 when there is none, or another has its place."""
+        slot = self._slot(address)
+        key = int(self._table[slot])
+        return key >> 32 if key >= 0 and key & 0xFFFFFFFF == address else 0
+
+    def mark_loop(self, address: int, index: int) -> None:
+        """Let the block hook enter native loop ``index`` at the block at ``address``."""
+        if self.block_size(address):
+            kept = int(self._table[self._slot(address) + 1]) & (1 << LOOP_SHIFT) - 1
+            self._table[self._slot(address) + 1] = kept | FLAG_LOOP << FLAG_SHIFT | index << LOOP_SHIFT
+
+    @staticmethod
+    def _slot(address: int) -> int:
+        return 2 * ((address >> 1 ^ address >> 17) & (1 << TABLE_BITS) - 1)
+
+    def host_pointer(self, address: int) -> int:
+        """Where a byte of memory lies in this process; 0 when no memory is there."""
+        addend = int(self._plain[address >> PAGE_SHIFT])
+        return addend + address if addend else 0
+
+    def code(self, address: int, size: int) -> bytes:
+        """Bytes of memory; none where there is no plain memory."""
+        pointer = self.host_pointer(address)
+        return ctypes.string_at(pointer, size) if pointer and self.host_pointer(address + size - 1) else b""
 
     def _start(self, pc: int, until: int) -> int:
         state = self.state

@@ -24,6 +24,7 @@ GENERAL_REGISTERS = (
 _HANDLE_BYTES = 0x1000  # of struct uc_struct; the pointer to the core lies in the first half KiB
 _CORE_BYTES = 0x10000  # of the core's own structure; the registers begin at about 0xA300
 _LOWEST_POINTER = 0x10000
+_FLAG_WORDS = 256  # the flags lie within these of the first register
 
 
 def find_registers(uc: Any) -> int:
@@ -39,6 +40,34 @@ def find_registers(uc: Any) -> int:
         os.close(memory)
         for register, value in zip(GENERAL_REGISTERS, saved, strict=False):
             uc.reg_write(register, value)
+
+
+def find_flags(uc: Any, registers: int) -> int:
+    """Address of the words C, V, N, Z and Q (``CPUARMState``), behind ``registers``; -1 when it cannot be found.
+
+    C and Q are 0 or 1, V and N are in bit 31, Z is a word that is 0. The flags keep their values.
+    """
+    memory = os.open("/proc/self/mem", os.O_RDONLY)
+    saved = uc.reg_read(arm_const.UC_ARM_REG_XPSR) & 0xF8000000
+    possible: set[int] | None = None
+    try:
+        for flags in (0x00, 0xF8, 0x80, 0x40, 0x20, 0x10, 0x08, 0xA8, 0x50):
+            uc.reg_write(arm_const.UC_ARM_REG_APSR, flags << 24)
+            words = struct.unpack(f"<{_FLAG_WORDS}I", _read(memory, registers, 4 * _FLAG_WORDS))
+            found = {
+                place
+                for place in range(16, _FLAG_WORDS - 4)
+                if words[place] == flags >> 5 & 1
+                and words[place + 1] >> 31 == flags >> 4 & 1
+                and words[place + 2] >> 31 == flags >> 7
+                and (words[place + 3] == 0) == bool(flags & 0x40)
+                and words[place + 4] == flags >> 3 & 1
+            }
+            possible = found if possible is None else possible & found
+    finally:
+        os.close(memory)
+        uc.reg_write(arm_const.UC_ARM_REG_APSR, saved)
+    return registers + 4 * possible.pop() if possible and len(possible) == 1 else -1
 
 
 def _search(uc: Any, memory: int) -> int:

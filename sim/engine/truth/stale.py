@@ -21,7 +21,7 @@ from sim.engine.native import Engine
 from sim.engine.nvic import Nvic
 from sim.engine.truth import native
 
-LINE, PAGE = 1 << native.LINE_SHIFT, 1 << native.WATCH_PAGE_SHIFT
+LINE, PAGE = 1 << hooks.LINE_SHIFT, 1 << native.WATCH_PAGE_SHIFT
 HOT_ACCESSES = 256
 """Accesses after which a page no DMA writes is let go."""
 _FOREVER = 1 << 62

@@ -1,0 +1,205 @@
+# mypy: disable-error-code="no-untyped-call,no-any-return"
+"""A region as one native function: ``int64 f(int32 *registers, int32 *flags, int64 *state, int64 entry)``.
+
+It starts at the region's block number ``entry`` and returns the address of the block that is to be run next, having
+brought registers, flags and the time (``NOW``) up to there. It looks at the deadline before every block, so it stops
+where Unicorn would. ``flags`` are QEMU's C, V, N, Z and Q, a word each.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from sim.engine import hooks
+from sim.engine.loops.blocks import PC, Block, is_conditional, number
+from sim.engine.loops.lift import CF, I32, I64, LR, NF, QF, VALUES, VF, ZF, Lifter, UnsupportedError, word
+from sim.engine.loops.memory import MemoryAccess
+
+FLAG_ORDER = (CF, VF, NF, ZF, QF)
+"""The order of the words at ``flags``: QEMU's ``CPUARMState``."""
+_EXCEPTION_RETURN = 0xF0000000  # addresses from here on are no code
+
+
+class _Function:
+    """The function under construction."""
+
+    def __init__(self, module: ir.Module, name: str, region: dict[int, Block]) -> None:
+        self._region = region
+        pointer = I32.as_pointer()
+        function = ir.Function(module, ir.FunctionType(I64, [pointer, pointer, I64.as_pointer(), I64]), name)
+        self._function = function
+        registers, flags, self._state, entry = function.args
+        for argument in (registers, flags):
+            argument.add_attribute("noalias")
+        self._builder = b = ir.IRBuilder(function.append_basic_block("entry"))
+        self._places = [
+            b.gep(flags, [ir.Constant(I64, FLAG_ORDER.index(which))], inbounds=True)
+            if which in FLAG_ORDER
+            else b.gep(registers, [ir.Constant(I64, which)], inbounds=True)
+            for which in range(VALUES)
+        ]
+        self._values = [b.alloca(I32) for _ in range(VALUES)]
+        self._now = b.alloca(I64)
+        self._next = b.alloca(I64)
+        self._nowhere = {bits: b.alloca(ir.IntType(bits)) for bits in (8, 16, 32)}
+        self._changed: set[int] = set()
+        for which in range(VALUES):
+            if which != PC:
+                b.store(b.load(self._places[which]), self._values[which])
+        b.store(b.load(self._slot(hooks.NOW)), self._now)
+        self._reads, self._writes = (
+            b.inttoptr(b.load(self._slot(slot)), I64.as_pointer()) for slot in (hooks.READ_PAGES, hooks.WRITE_PAGES)
+        )
+        self._exit = function.append_basic_block("exit")
+        self._blocks = {address: function.append_basic_block(f"b{address:x}") for address in region}
+        stray = function.append_basic_block("stray")
+        switch = b.switch(entry, stray)
+        for place, address in enumerate(region):
+            switch.add_case(ir.Constant(I64, place), self._blocks[address])
+        self._returns = sorted({block.end for block in region.values() if block.calls} & region.keys())
+        ir.IRBuilder(stray).ret(ir.Constant(I64, 0))
+        for block in region.values():
+            self._block(block)
+        self._finish()
+
+    def _slot(self, slot: int) -> Any:
+        return self._builder.gep(self._state, [ir.Constant(I64, slot)], inbounds=True)
+
+    def _leave(self, b: ir.IRBuilder, address: Any) -> None:
+        b.store(address if isinstance(address, ir.Value) else ir.Constant(I64, address), self._next)
+        b.branch(self._exit)
+
+    def _block(self, block: Block) -> None:
+        """Code for one block; what cannot be lifted leaves the region before it."""
+        self._builder = b = ir.IRBuilder(self._blocks[block.address])
+        body = self._function.append_basic_block("body")
+        leave = self._function.append_basic_block("leave")
+        deadline = b.load(self._slot(hooks.DEADLINE))
+        deadline.volatile = True
+        now = b.load(self._now)
+        b.cbranch(b.icmp_signed("<", now, deadline), body, leave)
+        self._leave(ir.IRBuilder(leave), block.address)
+        b.position_at_end(body)
+        values: list[Any] = [None if which == PC else b.load(self._values[which]) for which in range(VALUES)]
+        memory = MemoryAccess(b, self._reads, self._writes, leave, self._nowhere)
+        lifter = Lifter(b, values, memory)
+        last = block.instructions[-1]
+        ends = last.insn_name() in ("b", "bl", "cbz", "cbnz") or block.indirect
+        for instruction in block.instructions[:-1] if ends else block.instructions:
+            lifter.lift(instruction)
+        jump = self._jump(lifter, block, last) if ends else lambda: self._go(block.end)
+        for which, value in lifter.written.items():
+            b.store(value, self._values[which])
+            self._changed.add(which)
+        b.store(b.add(now, ir.Constant(I64, len(block.instructions))), self._now)
+        jump()
+
+    def _go(self, address: int) -> None:
+        """On to a block of the region, or out."""
+        if address in self._blocks:
+            self._builder.branch(self._blocks[address])
+        else:
+            self._leave(self._builder, address)
+
+    def _to(self, address: int) -> ir.Block:
+        if address in self._blocks:
+            return self._blocks[address]
+        out = self._function.append_basic_block("out")
+        self._leave(ir.IRBuilder(out), address)
+        return out
+
+    def _jump(self, lifter: Lifter, block: Block, last: Any) -> Any:
+        """Evaluate what the jump at the end needs; returns what then emits it."""
+        b, name = self._builder, last.insn_name()
+        if block.indirect:
+            return self._indirect(lifter, block, last)
+        target = last.operands[-1].imm & 0xFFFFFFFF
+        if name == "bl":
+            if is_conditional(last):
+                raise UnsupportedError("a call under a condition")
+            lifter.set(LR, word(block.end | 1))
+            return lambda: self._go(target)
+        if name in ("cbz", "cbnz"):
+            value = lifter.get(number(last.operands[0].reg))
+            holds = b.icmp_unsigned("==" if name == "cbz" else "!=", value, word(0))
+        elif is_conditional(last):
+            holds = lifter.condition(last.cc)
+        else:
+            return lambda: self._go(target)
+        return lambda: b.cbranch(holds, self._to(target), self._to(block.end))
+
+    def _indirect(self, lifter: Lifter, block: Block, last: Any) -> Any:
+        b, name = self._builder, last.insn_name()
+        if is_conditional(last):
+            raise UnsupportedError("an indirect jump under a condition")
+        if name == "pop":
+            target = lifter.pop_with_pc(last.operands)
+        elif name in ("bx", "blx"):
+            target = lifter.get(number(last.operands[0].reg))
+            if name == "blx":
+                lifter.set(LR, word(block.end | 1))
+        else:
+            raise UnsupportedError(name)
+        # A return from an exception, or an address of ARM code, is Unicorn's to deal with.
+        lifter.memory.leave_unless(b.icmp_unsigned("<", target, word(_EXCEPTION_RETURN)))
+        lifter.memory.leave_unless(b.icmp_unsigned("!=", b.and_(target, word(1)), word(0)))
+        address = b.and_(target, word(~1))
+
+        def emit() -> None:
+            elsewhere = self._function.append_basic_block("elsewhere")
+            switch = b.switch(address, elsewhere)
+            for known in self._returns:
+                switch.add_case(word(known), self._blocks[known])
+            out = ir.IRBuilder(elsewhere)
+            self._leave(out, out.zext(address, I64))
+
+        return emit
+
+    def _finish(self) -> None:
+        b = ir.IRBuilder(self._exit)
+        for which in sorted(self._changed):
+            b.store(b.load(self._values[which]), self._places[which])
+        self._builder = b
+        b.store(b.load(self._now), self._slot(hooks.NOW))
+        b.ret(b.load(self._next))
+
+
+def can_lift(block: Block) -> bool:
+    """Whether every instruction of ``block`` is known here."""
+    module = ir.Module("trial")
+    try:
+        _Function(module, "trial", {block.address: block})
+    except (UnsupportedError, AttributeError, IndexError):
+        return False
+    return True
+
+
+@functools.cache
+def target_machine() -> llvm.TargetMachine:
+    """The host, as LLVM sees it."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    features = llvm.get_host_cpu_features().flatten()
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
+
+
+def compile_region(region: dict[int, Block], name: str) -> bytes:
+    """Machine code of the function ``name``, as an object file of the host."""
+    module = ir.Module(name)
+    machine = target_machine()
+    module.triple = machine.triple
+    _Function(module, name, region)
+    parsed = llvm.parse_assembly(str(module))
+    parsed.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
+    passes = llvm.create_pass_builder(machine, tuning)
+    passes.getModulePassManager().run(parsed, passes)
+    return machine.emit_object(parsed)
+
+
+__all__ = ["FLAG_ORDER", "can_lift", "compile_region", "target_machine"]
