@@ -323,23 +323,30 @@ def test_persistent_card_writes_its_file(image: Path) -> None:
 
 
 class SpiCard:
+    """A driver that sends each byte as a transfer of its own, chip select held by a pin."""
+
     def __init__(self, file: Path) -> None:
         self.card = SdCard(FakeServices(), "card", capacity=SIZE, image_file=file, spi_mode=True)
 
+    def exchange(self, byte: int) -> int:
+        answer = self.card.transmit(byte)
+        self.card.finish_transmission()
+        return answer
+
     def command(self, index: int, argument: int = 0, answer: int = 1) -> bytes:
         for byte in (0x40 | index, *argument.to_bytes(4, "big"), 0x95):
-            self.card.transmit(byte)
+            self.exchange(byte)
         for _ in range(9):
-            first = self.card.transmit(0xFF)
+            first = self.exchange(0xFF)
             if first != 0xFF:
-                return bytes([first, *(self.card.transmit(0xFF) for _ in range(answer - 1))])
+                return bytes([first, *(self.exchange(0xFF) for _ in range(answer - 1))])
         raise AssertionError(f"CMD{index}: no answer")
 
     def packet(self, count: int) -> bytes:
-        while self.card.transmit(0xFF) != 0xFE:
+        while self.exchange(0xFF) != 0xFE:
             pass
-        data = bytes(self.card.transmit(0xFF) for _ in range(count))
-        assert crc16(data) == self.card.transmit(0xFF) << 8 | self.card.transmit(0xFF)
+        data = bytes(self.exchange(0xFF) for _ in range(count))
+        assert crc16(data) == self.exchange(0xFF) << 8 | self.exchange(0xFF)
         return data
 
 
@@ -359,8 +366,8 @@ def test_spi_mode(image: Path) -> None:
     assert spi.command(12) == b"\x00"
     assert spi.command(24, 2048) == b"\x00"
     for byte in (0xFF, 0xFE, *b"q" * 512, 0, 0):
-        spi.card.transmit(byte)
-    assert spi.card.transmit(0xFF) & 0x1F == 5
+        spi.exchange(byte)
+    assert spi.exchange(0xFF) & 0x1F == 5
     assert spi.card.image.read(2048, 512) == b"q" * 512
     assert spi.command(3) == b"\x04", "not in SPI mode"
 

@@ -5,10 +5,10 @@ version 2). Controllers speak to it in SD mode through ``command``, ``read_data`
 it is an SPI target (``sd_card_spi.py``). Parameters are those of Renode's ``SD.SDCard``; its registers (CID, OCR)
 carry the same values.
 
-Beyond Renode, as a card does: a command the present state does not allow gets no answer and ILLEGAL_COMMAND in the next
-status; CMD8 echoes its argument; ACMD41 answers not ready until the host supports the capacity; addresses past the end
-give OUT_OF_RANGE; CMD6 sends its 64 bytes; erase (CMD32, CMD33, CMD38), ACMD6, ACMD22, ACMD23 are there. Programming
-takes no time. Write protection, locking (CMD42), UHS modes and ``compression`` are not modelled.
+Beyond Renode, as a card does: a command the present state does not allow gets no answer and ILLEGAL_COMMAND in the
+next status; CMD8 echoes its argument; ACMD41 answers not ready until the host supports the capacity; addresses past
+the end give OUT_OF_RANGE; CMD6 sends its 64 bytes; erase (CMD32, CMD33, CMD38), ACMD6, ACMD22, ACMD23 are there.
+Programming takes no time. Write protection, locking (CMD42), UHS modes and ``compression`` are not modelled.
 """
 
 from __future__ import annotations
@@ -193,9 +193,8 @@ class SdCard(Device):
         return self.spi.transmit(byte)
 
     def finish_transmission(self) -> None:
-        """Chip select goes inactive."""
-        if self.spi is not None:
-            self.spi.reset()
+        """The controller's transfer is over. Often that is not the chip select, which drivers of cards hold over a
+        command and its data with a pin of their own: the session goes on."""
 
     # Commands (4.7.4)
 

@@ -1,7 +1,8 @@
 """The SPI mode of a memory card (SD Physical Layer Simplified Specification 6.00, chapter 7).
 
 Bytes in: command frames and data tokens. Bytes out: R1, R2, R3, R7, registers and blocks as data packets with CRC16.
-CRCs of the host are not checked (that is how a card starts in SPI mode). Chip select ends what is under way.
+CRCs of the host are not checked (that is how a card starts in SPI mode). The chip select is not seen; a command
+starts with a byte whose upper bits are 01.
 """
 
 from __future__ import annotations
