@@ -22,7 +22,7 @@ def robot(
     exclude: Annotated[list[str] | None, typer.Option("--exclude", "-e", help="No tests with this tag.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for log.html, output.xml, xunit.xml.")] = Path("build/robot"),
     lenient: Annotated[
-        bool, typer.Option("--lenient", help="Warn of device types the engine lacks instead of failing.")
+        bool, typer.Option("--lenient", help="Warn of device types and commands the engine lacks instead of failing.")
     ] = False,
     timing: Annotated[
         str, typer.Option(help="Clock of the embedded engine: instructions (as Renode counts) or cortex-m7.")

@@ -54,7 +54,7 @@ NOTHING_TO_ERASE = "Tried to erase flash, but MER and SER are reset. This should
 
 def bad_parameters(command: str, expected: str) -> CrosscamError:
     """A command with arguments it does not take."""
-    return BadArgumentsError(f"Bad parameters for command {command}: expected `{expected}`")
+    return CrosscamError(f"Bad parameters for command {command}: expected `{expected}`")
 
 
 NO_SUCH_SIGNATURE = "Parameters did not match the signature"

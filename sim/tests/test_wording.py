@@ -90,7 +90,9 @@ def test_the_words_survive_the_place_of_a_script(monitor: Monitor, tmp_path: Pat
 
 def test_failed_command_says_what_renode_says(monitor: Monitor) -> None:
     refused = failed_command("log word", refusal(monitor, "log word"))
-    assert refused.startswith("There was an error when executing command 'log word': Bad parameters")
+    assert refused.startswith("Could not execute command 'log word': Bad parameters for command log")
+    wrong = failed_command("py 3", refusal(monitor, "py 3"))
+    assert wrong.startswith("There was an error when executing command 'py 3': Variable type has to be a string.")
     unknown = failed_command("frob", refusal(monitor, "frob"))
     assert unknown.startswith("Could not execute command 'frob': unknown command or device frob")
 
@@ -123,7 +125,7 @@ def test_a_suite_sees_keyword_exceptions(tmp_path: Path) -> None:
 *** Test Cases ***
 Commands
     ${message}=    Run Keyword And Expect Error    KeywordException:*    Execute Command    log bare
-    Should Contain    ${message}    There was an error when executing command 'log bare': Bad parameters for command
+    Should Contain    ${message}    Could not execute command 'log bare': Bad parameters for command
 
 Scripts
     Run Keyword And Expect Error    KeywordException: Could not execute script: Could not find file*
