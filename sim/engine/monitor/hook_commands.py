@@ -31,6 +31,10 @@ _ACCESSES = {"read": READ, "write": WRITE, "readandwrite": READ | WRITE}
 _SVC, _USAGE, _DEBUG = 11, 6, 12
 _RENODE_EXCEPTIONS = {_SVC: 2, _USAGE: 1, 4: 4, 5: 4, _DEBUG: 7}
 _INTERRUPT = 5
+_REGISTERS = (
+    *(f"R{number}" for number in range(16)), "SP", "LR", "CPSR", "Control", "BasePri", "PRIMASK", "FAULTMASK", "FPSCR",
+    "CurrentSP", "OtherSP", "VecBase", "CPACR",
+)  # fmt: skip
 
 
 def device_members(monitor: Monitor, device: Device) -> dict[str, Member]:
@@ -61,7 +65,7 @@ def _add_line_hook(monitor: Monitor, device: Device, contains: str, script: str)
         if contains in text:
             run(line=text)
 
-    device.on_char += sent  # type: ignore[attr-defined]  # device_members has looked
+    device.on_char.append(sent)  # type: ignore[attr-defined]  # device_members has looked
 
 
 def core_members(monitor: Monitor, cpu: CortexM) -> dict[str, Member]:
@@ -123,7 +127,17 @@ def core_members(monitor: Monitor, cpu: CortexM) -> dict[str, Member]:
         cpu.pc = value
         return None
 
+    def register(name: str) -> Member:
+        def access(value: int | None = None) -> RegisterValue | None:
+            if value is None:
+                return cpu.get_register(name)
+            cpu.set_register(name, value)
+            return None
+
+        return access
+
     return {
+        **{name: register(name) for name in _REGISTERS},
         "PC": program_counter,
         "AddHook": add_hook,
         "RemoveHooksAt": cpu.hooking.remove_at,

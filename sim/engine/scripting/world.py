@@ -37,6 +37,23 @@ class LogLevel(enum.IntEnum):
     Error = logging.ERROR
 
 
+class Access(enum.IntFlag):
+    """Renode's kinds of accesses."""
+
+    Read = 1
+    Write = 2
+    ReadAndWrite = 3
+
+
+class SysbusAccessWidth(enum.IntFlag):
+    """Renode's widths of accesses, in bytes."""
+
+    Byte = 1
+    Word = 2
+    DoubleWord = 4
+    QuadWord = 8
+
+
 class ByteArray(bytes):
     """``byte[]`` as a script sees it."""
 
@@ -179,6 +196,9 @@ def _modules(directory: WorkingDirectory) -> dict[str, ModuleType]:
         "Antmicro.Renode.Logging": _module("Antmicro.Renode.Logging", LogLevel=LogLevel, Logger=_Logger),
         "Antmicro.Renode.Core": _module("Antmicro.Renode.Core"),
         "Antmicro.Renode.Peripherals": _module("Antmicro.Renode.Peripherals"),
+        "Antmicro.Renode.Peripherals.Bus": _module(
+            "Antmicro.Renode.Peripherals.Bus", Access=Access, SysbusAccessWidth=SysbusAccessWidth
+        ),
         "clr": _clr(),
     }
     for name, module in found.items():
