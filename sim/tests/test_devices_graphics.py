@@ -136,6 +136,12 @@ def test_red_blue_swap_and_inverted_alpha() -> None:
     bench.set(FGMAR=ONE, FGPFCCR=1 << 21 | 1 << 20, OMAR=OUT, NLR=1 << 16 | 1)
     bench.run(CONVERT)
     assert bench.out(4) == bytes.fromhex("0302010f")
+    bench.set(IFCR=TCIF, FGPFCCR=1 << 20 | 2 << 16 | 0x40 << 24)
+    bench.run(CONVERT)
+    assert bench.out(4)[3] == 0x0F * 0xBF // 255, "the inversion is of the register's alpha too"
+    bench.set(IFCR=TCIF, OCOLR=0x10203040, OPFCCR=1 << 20 | 1 << 21)
+    bench.run(FILL)
+    assert bench.out(4) == bytes.fromhex("203040ef")
 
 
 def test_time_interrupt_and_watermark() -> None:

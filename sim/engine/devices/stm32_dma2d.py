@@ -79,12 +79,14 @@ class Plane:
         red, green, blue = (field.value for field in self._fixed)
         found = decode_pixels(self.raw_line(line, pixels), self.pixel_format, self.table, (red, green, blue))
         found = found.copy()
-        if self._alpha_mode.value == _REPLACE_ALPHA:
-            found[:, 3] = self._alpha.value
-        elif self._alpha_mode.value == _MULTIPLY_ALPHA:
-            found[:, 3] = found[:, 3].astype(np.uint16) * self._alpha.value // 255
-        if self._invert:
+        alpha = self._alpha.value
+        if self._invert:  # of the pixel and of the register (18.3.4)
+            alpha = 255 - alpha
             found[:, 3] = 255 - found[:, 3]
+        if self._alpha_mode.value == _REPLACE_ALPHA:
+            found[:, 3] = alpha
+        elif self._alpha_mode.value == _MULTIPLY_ALPHA:
+            found[:, 3] = found[:, 3].astype(np.uint16) * alpha // 255
         return found[:, [2, 1, 0, 3]] if self._swap else found
 
     def problem(self, pixels: int) -> str:
@@ -211,7 +213,7 @@ class Stm32Dma2d(RegisterDevice):
         assert output is not None
         step = byte_count(output, pixels + self._output_offset.value)
         address, write = self._output_address.value, self.services.sysbus.write_bytes
-        fill = self._output_colour.value.to_bytes(4, "little")[: byte_count(output, 1)] * pixels
+        fill = self._fill_pixel(output) * pixels if mode == _FILL else b""
         for line in range(lines):
             if mode == _FILL:
                 data = fill
@@ -228,10 +230,21 @@ class Stm32Dma2d(RegisterDevice):
         found = self.foreground.line(line, pixels)
         if mode == _BLEND:
             found = blend(found, self.background.line(line, pixels))
+        return self._as_output(found)
+
+    def _as_output(self, pixels: Pixels) -> Pixels:
+        """Alpha inverted, red and blue swapped, as OPFCCR asks."""
         if self._output_invert:
-            found = found.copy()
-            found[:, 3] = 255 - found[:, 3]
-        return found[:, [2, 1, 0, 3]] if self._output_swap else found
+            pixels = pixels.copy()
+            pixels[:, 3] = 255 - pixels[:, 3]
+        return pixels[:, [2, 1, 0, 3]] if self._output_swap else pixels
+
+    def _fill_pixel(self, output: PixelFormat) -> bytes:
+        """OCOLR, which holds a pixel of the output format, with inversion and swap applied to it (18.3.7)."""
+        pixel = self._output_colour.value.to_bytes(4, "little")[: byte_count(output, 1)]
+        if not (self._output_invert or self._output_swap):
+            return pixel
+        return encode_pixels(self._as_output(decode_pixels(pixel, output)), output)
 
     def _suspend(self, on: bool) -> None:
         if on and self._event is not None:
