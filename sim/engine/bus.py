@@ -27,6 +27,7 @@ PAGE = 1 << hooks.PAGE_SHIFT
 PERIPHERALS = (0x40000000, 0x20000000)
 PRIVATE_BUS = (0xE0000000, 0x00100000)
 _GRAIN = 8  # windows are found by address >> _GRAIN
+_LARGE = 1 << 20  # but for those from here on (bit-band aliases): they would fill the table
 
 
 class MappedMemory(Device):
@@ -85,6 +86,7 @@ class Bus:
         self.memories: list[tuple[int, int, MappedMemory]] = []  # start, end, memory
         self.windows: list[Window] = []
         self._by_grain: dict[int, list[Window]] = {}
+        self._large: list[Window] = []
         self._tags: list[tuple[int, int, str, int]] = []
         self._overriding: list[tuple[int, int, str, int]] = []
         self.rules = BusRules(core_pc)
@@ -115,13 +117,17 @@ class Bus:
         window = Window(address, address + size, device)
         self._refuse_overlap(device.name, window.start, window.end)
         self.windows.append(window)
-        for grain in range(window.start >> _GRAIN, ((window.end - 1) >> _GRAIN) + 1):
-            self._by_grain.setdefault(grain, []).append(window)
+        if size >= _LARGE:
+            self._large.append(window)
+        else:
+            for grain in range(window.start >> _GRAIN, ((window.end - 1) >> _GRAIN) + 1):
+                self._by_grain.setdefault(grain, []).append(window)
         self.on_window_added(window)
 
     def remove_windows(self, device: Device) -> None:
         """``device`` answers no address any more."""
         self.windows = [window for window in self.windows if window.device is not device]
+        self._large = [window for window in self._large if window.device is not device]
         for grain, windows in list(self._by_grain.items()):
             self._by_grain[grain] = [window for window in windows if window.device is not device]
 
@@ -171,7 +177,7 @@ class Bus:
         for window in self._by_grain.get(address >> _GRAIN, ()):
             if window.start <= address < window.end:
                 return window
-        return None
+        return next((window for window in self._large if window.start <= address < window.end), None)
 
     def _hole(self, template: str, address: int, *values: int) -> int:
         """Log an access to nothing; returns what a read gives."""

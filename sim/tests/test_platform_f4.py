@@ -113,6 +113,15 @@ def test_firmware_uses_both_bit_band_regions(monitor: Monitor) -> None:
     assert machine.sysbus.read(0x20000100, 4) == 0xF0
 
 
+def test_large_windows_have_both_ends_and_can_go(monitor: Monitor) -> None:
+    bus, alias = monitor.machine.sysbus, monitor.machine.devices["sysbus.bitbandPeripherals"]
+    for address, inside in ((0x41FFFFFC, False), (0x42000000, True), (0x43FFFFFC, True), (0x44000000, False)):
+        window = bus.window_at(address)
+        assert (window is not None and window.device is alias) == inside
+    bus.remove_windows(alias)
+    assert bus.window_at(0x42000000) is None
+
+
 @pytest.mark.parametrize(
     ("entry", "text"),
     [
