@@ -52,6 +52,8 @@ test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel t
 	$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
 	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(MODEL))
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
+	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
+	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
 
 test-renode: .venv/core firmware frames  ## the Robot suites on an installed Renode (PATH or RENODE_PATH)
 	@$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)

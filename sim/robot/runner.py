@@ -55,11 +55,11 @@ def run_suites(
         if not suite.exists():
             raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")
     given = {"BOARD": str(BOARD_SCRIPT.resolve()), **(variables or {})}
+    given["TIMING"] = "renode" if engine == "renode" else timing
     if engine == "renode":
         return _run_on_renode(suites, given, output, tests, include, exclude)
     if lenient:
         given["LENIENT"] = "True"
-    given["TIMING"] = timing
     return _run_here(suites, given, output, tests, include, exclude)
 
 

@@ -1,0 +1,19 @@
+*** Settings ***
+Documentation       The first frames take exactly the recorded cycles, by either clock (--timing): a change of the
+...                 firmware, of the compiled model or of the timing model shows here. The record holds for the
+...                 firmware zig builds; `python -m scripts.figures` makes it anew when the change is meant.
+Resource            board.resource
+Library             sim.robot.figures
+Suite Setup         Setup
+Suite Teardown      Teardown
+Test Teardown       Test Teardown
+
+
+*** Test Cases ***
+Frames Should Take The Recorded Cycles
+    ${recorded}=    Recorded Cycles    ${ELF}    ${TIMING}
+    Boot Board
+    FOR    ${cycles}    IN    @{recorded}
+        ${prediction}=    Next Prediction
+        Should Be The Recorded Cycles    ${prediction.cycles}    ${cycles}
+    END
