@@ -45,6 +45,18 @@ def hole_write(width: int) -> str:
 UNHANDLED_READ = "Unhandled read from offset 0x%X."
 UNHANDLED_WRITE = "Unhandled write to offset 0x%X, value 0x%X."
 """Templates: a device has no register there (Main/Logging/Logger.cs)."""
+
+
+def no_region(name: str, types: tuple[str, ...]) -> str:
+    """A ``BusMultiRegistration`` of a part the device has not (SystemBus.cs)."""
+    return f'No region "{name}" is available for {PERIPHERALS}{types[0] if types else "?"}.'
+
+
+def no_region_access(method: str, name: str) -> str:
+    """A part that takes only reads or only writes."""
+    return f"{method} is not specified for region {name}"
+
+
 NOTHING_TO_ERASE = "Tried to erase flash, but MER and SER are reset. This should be forbidden, ignoring..."
 """Peripherals/MTD/STM32F4_FlashController.cs."""
 

@@ -165,3 +165,18 @@ One
 """
     )
     assert run_suites([suite], output=tmp_path / "out") == 0
+
+
+def test_regions_of_devices(monitor: Monitor) -> None:
+    region = '{{ sysbus new Bus.BusMultiRegistration {{ address: 0x100; size: 0x8; region: "{}" }} }}'
+    monitor.execute(describe("m: Mocks.MockBytePeripheralWithoutTranslations @ " + region.format("region")))
+    monitor.execute("sysbus WriteByte 0x101 0x5A")
+    assert monitor.execute("sysbus ReadByte 0x101") == "0x5A"
+    monitor.execute("machine Reset")
+    assert monitor.execute("sysbus ReadByte 0x101") == "0x00"
+    error = refusal(monitor, describe("n: Mocks.MockBytePeripheralWithoutTranslations @ " + region.format("no")))
+    assert error.renode == (
+        'No region "no" is available for Antmicro.Renode.Peripherals.Mocks.MockBytePeripheralWithoutTranslations.'
+    )
+    half = "h: Mocks.MockDoubleWordPeripheralWithOnlyRegionReadMethod @ " + region.format("region")
+    assert "WriteDoubleWord is not specified for region" in refusal(monitor, describe(half)).renode

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import ClassVar, Protocol, runtime_checkable
 
-from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE
+from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE, no_region
 from sim.errors import CrosscamError
 
 
@@ -183,7 +183,9 @@ class Device:
 
     def region(self, name: str) -> Device:
         """The part of this device that a ``Bus.BusMultiRegistration { region: "name" }`` gives a window of its own."""
-        raise CrosscamError(f"{self.name} ({type(self).__name__}) has no region {name}")
+        raise CrosscamError(
+            f"{self.name} ({type(self).__name__}) has no region {name}", renode=no_region(name, self.RENODE_TYPES)
+        )
 
     def read(self, offset: int, width: int) -> int:
         """Bus read of ``width`` bytes at ``offset``; the default logs, since nothing is there."""

@@ -59,7 +59,7 @@ def register(
     except CrosscamError as error:
         if str(error).startswith(registration.place.file + ":"):
             raise
-        raise CrosscamError(f"{registration.place}: {error}") from None
+        raise error.within(str(registration.place)) from None
 
 
 def _region(registration: syntax.Registration, converter: Converter) -> str:
