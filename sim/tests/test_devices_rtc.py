@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sim.engine.devices.rtc_calendar import DAY, Alarm, Moment, from_bcd, hours_from_bits, hours_to_bits, to_bcd
 from sim.engine.devices.stm32f4_rtc import Stm32F4Rtc
+from sim.engine.devices.stm32l_rtc import Stm32LRtc
 from sim.errors import CrosscamError
 from sim.tests.fake_services import FakeServices, Probe
 
@@ -385,3 +386,14 @@ def test_another_frequency_and_a_wrong_one() -> None:
     assert rtc.read(TR, 4) == 1
     with pytest.raises(CrosscamError, match="wakeupTimerFrequency is 0 Hz"):
         Stm32F4Rtc(services, "rtc", wakeup_timer_frequency=0)
+
+
+def test_the_l1_has_the_wake_up_line_as_its_interrupt() -> None:
+    services, probe = FakeServices(), Probe()
+    rtc = Stm32LRtc(services, "rtc")
+    assert rtc.default_output is rtc.outputs["IRQ"]
+    rtc.outputs["IRQ"].connect(probe, 20)
+    for offset, value in ((WPR, 0xCA), (WPR, 0x53), (WUTR, 2047), (CR, WUTE | WUTIE)):
+        rtc.write(offset, 4, value)
+    services.clock.advance(480_000_000 + 1)
+    assert probe.rises == 1
