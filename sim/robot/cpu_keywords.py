@@ -3,7 +3,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from sim.engine.wording import no_breakpoint
 from sim.robot.session import Keywords, renode_keyword
+from sim.robot.waiting import run_until_seen
+
+if TYPE_CHECKING:
+    from sim.engine.cpu import CortexM
 
 _NUMBERED = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc")
 _ALIASES = {"r13": "sp", "r14": "lr", "r15": "pc"}
@@ -33,6 +41,39 @@ class CpuKeywords(Keywords):
         if name not in registers:
             raise AssertionError(f"there is no register {register}: expected 0 to 15 or {', '.join(registers)}")
         _should_be(f"register {register}", registers[name], _integer(value), message)
+
+    @renode_keyword("Run Until Breakpoint")
+    def run_until_breakpoint(
+        self,
+        timeout: float,
+        machine: str | None = None,
+        cpuName: str | None = None,
+        address: int | str | None = None,
+    ) -> None:
+        """Run until a hook pauses the machine or, with ``address``, until the core is about to execute what is there.
+
+        Fails after ``timeout`` seconds of virtual time. (Renode waits for breakpoints that were set before; here
+        ``address`` sets one for this keyword.)
+        """
+        target = self.session.machine
+        reached: list[int] = []
+
+        def stop(_: CortexM, place: int) -> None:
+            reached.append(place)
+            target.pause()
+
+        end = target.clock.exact_seconds + Fraction(timeout).limit_denominator(10**9)
+        self.session.monitor.execute("start")
+        if address is None:
+            run_until_seen(target, lambda: False, timeout)
+        else:
+            target.cpu.hooking.add(_integer(address), stop)
+            try:
+                run_until_seen(target, lambda: bool(reached), timeout)
+            finally:
+                target.cpu.hooking.remove(_integer(address), stop)
+        if not reached and (address is not None or target.clock.exact_seconds >= end):
+            raise AssertionError(no_breakpoint(timeout))
 
 
 def _should_be(what: str, actual: int, expected: int, message: str | None) -> None:
