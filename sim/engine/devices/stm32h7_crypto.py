@@ -14,6 +14,7 @@ registers are undeclared, which is logged); the way round a short last block in 
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 
 from sim.engine.devices.aes import BLOCK, Aes, galois_product, xor
@@ -25,6 +26,12 @@ _INITIALISATION, _HEADER, _PAYLOAD, _FINAL = range(4)
 _WORDS = 4
 _FIFO_WORDS = 8
 _SERVICE_WORDS = 4  # the input FIFO wants service below
+
+
+@functools.lru_cache(maxsize=8)
+def _expanded(key: bytes) -> Aes:
+    """Expanding a key takes as long as a block: drivers send many blocks with one key."""
+    return Aes(key)
 
 
 class Stm32H7Crypto(RegisterDevice):
@@ -121,7 +128,7 @@ class Stm32H7Crypto(RegisterDevice):
 
     def _cipher(self) -> Aes:
         first = {0: 4, 1: 2, 2: 0, 3: 0}[self._key_size.value]
-        return Aes(b"".join(field.value.to_bytes(4, "big") for field in self._keys[first:]))
+        return _expanded(b"".join(field.value.to_bytes(4, "big") for field in self._keys[first:]))
 
     def _vector(self) -> bytes:
         return b"".join(field.value.to_bytes(4, "big") for field in self._vectors)
