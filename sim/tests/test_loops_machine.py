@@ -106,6 +106,28 @@ class Pair:
         return loops
 
 
+def far_calls() -> Calls:
+    """A hot loop that calls through a linker's veneer: ``ldr pc, [pc]``."""
+    program = Calls(vectors={16: "handler"})
+    program.label("start").emit(t.mov32(5, RAM), t.mov32(4, 20_000), t.movs(6, 1))
+    program.label("outer").call("veneer").emit(t.subs(4, 1)).branch("outer", NE)
+    program.label("end").emit(0xBF30).branch("end")
+    program.label("handler").emit(t.ldr(0, 5), t.adds(0, 1), t.store(0, 5), t.bx(14))
+    if program.here % 4:
+        program.emit(0xBF00)
+    target = program.here + 8
+    program.label("veneer").emit(0xF8DF, 0xF000, (target | 1) & 0xFFFF, target >> 16)
+    program.label("far").emit(t.push(4, 14), t.adds3(6, 6, 4), t.adds(6, 5), t.pop(4, 15))
+    return program
+
+
+def test_a_call_through_a_veneer_stays_native() -> None:
+    pair = Pair(far_calls)
+    for _ in range(20):
+        pair.step(5003)
+    assert pair.native.cycles > 70_000
+
+
 @settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(spans=st.lists(st.integers(1, 3000), min_size=5, max_size=30), tick=st.integers(200, 3000))
 def test_every_stop_is_the_same(spans: list[int], tick: int) -> None:

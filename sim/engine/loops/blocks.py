@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,13 @@ def number(register: int) -> int:
 
 @dataclass(frozen=True)
 class Block:
-    """``size`` bytes from ``address``, as Unicorn translated them. ``targets``: the next blocks that are known now."""
+    """``size`` bytes from ``address``, as Unicorn translated them."""
 
     address: int
     size: int
     instructions: tuple[Any, ...]
     targets: tuple[int, ...]
+    """Where it goes next; after an indirect jump, where it is likely to."""
     indirect: bool
     """It ends with a jump to what a register or the stack says."""
     calls: bool
@@ -41,8 +43,11 @@ class Block:
         return self.address + self.size
 
 
-def read_block(code: bytes, address: int) -> Block | None:
-    """The block in ``code``; None when Capstone does not know an instruction, or an IT block reaches beyond it."""
+def read_block(code: bytes, address: int, word_at: Callable[[int], int] = lambda address: 0) -> Block | None:
+    """The block in ``code``; None when Capstone does not know an instruction, or an IT block reaches beyond it.
+
+    ``word_at`` reads memory: a linker's way to code far off is a jump to what the word behind it says.
+    """
     instructions = tuple(_DISASSEMBLER.disasm(code, address))
     if sum(instruction.size for instruction in instructions) != len(code) or not instructions:
         return None
@@ -63,7 +68,10 @@ def read_block(code: bytes, address: int) -> Block | None:
         falls = conditional or name in ("cbz", "cbnz")
         return Block(address, len(code), instructions, (target, end) if falls else (target,), False, name == "bl")
     if name in ("bx", "blx", "tbb", "tbh") or loads_pc(last):
-        return Block(address, len(code), instructions, (end,) if conditional else (), True, name == "blx")
+        likely: tuple[int, ...] = (end,) if conditional else ()
+        if name == "ldr" and number(last.operands[1].mem.base) == PC and not last.operands[1].mem.index:
+            likely += (word_at((last.address + 4 & ~3) + last.operands[1].mem.disp) & ~1,)
+        return Block(address, len(code), instructions, likely, True, name == "blx")
     return Block(address, len(code), instructions, (end,), False, False)
 
 

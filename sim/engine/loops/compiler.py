@@ -138,6 +138,8 @@ class _Function:
             raise UnsupportedError("an indirect jump under a condition")
         if name == "pop":
             target = lifter.pop_with_pc(last.operands)
+        elif name == "ldr":
+            target = lifter.jump_by_load(last)
         elif name in ("bx", "blx"):
             target = lifter.get(number(last.operands[0].reg))
             if name == "blx":
@@ -152,7 +154,7 @@ class _Function:
         def emit() -> None:
             elsewhere = self._function.append_basic_block("elsewhere")
             switch = b.switch(address, elsewhere)
-            for known in self._returns:
+            for known in sorted({*self._returns, *block.targets} & self._blocks.keys()):
                 switch.add_case(word(known), self._blocks[known])
             out = ir.IRBuilder(elsewhere)
             self._leave(out, out.zext(address, I64))

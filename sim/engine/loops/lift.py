@@ -2,8 +2,7 @@
 """One Thumb instruction as LLVM intermediate code (ARM DDI 0403E, chapter A7, gives what each does).
 
 Values are SSA: a ``Lifter`` knows the present value of each register and flag. Flags are kept as QEMU keeps them: N
-and V are bit 31 of a word, Z is a word that is 0, C and Q are 0 or 1. Where ARM leaves room, the answer is QEMU's, for
-the same code runs there too.
+and V are bit 31 of a word, Z is a word that is 0, C and Q are 0 or 1. Where ARM leaves room, the answer is QEMU's.
 """
 
 from __future__ import annotations
@@ -326,9 +325,6 @@ class Lifter:
         count = self.builder.ctlz(self._value(operands[1]), ir.Constant(I1, 0))
         self.set(self._register(operands[0]), count)
 
-    def _do_rev(self, instruction: Any, operands: Any) -> None:
-        self.set(self._register(operands[0]), self.builder.bswap(self._value(operands[1])))
-
     def _do_ubfx(self, instruction: Any, operands: Any) -> None:
         _check_field(operands[2].imm, operands[3].imm)
         shifted = self.builder.lshr(self._value(operands[1]), word(operands[2].imm))
@@ -548,8 +544,12 @@ class Lifter:
     def _do_pop(self, instruction: Any, operands: Any) -> None:
         self._load_many(SP, [self._register(o) for o in operands], True)
 
+    def jump_by_load(self, instruction: Any) -> Any:
+        """LDR to the PC: what the PC is to be."""
+        return self.memory.load(self._address(instruction, 1), 4)
+
     def pop_with_pc(self, operands: Any) -> Any:
-        """POP or LDM of a list that ends with the PC: sets the others, returns what the PC is to be."""
+        """POP of a list that ends with the PC: sets the others, returns what the PC is to be."""
         return self._load_many(SP, [self._register(o) for o in operands], True)
 
     def _load_many(self, base: int, registers: list[int], write_back: bool) -> Any:

@@ -74,7 +74,7 @@ class NativeLoops:
             return None
         key = (address, size)
         if key not in self._blocks:
-            block = read_block(self._engine.code(address, size), address)
+            block = read_block(self._engine.code(address, size), address, self._word_at)
             usable = (
                 block is not None
                 and not self._engine.block_flags(address, size)
@@ -86,6 +86,9 @@ class NativeLoops:
                 usable = can_lift(block)
             self._blocks[key] = block if usable else None
         return self._blocks[key]
+
+    def _word_at(self, address: int) -> int:
+        return int.from_bytes(self._engine.code(address, 4), "little")
 
     def _install(self, region: dict[int, Block]) -> None:
         code = [self._engine.code(block.address, block.size) for block in region.values()]
