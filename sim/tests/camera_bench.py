@@ -19,6 +19,7 @@ from sim.engine.devices.dummy_i2c_slave import DummyI2CSlave
 from sim.engine.devices.stm32_dma import Stm32Dma
 from sim.engine.devices.stm32_dmamux import Stm32Dmamux
 from sim.engine.scripting import PythonPeripheral
+from sim.tests.fake_services import FakeWindow
 
 PERIPHERALS = Path(__file__).parents[1] / "peripherals"
 MHZ = 480
@@ -130,6 +131,10 @@ class BenchBus:
             return
         device, offset = self._find(address)
         device.write(offset, width, value)
+
+    def window_at(self, address: int) -> FakeWindow | None:
+        found = next((device for start, size, device in self.windows if start <= address < start + size), None)
+        return None if found is None else FakeWindow(found)
 
     def read_bytes(self, address: int, count: int) -> bytes:
         return bytes(self.ram[address - RAM : address - RAM + count])

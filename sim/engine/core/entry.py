@@ -77,6 +77,8 @@ class ExceptionUnit:
         if with_floats:
             data += struct.pack("<18I", *self._floats.read(), 0)
             nvic.fpu.reserve(sp + BASIC_FRAME)
+        now_stacked = BASIC_FRAME if nvic.fpu.lazy else size
+        cpu.engine.spend(cpu.engine.timing.frame_cycles(sp, now_stacked, True))
         stacked = cpu.stack_write(sp, data)
         exc_return = 0xFFFFFFE1 | (not with_floats) << 4
         if not in_handler:
@@ -152,8 +154,10 @@ class ExceptionUnit:
         if to_thread == bool(xpsr & XPSR_EXCEPTION):
             self._tail_fault(exc.USAGE_FAULT, scb.INVPC, exc_return)
             return
-        if with_floats and not nvic.fpu.release():
+        floats_loaded = with_floats and not nvic.fpu.release()
+        if floats_loaded:
             self._floats.write(*struct.unpack_from("<17I", data, BASIC_FRAME))
+        cpu.engine.spend(cpu.engine.timing.frame_cycles(sp, size if floats_loaded else BASIC_FRAME, False))
         sp = (sp + size + (4 if xpsr & XPSR_ALIGN else 0)) & 0xFFFFFFFF
         control = self._control.read()[0] & CONTROL_NPRIV
         self._control.write(0)  # privileged, so that the writes below are not ignored

@@ -45,6 +45,11 @@ class FpuControl:
         """A frame was reserved and the handlers since have not touched the FPU."""
         return self._lazy and not self.context_active()
 
+    @property
+    def lazy(self) -> bool:
+        """LSPEN: exception entry only reserves room for floating-point state."""
+        return bool(self._settings & LSPEN)
+
     def reserve(self, address: int) -> None:
         """Exception entry reserved the floating-point part of a frame at ``address``."""
         if self._settings & LSPEN:

@@ -29,6 +29,9 @@ class Timing(Protocol):
     def access_hook(self) -> int:
         """Called before each access to a device window; sets ACCESS_NOW and ACCESS_PC."""
 
+    def frame_cycles(self, address: int, size: int, write: bool) -> int:
+        """What stacking (or unstacking) ``size`` bytes at ``address`` adds to the cycles of entry (or return)."""
+
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address`` (a run that ended inside it)."""
 

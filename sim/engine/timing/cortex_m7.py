@@ -34,6 +34,8 @@ BLOCKS = BLOCKS_AT_MOST = 1 << layout.BLOCK_BITS
 POOL = 1 << 20
 STATES = STATES_AT_MOST = 1 << layout.STATE_BITS
 MARKS = 64
+BASIC_FRAME = 32  # bytes an exception stacks without floating point
+BYTES_A_CYCLE = 8  # of a multiple load or store
 _COUNTERS = [*range(layout.RUNS, layout.MISPREDICTED + 1), layout.DEVICE_STALL]
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
@@ -366,6 +368,19 @@ class CortexM7Timing:
         self._slots[layout.PIPELINE] = 0
 
     # What reports ask
+
+    def frame_cycles(self, address: int, size: int, write: bool) -> int:
+        """The frame's accesses beyond a hit (ARMv7-M B1.5.6: ordinary ones), and floating-point words, two a cycle.
+
+        The eight words of a basic frame in memory without wait states are in ``entry_cycles`` and ``return_cycles``.
+        """
+        words = size // BYTES_A_CYCLE
+        machine = self._machine
+        assert machine is not None
+        now = machine.engine.state[hooks.NOW]
+        clock = int(self.clock.ctypes.data)
+        stall = int(native.access.ctypes(clock, address, size, size // 4, int(write), now, words - 1))
+        return stall + max(0, size - BASIC_FRAME) // BYTES_A_CYCLE
 
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``, as if entered clean."""

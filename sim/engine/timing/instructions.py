@@ -27,6 +27,10 @@ class InstructionTiming:
         """Native function called before each device access."""
         return hooks.address_of(hooks.on_access)
 
+    def frame_cycles(self, address: int, size: int, write: bool) -> int:
+        """Nothing: only instructions count."""
+        return 0
+
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``."""
         return int(hooks.count_until.ctypes(state, address, size))

@@ -270,7 +270,7 @@ def _add(record: int, word: int, value: int) -> None:
     _store64(record + 8 * word, _load64(record + 8 * word) + value)
 
 
-def _build(digest: int) -> tuple[Any, Any]:
+def _build(digest: int) -> tuple[Any, Any, Any]:
     """The hooks. ``digest`` is never 0; being a closure variable, it is part of the key they are cached by."""
 
     @numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
@@ -395,7 +395,14 @@ def _build(digest: int) -> tuple[Any, Any]:
         _call3(_get(state, hooks.FN_REG_WRITE), uc, hooks.REG_EPSR, epsr)
         return True
 
-    return on_block, on_access
+    @numba.cfunc(types.int64(*[types.int64] * 7), cache=True)
+    def access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
+        """What loads or stores outside of blocks (an exception's frame) add to a hit."""
+        if digest == 0:
+            return 0
+        return _data_access(clock, address, span, count, write, now, later)
+
+    return on_block, on_access, access
 
 
-on_block, on_access = _build(_digest_of_sources())
+on_block, on_access, access = _build(_digest_of_sources())
