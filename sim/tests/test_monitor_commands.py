@@ -114,7 +114,7 @@ def test_bus_and_devices(booted: Monitor) -> None:
     assert booted.execute("sysbus ReadByte 0x20000001") == "0xAB"
     assert booted.execute("ram ReadDoubleWord 0") == "0x0012ABCD"
     assert booted.execute("sysbus.ram ReadQuadWord 0") == "0x000000000012ABCD"
-    assert booted.execute("sysbus ReadBytes 0x20000000 3") == "0xCD, 0xAB, 0x12"
+    assert booted.execute("sysbus ReadBytes 0x20000000 3") == "[\n0xCD, 0xAB, 0x12, \n]"
     assert booted.execute("sysbus ReadDoubleWord 0x5C001000") == "0x20036450"
     assert booted.execute("gpio.led State") == "True"
     assert booted.execute("echo ControlRead 0 8") == "ControlRead 0 8"

@@ -304,6 +304,13 @@ def test_assembled_code_runs(monitor: Monitor) -> None:
     monitor.execute("cpu PC 0x20000100; cpu Step 2")
     assert monitor.execute("cpu R0") == "0x1235"
     assert "movw" in monitor.execute("cpu DisassembleBlock 0x20000100 6")
+    monitor.execute("sysbus WriteDoubleWord 0x20000100 0x0403F023")
+    assert monitor.execute("cpu DisassembleBlock 0x20000100 4").split() == [
+        "0x20000100:", "f0230403", "bic", "r4,", "r3,", "#3"
+    ]  # fmt: skip
+    monitor.execute("sysbus WriteQuadWord 0x20000100 0xE7FE426DF44F")
+    lines = monitor.execute("cpu DisassembleBlock 0x20000100 6").splitlines()
+    assert [line.split()[-1] for line in lines] == ["#60672", "#0x20000104"]
 
 
 def test_functions_and_blocks_are_logged_where_asked(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:

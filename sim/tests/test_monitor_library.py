@@ -94,8 +94,8 @@ def test_sensors_measure_what_is_in_their_environment(monitor: Monitor) -> None:
     monitor.execute("cold SetEnvironment fridge")
     monitor.execute("room Temperature 21.5")
     monitor.execute("room Humidity 40.0")
-    assert monitor.execute("room GetRegisteredSensorsNames") == "machine-0:sysbus.warm"
-    assert monitor.execute("room GetRegisteredMachineNames") == "machine-0"
+    assert monitor.execute("room GetRegisteredSensorsNames") == "[\nmachine-0:sysbus.warm, \n]"
+    assert monitor.execute("room GetRegisteredMachineNames") == "[\nmachine-0, \n]"
     assert [monitor.execute(f"{name} Temperature") for name in ("warm", "cold")] == ["21.5", "4.5"]
     assert monitor.execute("warm Humidity") == "40.0"
     monitor.execute("machine Reset")
@@ -110,10 +110,10 @@ def test_new_sensors_come_in_and_removed_ones_go(monitor: Monitor) -> None:
     assert monitor.execute("warm Temperature") == "30.0"
     assert monitor.execute("warm TemperatureUpdateCounter") == "0x00000001"
     monitor.execute("machine UnregisterFromParent sysbus.warm")
-    assert monitor.execute("room GetRegisteredSensorsNames") == "machine-0:sysbus.cold"
+    assert monitor.execute("room GetRegisteredSensorsNames") == "[\nmachine-0:sysbus.cold, \n]"
     assert monitor.execute("sysbus WhatPeripheralIsAt 0x0") == ""
     monitor.execute('emulation RemoveMachine "machine-0"')
-    assert monitor.execute("room GetRegisteredSensorsNames") == ""
+    assert monitor.execute("room GetRegisteredSensorsNames") == "[\n]"
     with pytest.raises(CrosscamError, match="there is no such machine"):
         monitor.execute('emulation RemoveMachine "machine-0"')
 

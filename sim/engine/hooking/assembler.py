@@ -8,6 +8,7 @@ looked at: its only wheels are of 2020. Disassembling is Capstone's.
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import capstone  # type: ignore[import-untyped]
 from sim.errors import CrosscamError
 
 _LIMIT_SECONDS = 60
+_HEX = re.compile(r"#(-?0x[0-9a-f]+)")
+"""Immediates, which Renode shows in decimal; those of branches are addresses."""
 _GCC = "arm-none-eabi-gcc"
 _ZIG_NAMES = {"cortex-m0+": "cortex_m0plus", "cortex-m4f": "cortex_m4"}
 _GCC_NAMES = {"cortex-m0+": "cortex-m0plus", "cortex-m4f": "cortex-m4"}
@@ -72,10 +75,14 @@ def _text_of(path: Path) -> bytes:
 def disassemble(address: int, code: bytes) -> str:
     """One line an instruction: address, halfwords, text."""
     machine = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+    machine.detail = True
     lines, end = [], address
     for found in machine.disasm(code, address):
-        halves = " ".join(f"{found.bytes[i + 1]:02x}{found.bytes[i]:02x}" for i in range(0, found.size, 2))
-        lines.append(f"0x{found.address:08x}:   {halves:12}{found.mnemonic}\t{found.op_str}".rstrip())
+        halves = "".join(f"{found.bytes[i + 1]:02x}{found.bytes[i]:02x}" for i in range(0, found.size, 2))
+        operands = found.op_str
+        if not found.group(capstone.CS_GRP_JUMP) and not found.group(capstone.CS_GRP_CALL):
+            operands = _HEX.sub(lambda each: f"#{int(each[1], 16)}", operands)
+        lines.append(f"0x{found.address:08x}:   {halves:12}{found.mnemonic}\t{operands}".rstrip())
         end = found.address + found.size
     if len(code) - (end - address) >= 2:
         lines.append(f"0x{end:08x}:  No valid instruction, disassembling stopped.")

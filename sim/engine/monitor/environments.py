@@ -69,8 +69,8 @@ class Environment:
         return {
             "Temperature": self.temperature,
             "Humidity": self.humidity,
-            "GetRegisteredSensorsNames": lambda: "\n".join(self.sensors),
-            "GetRegisteredMachineNames": lambda: "\n".join(self.machines),
+            "GetRegisteredSensorsNames": lambda: list(self.sensors),
+            "GetRegisteredMachineNames": lambda: list(self.machines),
         }
 
 

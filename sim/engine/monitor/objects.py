@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sim.engine.monitor.monitor import Monitor
 
 Member = Callable[..., object]
+_ROW = 10  # items of a list in a row, as Renode prints them: a Python list can be read from it
 WIDTHS = {"Byte": 1, "Word": 2, "DoubleWord": 4, "QuadWord": 8}
 
 
@@ -186,6 +187,7 @@ def system_bus(monitor: Monitor) -> dict[str, Member]:
         "LoadBinary": load_binary,
         "Tag": tag,
         "RemoveTag": lambda address: bus.remove_tag(address),
+        "Endianess": lambda: "LittleEndian",
         "WhatIsAt": lambda address: _show_place(bus, address),
         "WhatPeripheralIsAt": lambda address: _peripheral_type(bus, address),
         "SilenceRange": silence,
@@ -381,7 +383,12 @@ def show(value: object, numbers: NumberMode = NumberMode.Hexadecimal) -> str:
         text = f"0x{value:0{getattr(value, 'digits', 8)}X}"
         return f"{text} ({value:d})" if numbers is NumberMode.Both else text
     if isinstance(value, bytes | list | tuple):
-        return ", ".join(f"0x{item:02X}" if isinstance(item, int) else str(item) for item in value)
+        items = [f"0x{item:02X}" if isinstance(item, int) else str(item) for item in value]
+        rows = [
+            "".join(f"{item}, " for item in row)
+            for row in (items[start : start + _ROW] for start in range(0, len(items), _ROW))
+        ]
+        return "\n".join(["[", *rows, "]"])
     if isinstance(value, Device):
         return f"{value.name} ({type(value).__name__})"
     return str(value)
