@@ -106,23 +106,29 @@ class Pair:
         return loops
 
 
-def far_calls() -> Calls:
-    """A hot loop that calls through a linker's veneer: ``ldr pc, [pc]``."""
+def far_calls(kind: str) -> Calls:
+    """A hot loop that calls through a linker's veneer: ``ldr pc, [pc]``, or ``movw``, ``movt`` and ``bx``."""
     program = Calls(vectors={16: "handler"})
     program.label("start").emit(t.mov32(5, RAM), t.mov32(4, 20_000), t.movs(6, 1))
-    program.label("outer").call("veneer").emit(t.subs(4, 1)).branch("outer", NE)
+    program.label("outer")
+    program.call("veneer").emit(t.subs(4, 1)).branch("outer", NE)
     program.label("end").emit(0xBF30).branch("end")
     program.label("handler").emit(t.ldr(0, 5), t.adds(0, 1), t.store(0, 5), t.bx(14))
     if program.here % 4:
         program.emit(0xBF00)
-    target = program.here + 8
-    program.label("veneer").emit(0xF8DF, 0xF000, (target | 1) & 0xFFFF, target >> 16)
+    program.label("veneer")
+    if kind == "load":
+        target = program.here + 8
+        program.emit(0xF8DF, 0xF000, (target | 1) & 0xFFFF, target >> 16)
+    else:
+        program.emit(t.mov32(12, program.here + 10 | 1), t.bx(12))
     program.label("far").emit(t.push(4, 14), t.adds3(6, 6, 4), t.adds(6, 5), t.pop(4, 15))
     return program
 
 
-def test_a_call_through_a_veneer_stays_native() -> None:
-    pair = Pair(far_calls)
+@pytest.mark.parametrize("kind", ["load", "constant"])
+def test_a_call_through_a_veneer_stays_native(kind: str) -> None:
+    pair = Pair(lambda: far_calls(kind))
     for _ in range(20):
         pair.step(5003)
     assert pair.native.cycles > 70_000

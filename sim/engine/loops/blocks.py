@@ -71,8 +71,20 @@ def read_block(code: bytes, address: int, word_at: Callable[[int], int] = lambda
         likely: tuple[int, ...] = (end,) if conditional else ()
         if name == "ldr" and number(last.operands[1].mem.base) == PC and not last.operands[1].mem.index:
             likely += (word_at((last.address + 4 & ~3) + last.operands[1].mem.disp) & ~1,)
+        elif name == "bx" and (constant := _built(instructions, last.operands[0].reg)) is not None:
+            likely += (constant & ~1,)
         return Block(address, len(code), instructions, likely, True, name == "blx")
     return Block(address, len(code), instructions, (end,), False, False)
+
+
+def _built(instructions: tuple[Any, ...], register: int) -> int | None:
+    """The constant that MOVW and MOVT before the last instruction have put into a register."""
+    if [each.mnemonic for each in instructions[-3:-1]] != ["movw", "movt"]:
+        return None
+    low, high = (each.operands for each in instructions[-3:-1])
+    if low[0].reg != register or high[0].reg != register:
+        return None
+    return int(low[1].imm | high[1].imm << 16)
 
 
 def is_conditional(instruction: Any) -> bool:
