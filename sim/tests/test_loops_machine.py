@@ -8,7 +8,6 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from scripts import bench_engine
 from sim.engine import hooks
 from sim.engine.loops import manager
 from sim.engine.loops.blocks import read_block
@@ -143,15 +142,6 @@ def test_every_stop_is_the_same(spans: list[int], tick: int) -> None:
         pair.step(span)
     pair.step(50_000)
     assert pair.native.cycles > 20_000, "hardly anything ran natively"
-
-
-@pytest.mark.parametrize("loop", bench_engine.LOOPS, ids=lambda loop: loop.name)
-def test_the_loops_of_the_benchmark_count_the_same(loop: bench_engine.Loop, monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = bench_engine.Loop(loop.name, loop.code, 150_000, loop.cost)
-    _, native = bench_engine.engine_seconds(loop)
-    monkeypatch.setenv("CROSSCAM_NO_NATIVE_LOOPS", "1")
-    _, plain = bench_engine.engine_seconds(loop)
-    assert native == plain
 
 
 @pytest.mark.parametrize("who", ["bus", "core"])
