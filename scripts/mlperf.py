@@ -41,7 +41,7 @@ class Row:
 
 
 def mlperf(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the images (*.bin), at any depth.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="An image, or a folder with some (*.bin).")],
     timing: Annotated[str, typer.Option(help="Clock: cortex-m7 or instructions.")] = "cortex-m7",
     board: Annotated[Path | None, typer.Option(help="Board script; default: the STM32F746 at 216 MHz.")] = None,
     uart: Annotated[str, typer.Option(help="UART the images talk on.")] = "sysbus.usart1",
@@ -61,7 +61,7 @@ def mlperf(
     """
     from scripts.console import terminal
 
-    images = sorted(directory.rglob("*.bin")) if directory.is_dir() else []
+    images = [directory] if directory.is_file() else sorted(directory.rglob("*.bin"))
     if not images:
         raise CrosscamError(f"no images (*.bin) under {directory}: expected a folder of the published results")
     console = terminal()

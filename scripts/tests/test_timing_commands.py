@@ -84,6 +84,12 @@ def test_mlperf_fails_when_a_score_differs(published: Path) -> None:
     assert result.exit_code == 1 and "0 of 1 equal" in result.output
 
 
+def test_mlperf_takes_one_image(published: Path) -> None:
+    image = next((published / "code").rglob("*.bin"))
+    result = CliRunner().invoke(app, ["mlperf", str(image), "--timing", "instructions"])
+    assert result.exit_code == 0 and "1 images: mean error" in result.output
+
+
 def test_mlperf_wants_images(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["mlperf", str(tmp_path)])
     assert isinstance(result.exception, CrosscamError) and "no images" in str(result.exception)
@@ -146,7 +152,7 @@ def test_cycles_prints_a_table_a_function_and_a_drawing(published: Path) -> None
     assert drawing.read_text().startswith("<svg")
     rows = json.loads(table.read_text())["functions"]
     name = rows[0]["name"]
-    assert sum(rows[0]["cycles"].values()) > 1_000_000
+    assert sum(rows[0]["cycles"].values()) > 100_000  # it never leaves the 16 MHz oscillator
     result = CliRunner().invoke(app, [*arguments, "--function", name])
     assert result.exit_code == 0 and "runs" in result.output and "ldr" in result.output
 
