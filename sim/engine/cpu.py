@@ -153,6 +153,10 @@ class CortexM(Device):
 
     @pc.setter
     def pc(self, address: int) -> None:
+        if self.state[hooks.IN_RUN]:
+            raise CrosscamError(
+                f"{self.name}: PC cannot be set in the middle of an instruction: set it from an AddHook"
+            )
         if address | 1 != self.pc_register | 1:
             self.hooking.moved()
         self._pc.write(address | 1)

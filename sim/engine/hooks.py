@@ -83,7 +83,6 @@ STOP_HOOK = 4  # at an instruction that has a hook (sim/engine/hooking)
 STOP_CONDITIONAL = 5  # at an IT instruction, whose block has to be walked one by one
 STOP_STEPPED = 6  # all steps asked for are done
 STOP_WATCHPOINT = 7  # before an access that is watched
-STOP_BLOCK = 8  # at the start of a block, for those who follow blocks
 
 CONTINUE_WHOLE = 1  # up to the end of the block
 CONTINUE_PART = 2  # one instruction

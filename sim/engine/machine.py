@@ -420,6 +420,8 @@ class Machine:
                 continue
             memory, offset = found
             if on:
+                if self.engine.code_pages[page]:
+                    self.log.warning("code was run from the page of 0x%08X: it cannot be from now on", page * PAGE)
                 self._through_bus.add(page)
                 self.engine.take_memory(page * PAGE, PAGE, self._memory_reads, self._memory_writes)
             else:

@@ -414,6 +414,10 @@ class Engine:
         """Cycles of the first ``size`` bytes of the block at ``address``."""
         return self._timing.cycles_until(self._address, address, size)
 
+    def count_into(self, address: int, offset: int) -> int:
+        """Cycles from the start of the block at ``address``, counted last, to its instruction at ``offset``."""
+        return self._timing.cycles_into(self._address, address, offset)
+
     def rebuild_mode(self, xpsr: int) -> None:
         """Let translation see a changed exception number, stack selection or privilege; the flags are in ``xpsr``.
 

@@ -242,6 +242,36 @@ def test_a_pause_at_a_watchpoint_should_stop_before_the_access() -> None:
         assert finished(bed) == plain(make)
 
 
+@BOTH
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_a_hook_and_a_watchpoint_of_one_instruction_should_each_be_told_once(
+    make: Callable[..., Bench], count: int
+) -> None:
+    bed = Bed(make)
+    seen: list[str] = []
+    for label, offset in (("middle", 0), ("else", 2)):
+        place = bed.program.labels[label] + offset
+        bed.cpu.hooking.add(place, lambda *_, label=label: seen.append(label + " hook"))
+    bed.cpu.hooking.watch(RAM, 4, READ, lambda *_: seen.append("read"))
+    bed.cpu.hooking.watch(RAM, 4, WRITE, lambda *_: seen.append("write"))
+    steps = 0
+    while count and not bed.cpu.sleeping:
+        bed.machine.step(count)
+        steps += count
+    bed.cpu.hooking.stepping = False
+    bed.machine.run_for((CYCLES - bed.machine.clock.now) / 100e6)
+    assert finished(bed) == plain(make)
+    assert seen.count("middle hook") == seen.count("read") == 60
+    assert [a for a, b in itertools.pairwise(seen) if b == "read"] == ["middle hook"] * 60
+    assert {a for a, b in itertools.pairwise(seen) if b == "write"} == {"else hook"}
+    if count:
+        unwatched = Bed(make)
+        while not unwatched.cpu.sleeping:
+            unwatched.machine.step(count)
+            steps -= count
+        assert steps == 0
+
+
 def test_several_watched_words_of_one_instruction_should_each_be_told_once() -> None:
     program = (
         Program().label("start").emit(t.movs(0, 1), t.movs(1, 2), t.mov32(5, RAM), 0xC503, t.WFI)

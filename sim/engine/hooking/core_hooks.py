@@ -205,6 +205,7 @@ class CoreHooks:
                     self._at_conditional = True
                 elif why == hooks.STOP_WATCHPOINT:
                     self.inside.enter()
+                    self._not_yet_executed()
                     self._hit()
                 else:
                     self.inside.enter()
@@ -219,6 +220,11 @@ class CoreHooks:
 
     def _walks(self) -> bool:
         """The next instruction has to be run alone."""
+        if self._passes is not None and self._passes[0] == self._cpu.pc and _accesses_once(self._cpu):
+            # It is the first to run, and its one access passes; whatever is watched behind it stops again.
+            self.slots[native.PASSES] = 1
+            self._passes = None
+            return False
         return self._at_conditional or self._passes is not None or bool(self._cpu.xpsr & XPSR_IT)
 
     def _walk(self) -> bool:
@@ -273,6 +279,12 @@ class CoreHooks:
         for hook in list(self._at.get(pc, ())):
             hook(self._cpu, pc)
 
+    def _not_yet_executed(self) -> None:
+        """The instruction was passed natively, and will be again: its hooks have been run, its step is not over."""
+        self.slots[native.SKIP] = self._cpu.pc
+        if self.slots[native.STEPS] >= 0:
+            self.slots[native.STEPS] += 1
+
     def _hit(self) -> None:
         """Stopped before a watched access: tell, and let it pass next time."""
         pc, reported = self._cpu.pc, 0
@@ -286,7 +298,7 @@ class CoreHooks:
         cpu, state = self._cpu, self._state
         pc, start = cpu.pc_register, state[hooks.BLOCK_ADDRESS]
         state[hooks.ACCESS_PC] = pc
-        state[hooks.ACCESS_NOW] = state[hooks.BLOCK_START] + self._engine.count(start, pc - start)
+        state[hooks.ACCESS_NOW] = state[hooks.BLOCK_START] + self._engine.count_into(start, pc - start)
         self._tell()
         return 0
 
@@ -344,6 +356,13 @@ class CoreHooks:
             self._reads[address] = engine.add_read_hook(hooks.address_of(native.on_watched_read), user, address)
         if changed:
             engine.forget_all_code()
+
+
+def _accesses_once(cpu: CortexM) -> bool:
+    """The instruction the core stands at is a load or store of one register, outside of an IT block."""
+    opcode = cpu.core_services.sysbus.read(cpu.pc, 2)
+    single = 0x5000 <= opcode < 0xA000 if opcode < 0xE800 else opcode & 0xFE00 == 0xF800
+    return single and not cpu.xpsr & XPSR_IT
 
 
 _PAGE = 1 << hooks.PAGE_SHIFT

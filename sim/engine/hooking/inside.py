@@ -32,7 +32,7 @@ class InsideBlock:
         start = state[hooks.BLOCK_ADDRESS]
         self._pc = pc
         self._end = state[hooks.NOW]
-        part = self._cpu.engine.count(start, pc - start)
+        part = self._cpu.engine.count_into(start, pc - start)
         self._here = min(self._end, state[hooks.BLOCK_START] + part)
         state[hooks.NOW] = self._here
         self.active = True

@@ -118,12 +118,12 @@ def on_instruction(uc: int, address: int, size: int, hooking: int) -> None:
         return
     steps = _load64(hooking + 8 * STEPS)
     why = 0
-    if _load64(hooking + 8 * SKIP) == address:
+    if steps == 0:
+        why = STOP_STEPPED
+    elif _load64(hooking + 8 * SKIP) == address:
         _store64(hooking + 8 * SKIP, -1)
     elif _has_hook(hooking, address):
         why = STOP_HOOK
-    if why == 0 and steps == 0:
-        why = STOP_STEPPED
     if why == 0:
         pointer = _host_pointer(state, address)
         end = 0

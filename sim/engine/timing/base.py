@@ -35,6 +35,9 @@ class Timing(Protocol):
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address`` (a run that ended inside it)."""
 
+    def cycles_into(self, state: int, address: int, offset: int) -> int:
+        """Cycles from the start of the block at ``address``, the one counted last, to its instruction at ``offset``."""
+
     def attach(self, machine: Machine) -> None:
         """The machine that runs by this clock."""
 

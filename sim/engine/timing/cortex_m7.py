@@ -382,6 +382,15 @@ class CortexM7Timing:
         stall = int(native.access.ctypes(clock, address, size, size // 4, int(write), now, words - 1))
         return stall + max(0, size - BASIC_FRAME) // BYTES_A_CYCLE
 
+    def cycles_into(self, state: int, address: int, offset: int) -> int:
+        """Cycles until the instruction at ``offset`` issued in the block counted last, as ``on_access`` has it."""
+        place = self._slots[layout.PREVIOUS]
+        if place:
+            row = self._records[(place - self._records.ctypes.data) // (8 * layout.BLOCK_WORDS)]
+            if row[layout.ADDRESS] == address and 0 <= offset < row[layout.SIZE]:
+                return int(self._pool[row[layout.ISSUE_TIMES] + (offset >> 1)])
+        return self.cycles_until(state, address, offset)
+
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``, as if entered clean."""
         machine = self._machine

@@ -35,6 +35,10 @@ class InstructionTiming:
         """Cycles of the first ``size`` bytes of the block at ``address``."""
         return int(hooks.count_until.ctypes(state, address, size))
 
+    def cycles_into(self, state: int, address: int, offset: int) -> int:
+        """Cycles to the instruction at ``offset`` of the block at ``address``."""
+        return self.cycles_until(state, address, offset)
+
     def attach(self, machine: Machine) -> None:
         """Nothing of the machine matters."""
 
