@@ -12,6 +12,7 @@ from sim.engine.hooking.core_hooks import READ, WRITE
 from sim.errors import CrosscamError
 from sim.tests import thumb as t
 from sim.tests.engine_bench import PROBE, RAM, Bench
+from sim.tests.hooking_cost import program as loop_program
 from sim.tests.test_timing_machine import M7Bench
 from sim.tests.thumb import Program
 
@@ -345,3 +346,35 @@ def test_a_script_should_not_run_the_machine_it_runs_in() -> None:
     bed.cpu.hooking.add(bed.program.labels["end"], hook)
     bed.run(CYCLES)
     assert errors and "runs already" in errors[0]
+
+
+def test_loops_that_run_natively_should_be_seen_too() -> None:
+    bench = Bench(loop_program())
+    bench.machine.run_for(0.05)  # hot by now
+    seen: list[int] = []
+    hooking, turns = bench.cpu.hooking, lambda: bench.register("r2")
+
+    def told_in_a_while() -> tuple[int, int]:
+        seen.clear()
+        before = turns()
+        bench.machine.run_for(0.00001)
+        return turns() - before, len(seen)
+
+    hooking.watch(RAM, 4, WRITE, lambda cpu, a, w, value: seen.append(value))
+    run, told = told_in_a_while()
+    assert run == told > 100
+    hooking.unwatch(RAM)
+    bench.machine.run_for(0.01)
+    hooking.watch(RAM + 16, 4, READ, lambda cpu, a, w, value: seen.append(value))
+    run, told = told_in_a_while()
+    assert run == told > 100
+    hooking.unwatch(RAM + 16)
+    bench.machine.run_for(0.01)
+    hooking.add(loop_program().labels["loop"] + 4, lambda cpu, pc: seen.append(pc))
+    run, told = told_in_a_while()
+    assert run == told > 100
+    hooking.remove_everywhere()
+    bench.machine.run_for(0.01)
+    before = turns()
+    bench.machine.step(6 * 50)
+    assert turns() - before == 50
