@@ -352,7 +352,10 @@ def test_loops_that_run_natively_should_be_seen_too() -> None:
     bench = Bench(loop_program())
     bench.machine.run_for(0.05)  # hot by now
     seen: list[int] = []
-    hooking, turns = bench.cpu.hooking, lambda: bench.register("r2")
+    hooking = bench.cpu.hooking
+
+    def turns() -> int:
+        return bench.register("r2")
 
     def told_in_a_while() -> tuple[int, int]:
         seen.clear()
