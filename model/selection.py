@@ -9,7 +9,6 @@ from typing import Any
 from model.card import Card
 from model.errors import CrosscamError
 from model.files import whole, write_text
-from model.quantization import footprint
 from model.run_config import TrainingConfig
 
 COLUMNS = (
@@ -24,7 +23,9 @@ one does not. Accuracy to AUC are those of the int8 model. ``person F1 coco`` is
 
 def row_of(run: str, config: TrainingConfig, card: Card, best: dict[str, Any]) -> dict[str, Any]:
     """The row of an exported run, whose ``best`` is the file of the epoch kept; figures are of all validation sets."""
-    whole = card.metrics["int8_camera_path"]["all"]
+    from model.quantization import footprint  # brings TensorFlow along, which reading a table does without
+
+    every = card.metrics["int8_camera_path"]["all"]
     size, arena = footprint(card.model_path)
     coco = card.metrics["int8_camera_path"].get("coco/val2017", {})
     values = (
@@ -32,10 +33,10 @@ def row_of(run: str, config: TrainingConfig, card: Card, best: dict[str, Any]) -
         f"mean of {len(config.members)}"
         if config.members
         else f"{best['epoch']} of {config.head_epochs + config.epochs}",
-        *(card.parameters, card.macs, size, arena, whole["count"], whole["accuracy"]),
-        *(whole["precision"], whole["recall"], whole["auc"]),
+        *(card.parameters, card.macs, size, arena, every["count"], every["accuracy"]),
+        *(every["precision"], every["recall"], every["auc"]),
         card.metrics["float_camera_path"]["all"]["macro_f1"],
-        whole["macro_f1"],
+        every["macro_f1"],
         card.metrics["int8_thresholds_crossfit"]["all"]["macro_f1"],
         coco.get("person", {}).get("f1", ""),
     )

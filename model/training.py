@@ -121,6 +121,15 @@ def train(
     Raises:
         CrosscamError: data or weights that cannot be read, a folder that holds another config's run.
     """
+    if tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise CrosscamError("training: TensorBoard is not installed; run `pip install tensorboard` or leave it out")
+    state = None if restart else load_state(out, config)
+    if state and state.progress.phase == len(PHASES):
+        print(f"{out}: this run is complete; give --restart to begin anew")
+        return out / BEST
+    if config.backbone != "none" and weights is None:  # before TensorFlow takes its seconds and says its lines
+        raise CrosscamError("training: no backbone weights; give --weights FILE or set CROSSCAM_WEIGHTS")
+
     import keras
 
     from model import backbones
@@ -128,13 +137,7 @@ def train(
     from model.dataset.pasting import load_crops
     from model.epochs import EpochKeeper
 
-    if tensorboard and importlib.util.find_spec("tensorboard") is None:
-        raise CrosscamError("training: TensorBoard is not installed; run `pip install tensorboard` or leave it out")
     keras.utils.set_random_seed(config.seed)
-    state = None if restart else load_state(out, config)
-    if state and state.progress.phase == len(PHASES):
-        print(f"{out}: this run is complete; give --restart to begin anew")
-        return out / BEST
     model = build_network(config)
     backbones.load(model, config.backbone, weights, config.alpha, config.seed)
     training = load_frames(read_sources(data_root, config.training, config.minimum_area))
