@@ -160,6 +160,8 @@ def expected_log_entry(pattern: str) -> str:
 UNEXPECTED_LOG_ENTRY = "Unexpected line detected in the log"
 TERMINAL_FAILED = "Terminal tester failed!"
 LED_FAILED = "LED assertion not met."
+
+
 def no_breakpoint(seconds: float) -> str:
     """CpuKeywords.cs; the spelling is Renode's."""
     return f"Breakpoint hasn't been hit in excepted time of {seconds} seconds."
