@@ -374,6 +374,10 @@ class Engine:
         """Drop every translation."""
         self._uc.ctl_flush_tb()
 
+    def show_reads_again(self) -> None:
+        """Empty the TLB: a page it holds is read without asking the hooks of watched pages. Not while the core runs."""
+        self._uc.ctl(unicorn_const.UC_CTL_TLB_FLUSH, unicorn_const.UC_CTL_IO_WRITE)
+
     def spend(self, cycles: int) -> None:
         """Time the core takes outside of blocks: exception entry and return."""
         self.state[NOW] += cycles

@@ -181,6 +181,25 @@ def test_stores_and_loads_of_every_width_work_on_watched_pages() -> None:
     assert registers["r1"] == registers["r5"] == 0x88776655 and registers["r7"] == AXI + 72
 
 
+def test_a_line_read_over_and_over_is_stale_once_a_dma_has_written_it() -> None:
+    """Unicorn looks a page up once and then reads without asking anybody: the next read has to be seen all the same."""
+    program = (
+        Program(stack=0x24000800)
+        .label("start")
+        .emit(mov32(0, CCR), ldr(1, 0), mov32(2, 1 << 16), 0x4311, store(1, 0), 0xF3BF, 0x8F6F)
+        .branch("on")
+    )
+    program.label("on").emit(mov32(3, AXI)).branch("poll")
+    program.label("poll").emit(ldr(4, 3)).branch("poll")
+    machine = machine_with(program).machine
+    machine.run_for(1e-6)
+    assert machine.truth is not None and not machine.truth.findings
+    machine.truth._stale.dma_writes(AXI, 4)
+    machine.run_for(1e-6)
+    (finding,) = machine.truth.findings
+    assert finding.kind is Kind.STALE_READ
+
+
 def test_the_same_thing_is_said_once_and_counted() -> None:
     place = [(0x08000100, "0x08000100 main+0x4", 7)]
     findings = Findings(lambda: place[0])

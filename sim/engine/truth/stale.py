@@ -5,6 +5,9 @@ written it since. Evictions are not followed: a line that happens to have left t
 
 It costs nothing where it matters: only pages of memories a DMA may write are watched, only while the data cache is
 on, and a page the core uses a lot is let go (its lines then count as cached) until a DMA is aimed at it.
+
+Unicorn shows only the first read of a page it has looked up, and every write. So its TLB is emptied when a stream is
+aimed and when a line becomes stale: of each page the first line read after that is seen, of the others no read is.
 """
 
 from __future__ import annotations
@@ -104,6 +107,8 @@ class StaleLines:
         self._schedule = schedule
         self._report = report
         self._on = False
+        self._engine = engine
+        self._blind = False  # reads may pass unseen until the TLB is emptied, which is on its way
         self._memories = [WatchedMemory(engine, *memory, self._called) for memory in memories]
         words = [len(memories)]
         for memory in self._memories:
@@ -172,6 +177,7 @@ class StaleLines:
         memory.targets[pages] = True
         if not memory.watched[pages].all():
             self._schedule(lambda: memory.watch(pages, self._on))
+        self._see_reads()
 
     def dma_writes(self, address: int, size: int) -> None:
         """A stream writes now."""
@@ -183,6 +189,16 @@ class StaleLines:
             bits = lines[line]
             if bits & native.CACHED:
                 lines[line] = bits & (0xFF ^ native.REPORTED) | native.STALE
+                self._see_reads()
+
+    def _see_reads(self) -> None:
+        if not self._blind:
+            self._blind = True
+            self._schedule(self._empty_tlb)
+
+    def _empty_tlb(self) -> None:
+        self._blind = False
+        self._engine.show_reads_again()
 
     # From the native side
 
