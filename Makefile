@@ -61,6 +61,7 @@ test-renode: .venv/core firmware frames  ## the Robot suites on an installed Ren
 	  --coco-frames $(FRAMES) robot_tests
 
 train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS=backbone.h5)
+	$(if $(and $(DATA_ROOT),$(WEIGHTS)),,$(error make train: say where the photographs and the weights are: DATA_ROOT=photographs WEIGHTS=backbone.h5))
 	$(PY) -m scripts.main train model/configs/person_car_160.py --data-root $(DATA_ROOT) --weights $(WEIGHTS)
 
 bench: .venv/dev firmware frames  ## speed of the engine against bare Unicorn, seconds a frame
