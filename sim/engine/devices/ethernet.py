@@ -14,7 +14,7 @@ from pathlib import Path
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.ethernet_phy import EthernetPhysicalLayer
 from sim.engine.devices.event import EventHandlers
-from sim.engine.devices.registers import Register, RegisterBank, RegisterDevice
+from sim.engine.devices.registers import Field, Register, RegisterBank, RegisterDevice
 from sim.errors import CrosscamError
 
 _KEPT = 1024
@@ -106,6 +106,11 @@ class EthernetController(RegisterDevice):
 
     addresses: list[tuple[Register, Register]]
     """High and low registers of the station's addresses."""
+    SUMMARIES: tuple[tuple[int, int], ...]
+    """Flags of the DMA's status register and the bit that sums them up; an interrupt wants that bit enabled too (RM0090 33.6.6,
+    RM0433 58.9.6)."""
+    _status: Field
+    _enables: Register
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
@@ -113,6 +118,18 @@ class EthernetController(RegisterDevice):
         self.frame_sent: EventHandlers[[bytes]] = EventHandlers()
         self.sent_frames: deque[bytes] = deque(maxlen=_KEPT)
         self._sent_at: deque[int] = deque(maxlen=_KEPT)
+
+    def _raise(self, flags: int) -> None:
+        self._status.value |= flags
+        self._update()
+
+    def _update(self) -> None:
+        flags, enables = self._status.value, self._enables.raw
+        for members, summary in self.SUMMARIES:
+            if flags & enables & members:
+                flags |= summary
+        self._status.value = flags
+        self.irq.set(any(flags & enables & summary for _, summary in self.SUMMARIES))
 
     def register_child(self, child: Device, point: int) -> None:
         """Attach a PHY at management address ``point``."""

@@ -59,6 +59,7 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
 
     RENODE_TYPES = ("Network.SynopsysDWCEthernetQualityOfService",)
     size = 0xC00
+    SUMMARIES = ((_NORMAL, _NIS), (_ABNORMAL, _AIS))
 
     def __init__(
         self,
@@ -452,16 +453,3 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         if self._transmit_started:
             transmitter = _SUSPENDED_TRANSMITTER if self._transmitting is None else _RUNNING_TRANSMITTER
         return receiver << 8 | transmitter << 12
-
-    def _raise(self, flags: int) -> None:
-        self._status.value |= flags
-        self._update()
-
-    def _update(self) -> None:
-        flags, enables = self._status.value, self._enables.raw
-        if flags & enables & _NORMAL:
-            flags |= _NIS
-        if flags & enables & _ABNORMAL:
-            flags |= _AIS
-        self._status.value = flags
-        self.irq.set(bool(flags & enables & (_NIS | _AIS)))

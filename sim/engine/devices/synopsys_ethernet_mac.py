@@ -67,6 +67,7 @@ class SynopsysEthernetMac(EthernetController):
 
     RENODE_TYPES = ("Network.SynopsysEthernetMAC",)
     size = 0x1400
+    SUMMARIES = ((_NORMAL, _NIS), (_ABNORMAL, _AIS))
 
     def __init__(
         self,
@@ -348,18 +349,3 @@ class SynopsysEthernetMac(EthernetController):
         """The counter is cleared by reading it."""
         missed, self._missed = self._missed, 0
         return min(missed, 0xFFFF)
-
-    # Interrupt (33.6.6)
-
-    def _raise(self, flags: int) -> None:
-        self._status.value |= flags
-        self._update()
-
-    def _update(self) -> None:
-        flags, enables = self._status.value, self._enables.raw
-        if flags & enables & _NORMAL:
-            flags |= _NIS
-        if flags & enables & _ABNORMAL:
-            flags |= _AIS
-        self._status.value = flags
-        self.irq.set(bool(flags & enables & (_NIS | _AIS)))
