@@ -107,8 +107,9 @@ class EthernetController(RegisterDevice):
     addresses: list[tuple[Register, Register]]
     """High and low registers of the station's addresses."""
     SUMMARIES: tuple[tuple[int, int], ...]
-    """Flags of the DMA's status register and the bit that sums them up; an interrupt wants that bit enabled too (RM0090 33.6.6,
-    RM0433 58.9.6)."""
+    """Flags of the DMA's status register and the bit that sums them up; an interrupt wants that bit enabled too.
+
+    RM0090 33.6.6, RM0433 58.9.6."""
     _status: Field
     _enables: Register
 
