@@ -19,7 +19,7 @@ import llvmlite.binding as llvm
 
 from sim.engine.loops.blocks import Block
 
-_SOURCES = ("blocks.py", "lift.py", "memory.py", "compiler.py", "../hooks.py")
+_SOURCES = (*sorted(path.name for path in Path(__file__).parent.glob("*.py")), "../hooks.py")
 MAX_FILES = 512
 
 
@@ -64,10 +64,15 @@ def function(name: str, region: dict[int, Block], keep: bool = True) -> int:
             content = compile_region(region, name)
             if keep:
                 _write(path, content)
-        engine = _engine()
-        engine.add_object_file(llvm.ObjectFileRef.from_data(content))
-        loaded[name] = engine.get_function_address(name)
+        (loaded[name],) = load(content, [name])
     return loaded[name]
+
+
+def load(content: bytes, names: list[str]) -> list[int]:
+    """Addresses of the functions of an object file, in this process for good."""
+    engine = _engine()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+    return [engine.get_function_address(name) for name in names]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,14 +9,17 @@ where Unicorn would. ``flags`` are QEMU's C, V, N, Z and Q, a word each.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
 from sim.engine import hooks
-from sim.engine.loops.blocks import PC, Block, is_conditional, number
-from sim.engine.loops.lift import CF, I32, I64, LR, NF, QF, VALUES, VF, ZF, Lifter, UnsupportedError, word
+from sim.engine.loops import data, products, transfers  # noqa: F401 (they register the operations)
+from sim.engine.loops.blocks import ALWAYS, Block, Instruction
+from sim.engine.loops.forms import LR, PC
+from sim.engine.loops.lift import CF, I32, I64, NF, QF, VALUES, VF, ZF, Lifter, word
 from sim.engine.loops.memory import MemoryAccess
 
 FLAG_ORDER = (CF, VF, NF, ZF, QF)
@@ -60,8 +63,8 @@ class _Function:
         switch = b.switch(entry, stray)
         for place, address in enumerate(region):
             switch.add_case(ir.Constant(I64, place), self._blocks[address])
+        ir.IRBuilder(stray).unreachable()
         self._returns = sorted({block.end for block in region.values() if block.calls} & region.keys())
-        ir.IRBuilder(stray).ret(ir.Constant(I64, 0))
         for block in region.values():
             self._block(block)
         self._finish()
@@ -87,11 +90,10 @@ class _Function:
         values: list[Any] = [None if which == PC else b.load(self._values[which]) for which in range(VALUES)]
         memory = MemoryAccess(b, self._reads, self._writes, leave, self._nowhere)
         lifter = Lifter(b, values, memory)
-        last = block.instructions[-1]
-        ends = last.insn_name() in ("b", "bl", "cbz", "cbnz") or block.indirect
+        ends = block.jump
         for instruction in block.instructions[:-1] if ends else block.instructions:
             lifter.lift(instruction)
-        jump = self._jump(lifter, block, last) if ends else lambda: self._go(block.end)
+        jump = self._jump(lifter, block, ends) if ends else lambda: self._go(block.end)
         for which, value in lifter.written.items():
             b.store(value, self._values[which])
             self._changed.add(which)
@@ -112,40 +114,32 @@ class _Function:
         self._leave(ir.IRBuilder(out), address)
         return out
 
-    def _jump(self, lifter: Lifter, block: Block, last: Any) -> Any:
+    def _jump(self, lifter: Lifter, block: Block, jump: Instruction) -> Callable[[], object]:
         """Evaluate what the jump at the end needs; returns what then emits it."""
-        b, name = self._builder, last.insn_name()
-        if block.indirect:
-            return self._indirect(lifter, block, last)
-        target = last.operands[-1].imm & 0xFFFFFFFF
-        if name == "bl":
-            if is_conditional(last):
-                raise UnsupportedError("a call under a condition")
+        b, target = self._builder, jump.target
+        if target is None:
+            return self._indirect(lifter, block, jump)
+        if jump.form.operation == "call":
             lifter.set(LR, word(block.end | 1))
-            return lambda: self._go(target)
-        if name in ("cbz", "cbnz"):
-            value = lifter.get(number(last.operands[0].reg))
-            holds = b.icmp_unsigned("==" if name == "cbz" else "!=", value, word(0))
-        elif is_conditional(last):
-            holds = lifter.condition(last.cc)
+        if jump.form.operation == "branch_if_zero":
+            kind = "!=" if jump.fields["x"] else "=="
+            holds = b.icmp_unsigned(kind, lifter.get(jump.fields["n"]), word(0))
+        elif jump.condition != ALWAYS:
+            holds = lifter.condition(jump.condition)
         else:
             return lambda: self._go(target)
         return lambda: b.cbranch(holds, self._to(target), self._to(block.end))
 
-    def _indirect(self, lifter: Lifter, block: Block, last: Any) -> Any:
-        b, name = self._builder, last.insn_name()
-        if is_conditional(last):
-            raise UnsupportedError("an indirect jump under a condition")
-        if name == "pop":
-            target = lifter.pop_with_pc(last.operands)
-        elif name == "ldr":
-            target = lifter.jump_by_load(last)
-        elif name in ("bx", "blx"):
-            target = lifter.get(number(last.operands[0].reg))
-            if name == "blx":
-                lifter.set(LR, word(block.end | 1))
+    def _indirect(self, lifter: Lifter, block: Block, jump: Instruction) -> Callable[[], object]:
+        b, name = self._builder, jump.form.operation
+        if name == "jump_by_pop":
+            target = transfers.jump_by_pop(lifter, jump)
+        elif name == "jump_by_load":
+            target = transfers.jump_by_load(lifter, jump)
         else:
-            raise UnsupportedError(name)
+            target = lifter.get(jump.fields["m"])
+            if name == "call_register":
+                lifter.set(LR, word(block.end | 1))
         # A return from an exception, or an address of ARM code, is Unicorn's to deal with.
         lifter.memory.leave_unless(b.icmp_unsigned("<", target, word(_EXCEPTION_RETURN)))
         lifter.memory.leave_unless(b.icmp_unsigned("!=", b.and_(target, word(1)), word(0)))
@@ -170,16 +164,6 @@ class _Function:
         b.ret(b.load(self._next))
 
 
-def can_lift(block: Block) -> bool:
-    """Whether every instruction of ``block`` is known here."""
-    module = ir.Module("trial")
-    try:
-        _Function(module, "trial", {block.address: block})
-    except (UnsupportedError, AttributeError, IndexError):
-        return False
-    return True
-
-
 @functools.cache
 def target_machine() -> llvm.TargetMachine:
     """The host, as LLVM sees it."""
@@ -192,10 +176,16 @@ def target_machine() -> llvm.TargetMachine:
 
 def compile_region(region: dict[int, Block], name: str) -> bytes:
     """Machine code of the function ``name``, as an object file of the host."""
-    module = ir.Module(name)
+    return compile_regions({name: region})
+
+
+def compile_regions(regions: dict[str, dict[int, Block]]) -> bytes:
+    """Machine code of several functions, by name, as one object file of the host."""
+    module = ir.Module("loops")
     machine = target_machine()
     module.triple = machine.triple
-    _Function(module, name, region)
+    for name, region in regions.items():
+        _Function(module, name, region)
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=2)
@@ -204,4 +194,4 @@ def compile_region(region: dict[int, Block], name: str) -> bytes:
     return machine.emit_object(parsed)
 
 
-__all__ = ["FLAG_ORDER", "can_lift", "compile_region", "target_machine"]
+__all__ = ["FLAG_ORDER", "compile_region", "compile_regions", "target_machine"]

@@ -80,10 +80,6 @@ class NativeLoops:
                 and not self._engine.block_flags(address, size)
                 and len(block.instructions) == self._engine.count(address, size)
             )
-            if usable and block is not None:
-                from sim.engine.loops.compiler import can_lift
-
-                usable = can_lift(block)
             self._blocks[key] = block if usable else None
         return self._blocks[key]
 

@@ -68,10 +68,6 @@ class MemoryAccess:
         self._roots[id(result)] = (root, before + offset)
         self._keep += [result, source]
 
-    def constant(self, address: int) -> Any:
-        """An address that is known now."""
-        return _word(address)
-
     def _host(self, address: Any, size: int, write: bool) -> Any:
         """Pointer to the byte at ``address``; leaves the block when it is not plain memory."""
         b = self._builder
