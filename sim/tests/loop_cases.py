@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-call,attr-defined,call-arg"
+# mypy: disable-error-code="no-untyped-call,attr-defined,call-arg,name-defined"
 """Instructions of every form native loops take, run by native code and by Unicorn over the same registers and memory.
 
 What is generated comes from the table the lifter reads (``sim/engine/loops/table.py``), so a form cannot be added

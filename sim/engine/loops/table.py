@@ -235,7 +235,7 @@ cbz.T1          1011 x 0 i 1 iiiii nnn                          | branch_if_zero
 bx.T1           010001110 mmmm 000                              | jump_to_register it=never
 blx.T1          010001111 mmmm 000                              | call_register it=never
 ldr.pc.T3       111110001101 NNNN 1111 iiiiiiiiiiii             | jump_by_load size=4 scale=1 it=never
-ldr.pc.T4       111110000101 NNNN 1111 1puw iiiiiiii            | jump_by_load size=4 scale=1 it=never refuse=jump_indexed
+ldr.pc.T4       111110000101 NNNN 1111 1puw iiiiiiii          | jump_by_load size=4 scale=1 it=never refuse=jump_indexed
 ldr.pc.reg.T2   111110000101 NNNN 1111 000000 ii mmmm           | jump_by_load size=4 it=never
 ldr.pc.lit.T2   11111000 u 101 1111 1111 iiiiiiiiiiii           | jump_by_load size=4 scale=1 n=15 it=never
 """
