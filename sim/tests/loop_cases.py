@@ -116,7 +116,7 @@ def program(rng: random.Random, memory: bool) -> bytes:
 
 def _limited(rng: random.Random, form: Form) -> bytes:
     """An instruction of a program: it leaves the registers alone that others use as addresses."""
-    registers = dict.fromkeys("datehm", CHANGED)
+    registers: dict[str, tuple[int, ...]] = dict.fromkeys("datehm", CHANGED)
     registers["n"] = CHANGED
     if reaches_memory(form):
         registers |= {"n": STAYS_IN_MEMORY, "m": (INDEX,)}
