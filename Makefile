@@ -11,7 +11,8 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup run test lint train firmware frames bench clean test-renode bench-renode
+.PHONY: help setup run test lint train firmware frames bench clean test-renode bench-renode \
+  check-loops
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -54,6 +55,9 @@ test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel t
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
+
+check-loops: .venv/dev  ## native loops against Unicorn, 200,000 instructions and whole programs (minutes)
+	$(PY) -m sim.tests.check_loops
 
 test-renode: .venv/core firmware frames  ## the Robot suites on an installed Renode (PATH or RENODE_PATH)
 	@$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)

@@ -72,7 +72,9 @@ CORE_REGISTERS = WRITE_PAGES + 1  # where Unicorn keeps r0 .. r15 and the flags 
 CORE_FLAGS = CORE_REGISTERS + 1
 LOOPS = CORE_FLAGS + 1  # pointer to records of native loops (sim/engine/loops), LOOP_WORDS each
 FN_MEMCMP = LOOPS + 1
-STATE_SIZE = FN_MEMCMP + 1
+TRACE_HASH = FN_MEMCMP + 1  # of every block so far, where blocks are traced (sim/engine/loops/trace.py)
+TRACE_COUNT = TRACE_HASH + 1
+STATE_SIZE = TRACE_COUNT + 1
 
 NEVER = (1 << 63) - 1
 
@@ -136,6 +138,17 @@ def _store64(typingctx: Any, pointer: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), codegen
+
+
+@intrinsic
+def _load32(typingctx: Any, pointer: Any) -> Any:
+    """The word at an address, zero-extended."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = builder.load(builder.inttoptr(args[0], ir.IntType(32).as_pointer()))
+        return builder.zext(word, ir.IntType(64))
+
+    return types.int64(types.int64), codegen
 
 
 @intrinsic

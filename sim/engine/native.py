@@ -107,6 +107,7 @@ class Engine:
         self._address = int(self.array.ctypes.data)
         self._keep: list[object] = []
         self._loops: NativeLoops | None = None
+        self.traced = False
         self._observers: set[int] = set()  # hooks on instructions, blocks or reads
         self.set_native_loops(not os.environ.get("CROSSCAM_NO_NATIVE_LOOPS"))
         self._taken: dict[int, int] = {}  # memory sent to Python -> its hook
@@ -292,6 +293,29 @@ class Engine:
 
     # Native loops (sim/engine/loops)
 
+    def trace_blocks(self) -> None:
+        """Keep a fingerprint of every block in ``state[TRACE_HASH]`` from now on; before the first run.
+
+        Raises:
+            CrosscamError: Unicorn's registers cannot be found in this process.
+        """
+        from sim.engine.loops.trace import on_traced_block
+
+        if not self._find_core():
+            raise CrosscamError("blocks cannot be traced here: Unicorn's registers were not found in this process")
+        self.traced = True
+        self._add_hook(unicorn_const.UC_HOOK_BLOCK, address_of(on_traced_block), 1, 0)
+
+    def _find_core(self) -> bool:
+        """Note where Unicorn keeps the core's registers and flags; False where that cannot be found out."""
+        if not self.state[CORE_REGISTERS]:
+            registers = self.registers_address()
+            flags = find_flags(self._uc, registers) if registers else -1
+            if flags < 0:
+                return False
+            self.state[CORE_REGISTERS], self.state[CORE_FLAGS] = registers, flags
+        return True
+
     def set_native_loops(self, on: bool) -> None:
         """Whether hot loops are compiled and run natively; what firmware sees is the same either way."""
         self._loops_on = on and self._timing.block_hook == address_of(on_block)
@@ -301,16 +325,18 @@ class Engine:
         """FLAG_LOOP while hot loops may run natively, else 0: for WATCH. Hooks of Unicorn's see nothing of them."""
         return FLAG_LOOP if self._loops_on and not self._observers else 0
 
+    @property
+    def loops(self) -> NativeLoops | None:
+        """The compiled loops; None before the first sample."""
+        return self._loops
+
     def _sample(self, address: int) -> None:
         if self._loops is None:
-            registers = self.registers_address()
-            flags = find_flags(self._uc, registers) if registers else -1
-            if flags < 0:
+            if not self._find_core():
                 self._loops_on = False
                 return
             from sim.engine.loops import NativeLoops
 
-            self.state[CORE_REGISTERS], self.state[CORE_FLAGS] = registers, flags
             self._loops = NativeLoops(self)
         self._loops.sample(address)
 

@@ -25,7 +25,7 @@ from sim.engine.loops.compiler import compile_regions
 from sim.engine.loops.forms import FORMS, GENERAL, PC, SP, WITH_SP, Form, InIt
 
 FLASH, RAM = 0x08000000, 0x20000000
-FIRST_BLOCK, BLOCK_ROOM = FLASH + 0x2000, 64
+FIRST_BLOCK, BLOCK_ROOM = FLASH + 0x2000, 128
 LITERAL_ROOM = 0x2000  # behind the last block: literals are read up to 4 KiB away
 RAM_SIZE = 0x4000
 MIDDLE = RAM + RAM_SIZE // 2
@@ -255,6 +255,7 @@ class ByUnicorn:
         for which, value in zip(REGISTERS, start.registers, strict=True):
             uc.reg_write(which, value)
         uc.reg_write(reg.UC_ARM_REG_APSR, start.flags)
+        uc.ctl_remove_cache(block.address, block.end)  # a jump of another case may have led here, and beyond the end
         self._begun = False
         try:
             uc.emu_start(block.address | 1, block.end)
@@ -284,6 +285,7 @@ def compare(codes: list[bytes], rng: random.Random, memory: bytes, tally: Tally,
     """Run each code both ways from ``starts`` random states; AssertionError with the first difference."""
     blocks = []
     for place, code in enumerate(codes):
+        assert len(code) <= BLOCK_ROOM
         block = read_block(code, FIRST_BLOCK + BLOCK_ROOM * place)
         assert block is not None, f"{code.hex()} is of the table's forms, but no block"
         blocks.append(block)

@@ -99,9 +99,9 @@ class Pair:
     @property
     def native(self) -> manager.NativeLoops:
         """The loops of the first; an error when it has none."""
-        loops = self.benches[0].machine.engine._loops
+        loops = self.benches[0].machine.engine.loops
         assert loops is not None and loops.compiled
-        assert self.benches[1].machine.engine._loops is None
+        assert self.benches[1].machine.engine.loops is None
         return loops
 
 

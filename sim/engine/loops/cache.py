@@ -51,18 +51,20 @@ def _loaded() -> dict[str, int]:
     return {}
 
 
-def function(name: str, region: dict[int, Block], keep: bool = True) -> int:
-    """Address of the compiled region, in this process for good; with ``keep`` also on disk."""
+def function(name: str, region: dict[int, Block], traced: bool = False) -> int:
+    """Address of the compiled region, in this process for good, and on disk unless it is ``traced``."""
     loaded = _loaded()
     if name not in loaded:
-        path = folder() / f"{name}-{_maker()}.o"
-        try:
-            content = path.read_bytes()
-        except OSError:
-            from sim.engine.loops.compiler import compile_region
+        from sim.engine.loops.compiler import compile_region
 
-            content = compile_region(region, name)
-            if keep:
+        path = folder() / f"{name}-{_maker()}.o"
+        if traced:
+            content = compile_region(region, name, traced)
+        else:
+            try:
+                content = path.read_bytes()
+            except OSError:
+                content = compile_region(region, name)
                 _write(path, content)
         (loaded[name],) = load(content, [name])
     return loaded[name]

@@ -21,6 +21,7 @@ from sim.engine.loops.blocks import ALWAYS, Block, Instruction
 from sim.engine.loops.forms import LR, PC
 from sim.engine.loops.lift import CF, I32, I64, NF, QF, VALUES, VF, ZF, Lifter, word
 from sim.engine.loops.memory import MemoryAccess
+from sim.engine.loops.trace import fold_in
 
 FLAG_ORDER = (CF, VF, NF, ZF, QF)
 """The order of the words at ``flags``: QEMU's ``CPUARMState``."""
@@ -30,8 +31,9 @@ _EXCEPTION_RETURN = 0xF0000000  # addresses from here on are no code
 class _Function:
     """The function under construction."""
 
-    def __init__(self, module: ir.Module, name: str, region: dict[int, Block]) -> None:
+    def __init__(self, module: ir.Module, name: str, region: dict[int, Block], traced: bool) -> None:
         self._region = region
+        self._traced = traced
         pointer = I32.as_pointer()
         function = ir.Function(module, ir.FunctionType(I64, [pointer, pointer, I64.as_pointer(), I64]), name)
         self._function = function
@@ -94,6 +96,9 @@ class _Function:
         for instruction in block.instructions[:-1] if ends else block.instructions:
             lifter.lift(instruction)
         jump = self._jump(lifter, block, ends) if ends else lambda: self._go(block.end)
+        if self._traced:
+            slots = self._slot(hooks.TRACE_HASH), self._slot(hooks.TRACE_COUNT)
+            fold_in(b, slots, block.address, values[:PC], [values[which] for which in FLAG_ORDER])
         for which, value in lifter.written.items():
             b.store(value, self._values[which])
             self._changed.add(which)
@@ -174,18 +179,18 @@ def target_machine() -> llvm.TargetMachine:
     return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
 
 
-def compile_region(region: dict[int, Block], name: str) -> bytes:
-    """Machine code of the function ``name``, as an object file of the host."""
-    return compile_regions({name: region})
+def compile_region(region: dict[int, Block], name: str, traced: bool = False) -> bytes:
+    """Machine code of the function ``name``, as an object file of the host; ``traced``: see ``trace.py``."""
+    return compile_regions({name: region}, traced)
 
 
-def compile_regions(regions: dict[str, dict[int, Block]]) -> bytes:
+def compile_regions(regions: dict[str, dict[int, Block]], traced: bool = False) -> bytes:
     """Machine code of several functions, by name, as one object file of the host."""
     module = ir.Module("loops")
     machine = target_machine()
     module.triple = machine.triple
     for name, region in regions.items():
-        _Function(module, name, region)
+        _Function(module, name, region, traced)
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=2)

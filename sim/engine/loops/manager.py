@@ -91,8 +91,9 @@ class NativeLoops:
         digest = hashlib.sha256()
         for block, content in zip(region.values(), code, strict=True):
             digest.update(block.address.to_bytes(4, "little") + len(content).to_bytes(4, "little") + content)
-        name = f"loop_{digest.hexdigest()[:32]}"
-        function = cache.function(name, region)
+        traced = self._engine.traced
+        name = f"{'traced' if traced else 'loop'}_{digest.hexdigest()[:32]}"
+        function = cache.function(name, region, traced)
         self.compiled += 1
         places = list(region)
         check = self._code_check(region)
