@@ -87,6 +87,8 @@ class CortexM(Device):
         nvic.scb.cpu_id = CPU_IDS[cpu_type]
         nvic.mpu.regions = number_of_mpu_regions
         nvic.fpu.context_active = self._has_float_context
+        nvic.fpu.on_automatic = self._set_automatic_context
+        nvic.fpu.on_default_status = self.engine.hidden.set_default_status
         nvic.scb.on_fpu_access = self._watch
         self.sleeping = ""  # "", "wfi" or "wfe"
         self.locked_up = ""  # why, when the core has locked up
@@ -250,11 +252,21 @@ class CortexM(Device):
         self._xpsr.write(xpsr)
         return masks
 
-    def clear_faultmask(self) -> None:
-        """Exception return clears FAULTMASK."""
+    def set_faultmask(self, value: int) -> None:
+        """Exception return clears FAULTMASK, or leaves it as it was."""
         primask, basepri, faultmask = self._masks.read()
-        if faultmask:
-            self._masks.write(primask, basepri, 0)
+        if faultmask != value:
+            self._masks.write(primask, basepri, value)
+
+    @property
+    def _privileged(self) -> bool:
+        """Handlers always are, and threads unless CONTROL.nPRIV says no."""
+        return not self._control.read()[0] & CONTROL_NPRIV or bool(self.exception_number)
+
+    def _set_automatic_context(self, on: bool) -> None:
+        """FPCCR.ASPEN: code is translated by it, so the core stops and goes on with code that was looked up anew."""
+        self.engine.hidden.set_automatic_context(on)
+        self.core_services.clock.stop_core()
 
     def _has_float_context(self) -> bool:
         return bool(self._control.read()[0] & CONTROL_FPCA)
@@ -420,7 +432,7 @@ class CortexM(Device):
         watch = hooks.FLAG_SEND_EVENT
         if not self.hooking.armed:
             watch |= self.engine.native_loops
-        if not self.nvic.scb.fpu_enabled:
+        if not self.nvic.scb.floats_allowed(self._privileged):
             watch |= hooks.FLAG_FLOATING_POINT
         if self.nvic.held_by_masks():
             watch |= hooks.FLAG_MASKS

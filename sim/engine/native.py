@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError, arm_const, unicorn_const
 from unicorn.unicorn_py3.unicorn import uclib
 
+from sim.engine.hidden_state import HiddenState
 from sim.engine.hooking import native as hooking
 from sim.engine.hooks import (
     CODE_PAGES,
@@ -403,6 +405,15 @@ class Engine:
     def show_reads_again(self) -> None:
         """Empty the TLB: a page it holds is read without asking the hooks of watched pages. Not while the core runs."""
         self._uc.ctl(unicorn_const.UC_CTL_TLB_FLUSH, unicorn_const.UC_CTL_IO_WRITE)
+
+    @functools.cached_property
+    def hidden(self) -> HiddenState:
+        """What Unicorn keeps of the core and has no name for."""
+        return HiddenState(self.registers_address())
+
+    def clear_exclusive(self) -> None:
+        """The exclusive monitor is open: the next store-exclusive fails."""
+        self.hidden.clear_exclusive()
 
     def spend(self, cycles: int) -> None:
         """Time the core takes outside of blocks: exception entry and return."""

@@ -53,7 +53,7 @@ def find_flags(uc: Any, registers: int) -> int:
     try:
         for flags in (0x00, 0xF8, 0x80, 0x40, 0x20, 0x10, 0x08, 0xA8, 0x50):
             uc.reg_write(arm_const.UC_ARM_REG_APSR, flags << 24)
-            words = struct.unpack(f"<{_FLAG_WORDS}I", _read(memory, registers, 4 * _FLAG_WORDS))
+            words = struct.unpack(f"<{_FLAG_WORDS}I", read_memory(memory, registers, 4 * _FLAG_WORDS))
             found = {
                 place
                 for place in range(16, _FLAG_WORDS - 4)
@@ -72,17 +72,17 @@ def find_flags(uc: Any, registers: int) -> int:
 
 def _search(uc: Any, memory: int) -> int:
     handle: Any = uc._uch
-    top = _read(memory, int(getattr(handle, "value", handle)), _HANDLE_BYTES)
+    top = read_memory(memory, int(getattr(handle, "value", handle)), _HANDLE_BYTES)
     needle = _tell(uc, 0x5A000000)
     candidates = []
     for (pointer,) in struct.iter_unpack("<Q", top[: len(top) & ~7]):
         if _LOWEST_POINTER <= pointer < 1 << 47:
-            offset = _read(memory, pointer, _CORE_BYTES).find(needle)
+            offset = read_memory(memory, pointer, _CORE_BYTES).find(needle)
             if offset >= 0:
                 candidates.append(pointer + offset)
     needle = _tell(uc, 0x33000000)
     for address in candidates:
-        if _read(memory, address, len(needle)) == needle:
+        if read_memory(memory, address, len(needle)) == needle:
             return address
     return -1
 
@@ -94,7 +94,7 @@ def _tell(uc: Any, base: int) -> bytes:
     return struct.pack("<13I", *values)
 
 
-def _read(memory: int, address: int, size: int) -> bytes:
+def read_memory(memory: int, address: int, size: int) -> bytes:
     """Readable bytes from ``address`` on, up to ``size``."""
     parts = []
     end = address + size

@@ -274,11 +274,11 @@ def test_float_context_should_survive_an_interrupt(touches: bool) -> None:
     assert registers["r5"] == 0xFFFFFFE9
     assert (registers["r4"], registers["r3"]) == (0x3F800000, 0x00C00000)
     assert registers["r6"] == STACK - 0x68 + 0x20  # FPCAR
-    assert bench.probe.written[1:] == [0xC0000001, 0xC0000000 | (not touches), 4 if touches else 0]
+    assert bench.probe.written[1:] == [0xC0000019, 0xC0000018 | (not touches), 4 if touches else 0]
     assert registers["sp"] == STACK
     assert bench.word(STACK - 0x68 + 0x20 + 4 * 4) == 0x3F800000
     assert bench.word(STACK - 0x68 + 0x60) == 0x00C00000
-    assert bench.nvic.read(0xF34, 4) == 0xC0000000
+    assert bench.nvic.read(0xF34, 4) == 0xC0000018
 
 
 def test_thread_mode_should_use_its_own_stack_without_privilege() -> None:

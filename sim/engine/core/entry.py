@@ -1,4 +1,8 @@
-"""Exception entry and return: stack frames, modes and stacks (ARMv7-M B1.5.6 to B1.5.8)."""
+"""Exception entry and return: stack frames, modes and stacks, as ARM DDI 0403E has them (B1.5.6 to B1.5.8).
+
+Of its pseudocode ``enter`` is PushStack, ``leave`` ExceptionReturn with DeActivate, ``_restore`` PopStack and
+``_start_handler`` ExceptionTaken.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from unicorn import arm_const as reg
 from sim.engine import hooks
 from sim.engine.core import exceptions as exc
 from sim.engine.core import scb
+from sim.engine.core.fpu import BFRDY, HFRDY, MMRDY, MONRDY, THREAD, USER, Reservation
 from sim.engine.native import Registers
 
 if TYPE_CHECKING:
@@ -57,6 +62,8 @@ class ExceptionUnit:
         self._xpsr = Registers(engine, (reg.UC_ARM_REG_XPSR,))
         self._xpsr_ge = Registers(engine, (reg.UC_ARM_REG_XPSR, reg.UC_ARM_REG_XPSR_G))
         self._start = Registers(engine, (reg.UC_ARM_REG_LR, reg.UC_ARM_REG_PC))
+        self._faultmask_below_nmi = 0
+        """A handler of NMI cannot set it on a chip (B5.2.3); Unicorn lets it."""
 
     def enter(self, number: int) -> None:
         """Stack the present context and start the handler of ``number``."""
@@ -68,27 +75,49 @@ class ExceptionUnit:
         *frame, sp, control = self._frame_and_mode.read()
         xpsr = frame[7]
         in_handler = xpsr & XPSR_EXCEPTION
-        with_floats = bool(control & CONTROL_FPCA) and nvic.fpu.automatic
+        with_floats = bool(control & CONTROL_FPCA)
         size = EXTENDED_FRAME if with_floats else BASIC_FRAME
         align = sp >> 2 & 1 if with_floats or nvic.scb.ccr & scb.CCR_STKALIGN else 0
         sp = (sp - size - 4 * align) & 0xFFFFFFFF
         frame[7] = xpsr & ~XPSR_ALIGN | align << 9
         data = struct.pack("<8I", *frame)
+        problem = 0
         if with_floats:
             data += struct.pack("<18I", *self._floats.read(), 0)
-            nvic.fpu.reserve(sp + BASIC_FRAME)
+            if nvic.fpu.lazy:
+                nvic.fpu.reserve(Reservation(sp + BASIC_FRAME, self._ready_bits(not in_handler, control)))
+            elif not self._floats_allowed(not in_handler, control):
+                problem = scb.NOCP
+                data = data[:BASIC_FRAME]
         now_stacked = BASIC_FRAME if nvic.fpu.lazy else size
         cpu.engine.spend(cpu.engine.timing.frame_cycles(sp, now_stacked, True))
-        stacked = cpu.stack_write(sp, data)
+        if not cpu.stack_write(sp, data):
+            problem = scb.STKERR
         exc_return = 0xFFFFFFE1 | (not with_floats) << 4
         if not in_handler:
             exc_return |= RETURN_THREAD | (RETURN_PSP if control & CONTROL_SPSEL else 0)
         self._sp.write(sp)
         self._handler_mode(number, xpsr, control)
         cpu.wake()
-        if not stacked:
-            number = self._stacking_failed(number)
+        if problem:
+            number = self._stacking_failed(number, problem)
         self._start_handler(number, exc_return)
+
+    def _ready_bits(self, thread: bool, control: int) -> int:
+        """UpdateFPCCR (B1.5.7): which faults of the stacking to come could be taken now, and what was interrupted."""
+        nvic = self._cpu.nvic
+        exceptions, priority = nvic.exceptions, nvic.execution_priority()
+        bits = (HFRDY if priority > -1 else 0) | (THREAD if thread else 0)
+        bits |= USER if thread and control & CONTROL_NPRIV else 0
+        for bit, number in ((MMRDY, exc.MEM_MANAGE), (BFRDY, exc.BUS_FAULT), (MONRDY, exc.DEBUG_MONITOR)):
+            enabled = nvic.debug.monitor_enabled if number == exc.DEBUG_MONITOR else exceptions.enabled >> number & 1
+            if enabled and exceptions.group(exceptions.base_priority(number)) < priority:
+                bits |= bit
+        return bits
+
+    def _floats_allowed(self, thread: bool, control: int) -> bool:
+        """CheckVFPEnabled (B1.5.7) of the code that was interrupted, or is returned to."""
+        return self._cpu.nvic.scb.floats_allowed(not (thread and control & CONTROL_NPRIV))
 
     def leave(self, exc_return: int) -> None:
         """The handler returned with ``exc_return``: take the next exception at once, or restore the stacked context."""
@@ -102,8 +131,10 @@ class ExceptionUnit:
         problem = self._return_problem(number, exc_return)
         if exceptions.active >> number & 1:
             exceptions.deactivate(number)
-        if number != exc.NMI:
-            cpu.clear_faultmask()
+        if number == exc.NMI:
+            cpu.set_faultmask(self._faultmask_below_nmi)
+        else:
+            cpu.set_faultmask(0)
         cpu.state[hooks.EVENT_REGISTER] = 1
         if problem:
             cpu.log.warning("exception return with 0x%08X: %s", exc_return, problem)
@@ -138,6 +169,7 @@ class ExceptionUnit:
         cpu = self._cpu
         cpu.engine.spend(cpu.engine.timing.return_cycles)
         nvic = cpu.nvic
+        cpu.engine.clear_exclusive()
         from_psp = bool(exc_return & RETURN_PSP)
         to_thread = bool(exc_return & RETURN_THREAD)
         stack = self._psp if from_psp else self._msp
@@ -156,9 +188,14 @@ class ExceptionUnit:
             return
         floats_loaded = with_floats and not nvic.fpu.release()
         if floats_loaded:
+            if not self._floats_allowed(False, 0):
+                self._tail_fault(exc.USAGE_FAULT, scb.NOCP, exc_return)
+                return
             self._floats.write(*struct.unpack_from("<17I", data, BASIC_FRAME))
         cpu.engine.spend(cpu.engine.timing.frame_cycles(sp, size if floats_loaded else BASIC_FRAME, False))
-        sp = (sp + size + (4 if xpsr & XPSR_ALIGN else 0)) & 0xFFFFFFFF
+        if xpsr & XPSR_ALIGN and (with_floats or nvic.scb.ccr & scb.CCR_STKALIGN):
+            size += 4 & ~(sp + size)
+        sp = (sp + size) & 0xFFFFFFFF
         control = self._control.read()[0] & CONTROL_NPRIV
         self._control.write(0)  # privileged, so that the writes below are not ignored
         stack.write(sp)
@@ -192,9 +229,11 @@ class ExceptionUnit:
             self._control.write(CONTROL_NPRIV)
 
     def _start_handler(self, number: int, exc_return: int) -> None:
-        """Begin the handler of ``number``; the context is already stacked."""
+        """ExceptionTaken (B1.5.6): begin the handler of ``number``; the context is already stacked."""
         cpu = self._cpu
         nvic = cpu.nvic
+        cpu.engine.clear_exclusive()
+        cpu.state[hooks.EVENT_REGISTER] = 1
         entry = cpu.vector(number)
         if entry is None:
             cpu.log.error("vector of %s cannot be read, table at 0x%08X", exc.name_of(number), nvic.scb.vector_table)
@@ -206,6 +245,8 @@ class ExceptionUnit:
                 return
             number, entry = exc.HARD_FAULT, hard_fault
         nvic.exceptions.activate(number)
+        if number == exc.NMI:
+            self._faultmask_below_nmi = cpu.masks().faultmask
         control = self._control.read()[0]
         if control & CONTROL_FPCA:
             self._control.write(control & ~CONTROL_FPCA)
@@ -216,13 +257,16 @@ class ExceptionUnit:
         if cpu.log.isEnabledFor(10):
             cpu.log.debug("enters %s at 0x%08X", exc.name_of(number), entry & ~1)
 
-    def _stacking_failed(self, number: int) -> int:
-        """The frame could not be written: the exception to take instead; ``number`` stays pending."""
+    def _stacking_failed(self, number: int, problem: int) -> int:
+        """The frame could not be written: the exception to take instead; ``number`` stays pending.
+
+        ``problem``: the CFSR bit of the derived exception (B1.5.11), STKERR or NOCP.
+        """
         cpu = self._cpu
         nvic = cpu.nvic
-        nvic.scb.cfsr.value |= scb.STKERR
+        nvic.scb.cfsr.value |= problem
         cpu.log.warning("stack of %s cannot be written, SP 0x%08X", exc.name_of(number), self._msp.read()[0])
-        replacement = cpu.faults.resolve(exc.BUS_FAULT)
+        replacement = cpu.faults.resolve(exc.BUS_FAULT if problem == scb.STKERR else exc.USAGE_FAULT)
         if number in (exc.HARD_FAULT, exc.NMI) or replacement == 0:
             return number
         if replacement != number and number not in (exc.MEM_MANAGE, exc.USAGE_FAULT, exc.SV_CALL):

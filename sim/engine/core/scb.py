@@ -161,7 +161,12 @@ class SystemControl:
     @property
     def fpu_enabled(self) -> bool:
         """CPACR lets privileged code use the FPU."""
-        return self.cpacr.value & 0b0101 == 0b0101
+        return self.floats_allowed(True)
+
+    def floats_allowed(self, privileged: bool) -> bool:
+        """CPACR.CP10 and CP11 (B3.2.20): 0b01 lets privileged code use the FPU, 0b11 any."""
+        wanted = 0b0101 if privileged else 0b1111
+        return self.cpacr.value & wanted == wanted
 
     # Registers with a mind of their own
 
