@@ -24,6 +24,7 @@ from sim.engine.hooking import conditions
 from sim.engine.hooking.core_hooks import CoreHooks
 from sim.engine.hooking.registers import RegisterFile, RegisterValue
 from sim.engine.native import Registers
+from sim.engine.traps import TrapUnit
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class CortexM(Device):
         self.faults = Faults(self)
         self.unit = ExceptionUnit(self)
         self.hooking = CoreHooks(self)
+        self.traps = TrapUnit(self)
+        nvic.scb.on_traps = self.traps.configure
         self.register_file = RegisterFile(self)
         self.on_interrupt_begin: list[Callable[[int], object]] = []
         """Called with the exception's number when the core enters a handler, before anything is stacked."""
@@ -420,6 +423,8 @@ class CortexM(Device):
         if state[hooks.STOPPED]:
             if state[hooks.STOPPED] == hooks.STOP_FLOATING_POINT:
                 self._floats_forbidden()
+            elif state[hooks.STOPPED] == hooks.STOP_TRAP:
+                self.traps.stopped()
         elif state[hooks.INTERRUPT] >= 0:
             self._interrupted(state[hooks.INTERRUPT])
         elif error:
@@ -430,7 +435,8 @@ class CortexM(Device):
     def _watch(self) -> None:
         """Tell the native side which kinds of blocks matter."""
         watch = hooks.FLAG_SEND_EVENT
-        if not self.hooking.armed:
+        watch |= self.traps.watch
+        if not self.hooking.armed and not self.traps.traps_any_access:
             watch |= self.engine.native_loops
         if not self.nvic.scb.floats_allowed(self._privileged):
             watch |= hooks.FLAG_FLOATING_POINT
@@ -471,13 +477,39 @@ class CortexM(Device):
             else:
                 self._back_to(pc)
                 self.faults.fault(exc.USAGE_FAULT, scb.UNDEFINSTR)
+        elif error == uc.UC_ERR_WRITE_UNMAPPED and state[hooks.FAULT_ADDRESS] < hooks.PRIVATE_BUS_BASE:
+            self._stored_nowhere(pc)
         elif error in (uc.UC_ERR_READ_UNMAPPED, uc.UC_ERR_WRITE_UNMAPPED):
             self._back_to(pc)
             self.faults.fault(exc.BUS_FAULT, scb.PRECISERR, state[hooks.FAULT_ADDRESS])
+        elif error in (uc.UC_ERR_READ_PROT, uc.UC_ERR_WRITE_PROT) and state[hooks.UNALIGNED]:
+            self._back_to(pc)
+            self._unaligned_in_device(error == uc.UC_ERR_WRITE_PROT)
         elif error in (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT):
             self._fetch_failed()
         else:
             raise RuntimeError(f"Unicorn error {error} at PC 0x{pc:08X}")
+
+    def _stored_nowhere(self, pc: int) -> None:
+        """A store is buffered: the core has gone on when the bus refuses it (ARMv7-M B1.5.14, imprecise)."""
+        state, engine = self.state, self.engine
+        address = state[hooks.FAULT_ADDRESS]
+        self._back_to(pc)
+        watch, state[hooks.WATCH] = state[hooks.WATCH], 0
+        state[hooks.DEADLINE] = hooks.NEVER
+        with engine.sink(address):
+            engine.run_to(pc, pc + engine.instruction_size(pc))
+        state[hooks.WATCH] = watch
+        self.faults.imprecise(address)
+
+    def _unaligned_in_device(self, write: bool) -> None:
+        state, services = self.state, self.core_services
+        address, size = state[hooks.UNALIGNED] & 0xFFFFFFFF, state[hooks.UNALIGNED] >> 32
+        state[hooks.ACCESS_PC] = self.pc
+        if services.on_device_access is not None:
+            services.on_device_access(address, size, write)
+        state[hooks.UNALIGNED] = 0
+        self.faults.fault(exc.USAGE_FAULT, scb.UNALIGNED)
 
     def _fetch_failed(self) -> None:
         pc = self.pc

@@ -27,10 +27,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+from sim.engine.native_code import cfunc, inline, njit
 
 # Slots of the state array.
 NOW = 0  # cycles up to the end of the block being run (or exactly now, between runs)
@@ -60,7 +61,7 @@ REGION_COUNT = 23
 TIMING = 24  # pointer to the state of a clock that needs more than this
 REGIONS = 25  # REGION_COUNT times (base, size, host pointer)
 MAX_REGIONS = 24
-UNALIGNED = REGIONS + 3 * MAX_REGIONS  # last unaligned device access: address, bytes from bit 32; Python clears it
+UNALIGNED = REGIONS + 3 * MAX_REGIONS  # the unaligned device access that faults: address, bytes from bit 32
 CONTINUE = UNALIGNED + 1  # the next block hook is inside a block already counted: a CONTINUE_ value
 NEXT_DEADLINE = CONTINUE + 1  # the deadline from then on
 FN_PRIVATE_WRITE = NEXT_DEADLINE + 1  # Python's write callback of the private peripheral bus
@@ -72,7 +73,12 @@ CORE_REGISTERS = WRITE_PAGES + 1  # where Unicorn keeps r0 .. r15 and the flags 
 CORE_FLAGS = CORE_REGISTERS + 1
 LOOPS = CORE_FLAGS + 1  # pointer to records of native loops (sim/engine/loops), LOOP_WORDS each
 FN_MEMCMP = LOOPS + 1
-TRACE_HASH = FN_MEMCMP + 1  # of every block so far, where blocks are traced (sim/engine/loops/trace.py)
+FN_TRAPS = FN_MEMCMP + 1  # sim/engine/traps/native.py: does a block hold an instruction that traps?
+FN_TRAP_PROGRAM = FN_TRAPS + 1  # Python's callback for a block's program
+TRAP_PROGRAMS = FN_TRAP_PROGRAM + 1  # pointer to the programs' pointers, one for each entry of the table
+TRAP_OFFSET = TRAP_PROGRAMS + 1  # the instruction in question, behind BLOCK_ADDRESS
+TRAP_SLOTS = TRAP_OFFSET + 1  # what a program computes
+TRACE_HASH = TRAP_SLOTS + 64  # of every block so far, where blocks are traced (sim/engine/loops/trace.py)
 TRACE_COUNT = TRACE_HASH + 1
 STATE_SIZE = TRACE_COUNT + 1
 
@@ -85,6 +91,7 @@ STOP_HOOK = 4  # at an instruction that has a hook (sim/engine/hooking)
 STOP_CONDITIONAL = 5  # at an IT instruction, whose block has to be walked one by one
 STOP_STEPPED = 6  # all steps asked for are done
 STOP_WATCHPOINT = 7  # before an access that is watched
+STOP_TRAP = 8  # before a block with an instruction that may trap (sim/engine/traps)
 
 CONTINUE_WHOLE = 1  # up to the end of the block
 CONTINUE_PART = 2  # one instruction
@@ -94,6 +101,10 @@ FLAG_MASKS = 1  # ends with an instruction that may unmask interrupts (CPS, MSR 
 FLAG_FLOATING_POINT = 2  # holds a floating-point instruction
 FLAG_SEND_EVENT = 4  # holds SEV
 FLAG_LOOP = 8  # a native loop may be entered here; its number from bit LOOP_SHIFT
+FLAG_MULTIPLE = 16  # loads or stores several words, and not at SP
+FLAG_DIVIDES = 32
+FLAG_ACCESSES = 64  # any other load or store
+FLAGS_TRAPS = FLAG_MULTIPLE | FLAG_DIVIDES | FLAG_ACCESSES
 FLAG_SHIFT = 32
 LOOP_SHIFT = 40
 
@@ -220,21 +231,17 @@ def _call5(typingctx: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any
     return _calling(5)
 
 
-_inline = numba.njit(inline="always")
-_native = numba.njit(cache=True)
-
-
-@_inline
+@inline
 def _get(state: int, slot: int) -> int:
     return _load64(state + 8 * slot)
 
 
-@_inline
+@inline
 def _set(state: int, slot: int, value: int) -> None:
     _store64(state + 8 * slot, value)
 
 
-@_native
+@njit
 def _host_pointer(state: int, address: int) -> int:
     """Where a guest address lies in this process; 0 when no memory is there."""
     for index in range(_get(state, REGION_COUNT)):
@@ -244,7 +251,7 @@ def _host_pointer(state: int, address: int) -> int:
     return 0
 
 
-@_native
+@njit
 def _count(state: int, address: int, size: int) -> int:
     """Instructions in ``size`` bytes of code at ``address``, with block flags from bit FLAG_SHIFT."""
     pointer = _host_pointer(state, address)
@@ -261,25 +268,37 @@ def _count(state: int, address: int, size: int) -> int:
                 flags |= FLAG_MASKS
             elif first == 0xBF40:
                 flags |= FLAG_SEND_EVENT
+            elif first & 0xF000 == 0xC000:  # STM, LDM
+                flags |= FLAG_MULTIPLE
+            elif 0x4800 <= first < 0xA000:
+                flags |= FLAG_ACCESSES
             pointer += 2
             continue
         second = _load16(pointer + 2)
         if first & 0xEC00 == 0xEC00 and second & 0x0E00 == 0x0A00:
             flags |= FLAG_FLOATING_POINT
+            if first & 0xFE00 == 0xEC00 and first & 0x01A0:  # VLDR, VSTR, VLDM, VSTM
+                flags |= FLAG_MULTIPLE if first & 15 != 13 else 0
         elif first & 0xFFE0 == 0xF380 and second & 0xD0F0 == 0x8010:
             flags |= FLAG_MASKS
+        elif first & 0xFE00 == 0xE800:  # STM, LDM, STRD, LDRD
+            flags |= FLAG_MULTIPLE if first & 15 != 13 else 0
+        elif first & 0xFE00 == 0xF800:
+            flags |= FLAG_ACCESSES
+        elif first & 0xFFD0 == 0xFB90 and second & 0xF0 == 0xF0:
+            flags |= FLAG_DIVIDES
         pointer += 4
     return count | flags << FLAG_SHIFT
 
 
-@_inline
+@inline
 def _slot(state: int, address: int) -> int:
     """Pointer to the table entry of a block address: two words, key and count."""
     index = ((address >> 1) ^ (address >> 17)) & ((1 << TABLE_BITS) - 1)
     return _get(state, TABLE) + 16 * index
 
 
-@_native
+@njit
 def _continues(state: int, address: int, size: int) -> int:
     """The deadline has passed: 1 when it had to, because the code of a counted block goes on; else say why to stop.
 
@@ -297,7 +316,7 @@ def _continues(state: int, address: int, size: int) -> int:
     return 0
 
 
-@_native
+@njit
 def _run_loop(state: int, slot: int, address: int, index: int) -> int:
     """Run the native loop ``index``, which starts at ``address``; the address of the block to be run next."""
     record = _get(state, LOOPS) + 8 * LOOP_WORDS * index
@@ -330,7 +349,20 @@ def _run_loop(state: int, slot: int, address: int, index: int) -> int:
     return following
 
 
-@numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
+@inline
+def _may_trap(uc: int, state: int, slot: int, address: int, size: int) -> int:
+    """Stop before a block that holds an instruction which looks as if it would trap; 0 when none does."""
+    found: int = _call4(_get(state, FN_TRAPS), state, address, size, slot)
+    if found:
+        _set(state, TRAP_OFFSET, found - 1)
+        _set(state, STOPPED, STOP_TRAP)
+        _set(state, BLOCK_ADDRESS, address)
+        _set(state, BLOCK_SIZE, size)
+        _call1(_get(state, FN_EMU_STOP), uc)
+    return found
+
+
+@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
 def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add the block's instructions to the time."""
     now = _get(state, NOW)
@@ -375,26 +407,44 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
                 _set(state, STOP_ADDRESS, address)
                 _call1(_get(state, FN_EMU_STOP), uc)
                 return
+        if flags & FLAGS_TRAPS and _may_trap(uc, state, slot, address, size):
+            return
     _set(state, BLOCK_ADDRESS, address)
     _set(state, BLOCK_SIZE, size)
     _set(state, BLOCK_START, now)
     _set(state, NOW, now + (entry & 0xFFFFFFFF))
 
 
-@numba.cfunc(types.void(types.int64, types.int64, types.int64, types.int64), cache=True)
+@cfunc(types.void(types.int64, types.int64, types.int64, types.int64))
 def on_edge(uc: int, block: int, previous: int, state: int) -> None:
     """UC_HOOK_EDGE_GENERATED: a block was (re)translated, so what is cached about that address is void."""
-    _store64(_slot(state, _load64(block)), -1)
+    slot = _slot(state, _load64(block))
+    _store64(slot, -1)
+    if _get(state, TRAP_PROGRAMS):
+        _store64(_get(state, TRAP_PROGRAMS) + ((slot - _get(state, TABLE)) >> 1), 0)
 
 
-@numba.cfunc(types.void(types.int64, types.uint32, types.int64), cache=True)
+@cfunc(types.void(types.int64, types.uint32, types.int64))
 def on_interrupt(uc: int, number: int, state: int) -> None:
     """UC_HOOK_INTR: note which, and stop; Python takes the exception."""
     _set(state, INTERRUPT, number)
     _call1(_get(state, FN_EMU_STOP), uc)
 
 
-@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+@inline
+def _faults_unaligned(state: int, address: int, size: int) -> int:
+    """An unaligned access to Device memory is a fault (ARM DDI 0403E A3.2.1, B3.1): note it. To normal memory behind a
+    device window Unicorn makes aligned accesses of it."""
+    if address & (size - 1) == 0:
+        return 0
+    region = address >> 29
+    if region == 2 or region >= 5:
+        _set(state, UNALIGNED, address | size << 32)
+        return 1
+    return 0
+
+
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: note the exact cycle and PC, repair the IT state, allow."""
     scratch = state + 8 * ACCESS_PC
@@ -407,19 +457,17 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     epsr = state + 8 * SCRATCH
     _store64(epsr, 0x01000000)
     _call3(_get(state, FN_REG_WRITE), uc, REG_EPSR, epsr)
-    if address & (size - 1):  # Unicorn makes aligned accesses of it
-        _set(state, UNALIGNED, (address & 0xFFFFFFFF) | size << 32)
-    return True
+    return not _faults_unaligned(state, address & 0xFFFFFFFF, size)
 
 
-@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_unmapped(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_UNMAPPED/WRITE_UNMAPPED: note the address and let the run end with the error."""
     _set(state, FAULT_ADDRESS, address)
     return False
 
 
-@numba.cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64), cache=True)
+@cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64))
 def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
     """Read in the private peripheral bus: CYCCNT natively (delay loops poll it), the rest by Python."""
     if offset + PRIVATE_BUS_BASE == _get(state, CYCCNT_ADDRESS) and _get(state, CYCCNT_ON) and size == 4:
@@ -427,7 +475,7 @@ def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
     return _call4(_get(state, FN_PRIVATE_READ), uc, offset, size, state)
 
 
-@numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64, types.int64), cache=True)
+@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64, types.int64))
 def on_private_write(uc: int, offset: int, size: int, value: int, state: int) -> None:
     """Write in the private peripheral bus: cache lines invalidated by address natively (a frame has 9,600 of them).
 
@@ -444,13 +492,13 @@ def on_private_write(uc: int, offset: int, size: int, value: int, state: int) ->
     _call5(_get(state, FN_PRIVATE_WRITE), uc, offset, size, value, state)
 
 
-@numba.cfunc(types.int64(types.int64, types.int64, types.int64), cache=True)
+@cfunc(types.int64(types.int64, types.int64, types.int64))
 def count_until(state: int, address: int, size: int) -> int:
     """Instructions in ``size`` bytes of code at ``address``."""
     return _count(state, address, size) & 0xFFFFFFFF
 
 
-@numba.cfunc(types.int64(types.int64, types.int64, types.int64), cache=True)
+@cfunc(types.int64(types.int64, types.int64, types.int64))
 def count_with_flags(state: int, address: int, size: int) -> int:
     """Instructions in ``size`` bytes of code at ``address``, with block flags from bit FLAG_SHIFT."""
     return _count(state, address, size)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError, arm_const, unicorn_const
 from unicorn.unicorn_py3.unicorn import uclib
 
+from sim.engine import native_code
 from sim.engine.hidden_state import HiddenState
 from sim.engine.hooking import native as hooking
 from sim.engine.hooks import (
@@ -131,6 +133,7 @@ class Engine:
         state[FN_EMU_STOP] = _address_of(uclib.uc_emu_stop)
         state[FN_REG_READ] = _address_of(uclib.uc_reg_read)
         state[FN_REG_WRITE] = _address_of(uclib.uc_reg_write)
+        native_code.seal()
         # Not UC_MODE_MCLASS: Unicorn 2.1.4 takes it for "Cortex-M33", whatever core was asked for.
         self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB, arm_const.UC_CPU_ARM_CORTEX_M7)
         self._uc.ctl_set_page_size(1 << PAGE_SHIFT)
@@ -303,12 +306,12 @@ class Engine:
         """
         from sim.engine.loops.trace import on_traced_block
 
-        if not self._find_core():
+        if not self.find_core():
             raise CrosscamError("blocks cannot be traced here: Unicorn's registers were not found in this process")
         self.traced = True
         self._add_hook(unicorn_const.UC_HOOK_BLOCK, address_of(on_traced_block), 1, 0)
 
-    def _find_core(self) -> bool:
+    def find_core(self) -> bool:
         """Note where Unicorn keeps the core's registers and flags; False where that cannot be found out."""
         if not self.state[CORE_REGISTERS]:
             registers = self.registers_address()
@@ -334,7 +337,7 @@ class Engine:
 
     def _sample(self, address: int) -> None:
         if self._loops is None:
-            if not self._find_core():
+            if not self.find_core():
                 self._loops_on = False
                 return
             from sim.engine.loops import NativeLoops
@@ -393,6 +396,27 @@ class Engine:
         error = self._start(pc | 1, until)
         self.forget_code(pc, until - pc + 4)
         return error
+
+    def instruction_size(self, address: int) -> int:
+        """Bytes of the instruction at ``address``."""
+        return 4 if int.from_bytes(self.code(address, 2), "little") >= 0xE800 else 2
+
+    @contextmanager
+    def sink(self, address: int) -> Iterator[None]:
+        """Memory that takes whatever is written at ``address``, for as long as the context lasts."""
+        page = address & ~((1 << PAGE_SHIFT) - 1)
+        pages = [page] if address + 8 <= page + (1 << PAGE_SHIFT) else [page, page + (1 << PAGE_SHIFT) & 0xFFFFFFFF]
+        mapped = [each for each in pages if not self._is_mapped(each)]
+        for each in mapped:
+            _check(uclib.uc_mem_map(self.handle, ctypes.c_uint64(each), 1 << PAGE_SHIFT, unicorn_const.UC_PROT_ALL))
+        try:
+            yield
+        finally:
+            for each in mapped:
+                _check(uclib.uc_mem_unmap(self.handle, ctypes.c_uint64(each), 1 << PAGE_SHIFT))
+
+    def _is_mapped(self, address: int) -> bool:
+        return any(start <= address < start + size for start, size in self._mapped)
 
     def forget_code(self, address: int, size: int) -> None:
         """Code was written behind the core's back: translate it again."""

@@ -45,12 +45,51 @@ def test_a_fault_without_its_handler_enabled_should_become_a_hard_fault() -> Non
     assert bench.probe.written == [3, bad(bench) + 2, 1 << 16, 1 << 30]
 
 
-@pytest.mark.parametrize("access", [t.ldr(1, 0, 4), t.store(1, 0, 4)], ids=["load", "store"])
-def test_access_to_nothing_should_be_a_precise_bus_fault(access: int) -> None:
-    bench = run([t.mov32(0, NOWHERE), t.NOP, access, t.movs(6, 9), t.NOP], BUS_FAULT)
+def test_load_from_nothing_should_be_a_precise_bus_fault() -> None:
+    bench = run([t.mov32(0, NOWHERE), t.NOP, t.ldr(1, 0, 4), t.movs(6, 9), t.NOP], BUS_FAULT)
     assert bench.probe.written == [5, bad(bench) + 10, 1 << 9 | 1 << 15, 0]
     assert bench.word(BFAR) == NOWHERE + 4
     assert bench.register("r6") == 0
+
+
+def test_store_to_nothing_should_be_an_imprecise_bus_fault() -> None:
+    """The bus buffers it: the core is behind the store, its base register changed, and BFAR says nothing."""
+    stmia = 0xC002  # stmia r0!, {r1}
+    bench = run([t.mov32(0, NOWHERE), t.NOP, stmia, t.movs(6, 9), t.NOP], BUS_FAULT)
+    assert bench.probe.written == [5, bad(bench) + 12, 1 << 10, 0]
+    assert (bench.word(BFAR), bench.register("r6")) == (0, 0)
+    assert bench.word(STACK - 0x20) == NOWHERE + 4
+
+
+def test_a_store_to_nothing_should_wait_for_its_priority() -> None:
+    """An imprecise fault is asynchronous: held back by FAULTMASK it is pending, and no lockup."""
+    program = Program(vectors={5: "bus"}).label("start").emit(t.mov32(7, PROBE), t.mov32(0, SHCSR))
+    program.emit(t.mov32(1, BUS_FAULT), t.store(1, 0), t.CPSID_F, t.mov32(2, NOWHERE), t.store(1, 2), t.movs(3, 1))
+    program.emit(t.store(3, 7), t.CPSIE_F, t.movs(3, 3), t.store(3, 7), t.WFI)
+    program.label("bus").emit(t.movs(0, 2), t.store(0, 7), t.BX_LR)
+    bench = Bench(program)
+    bench.run(200)
+    assert bench.probe.written == [1, 2, 3]
+
+
+def test_a_store_to_nothing_without_its_handler_should_be_a_hard_fault() -> None:
+    bench = run([t.mov32(0, NOWHERE), t.store(1, 0), t.NOP])
+    assert bench.probe.written == [3, bad(bench) + 10, 1 << 10, 1 << 30]
+
+
+def test_a_store_to_nothing_in_the_system_space_should_be_precise() -> None:
+    bench = run([t.mov32(0, 0xE0200000), t.store(1, 0), t.NOP], BUS_FAULT)
+    assert bench.probe.written == [5, bad(bench) + 8, 1 << 9 | 1 << 15, 0]
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_unaligned_access_to_a_device_should_be_a_usage_fault(write: bool) -> None:
+    access = t.store(1, 0) if write else t.ldr(1, 0)
+    bench = run([t.mov32(0, PROBE + 2), t.NOP, access, t.movs(6, 9)], USAGE_FAULT)
+    assert bench.probe.written == [6, bad(bench) + 10, 1 << 24, 0]
+    assert [offset for _, kind, offset, _ in bench.probe.accesses if kind == "read"] == [], (
+        "it never reached the device"
+    )
 
 
 def test_the_time_should_not_include_what_did_not_run() -> None:
@@ -186,4 +225,4 @@ def test_unreadable_vector_should_not_hang() -> None:
 def test_access_outside_all_devices_inside_an_it_block_should_end_in_the_handler() -> None:
     bench = run([t.mov32(0, NOWHERE), t.cmp(7, 0), t.it(t.NE), t.store(1, 0), t.NOP, t.WFI], BUS_FAULT)
     assert bench.probe.written[0] == 5
-    assert bench.word(BFAR) == NOWHERE
+    assert bench.probe.written[2] == 1 << 10

@@ -44,6 +44,21 @@ class Faults:
         cpu.log.warning("%s at PC 0x%08X: %s%s", exc.name_of(kind), cpu.pc, _BITS.get(bits, f"CFSR 0x{bits:X}"), where)
         self._take(kind)
 
+    def imprecise(self, address: int) -> None:
+        """The bus has refused a store that the core had left behind: pending until its priority allows it.
+
+        Where BusFault is not enabled it becomes a hard fault (ARMv7-M B1.5.14); BFAR says nothing.
+        """
+        cpu = self._cpu
+        nvic = cpu.nvic
+        nvic.scb.cfsr.value |= scb.IMPRECISERR
+        cpu.log.warning("BusFault before PC 0x%08X: store where nothing is mapped, address 0x%08X", cpu.pc, address)
+        if nvic.exceptions.enabled >> exc.BUS_FAULT & 1:
+            nvic.pend(exc.BUS_FAULT)
+        else:
+            nvic.scb.hfsr.value |= scb.HFSR_FORCED
+            nvic.pend(exc.HARD_FAULT)
+
     def supervisor_call(self) -> None:
         """SVC: taken now or, where its priority does not allow that, a hard fault."""
         self._take(exc.SV_CALL)

@@ -91,6 +91,7 @@ class SystemControl:
         self.on_cache_enable: Callable[[], None] = lambda: None
         self.on_fpu_access: Callable[[], None] = lambda: None
         self.on_configuration: Callable[[int, int], None] = lambda old, new: None  # CCR changed: caches, prediction
+        self.on_traps: Callable[[int], None] = lambda ccr: None
         self.initial_vector_table = 0x08000000
         self.bank = bank
         self._declare(bank)
@@ -135,6 +136,7 @@ class SystemControl:
 
     def reset(self) -> None:
         """Registers the bank cannot reset by itself."""
+        self.on_traps(self.ccr)
         self._vtor.value = self.initial_vector_table >> 7
 
     # What other parts look at
@@ -205,9 +207,7 @@ class SystemControl:
         if (old ^ new) & (CCR_DC | CCR_IC):
             self.on_cache_enable()
         self.on_configuration(old, new)
-        for bit, name in ((CCR_UNALIGN_TRP, "UNALIGN_TRP"), (CCR_DIV_0_TRP, "DIV_0_TRP")):
-            if new & ~old & bit:
-                self._nvic.log.warning("CCR.%s is stored, but this engine does not trap", name)
+        self.on_traps(new)
 
     def _read_shcsr(self) -> int:
         exceptions = self._nvic.exceptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from sim.engine.bus import Bus
@@ -25,6 +26,7 @@ class CoreServices(Protocol):
     def engine(self) -> Engine: ...
 
     single_step_blocking: bool
+    on_device_access: Callable[[int, int, bool], None] | None
 
     def step(self, count: int = 1) -> None:
         """Let the core execute ``count`` instructions."""

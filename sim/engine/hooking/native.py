@@ -16,7 +16,6 @@ share one int64 array, laid out below, that is handed over as user data. Facts o
 
 from __future__ import annotations
 
-import numba
 from numba import types
 
 from sim.engine.hooks import (
@@ -41,6 +40,7 @@ from sim.engine.hooks import (
     _store8,
     _store64,
 )
+from sim.engine.native_code import cfunc, njit
 
 STATE = 0  # pointer to the engine's state
 ADDRESSES = 1  # pointer to the addresses with hooks, rising
@@ -66,10 +66,9 @@ READ, WRITE = 1, 2
 _READ_PROT = 23
 _REG_XPSR = 120  # UC_ARM_REG_XPSR
 _IT_STATE = 0x0600FC00
-_native = numba.njit(cache=True)
 
 
-@_native
+@njit
 def _has_hook(hooking: int, address: int) -> int:
     addresses: int = _load64(hooking + 8 * ADDRESSES)
     low, high = 0, _load64(hooking + 8 * ADDRESS_COUNT)
@@ -85,7 +84,7 @@ def _has_hook(hooking: int, address: int) -> int:
     return 0
 
 
-@_native
+@njit
 def _conditional_end(hooking: int, address: int, pointer: int) -> int:
     """Where the block of the IT instruction at ``address`` ends; 0 when none of its instructions has a hook and steps
     enough are left to pass them all, which are then counted."""
@@ -108,7 +107,7 @@ def _conditional_end(hooking: int, address: int, pointer: int) -> int:
     return end
 
 
-@numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
+@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
 def on_instruction(uc: int, address: int, size: int, hooking: int) -> None:
     """UC_HOOK_CODE, at hooked addresses or, while stepping, everywhere."""
     if _load64(hooking + 8 * QUIET):
@@ -145,7 +144,7 @@ def on_instruction(uc: int, address: int, size: int, hooking: int) -> None:
             _store64(state + 8 * DEADLINE, 0)
 
 
-@_native
+@njit
 def _is_watched(hooking: int, address: int, width: int, access: int) -> int:
     rows: int = _load64(hooking + 8 * WATCHES)
     for _ in range(_load64(hooking + 8 * WATCH_COUNT)):
@@ -158,7 +157,7 @@ def _is_watched(hooking: int, address: int, width: int, access: int) -> int:
     return 0
 
 
-@_native
+@njit
 def _consider(uc: int, hooking: int, address: int, size: int, value: int, access: int) -> int:
     """An access is about to happen: 1 when the core stops before it, because it is watched."""
     if not _is_watched(hooking, address, size, access):
@@ -183,14 +182,14 @@ def _consider(uc: int, hooking: int, address: int, size: int, value: int, access
     return 1
 
 
-@_native
+@njit
 def _clear_it_state(uc: int, state: int) -> None:
     epsr = state + 8 * SCRATCH
     _store64(epsr, 0x01000000)
     _call3(_load64(state + 8 * FN_REG_WRITE), uc, REG_EPSR, epsr)
 
 
-@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_guarded_access(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT, first of all hooks: accesses to devices, writes to memory."""
     if _load64(hooking + 8 * WATCH_COUNT):
@@ -202,14 +201,14 @@ def on_guarded_access(uc: int, kind: int, address: int, size: int, value: int, h
     return False
 
 
-@numba.cfunc(types.void(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+@cfunc(types.void(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_watched_read(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> None:
     """UC_HOOK_MEM_READ at a watched address of memory: read once more when the core goes on."""
     if not _consider(uc, hooking, address & 0xFFFFFFFF, size, 0, READ):
         _clear_it_state(uc, _load64(hooking + 8 * STATE))
 
 
-@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_passed_access(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT, last: memory on a page with watchpoints and without another hook."""
     state: int = _load64(hooking + 8 * STATE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sim.engine.loops.forms import DIRECT_JUMPS, INDIRECT_JUMPS, PC, Fields, Flags, Form, InIt, match
@@ -62,6 +62,17 @@ class Instruction:
             return _signed(sign << 20 | second << 19 | first << 18 | fields["i"] << 1, 21)
         upper = sign << 24 | (first ^ sign ^ 1) << 23 | (second ^ sign ^ 1) << 22
         return _signed(upper | fields["i"] << 1, 25)
+
+    def address_of(self, registers: Sequence[int]) -> int:
+        """Where a load or store goes, given r0 to r14: its lowest address but for lists that grow down."""
+        fields = self.fields
+        base = self.aligned_pc if fields["n"] == PC else registers[fields["n"]]
+        if "m" in fields:
+            return base + (registers[fields["m"]] << fields.get("i", 0)) & 0xFFFFFFFF
+        if "scale" not in self.form.options or not fields.get("p", 1):
+            return base
+        offset = fields["i"] * int(self.form.options["scale"])
+        return base + (offset if fields.get("u", 1) else -offset) & 0xFFFFFFFF
 
     @property
     def is_jump(self) -> bool:
@@ -125,7 +136,7 @@ def decode(code: bytes, address: int) -> tuple[Instruction, ...] | None:
         inside = bool(conditions)
         condition = conditions.pop(0) if inside else fields["c"] if form.operation == "branch" and "c" in fields else 14
         if form.name == "it.T1":
-            conditions = _it_conditions(fields["c"], fields["x"])
+            conditions = it_conditions(fields["c"], fields["x"])
         instructions.append(Instruction(address + offset, word, form, fields, condition, inside))
         offset += size
     return None if conditions or not instructions else tuple(instructions)
@@ -169,7 +180,7 @@ def _built(instructions: tuple[Instruction, ...], register: int) -> int | None:
     return low | high << 16
 
 
-def _it_conditions(first: int, mask: int) -> list[int]:
+def it_conditions(first: int, mask: int) -> list[int]:
     """Conditions of the instructions behind IT (A7.3.3): the lowest bit set in ``mask`` says how many there are."""
     count = 4 - ((mask & -mask).bit_length() - 1)
     return [first] + [first & 14 | mask >> 4 - place & 1 for place in range(1, count)]

@@ -1,42 +1,35 @@
 # mypy: disable-error-code="no-untyped-call,no-any-return"
 """Compiled regions, kept on disk between runs: compiling one takes about as long as running a frame.
 
-They lie in ``$XDG_CACHE_HOME/crosscam/loops`` (``~/.cache``). The name of a file says what was compiled, by what and
-for which processor. Where nothing can be written, everything is compiled anew.
+They lie in ``loops`` of the guarded folder (``sim/engine/code_cache.py``) and are checked there before they are loaded.
+The name of a file says what was compiled, by what and for which processor.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
-import os
-from pathlib import Path
 from typing import Any
 
-import llvmlite
 import llvmlite.binding as llvm
 
+from sim.engine.code_cache import CodeCache, code_cache, digest_of
 from sim.engine.loops.blocks import Block
+from sim.engine.native_code import sources_digest
 
-_SOURCES = (*sorted(path.name for path in Path(__file__).parent.glob("*.py")), "../hooks.py")
 MAX_FILES = 512
 
 
 @functools.cache
 def _maker() -> str:
     """What besides the code decides what comes out: our sources, LLVM, the processor."""
-    digest = hashlib.sha256()
-    for source in _SOURCES:
-        digest.update((Path(__file__).parent / source).read_bytes())
-    digest.update(f"{llvmlite.__version__} {llvm.llvm_version_info} {llvm.get_host_cpu_name()}".encode())
-    digest.update(llvm.get_host_cpu_features().flatten().encode())
-    return digest.hexdigest()[:16]
+    features = llvm.get_host_cpu_features().flatten()
+    return digest_of([], sources_digest(), str(llvm.llvm_version_info), llvm.get_host_cpu_name(), features)
 
 
-def folder() -> Path:
-    """Where the object files are."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crosscam" / "loops"
+def kept() -> CodeCache | None:
+    """Where the object files are; None where nothing can be kept."""
+    whole = code_cache()
+    return None if whole is None else whole.room("loops")
 
 
 @functools.cache
@@ -55,19 +48,27 @@ def function(name: str, region: dict[int, Block], traced: bool = False) -> int:
     """Address of the compiled region, in this process for good, and on disk unless it is ``traced``."""
     loaded = _loaded()
     if name not in loaded:
-        from sim.engine.loops.compiler import compile_region
-
-        path = folder() / f"{name}-{_maker()}.o"
-        if traced:
-            content = compile_region(region, name, traced)
-        else:
-            try:
-                content = path.read_bytes()
-            except OSError:
-                content = compile_region(region, name)
-                _write(path, content)
+        content = _traced(region, name) if traced else _kept_or_compiled(region, name)
         (loaded[name],) = load(content, [name])
     return loaded[name]
+
+
+def _traced(region: dict[int, Block], name: str) -> bytes:
+    from sim.engine.loops.compiler import compile_region
+
+    return compile_region(region, name, traced=True)
+
+
+def _kept_or_compiled(region: dict[int, Block], name: str) -> bytes:
+    cache, file = kept(), f"{name}-{_maker()}.o"
+    content = None if cache is None else cache.read(file)
+    if content is None:
+        from sim.engine.loops.compiler import compile_region
+
+        content = compile_region(region, name)
+        if cache is not None:
+            cache.write(file, content, MAX_FILES)
+    return content
 
 
 def load(content: bytes, names: list[str]) -> list[int]:
@@ -75,15 +76,3 @@ def load(content: bytes, names: list[str]) -> list[int]:
     engine = _engine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(content))
     return [engine.get_function_address(name) for name in names]
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Beside, then renamed: another process may read it at the same time."""
-    beside = path.with_suffix(f".{os.getpid()}")
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files = sorted(path.parent.glob("*.o"), key=lambda file: file.stat().st_mtime)
-        for old in files[: max(0, len(files) - MAX_FILES + 1)]:
-            old.unlink()
-        beside.write_bytes(content)
-        beside.replace(path)

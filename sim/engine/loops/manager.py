@@ -77,7 +77,7 @@ class NativeLoops:
             block = read_block(self._engine.code(address, size), address, self._word_at)
             usable = (
                 block is not None
-                and not self._engine.block_flags(address, size)
+                and not self._engine.block_flags(address, size) & ~hooks.FLAGS_TRAPS
                 and len(block.instructions) == self._engine.count(address, size)
             )
             self._blocks[key] = block if usable else None

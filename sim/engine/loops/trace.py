@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba import types
 
 from sim.engine import hooks
+from sim.engine.native_code import cfunc
 
 PRIME = 0x100000001B3
 """FNV-1a's, over words."""
 
 
-@numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
+@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
 def on_traced_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK, behind the clock's: fold in the block, unless it was stopped before, or left to a native loop."""
     if hooks._get(state, hooks.STOPPED) or hooks._get(state, hooks.BLOCK_ADDRESS) != address:

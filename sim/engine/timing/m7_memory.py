@@ -3,15 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-
 from sim.engine import hooks
-from sim.engine.hooks import _get, _load64, _set, _store64
+from sim.engine.hooks import _get, _load8, _load64, _set, _store64
+from sim.engine.native_code import njit
 from sim.engine.timing.m7_layout import (
     BEAT,
     BUS_FREE,
@@ -54,32 +48,8 @@ from sim.engine.timing.m7_layout import (
     WRITE_THROUGH,
 )
 
-_native: Any = numba.njit  # compiled into the hooks of m7_native.py, which are what is cached
 
-
-@intrinsic
-def _load32(typingctx: Any, pointer: Any) -> Any:
-    """The uint32 at an address."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word = builder.load(builder.inttoptr(args[0], ir.IntType(32).as_pointer()), align=1)
-        return builder.zext(word, ir.IntType(64))
-
-    return types.int64(types.int64), codegen
-
-
-@intrinsic
-def _load8(typingctx: Any, pointer: Any) -> Any:
-    """The byte at an address."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        byte = builder.load(builder.inttoptr(args[0], ir.IntType(8).as_pointer()))
-        return builder.zext(byte, ir.IntType(64))
-
-    return types.int64(types.int64), codegen
-
-
-@_native
+@njit
 def _random(clock: int) -> int:
     """Next of a xorshift sequence: the pseudo-random replacement, the same in every run."""
     value = _get(clock, RANDOM)
@@ -90,7 +60,7 @@ def _random(clock: int) -> int:
     return value
 
 
-@_native
+@njit
 def _find(clock: int, tags: int, sets: int, ways: int, line: int, mark: int) -> int:
     """Look a line up and bring it in when it is missing: -1 a hit, else the old content of its place (0 empty).
 
@@ -124,7 +94,7 @@ def _find(clock: int, tags: int, sets: int, ways: int, line: int, mark: int) -> 
     return old
 
 
-@_native
+@njit
 def _contains(tags: int, sets: int, ways: int, line: int) -> int:
     row = tags + 8 * ways * (line & sets)
     wanted = (line + 1) << 1
@@ -134,24 +104,24 @@ def _contains(tags: int, sets: int, ways: int, line: int) -> int:
     return 0
 
 
-@_native
+@njit
 def _bus_wait(clock: int, now: int) -> int:
     free = _get(clock, BUS_FREE)
     return free - now if free > now else 0
 
 
-@_native
+@njit
 def _memory(clock: int, number: int) -> int:
     """Pointer to a memory's record."""
     return _get(clock, MEMORIES) + 8 * MEMORY_WORDS * number
 
 
-@_native
+@njit
 def _of(memory: int, word: int) -> int:
     return _load64(memory + 8 * word)
 
 
-@_native
+@njit
 def _taken_up(memory: int, now: int) -> int:
     """Cycles until the memory begins with a line asked for at ``now``: a flash reads one word after the other."""
     ready = _of(memory, READY)
@@ -160,7 +130,7 @@ def _taken_up(memory: int, now: int) -> int:
     return start - now
 
 
-@_native
+@njit
 def _part_time(memory: int, first: int, part: int) -> int:
     """Cycles after part ``first`` of a line, which was asked for, that 8-byte part ``part`` arrives."""
     later = (part - first) & 3
@@ -173,7 +143,7 @@ def _part_time(memory: int, first: int, part: int) -> int:
     return (place >> 1) * word + (place & 1) * _of(memory, BEAT)
 
 
-@_native
+@njit
 def _write_out(clock: int, memory: int, now: int, count: int) -> int:
     """Writes that go to the bus: the core waits only when the buffer in front of it is full."""
     each = _of(memory, WRITE)
@@ -183,7 +153,7 @@ def _write_out(clock: int, memory: int, now: int, count: int) -> int:
     return wait if wait > 0 else 0
 
 
-@_native
+@njit
 def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
     """A line is asked for at ``now``: cycles until its first word is there. Requests overlap, data do not.
 
@@ -197,7 +167,7 @@ def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
     return wait
 
 
-@_native
+@njit
 def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now: int) -> int:
     """Stall of stores to one line of cacheable memory."""
     tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
@@ -232,7 +202,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
     return stall
 
 
-@_native
+@njit
 def _data_access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
     """Cycles that loads or stores of ``span`` bytes add to a hit; the last of them issues ``later`` cycles on."""
     attributes = _load8(_get(clock, DATA_MAP) + (address >> hooks.PAGE_SHIFT))
@@ -282,7 +252,7 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
     return stall
 
 
-@_native
+@njit
 def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, now: int) -> int:
     """Cycles that instruction fetch adds: lines that miss, or every line when the cache is off."""
     attributes = _load8(_get(clock, CODE_MAP) + (address >> hooks.PAGE_SHIFT))

@@ -9,16 +9,24 @@ in a second int64 array, found by ``hooks.TIMING`` and laid out by ``m7_layout.p
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-from typing import Any
-
-import numba
 from numba import types
 
 from sim.engine import hooks
-from sim.engine.hooks import _call1, _call3, _call4, _get, _inline, _load64, _set, _slot, _store8, _store64
-from sim.engine.timing import addresses, m7_layout, m7_memory
+from sim.engine.hooks import (
+    _call1,
+    _call3,
+    _call4,
+    _get,
+    _load8,
+    _load32,
+    _load64,
+    _set,
+    _slot,
+    _store8,
+    _store64,
+)
+from sim.engine.native_code import cfunc, inline, njit
+from sim.engine.timing import addresses
 from sim.engine.timing.m7_layout import (
     BLOCK_BITS,
     BLOCK_WORDS,
@@ -76,20 +84,10 @@ from sim.engine.timing.m7_layout import (
     VARIANT_SHIFT,
     WEAKLY_TAKEN,
 )
-from sim.engine.timing.m7_memory import _data_access, _fetch_stall, _load8, _load32
-
-_native: Any = numba.njit  # compiled into the two hooks below, which are what is cached
+from sim.engine.timing.m7_memory import _data_access, _fetch_stall
 
 
-def _digest_of_sources() -> int:
-    """Numba caches by the date of a function's own file; these constants and functions come from others as well."""
-    digest = hashlib.sha256()
-    for module in (hooks, addresses, m7_layout, m7_memory):
-        digest.update(Path(str(module.__file__)).read_bytes())
-    return int.from_bytes(digest.digest()[:4], "little") | 1
-
-
-@_native
+@njit
 def _settle_branch(clock: int, address: int) -> int:
     """What the branch before this block cost beyond its slot; -1 when there was none, or it went straight on."""
     record = _get(clock, PREVIOUS)
@@ -157,19 +155,19 @@ def _settle_branch(clock: int, address: int) -> int:
     return _get(clock, REDIRECT)
 
 
-@_inline
+@inline
 def _value(clock: int, registers: int, slot: int) -> int:
     if slot < 16:
         return _load32(registers + 4 * slot)
     return _get(clock, SLOT_BASE + slot)
 
 
-@_native
+@njit
 def _signed(value: int) -> int:
     return value - ((value & 0x80000000) << 1)
 
 
-@_native
+@njit
 def _addresses(state: int, clock: int, uc: int, record: int) -> int:
     """First pass of a block's address program: compute addresses into the items; the variant mask."""
     registers = _get(clock, REGISTERS)
@@ -213,7 +211,7 @@ def _addresses(state: int, clock: int, uc: int, record: int) -> int:
     return variant
 
 
-@_native
+@njit
 def _peek(state: int, address: int, how: int) -> int:
     """What a load at ``address`` gives; 0 where no memory is (a device must not notice)."""
     pointer = hooks._host_pointer(state, address)
@@ -229,7 +227,7 @@ def _peek(state: int, address: int, how: int) -> int:
     return value - ((value & 0x80) << 1) if how & addresses.SIGNED else value
 
 
-@_native
+@njit
 def _data_stall(clock: int, record: int, now: int) -> int:
     """Second pass: what the accesses cost beyond a hit."""
     item = _get(clock, POOL) + 8 * _load64(record + 8 * ITEMS)
@@ -253,7 +251,7 @@ def _data_stall(clock: int, record: int, now: int) -> int:
     return stall
 
 
-@_native
+@njit
 def _edge(clock: int, key: int) -> int:
     """Pointer to the pipeline's answer to a key; Python works it out the first time."""
     place = (key ^ (key >> 17) ^ (key >> 34) ^ (key >> 51)) & ((1 << EDGE_BITS) - 1)
@@ -265,144 +263,132 @@ def _edge(clock: int, key: int) -> int:
     return _call3(_get(clock, FN_EDGE), key, place, 0)
 
 
-@_native
+@njit
 def _add(record: int, word: int, value: int) -> None:
     _store64(record + 8 * word, _load64(record + 8 * word) + value)
 
 
-def _build(digest: int) -> tuple[Any, Any, Any]:
-    """The hooks. ``digest`` is never 0; being a closure variable, it is part of the key they are cached by."""
-
-    @numba.cfunc(types.void(types.int64, types.int64, types.uint32, types.int64), cache=True)
-    def on_block(uc: int, address: int, size: int, state: int) -> None:
-        """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
-        now = _get(state, hooks.NOW)
-        if digest == 0 or now >= _get(state, hooks.DEADLINE):
-            if not hooks._continues(state, address, size):
-                _call1(_get(state, hooks.FN_EMU_STOP), uc)
+@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+def on_block(uc: int, address: int, size: int, state: int) -> None:
+    """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
+    now = _get(state, hooks.NOW)
+    if now >= _get(state, hooks.DEADLINE):
+        if not hooks._continues(state, address, size):
+            _call1(_get(state, hooks.FN_EMU_STOP), uc)
+        return
+    clock = _get(state, hooks.TIMING)
+    slot = _slot(state, address)
+    key = address | size << 32
+    if _load64(slot) == key:
+        entry = _load64(slot + 8)
+    else:
+        entry = _call3(_get(clock, FN_BLOCK), address, size, 0)
+        _store64(slot, key)
+        _store64(slot + 8, entry)
+        _store8(_get(state, hooks.CODE_PAGES) + (address >> hooks.PAGE_SHIFT), 1)
+        _store8(_get(state, hooks.CODE_PAGES) + ((address + size - 1) >> hooks.PAGE_SHIFT), 1)
+    flags = (entry >> hooks.FLAG_SHIFT) & _get(state, hooks.WATCH)
+    if flags:
+        if flags & hooks.FLAG_FLOATING_POINT:
+            _set(state, hooks.STOPPED, hooks.STOP_FLOATING_POINT)
+            _set(state, hooks.BLOCK_ADDRESS, address)
+            _set(state, hooks.BLOCK_SIZE, size)
+            _call1(_get(state, hooks.FN_EMU_STOP), uc)
             return
-        clock = _get(state, hooks.TIMING)
-        slot = _slot(state, address)
-        key = address | size << 32
-        if _load64(slot) == key:
-            entry = _load64(slot + 8)
-        else:
-            entry = _call3(_get(clock, FN_BLOCK), address, size, 0)
-            _store64(slot, key)
-            _store64(slot + 8, entry)
-            _store8(_get(state, hooks.CODE_PAGES) + (address >> hooks.PAGE_SHIFT), 1)
-            _store8(_get(state, hooks.CODE_PAGES) + ((address + size - 1) >> hooks.PAGE_SHIFT), 1)
-        flags = (entry >> hooks.FLAG_SHIFT) & _get(state, hooks.WATCH)
-        if flags:
-            if flags & hooks.FLAG_FLOATING_POINT:
-                _set(state, hooks.STOPPED, hooks.STOP_FLOATING_POINT)
-                _set(state, hooks.BLOCK_ADDRESS, address)
-                _set(state, hooks.BLOCK_SIZE, size)
-                _call1(_get(state, hooks.FN_EMU_STOP), uc)
-                return
-            if flags & hooks.FLAG_MASKS:
-                _set(state, hooks.DEADLINE, 0)
-            if flags & hooks.FLAG_SEND_EVENT:
-                _set(state, hooks.EVENT_REGISTER, 1)
-        block = entry & 0xFFFFFFFF
-        record = _get(clock, BLOCKS) + 8 * BLOCK_WORDS * block
-        # The branch before
-        penalty = _settle_branch(clock, address)
-        pipeline = _get(clock, PIPELINE)
-        taken = 0
-        start = now
-        if penalty >= 0:
-            taken = 1
-        if penalty > 0:
-            pipeline = 0
-            start += penalty
-            _add(_get(clock, PREVIOUS), MISPREDICTED, penalty)
-            _add(_get(clock, PREVIOUS), CYCLES, penalty)
-        # Instruction fetch
-        stall = _fetch_stall(clock, record, address, size, taken, start)
-        if stall:
-            pipeline = 0
-            _add(record, CODE_STALL, stall)
-            start += stall
-        # Issue
-        variant = 0
-        items = _load64(record + 8 * ITEM_COUNT)
-        if items:
-            variant = _addresses(state, clock, uc, record)
-        edge = _edge(
-            clock, pipeline | block << STATE_BITS | taken << (STATE_BITS + BLOCK_BITS) | variant << VARIANT_SHIFT
-        )
-        answer = _load64(edge + 8)
-        cycles = answer & 0xFFFF
-        _set(clock, PIPELINE, (answer >> 16) & 0xFFFFFF)
-        stalls = _load64(edge + 16)
-        # Data
-        data = _data_stall(clock, record, start) if items else 0
-        end = start + cycles + data
-        _add(record, RUNS, 1)
-        _add(record, CYCLES, end - now - (penalty if penalty > 0 else 0))
-        if stalls:
-            _add(record, INTERLOCK, stalls & 0xFFFF)
-            _add(record, FETCH, (stalls >> 16) & 0xFFFF)
-            _add(record, STORES, stalls >> 32)
-        if data:
-            _add(record, DATA_STALL, data)
-        _set(clock, PREVIOUS, record)
-        _set(clock, PREVIOUS_END, address + size)
-        _set(clock, PREVIOUS_PENALTY, answer >> 40)
-        _set(state, hooks.BLOCK_ADDRESS, address)
-        _set(state, hooks.BLOCK_SIZE, size)
-        _set(state, hooks.BLOCK_START, start)
-        _set(state, hooks.NOW, end)
-
-    @numba.cfunc(
-        types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True
-    )
-    def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
-        """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: as ``hooks.on_access``, and the bus takes its time."""
-        if digest == 0:
-            return False
-        scratch = state + 8 * hooks.ACCESS_PC
-        _store64(scratch, 0)
-        _call3(_get(state, hooks.FN_REG_READ), uc, hooks.REG_PC, scratch)
-        pc = _load64(scratch)
-        clock = _get(state, hooks.TIMING)
-        record = _get(clock, PREVIOUS)
-        part = 0
-        offset = pc - _get(state, hooks.BLOCK_ADDRESS)
-        if record and 0 <= offset < _get(state, hooks.BLOCK_SIZE):
-            part = _load64(_get(clock, POOL) + 8 * (_load64(record + 8 * ISSUE_TIMES) + (offset >> 1)))
-        now = _get(state, hooks.BLOCK_START) + part
-        _set(state, hooks.ACCESS_NOW, now)
-        device = _get(clock, DEVICES)
-        address &= 0xFFFFFFFF
-        if _get(clock, FN_MARK) and address == _get(state, hooks.CYCCNT_ADDRESS):
-            _call3(_get(clock, FN_MARK), now, _get(state, hooks.NOW) - now, pc)
-        if address & (size - 1):  # Unicorn makes aligned accesses of it
-            _set(state, hooks.UNALIGNED, address | size << 32)
-        for _ in range(_get(clock, DEVICE_COUNT)):
-            if _load64(device) <= address < _load64(device + 8):
-                cost = _load64(device + 24) if kind == UC_MEM_WRITE_PROT else _load64(device + 16)
-                _set(state, hooks.BLOCK_START, _get(state, hooks.BLOCK_START) + cost)
-                _set(state, hooks.NOW, _get(state, hooks.NOW) + cost)
-                if record:
-                    _add(record, DEVICE_STALL, cost)
-                    _add(record, CYCLES, cost)
-                break
-            device += 32
-        epsr = state + 8 * hooks.SCRATCH
-        _store64(epsr, 0x01000000)
-        _call3(_get(state, hooks.FN_REG_WRITE), uc, hooks.REG_EPSR, epsr)
-        return True
-
-    @numba.cfunc(types.int64(*[types.int64] * 7), cache=True)
-    def access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
-        """What loads or stores outside of blocks (an exception's frame) add to a hit."""
-        if digest == 0:
-            return 0
-        return _data_access(clock, address, span, count, write, now, later)
-
-    return on_block, on_access, access
+        if flags & hooks.FLAG_MASKS:
+            _set(state, hooks.DEADLINE, 0)
+        if flags & hooks.FLAG_SEND_EVENT:
+            _set(state, hooks.EVENT_REGISTER, 1)
+        if flags & hooks.FLAGS_TRAPS and hooks._may_trap(uc, state, slot, address, size):
+            return
+    block = entry & 0xFFFFFFFF
+    record = _get(clock, BLOCKS) + 8 * BLOCK_WORDS * block
+    # The branch before
+    penalty = _settle_branch(clock, address)
+    pipeline = _get(clock, PIPELINE)
+    taken = 0
+    start = now
+    if penalty >= 0:
+        taken = 1
+    if penalty > 0:
+        pipeline = 0
+        start += penalty
+        _add(_get(clock, PREVIOUS), MISPREDICTED, penalty)
+        _add(_get(clock, PREVIOUS), CYCLES, penalty)
+    # Instruction fetch
+    stall = _fetch_stall(clock, record, address, size, taken, start)
+    if stall:
+        pipeline = 0
+        _add(record, CODE_STALL, stall)
+        start += stall
+    # Issue
+    variant = 0
+    items = _load64(record + 8 * ITEM_COUNT)
+    if items:
+        variant = _addresses(state, clock, uc, record)
+    edge = _edge(clock, pipeline | block << STATE_BITS | taken << (STATE_BITS + BLOCK_BITS) | variant << VARIANT_SHIFT)
+    answer = _load64(edge + 8)
+    cycles = answer & 0xFFFF
+    _set(clock, PIPELINE, (answer >> 16) & 0xFFFFFF)
+    stalls = _load64(edge + 16)
+    # Data
+    data = _data_stall(clock, record, start) if items else 0
+    end = start + cycles + data
+    _add(record, RUNS, 1)
+    _add(record, CYCLES, end - now - (penalty if penalty > 0 else 0))
+    if stalls:
+        _add(record, INTERLOCK, stalls & 0xFFFF)
+        _add(record, FETCH, (stalls >> 16) & 0xFFFF)
+        _add(record, STORES, stalls >> 32)
+    if data:
+        _add(record, DATA_STALL, data)
+    _set(clock, PREVIOUS, record)
+    _set(clock, PREVIOUS_END, address + size)
+    _set(clock, PREVIOUS_PENALTY, answer >> 40)
+    _set(state, hooks.BLOCK_ADDRESS, address)
+    _set(state, hooks.BLOCK_SIZE, size)
+    _set(state, hooks.BLOCK_START, start)
+    _set(state, hooks.NOW, end)
 
 
-on_block, on_access, access = _build(_digest_of_sources())
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
+    """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: as ``hooks.on_access``, and the bus takes its time."""
+    scratch = state + 8 * hooks.ACCESS_PC
+    _store64(scratch, 0)
+    _call3(_get(state, hooks.FN_REG_READ), uc, hooks.REG_PC, scratch)
+    pc = _load64(scratch)
+    clock = _get(state, hooks.TIMING)
+    record = _get(clock, PREVIOUS)
+    part = 0
+    offset = pc - _get(state, hooks.BLOCK_ADDRESS)
+    if record and 0 <= offset < _get(state, hooks.BLOCK_SIZE):
+        part = _load64(_get(clock, POOL) + 8 * (_load64(record + 8 * ISSUE_TIMES) + (offset >> 1)))
+    now = _get(state, hooks.BLOCK_START) + part
+    _set(state, hooks.ACCESS_NOW, now)
+    device = _get(clock, DEVICES)
+    address &= 0xFFFFFFFF
+    if _get(clock, FN_MARK) and address == _get(state, hooks.CYCCNT_ADDRESS):
+        _call3(_get(clock, FN_MARK), now, _get(state, hooks.NOW) - now, pc)
+    if hooks._faults_unaligned(state, address, size):
+        return False
+    for _ in range(_get(clock, DEVICE_COUNT)):
+        if _load64(device) <= address < _load64(device + 8):
+            cost = _load64(device + 24) if kind == UC_MEM_WRITE_PROT else _load64(device + 16)
+            _set(state, hooks.BLOCK_START, _get(state, hooks.BLOCK_START) + cost)
+            _set(state, hooks.NOW, _get(state, hooks.NOW) + cost)
+            if record:
+                _add(record, DEVICE_STALL, cost)
+                _add(record, CYCLES, cost)
+            break
+        device += 32
+    epsr = state + 8 * hooks.SCRATCH
+    _store64(epsr, 0x01000000)
+    _call3(_get(state, hooks.FN_REG_WRITE), uc, hooks.REG_EPSR, epsr)
+    return True
+
+
+@cfunc(types.int64(*[types.int64] * 7))
+def access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
+    """What loads or stores outside of blocks (an exception's frame) add to a hit."""
+    return _data_access(clock, address, span, count, write, now, later)

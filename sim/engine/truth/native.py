@@ -8,7 +8,6 @@ clear the IT state that Unicorn's recovery of the exact PC leaves behind.
 
 from __future__ import annotations
 
-import numba
 from numba import types
 
 from sim.engine.hooks import (
@@ -26,6 +25,7 @@ from sim.engine.hooks import (
     _store8,
     _store64,
 )
+from sim.engine.native_code import cfunc
 
 # Slots of a watch's own int64 array.
 STATE = 0  # pointer to the engine's state
@@ -46,7 +46,7 @@ REPORT_STALE, REPORT_HOT = 1, 2
 _READ_PROT = 23
 
 
-@numba.cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64), cache=True)
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, watch: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT: note that the line is in the cache now; report a read of a stale one."""
     state: int = _load64(watch + 8 * STATE)

@@ -1,0 +1,75 @@
+# mypy: disable-error-code="no-any-return,import-untyped,untyped-decorator,attr-defined"
+"""Functions that numba compiles for the engine, kept between runs.
+
+numba names what it keeps by the file a function stands in and that file's date. Constants come from other files, so
+here the folder's name follows the content of every file that may hold such functions. numba loads its files with
+``pickle``: they lie in the guarded folder of ``code_cache.py``, and are held against a list of digests before the
+first of them is loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+
+from sim.engine.code_cache import CodeCache, code_cache, digest_of
+
+_ROOMS = (".", "hooking", "loops", "timing", "traps", "truth")
+"""Where native functions stand, and the constants they are made from."""
+_SUFFIXES = (".nbi", ".nbc")
+_KEPT_VERSIONS = 4
+
+
+def sources_digest() -> str:
+    """Names what was compiled: our sources, numba, LLVM, Python."""
+    here = Path(__file__).parent
+    sources = [path for room in _ROOMS for path in sorted((here / room).glob("*.py"))]
+    return digest_of(sources, numba.__version__, llvmlite.__version__, sys.version)
+
+
+class _Kept:
+    """What numba keeps; nothing where there is no guarded folder."""
+
+    def __init__(self) -> None:
+        whole = code_cache()
+        self.cache: CodeCache | None = None if whole is None else whole.room(f"native-{sources_digest()}")
+        self._known: dict[str, str] = {}
+        if whole is None or self.cache is None:
+            return
+        self._known = self.cache.sealed(_SUFFIXES)
+        numba.config.CACHE_DIR = str(self.cache.path)
+        with contextlib.suppress(OSError):
+            versions = sorted(whole.path.glob("native-*"), key=lambda path: path.stat().st_mtime)
+            for old in versions[:-_KEPT_VERSIONS]:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def seal(self) -> None:
+        """Note what was compiled since."""
+        if self.cache is not None:
+            self._known = self.cache.seal(_SUFFIXES, self._known)
+
+
+_KEPT = _Kept()
+
+
+def seal() -> None:
+    """To be called when the functions have been compiled."""
+    _KEPT.seal()
+
+
+def cfunc(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """A C function; its address is what Unicorn, or another native function, is given."""
+    return numba.cfunc(signature, cache=_KEPT.cache is not None)
+
+
+njit: Any = numba.njit(cache=_KEPT.cache is not None)
+"""A function other native ones call."""
+inline: Any = numba.njit(inline="always")
+"""The same, put in where it is called."""

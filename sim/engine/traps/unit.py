@@ -1,0 +1,116 @@
+"""The traps of one core: programs for the native half, and what happens when one of them stops the core."""
+
+from __future__ import annotations
+
+import ctypes
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import hooks
+from sim.engine.core import exceptions as exc
+from sim.engine.core import scb
+from sim.engine.hooking import conditions
+from sim.engine.traps import native, sites
+from sim.engine.traps.sites import Kind, Raw, Wanted
+
+if TYPE_CHECKING:
+    from sim.engine.cpu import CortexM
+
+FALSE_ALARMS = 64
+"""How often a block's program may be mistaken before the block is left alone."""
+_PROGRAM = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+class TrapUnit:
+    """Watches the blocks of ``cpu``; idle where Unicorn's registers cannot be found in this process."""
+
+    def __init__(self, cpu: CortexM) -> None:
+        self._cpu = cpu
+        self._wanted = Wanted()
+        self._alarms: Counter[int] = Counter()
+        self._keep: dict[int, NDArray[np.int64]] = {}
+        self._programs: NDArray[np.int64] = np.zeros(1 << hooks.TABLE_BITS, np.int64)
+        self._callback = _PROGRAM(self._program)
+        self.active = cpu.engine.find_core()
+        state = cpu.state
+        state[hooks.TRAP_PROGRAMS] = int(self._programs.ctypes.data)
+        state[hooks.FN_TRAP_PROGRAM] = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
+        state[hooks.FN_TRAPS] = hooks.address_of(native.check)
+
+    @property
+    def watch(self) -> int:
+        """The block flags that matter to it."""
+        if not self.active:
+            return 0
+        flags = hooks.FLAG_MULTIPLE
+        if self._wanted.unaligned:
+            flags |= hooks.FLAG_ACCESSES
+        if self._wanted.division:
+            flags |= hooks.FLAG_DIVIDES
+        return flags
+
+    @property
+    def traps_any_access(self) -> bool:
+        """CCR.UNALIGN_TRP: native loops, which do not look, must not run."""
+        return self._wanted.unaligned
+
+    def configure(self, ccr: int) -> None:
+        """CCR has changed."""
+        wanted = Wanted(bool(ccr & scb.CCR_UNALIGN_TRP), bool(ccr & scb.CCR_DIV_0_TRP))
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._programs[:] = 0
+            self._alarms.clear()
+            self._cpu.core_services.clock.stop_core()
+
+    def _program(self, address: int, size: int, unused: int) -> int:
+        """A block's program, for the native half; it is kept until the next one of that address."""
+        cpu = self._cpu
+        words = [address | size << 32, 0]
+        if self._alarms[address] < FALSE_ALARMS:
+            try:
+                words = sites.program(cpu.core_services.sysbus.read_bytes(address, size), address, self._wanted)
+            except Exception:
+                cpu.log.exception("block at 0x%08X: its traps cannot be worked out", address)
+        kept = self._keep[address] = np.array(words, np.int64)
+        return int(kept.ctypes.data)
+
+    def stopped(self) -> None:
+        """A block was stopped before it began: go up to the instruction in question, and fault if it has to."""
+        cpu, state = self._cpu, self._cpu.state
+        start = state[hooks.BLOCK_ADDRESS]
+        place = start + state[hooks.TRAP_OFFSET]
+        watch, state[hooks.WATCH] = state[hooks.WATCH], state[hooks.WATCH] & ~(self.watch | hooks.FLAG_LOOP)
+        state[hooks.DEADLINE] = hooks.NEVER
+        if place > start:
+            error = cpu.engine.run_to(start, place)
+            if error or state[hooks.INTERRUPT] >= 0 or cpu.pc_register != place:
+                # Something else happened on the way; it is met again by the next run.
+                return
+        (raw,) = sites.read(cpu.core_services.sysbus.read_bytes(place, 4), place)[:1]
+        kind = self._problem(raw)
+        if kind is None:
+            self._alarms[start] += 1
+            if self._alarms[start] == FALSE_ALARMS:
+                self._programs[:] = 0
+            cpu.engine.run_to(place, place + raw.size)
+        elif kind is Kind.ALIGNMENT:
+            cpu.faults.fault(exc.USAGE_FAULT, scb.UNALIGNED)
+        else:
+            cpu.faults.fault(exc.USAGE_FAULT, scb.DIVBYZERO)
+        state[hooks.WATCH] = watch
+
+    def _problem(self, raw: Raw) -> Kind | None:
+        """Why the instruction the core stands at traps; by the registers as they are."""
+        cpu = self._cpu
+        site = sites.site_of(raw, self._wanted)
+        if site is None or not conditions.holds_next(cpu.xpsr):
+            return None
+        names = [*(f"r{number}" for number in range(13)), "sp", "lr"]
+        registers = cpu.registers
+        value = sites.looked_at(raw, [registers[name] for name in names])
+        wrong = value == 0 if site.kind is Kind.DIVISION else value & (1 << site.bits) - 1
+        return site.kind if wrong else None
