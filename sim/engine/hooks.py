@@ -78,7 +78,7 @@ FN_TRAP_PROGRAM = FN_TRAPS + 1  # Python's callback for a block's program
 TRAP_PROGRAMS = FN_TRAP_PROGRAM + 1  # pointer to the programs' pointers, one for each entry of the table
 TRAP_OFFSET = TRAP_PROGRAMS + 1  # the instruction in question, behind BLOCK_ADDRESS
 TRAP_SLOTS = TRAP_OFFSET + 1  # what a program computes
-TRACE_HASH = TRAP_SLOTS + 64  # of every block so far, where blocks are traced (sim/engine/loops/trace.py)
+TRACE_HASH = TRAP_SLOTS + 256  # of every block so far, where blocks are traced (sim/engine/loops/trace.py)
 TRACE_COUNT = TRACE_HASH + 1
 STATE_SIZE = TRACE_COUNT + 1
 
@@ -420,8 +420,11 @@ def on_edge(uc: int, block: int, previous: int, state: int) -> None:
     """UC_HOOK_EDGE_GENERATED: a block was (re)translated, so what is cached about that address is void."""
     slot = _slot(state, _load64(block))
     _store64(slot, -1)
-    if _get(state, TRAP_PROGRAMS):
-        _store64(_get(state, TRAP_PROGRAMS) + ((slot - _get(state, TABLE)) >> 1), 0)
+    if _get(
+        state, TRAP_PROGRAMS
+    ):  # to be held against the code, which is mostly the same: Unicorn forgets and translates
+        place = _get(state, TRAP_PROGRAMS) + ((slot - _get(state, TABLE)) >> 1)
+        _store64(place, _load64(place) | 1)
 
 
 @cfunc(types.void(types.int64, types.uint32, types.int64))

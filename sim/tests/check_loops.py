@@ -9,6 +9,7 @@ optimisation level. Exit status 1 with the first difference, 2 when no compiler 
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import tempfile
 from collections import Counter
@@ -89,7 +90,8 @@ def check(
     if blocks and not found:
         console.print("check-loops: no compiler for ARM: expected arm-none-eabi-gcc on PATH or ziglang from PyPI")
         raise typer.Exit(2)
-    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(jobs) as pool, Progress(console=console) as bar:
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=16)
+    with tempfile.TemporaryDirectory() as name, pool, Progress(console=console) as bar:
         folder = Path(name)
         batches = [pool.submit(instruction_batch, each) for each in _seeds(instructions, seed)] if instructions else []
         kinds = (False, True) if firmware else (False,)

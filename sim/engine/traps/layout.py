@@ -1,17 +1,18 @@
 """The small program of a block: int64 words that ``sites.py`` writes and ``native.py`` reads.
 
-Words 0 to 2 are a header; then ITEM_WORDS for each item. Slots 0 to 14 are r0 to r14 at the block's entry, ZERO is 0,
-the others are what items have computed.
+HEADER_WORDS come first, then ITEM_WORDS for each item. Slots 0 to 14 are r0 to r14 at the block's entry, ZERO is 0, the
+others are what items have computed.
 """
 
 KEY = 0  # address of the block, and its bytes from bit 32
 COUNT = 1  # items
-HEADER_WORDS = 2
+CODE = 2  # pointer to the copy of the code
+HEADER_WORDS = 3
 ITEM_WORDS = 3  # operation, a, b, shift and target, a byte each; constant; the site's offset in the block
 
 ZERO = 15
 FIRST_TEMPORARY = 16
-SLOTS = 64
+SLOTS = 256
 
 # Operations. The operand is a + (b << shift) + constant, unless said otherwise.
 ALIGNED = 1  # the operand has to be a multiple of 1 << target

@@ -6,7 +6,7 @@ from __future__ import annotations
 from numba import types
 
 from sim.engine import hooks
-from sim.engine.hooks import _call3, _get, _load8, _load16, _load32, _load64, _store64
+from sim.engine.hooks import _call3, _get, _host_pointer, _load8, _load16, _load32, _load64, _store64
 from sim.engine.native_code import cfunc, njit
 from sim.engine.traps import layout
 
@@ -35,6 +35,16 @@ def _memory(state: int, address: int, operation: int) -> int:
     return value - ((value & 0x80) << 1)
 
 
+@njit
+def _program(state: int, old: int, address: int, size: int) -> int:
+    """The program of a block that was translated again: the old one, where the code is the same, or Python's."""
+    if old and _load64(old + 8 * layout.KEY) == address | size << 32:
+        host = _host_pointer(state, address)
+        if host and _call3(_get(state, hooks.FN_MEMCMP), host, _load64(old + 8 * layout.CODE), size) & 0xFFFFFFFF == 0:
+            return old
+    return _call3(_get(state, hooks.FN_TRAP_PROGRAM), address, size, 0)
+
+
 @cfunc(types.int64(types.int64, types.int64, types.int64, types.int64))
 def check(state: int, address: int, size: int, slot: int) -> int:
     """1 + the offset of the first instruction of the block that looks as if it would trap; 0 when none does.
@@ -43,8 +53,8 @@ def check(state: int, address: int, size: int, slot: int) -> int:
     """
     place = _get(state, hooks.TRAP_PROGRAMS) + ((slot - _get(state, hooks.TABLE)) >> 1)
     program: int = _load64(place)
-    if program == 0 or _load64(program + 8 * layout.KEY) != address | size << 32:
-        program = _call3(_get(state, hooks.FN_TRAP_PROGRAM), address, size, 0)
+    if program <= 1 or program & 1 or _load64(program + 8 * layout.KEY) != address | size << 32:
+        program = _program(state, program & -2, address, size)
         _store64(place, program)
     registers = _get(state, hooks.CORE_REGISTERS)
     slots = state + 8 * hooks.TRAP_SLOTS

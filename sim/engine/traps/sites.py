@@ -119,7 +119,10 @@ def looked_at(raw: Raw, registers: list[int]) -> int:
 
 
 def program(code: bytes, address: int, wanted: Wanted) -> list[int]:
-    """The words of a block's program (``layout.py``); without items where nothing can trap or be worked out."""
+    """The words of a block's program (``layout.py``), but for the pointer to its code.
+
+    It has no items where nothing can trap or be worked out.
+    """
     symbols = Symbols()
     for raw in read(code, address):
         site = site_of(raw, wanted)
@@ -134,7 +137,7 @@ def program(code: bytes, address: int, wanted: Wanted) -> list[int]:
         else:
             symbols.forget(*_may_write(raw))
     items = _needed(symbols.items)
-    return [address | len(code) << 32, len(items), *(word for item in items for word in item.words())]
+    return [address | len(code) << 32, len(items), 0, *(word for item in items for word in item.words())]
 
 
 def _may_write(raw: Raw) -> tuple[int, ...]:

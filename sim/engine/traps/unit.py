@@ -13,7 +13,7 @@ from sim.engine import hooks
 from sim.engine.core import exceptions as exc
 from sim.engine.core import scb
 from sim.engine.hooking import conditions
-from sim.engine.traps import native, sites
+from sim.engine.traps import layout, native, sites
 from sim.engine.traps.sites import Kind, Raw, Wanted
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class TrapUnit:
         self._cpu = cpu
         self._wanted = Wanted()
         self._alarms: Counter[int] = Counter()
-        self._keep: dict[int, NDArray[np.int64]] = {}
+        self._keep: dict[int, tuple[NDArray[np.int64], object]] = {}
         self._programs: NDArray[np.int64] = np.zeros(1 << hooks.TABLE_BITS, np.int64)
         self._callback = _PROGRAM(self._program)
         self.active = cpu.engine.find_core()
@@ -69,13 +69,17 @@ class TrapUnit:
     def _program(self, address: int, size: int, unused: int) -> int:
         """A block's program, for the native half; it is kept until the next one of that address."""
         cpu = self._cpu
-        words = [address | size << 32, 0]
-        if self._alarms[address] < FALSE_ALARMS:
-            try:
-                words = sites.program(cpu.core_services.sysbus.read_bytes(address, size), address, self._wanted)
-            except Exception:
-                cpu.log.exception("block at 0x%08X: its traps cannot be worked out", address)
-        kept = self._keep[address] = np.array(words, np.int64)
+        code, words = b"", [address | size << 32, 0, 0]
+        try:
+            code = cpu.core_services.sysbus.read_bytes(address, size)
+            if self._alarms[address] < FALSE_ALARMS:
+                words = sites.program(code, address, self._wanted)
+        except Exception:  # must not cross Unicorn's frames
+            cpu.log.exception("block at 0x%08X: its traps cannot be worked out", address)
+        copy = ctypes.create_string_buffer(code, len(code))
+        words[layout.CODE] = ctypes.addressof(copy)
+        kept = np.array(words, np.int64)
+        self._keep[address] = kept, copy
         return int(kept.ctypes.data)
 
     def stopped(self) -> None:
