@@ -150,6 +150,11 @@ class Bus:
         """Look whether anything stands between initiators and devices: until then nothing is asked."""
         self._special = bool(self._overriding or self.rules.any)
 
+    @property
+    def special(self) -> bool:
+        """Something stands between initiators and devices: locks, hooks, an access log, overriding tags."""
+        return self._special
+
     def _override(self, address: int) -> int | None:
         """The value of the overriding tag at ``address``."""
         return next((value for start, end, _, value in self._overriding if start <= address < end), None)

@@ -36,6 +36,8 @@ class Clock:
         self._base_seconds = Fraction(0)
         self._heap: list[tuple[int, int, ScheduledEvent]] = []
         self._sequence = 0
+        self.consulted = False
+        """Somebody has asked for the time, or something to be done later, since this was set to False."""
         self.on_change: list[Callable[[Callable[[int], int]], None]] = []
         """Called by ``change_frequency`` with what gives, for a cycle to come, the one at the same time in seconds."""
 
@@ -43,6 +45,7 @@ class Clock:
     def now(self) -> int:
         """Cycles since the machine started; inside a device access, exact to the instruction."""
         state = self.state
+        self.consulted = True
         return state[hooks.ACCESS_NOW] if state[hooks.IN_RUN] else state[hooks.NOW]
 
     @property
@@ -91,6 +94,7 @@ class Clock:
 
     def schedule_at(self, due: int, action: Callable[[], None]) -> ScheduledEvent:
         """Run ``action`` when the core reaches cycle ``due``; in the past means as soon as possible."""
+        self.consulted = True
         event = ScheduledEvent(due, action)
         self._sequence += 1
         heapq.heappush(self._heap, (due, self._sequence, event))
@@ -131,4 +135,5 @@ class Clock:
 
     def stop_core(self) -> None:
         """End the core's run at the next block boundary, so that events and interrupts are looked at again."""
+        self.consulted = True
         self.state[hooks.DEADLINE] = 0

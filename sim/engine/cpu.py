@@ -1,8 +1,4 @@
-"""The Cortex-M7 core: registers, runs, sleep, and what a run ended with.
-
-Not modelled, because Unicorn offers no way to it: traps of division by zero and of unaligned accesses (CCR), a
-default FPSCR other than 0 (FPDSCR), clearing the exclusive monitor at exception entry.
-"""
+"""The Cortex-M7 core: registers, runs, sleep, and what a run ended with."""
 
 from __future__ import annotations
 

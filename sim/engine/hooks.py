@@ -78,7 +78,12 @@ FN_TRAP_PROGRAM = FN_TRAPS + 1  # Python's callback for a block's program
 TRAP_PROGRAMS = FN_TRAP_PROGRAM + 1  # pointer to the programs' pointers, one for each entry of the table
 TRAP_OFFSET = TRAP_PROGRAMS + 1  # the instruction in question, behind BLOCK_ADDRESS
 TRAP_SLOTS = TRAP_OFFSET + 1  # what a program computes
-TRACE_HASH = TRAP_SLOTS + 256  # of every block so far, where blocks are traced (sim/engine/loops/trace.py)
+ANSWERS = (
+    TRAP_SLOTS + 256
+)  # MOST_ANSWERS rows of ANSWER_WORDS: what device reads are answered with (sim/engine/polling)
+MOST_ANSWERS = 8
+TIME_SHOWN = ANSWERS + 8 * MOST_ANSWERS  # 1: the core was told the time natively, or changed its caches, since it was 0
+TRACE_HASH = TIME_SHOWN + 1  # of every block so far, where blocks are traced (sim/engine/loops/trace.py)
 TRACE_COUNT = TRACE_HASH + 1
 STATE_SIZE = TRACE_COUNT + 1
 
@@ -107,6 +112,17 @@ FLAG_ACCESSES = 64  # any other load or store
 FLAGS_TRAPS = FLAG_MULTIPLE | FLAG_DIVIDES | FLAG_ACCESSES
 FLAG_SHIFT = 32
 LOOP_SHIFT = 40
+
+# A row of ANSWERS. A counter has moved from its start by (now - anchor) * numerator // denominator, down where that is
+# negative.
+ANSWER_KEY = 0  # address | bytes << 32
+ANSWER_START = 1
+ANSWER_LEFT = 2  # times it may be given
+ANSWER_NUMERATOR = 3
+ANSWER_DENOMINATOR = 4  # 0: no counter
+ANSWER_ANCHOR = 5
+ANSWER_UNTIL = 6  # cycle from which on the counter is another
+ANSWER_WORDS = 8
 
 # A record of a native loop.
 LOOP_FUNCTION = 0  # f(registers, flags, state, entry): the address to go on at
@@ -435,6 +451,18 @@ def on_interrupt(uc: int, number: int, state: int) -> None:
 
 
 @inline
+def _accessing_pc(uc: int, state: int) -> int:
+    """The instruction that makes the access, which Unicorn has just recovered."""
+    registers = _get(state, CORE_REGISTERS)
+    if registers:
+        _set(state, ACCESS_PC, _load32(registers + 60))
+    else:
+        _set(state, ACCESS_PC, 0)
+        _call3(_get(state, FN_REG_READ), uc, REG_PC, state + 8 * ACCESS_PC)
+    return _get(state, ACCESS_PC)
+
+
+@inline
 def _faults_unaligned(state: int, address: int, size: int) -> int:
     """An unaligned access to Device memory is a fault (ARM DDI 0403E A3.2.1, B3.1): note it. To normal memory behind a
     device window Unicorn makes aligned accesses of it."""
@@ -450,10 +478,7 @@ def _faults_unaligned(state: int, address: int, size: int) -> int:
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: note the exact cycle and PC, repair the IT state, allow."""
-    scratch = state + 8 * ACCESS_PC
-    _store64(scratch, 0)
-    _call3(_get(state, FN_REG_READ), uc, REG_PC, scratch)
-    pc = _load64(scratch)
+    pc = _accessing_pc(uc, state)
     start = _get(state, BLOCK_ADDRESS)
     part = _count(state, start, pc - start) & 0xFFFFFFFF
     _set(state, ACCESS_NOW, _get(state, BLOCK_START) + part)
@@ -470,11 +495,58 @@ def on_unmapped(uc: int, kind: int, address: int, size: int, value: int, state: 
     return False
 
 
+@inline
+def _answer(state: int, key: int) -> int:
+    """The native answer to a read (address | bytes << 32); -1 when Python has to give it."""
+    row = state + 8 * ANSWERS
+    for _ in range(MOST_ANSWERS):
+        known: int = _load64(row)
+        if known == key:
+            now = _get(state, ACCESS_NOW)
+            left = _load64(row + 8 * ANSWER_LEFT) - 1
+            _store64(row + 8 * ANSWER_LEFT, left)
+            value: int = _load64(row + 8 * ANSWER_START)
+            denominator = _load64(row + 8 * ANSWER_DENOMINATOR)
+            if left < 0:
+                return -1
+            if denominator:
+                if now >= _load64(row + 8 * ANSWER_UNTIL):
+                    return -1
+                numerator = _load64(row + 8 * ANSWER_NUMERATOR)
+                passed = (now - _load64(row + 8 * ANSWER_ANCHOR)) * abs(numerator) // denominator
+                value += passed if numerator > 0 else -passed
+                _set(state, TIME_SHOWN, 1)
+            return value
+        if known == 0:
+            return -1
+        row += 8 * ANSWER_WORDS
+    return -1
+
+
+@cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64))
+def on_window_read(uc: int, offset: int, size: int, window: int) -> int:
+    """Read in a device window: natively what polls have shown to stay as it is, the rest by Python.
+
+    ``window`` points to the engine's state, the window's address and Python's callback.
+    """
+    state: int = _load64(window)
+    if _get(state, ANSWERS):
+        value = _answer(state, (offset + _load64(window + 8)) | size << 32)
+        if value >= 0:
+            return value
+    return _call4(_load64(window + 16), uc, offset, size, state)
+
+
 @cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64))
 def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
     """Read in the private peripheral bus: CYCCNT natively (delay loops poll it), the rest by Python."""
     if offset + PRIVATE_BUS_BASE == _get(state, CYCCNT_ADDRESS) and _get(state, CYCCNT_ON) and size == 4:
+        _set(state, TIME_SHOWN, 1)
         return (_get(state, ACCESS_NOW) + _get(state, CYCCNT_OFFSET)) & 0xFFFFFFFF
+    if _get(state, ANSWERS):
+        value = _answer(state, (offset + PRIVATE_BUS_BASE) | size << 32)
+        if value >= 0:
+            return value
     return _call4(_get(state, FN_PRIVATE_READ), uc, offset, size, state)
 
 
@@ -485,6 +557,7 @@ def on_private_write(uc: int, offset: int, size: int, value: int, state: int) ->
     INVALIDATED points to a count and, for each memory, first address, end and a byte a line.
     """
     table = _get(state, INVALIDATED)
+    _set(state, TIME_SHOWN, 1)
     if table and size == 4 and offset in (DCIMVAC, DCCIMVAC):
         for _ in range(_load64(table)):
             if _load64(table + 8) <= value < _load64(table + 16):

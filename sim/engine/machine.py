@@ -19,6 +19,7 @@ from sim.engine.elf import ElfImage
 from sim.engine.logs import RateLimit
 from sim.engine.native import Engine
 from sim.engine.nvic import Nvic
+from sim.engine.polling.skipper import PollSkipper
 from sim.engine.timing import create_timing
 from sim.errors import CrosscamError
 
@@ -59,6 +60,7 @@ class Machine:
         self.truth: BoardTruth | None = None
         """What a board would have got wrong, where ``BoardTruth.attach`` knows the chip."""
         self._through_bus: set[int] = set()  # pages
+        self.polling = PollSkipper(self)
         self._error: BaseException | None = None
         self._rate_limit = RateLimit(self._context)
         self.sysbus.code_pages = self.engine.code_pages
@@ -352,6 +354,7 @@ class Machine:
         assert cpu is not None
         slice_end = (self.engine.state[hooks.NOW] // SLICE + 1) * SLICE
         cpu.execute(min(self.clock.next_due, target, slice_end))
+        self.polling.left()
         self.timing.check()
         if self._error is not None:
             error, self._error = self._error, None
@@ -385,6 +388,9 @@ class Machine:
         try:
             if self.on_device_access is not None:
                 self.on_device_access(address, width, False)
+            polling = self.polling
+            if polling.count(address) >= polling.limit:
+                return polling.read(address, width)
             return self.sysbus.read_device(address, width)
         except BaseException as error:
             self._defer(error)
@@ -394,6 +400,7 @@ class Machine:
         try:
             if self.on_device_access is not None:
                 self.on_device_access(address, width, True)
+            self.polling.written()
             self.sysbus.write_device(address, width, value)
         except BaseException as error:
             self._defer(error)

@@ -8,6 +8,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from sim.engine import native_code
 from sim.engine.hidden_state import HiddenState
 from sim.engine.hooking import native as hooking
 from sim.engine.hooks import (
+    ANSWER_WORDS,
+    ANSWERS,
     CODE_PAGES,
     CORE_FLAGS,
     CORE_REGISTERS,
@@ -35,6 +38,7 @@ from sim.engine.hooks import (
     INTERRUPT,
     LOOP_SHIFT,
     MAX_REGIONS,
+    MOST_ANSWERS,
     NEVER,
     NOW,
     PAGE_SHIFT,
@@ -57,6 +61,7 @@ from sim.engine.hooks import (
     on_private_read,
     on_private_write,
     on_unmapped,
+    on_window_read,
 )
 from sim.engine.registers_in_process import GENERAL_REGISTERS, find_flags, find_registers
 from sim.errors import CrosscamError
@@ -87,6 +92,23 @@ class Registers:
         """Set them, in the order of the identifiers."""
         self._values[::2] = list(values)
         uclib.uc_reg_write_batch(self._engine.handle, self._ids, self._pointers, self._count)
+
+
+@dataclass(frozen=True)
+class NativeCounter:
+    """A register that counts: at ``start`` in cycle ``anchor``, moved by whole steps of ``numerator / denominator`` a
+    cycle (down where that is negative), before cycle ``until``."""
+
+    start: int
+    anchor: int
+    numerator: int
+    denominator: int
+    until: int
+
+    @property
+    def fits(self) -> bool:
+        """The product stays within 63 bits."""
+        return 0 <= (self.until - self.anchor) * abs(self.numerator) < 1 << 62 and self.denominator > 0
 
 
 DeviceRead = Callable[[int, int], int]
@@ -181,6 +203,11 @@ class Engine:
         self._observers.add(handle)
         return handle
 
+    @property
+    def observed(self) -> bool:
+        """Somebody hears of instructions, blocks or reads."""
+        return bool(self._observers)
+
     def remove_hook(self, handle: int) -> None:
         """Take back a hook."""
         self._observers.discard(handle)
@@ -224,17 +251,21 @@ class Engine:
         c_read = _READ_CALLBACK(read_callback)
         c_write = _WRITE_CALLBACK(write_callback)
         self._keep += [c_read, c_write]
-        read_address, write_address = _address_of(c_read), _address_of(c_write)
+        read_address, write_address, reader = _address_of(c_read), _address_of(c_write), self._address
         if address == PRIVATE_BUS_BASE:
             self.state[FN_PRIVATE_READ], self.state[FN_PRIVATE_WRITE] = read_address, write_address
             read_address, write_address = address_of(on_private_read), address_of(on_private_write)
+        else:
+            window = np.array([self._address, address, read_address], np.int64)
+            self._keep.append(window)
+            read_address, reader = address_of(on_window_read), int(window.ctypes.data)
         _check(
             uclib.uc_mmio_map(
                 self.handle,
                 ctypes.c_uint64(address),
                 ctypes.c_size_t(size),
                 ctypes.c_void_p(read_address),
-                ctypes.c_void_p(self._address),
+                ctypes.c_void_p(reader),
                 ctypes.c_void_p(write_address),
                 ctypes.c_void_p(self._address),
             )
@@ -244,6 +275,15 @@ class Engine:
         _check(uclib.uc_mem_protect(self.handle, address, size, unicorn_const.UC_PROT_NONE))
         kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
         return self._add_hook(kind, self._timing.access_hook, address, address + size - 1)
+
+    def answer_natively(self, answers: dict[tuple[int, int], int | NativeCounter], times: int) -> None:
+        """Answer the core's reads of devices (address, bytes) so, ``times`` each, without Python."""
+        table = np.zeros((MOST_ANSWERS, ANSWER_WORDS), np.int64)
+        for row, ((address, width), answer) in zip(table, answers.items(), strict=False):
+            row[:3] = address | width << 32, answer if isinstance(answer, int) else answer.start, times
+            if isinstance(answer, NativeCounter):
+                row[3:7] = answer.numerator, answer.denominator, answer.anchor, answer.until
+        self.array[ANSWERS : ANSWERS + ANSWER_WORDS * MOST_ANSWERS] = table.reshape(-1)
 
     def take_memory(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> None:
         """Send the core's accesses to memory mapped before to Python, as ``map_devices`` does; not while it runs."""

@@ -14,6 +14,7 @@ from sim.engine.core.services import CoreServices
 from sim.engine.core.systick import SysTick
 from sim.engine.devices.base import Device
 from sim.engine.devices.registers import RegisterBank
+from sim.engine.native import NativeCounter
 from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE
 from sim.errors import CrosscamError
 
@@ -134,6 +135,10 @@ class Nvic(Device):
             return False
         _, basepri, faultmask = self.masks()
         return exceptions.highest_pending()[1] < exceptions.execution_priority(Masks(0, basepri, faultmask))
+
+    def counter(self, offset: int, width: int) -> NativeCounter | None:
+        """SysTick's counter register, while it counts."""
+        return self.systick.counter() if (offset, width) == (0x18, 4) else None
 
     # Registers
 

@@ -22,6 +22,7 @@ class FakeClock:
     def __init__(self, frequency: int = 480_000_000) -> None:
         self.frequency = frequency
         self.now = 0
+        self.consulted = False
         self._heap: list[tuple[int, int, FakeEvent]] = []
         self._sequence = 0
 

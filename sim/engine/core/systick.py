@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.engine.core import exceptions as exc
 from sim.engine.devices.registers import Mode, RegisterBank
+from sim.engine.native import NativeCounter
 from sim.engine.wording import SYSTICK_WITHOUT_RELOAD
 
 if TYPE_CHECKING:
@@ -109,6 +110,13 @@ class SysTick:
         if self._event is not None:
             self._clock.cancel(self._event)
             self._event = None
+
+    def counter(self) -> NativeCounter | None:
+        """VAL as it counts until the next 0; None when it stands, or is about to be reloaded."""
+        if not self._enabled or self._event is None or not (self._start or self._ticks()):
+            return None
+        made = NativeCounter(self._span(), self._anchor, -self._tick_rate, self._clock.frequency, self._due)
+        return made if made.fits else None
 
     def _value(self) -> int:
         if not self._enabled or self._event is None:

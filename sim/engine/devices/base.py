@@ -80,6 +80,9 @@ class Event(Protocol):
 class ClockService(Protocol):
     """Virtual time, counted in core cycles."""
 
+    consulted: bool
+    """Somebody has asked for the time, or for something to be done later, since this was set to False."""
+
     @property
     def now(self) -> int:
         """Cycles since the machine started; exact also inside a device access."""

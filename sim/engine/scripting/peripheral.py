@@ -8,16 +8,21 @@ the fields also answer to the small-letter names that Renode 1.16.0 used.
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 
 from sim.engine.devices.base import Device, Services
+from sim.engine.polling.state import values_of
 from sim.engine.scripting.compiler import compile_script
-from sim.engine.scripting.proxies import MachineProxy
+from sim.engine.scripting.proxies import DeviceProxy, MachineProxy
 from sim.engine.scripting.world import new_scope
 from sim.errors import CrosscamError
 
 _LIMIT = 1 << 64
+_GIVEN = ("request", "self", "__builtins__")
+_REACHING = re.compile(r"\b(SystemBus|time\.|random|datetime|DateTime|[Cc]ounter\b)")
+"""Names of what is not the same at the next read: such a script is run at every one."""
 _FIELDS = ("Absolute", "Counter", "IsInit", "IsRead", "IsUser", "IsWrite", "Length", "Offset", "Type", "Value")
 
 
@@ -92,7 +97,9 @@ class PythonPeripheral(Device):
         machine = MachineProxy(services, self._report)
         scope = new_scope(request=self._request, self=machine.wrap(self), size=size)
         self.code = script or ""
+        self._scope = scope
         self._script = compile_script(self.code, self._file, scope)
+        self._reaches_out = bool(_REACHING.search(self.code))
 
     def ensure_init(self) -> None:
         """Run the script's initialisation now unless it has run since the last reset."""
@@ -159,6 +166,17 @@ class PythonPeripheral(Device):
     def control_write(self, command: int, value: int) -> None:
         """As ``control_read``, without an answer."""
         self.control_read(command, value)
+
+    def poll_state(self) -> list[object] | None:
+        """The script's globals; None where it may ask for more than its request says (the time, other devices)."""
+        own = [value for name, value in self._scope.items() if name not in _GIVEN]
+        if self._reaches_out or any(isinstance(value, DeviceProxy) for value in own):
+            return None
+        return values_of(own)
+
+    def polled(self, times: int) -> None:
+        """So many reads were not made."""
+        self._counter += times
 
     def reset(self) -> None:
         """Initialise again; globals of the script stay, as in Renode."""

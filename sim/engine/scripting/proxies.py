@@ -180,6 +180,7 @@ class MachineProxy:
         return self._proxies[device]
 
     def __getitem__(self, path: str) -> DeviceProxy:
+        self._services.clock.consulted = True  # what the device will be asked is not known
         proxy = self._found.get(path)
         if proxy is None:
             proxy = self._found[path] = self.wrap(self._services.device(path))

@@ -38,6 +38,13 @@ class Timing(Protocol):
     def cycles_into(self, state: int, address: int, offset: int) -> int:
         """Cycles from the start of the block at ``address``, the one counted last, to its instruction at ``offset``."""
 
+    def progress(self) -> object:
+        """All that grows as blocks run, as it is now."""
+
+    def repeat(self, progress: object, turns: int, cycles: int) -> bool:
+        """What has been done since ``progress`` was done ``turns`` more times, ``cycles`` each; False: it was not the
+        same again and again, and nothing has changed."""
+
     def attach(self, machine: Machine) -> None:
         """The machine that runs by this clock."""
 

@@ -37,7 +37,24 @@ MARKS = 64
 BASIC_FRAME = 32  # bytes an exception stacks without floating point
 BYTES_A_CYCLE = 8  # of a multiple load or store
 _COUNTERS = [*range(layout.RUNS, layout.MISPREDICTED + 1), layout.DEVICE_STALL]
+_TOTALS = (layout.MISPREDICTIONS, layout.BRANCHES, layout.CODE_MISSES, layout.DATA_MISSES)
+_TIMES = (layout.BUS_FREE, layout.FILL_TIME)
+_STEADY = (
+    layout.PIPELINE, layout.PREVIOUS, layout.RANDOM, layout.LAST_CODE_LINE, layout.FILL_LINE, layout.FILL_PART,
+    layout.FILL_MEMORY, layout.RETURN_TOP, layout.WRITE_STREAK, layout.WRITE_LINE,
+)  # fmt: skip
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``counts``: blocks by counters; ``totals``; ``times``: cycles at which something was or will be done; ``steady``:
+    what has to be the same at the end of a turn."""
+
+    counts: NDArray[np.int64]
+    totals: list[int]
+    times: list[int]
+    steady: tuple[int | bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -120,6 +137,35 @@ class CortexM7Timing:
     def access_hook(self) -> int:
         """Native function called before each device access."""
         return hooks.address_of(native.on_access)
+
+    # Turns of a loop that are not run
+
+    def progress(self) -> Progress:
+        """Counters of the blocks met so far, and the state of pipeline, caches and buses."""
+        slots = self._slots
+        counts = self._records[: len(self._ops), _COUNTERS].copy()
+        totals = [slots[slot] for slot in _TOTALS]
+        times = [*(slots[slot] for slot in _TIMES), *self.map.latencies[:, layout.READY].tolist()]
+        tables = self._code_tags, self._data_tags, self._btac
+        steady: tuple[int | bytes, ...] = (*(slots[slot] for slot in _STEADY), *(table.tobytes() for table in tables))
+        return Progress(counts, totals, times, steady)
+
+    def repeat(self, progress: object, turns: int, cycles: int) -> bool:
+        """See ``Timing``. Moments that moved on with the loop move on with it."""
+        assert isinstance(progress, Progress)
+        now = self.progress()
+        if now.steady != progress.steady or len(now.counts) != len(progress.counts):
+            return False
+        self._records[: len(now.counts), _COUNTERS] += turns * (now.counts - progress.counts)
+        for slot, before, after in zip(_TOTALS, progress.totals, now.totals, strict=True):
+            self._slots[slot] = after + turns * (after - before)
+        moved = [
+            after + turns * cycles * (after != before) for before, after in zip(progress.times, now.times, strict=True)
+        ]
+        for slot, value in zip(_TIMES, moved, strict=False):
+            self._slots[slot] = value
+        self.map.latencies[:, layout.READY] = moved[len(_TIMES) :]
+        return True
 
     # Set-up
 

@@ -39,6 +39,14 @@ class InstructionTiming:
         """Cycles to the instruction at ``offset`` of the block at ``address``."""
         return self.cycles_until(state, address, offset)
 
+    def progress(self) -> object:
+        """Nothing but the time."""
+        return None
+
+    def repeat(self, progress: object, turns: int, cycles: int) -> bool:
+        """Nothing to do."""
+        return True
+
     def attach(self, machine: Machine) -> None:
         """Nothing of the machine matters."""
 

@@ -354,10 +354,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: as ``hooks.on_access``, and the bus takes its time."""
-    scratch = state + 8 * hooks.ACCESS_PC
-    _store64(scratch, 0)
-    _call3(_get(state, hooks.FN_REG_READ), uc, hooks.REG_PC, scratch)
-    pc = _load64(scratch)
+    pc = hooks._accessing_pc(uc, state)
     clock = _get(state, hooks.TIMING)
     record = _get(clock, PREVIOUS)
     part = 0
