@@ -192,7 +192,7 @@ def test_an_exception_of_a_device_should_reach_the_caller() -> None:
 
 
 def test_repeated_warnings_should_be_thinned_out(caplog: pytest.LogCaptureFixture) -> None:
-    program = Program().label("start").emit(t.mov32(7, 0x40020000)).label("loop").emit(t.ldr(0, 7)).branch("loop")
+    program = Program().label("start").emit(t.mov32(7, 0x40020000)).label("loop").emit(t.store(0, 7)).branch("loop")
     bench = Bench(program)
     with caplog.at_level(logging.WARNING):
         bench.run(4000)
