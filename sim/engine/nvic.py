@@ -136,7 +136,7 @@ class Nvic(Device):
         _, basepri, faultmask = self.masks()
         return exceptions.highest_pending()[1] < exceptions.execution_priority(Masks(0, basepri, faultmask))
 
-    def counter(self, offset: int, width: int) -> NativeCounter | None:
+    def native_counter(self, offset: int, width: int) -> NativeCounter | None:
         """SysTick's counter register, while it counts."""
         return self.systick.counter() if (offset, width) == (0x18, 4) else None
 

@@ -237,6 +237,10 @@ class RegisterBank:
     def __getitem__(self, offset: int) -> Register:
         return self._registers[offset]
 
+    def raw_values(self) -> list[int]:
+        """The stored bits of every register, in the order of their declaration."""
+        return [register.raw for register in self._registers.values()]
+
     def name_at(self, offset: int) -> str:
         """The name of the register that holds ``offset``; empty when none is declared there."""
         register = self._registers.get(offset & ~3)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from fractions import Fraction
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from sim.engine.devices.base import Device
+from sim.engine.devices.registers import Field, Register, RegisterBank
 from sim.engine.native import NativeCounter
 
-_PLAIN = (int, float, str, bytes, bool, type(None), Fraction, Enum)
+_PLAIN = frozenset((int, str, bytes, bool, float, type(None), Fraction))
 _MODULES = ("sim.engine.devices.", "sim.engine.core.", "sim.engine.nvic")
 _AT_MOST = 30_000
 """Values a device may hold; a larger one is never taken to be as it was."""
@@ -34,7 +35,7 @@ class Polled(Protocol):
 class Counting(Protocol):
     """A device with a register that shows the time."""
 
-    def counter(self, offset: int, width: int) -> NativeCounter | None:
+    def native_counter(self, offset: int, width: int) -> NativeCounter | None:
         """How the register counts from now on; None when it does not, or reading it does more."""
 
 
@@ -57,34 +58,89 @@ def _values(root: object, start: list[object]) -> list[object] | None:
     stack = start
     while stack:
         value = stack.pop()
-        if isinstance(value, _PLAIN):
+        kind = type(value)
+        if kind in _PLAIN:
             found.append(value)
-        elif id(value) in seen:
             continue
-        else:
-            seen.add(id(value))
-            if isinstance(value, bytearray | memoryview):
-                found.append(bytes(value))
-            elif isinstance(value, np.ndarray):
-                found.append(value.tobytes())
-            elif isinstance(value, Mapping):
-                stack.extend(value.keys())
-                stack.extend(value.values())
-                found.append(len(value))
-            elif isinstance(value, list | tuple | set | frozenset | deque):
-                stack.extend(value)
-                found.append(len(value))
-            elif _is_part(value, root):
-                stack.extend(_members(value))
-            else:
-                found.append(id(value))
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        take = _TAKE.get(kind)
+        if take is None:
+            take = _TAKE[kind] = _way_to_take(kind)
+        if take is _part and value is root:
+            take = _stranger
+        take(value, found, stack)
         if len(found) > _AT_MOST:
             return None
     return found
 
 
-def _is_part(value: object, root: object) -> bool:
-    return value is not root and not isinstance(value, Device) and type(value).__module__.startswith(_MODULES)
+_Take = Callable[[Any, list[object], list[object]], None]
+"""Puts what a value is to ``found``, or what it is made of on the stack."""
+_TAKE: dict[type, _Take] = {}
+
+
+def _way_to_take(kind: type) -> _Take:
+    for kinds, take in _WAYS:
+        if issubclass(kind, kinds):
+            return take
+    return _part if kind.__module__.startswith(_MODULES) and not issubclass(kind, Device) else _stranger
+
+
+def _stranger(value: Any, found: list[object], stack: list[object]) -> None:
+    found.append(id(value))
+
+
+def _whole(value: Any, found: list[object], stack: list[object]) -> None:
+    found.append(value)
+
+
+def _buffer(value: Any, found: list[object], stack: list[object]) -> None:
+    found.append(bytes(value))
+
+
+def _array(value: Any, found: list[object], stack: list[object]) -> None:
+    found.append(value.tobytes())
+
+
+def _mapping(value: Any, found: list[object], stack: list[object]) -> None:
+    found.append(len(value))
+    stack.extend(value.keys())
+    stack.extend(value.values())
+
+
+def _sequence(value: Any, found: list[object], stack: list[object]) -> None:
+    found.append(len(value))
+    stack.extend(value)
+
+
+def _bank(value: RegisterBank, found: list[object], stack: list[object]) -> None:
+    found.extend(value.raw_values())
+
+
+def _register(value: Register, found: list[object], stack: list[object]) -> None:
+    found.append(value.raw)
+
+
+def _field(value: Field, found: list[object], stack: list[object]) -> None:
+    found.append(value.value)
+
+
+def _part(value: Any, found: list[object], stack: list[object]) -> None:
+    stack.extend(_members(value))
+
+
+_WAYS: tuple[tuple[type | tuple[type, ...], _Take], ...] = (
+    (Enum, _whole),
+    ((bytearray, memoryview), _buffer),
+    (np.ndarray, _array),
+    (Mapping, _mapping),
+    ((list, tuple, set, frozenset, deque), _sequence),
+    (RegisterBank, _bank),
+    (Register, _register),
+    (Field, _field),
+)
 
 
 def _members(value: object) -> list[object]:
