@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
+from capstone import CsInsn  # type: ignore[import-untyped]
 
 from sim.engine import hooks
 from sim.engine.bus import MappedMemory
@@ -251,3 +253,10 @@ def test_instructions_still_count_one_each() -> None:
     bench = M7Bench(counting(100, ldr(3, 2), adds(3, 1)), timing="instructions")
     assert bench.run_to_sleep() == 5 + 100 * 4 + 1
     assert bench.machine.engine.state[hooks.TIMING] == 0
+
+
+def test_firmware_that_runs_wild_through_empty_memory_costs_little_room() -> None:
+    bench = M7Bench(Program().label("start").emit(mov32(0, AXI + 1), bx(0)))
+    bench.machine.run_for(0.002)
+    assert bench.timing.statistics["blocks"] > 300
+    assert sum(isinstance(thing, CsInsn) for thing in gc.get_objects()) < 10_000, "of 200,000 executed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,20 @@ def test_knows_how_a_block_ends(code: str, ending: Ending) -> None:
 def test_unknown_code_counts_as_plain_instructions() -> None:
     ops = ops_of("de00 ffff ffff")
     assert sum(op.size for op in ops) == 6
+
+
+def test_an_instruction_known_from_elsewhere_is_what_it_would_be_here() -> None:
+    text = "bf18 2001 2001 bf0c 4408 4610 4408 d0fe f240 1023 e7fe bf00 a001 4801 2001 f000 f800 4408"
+    code = b"".join(bytes.fromhex(half)[::-1] for half in text.split())
+    first = decode(code, 0x1000)
+    assert decode(code, 0x1000) == first
+    assert all(after.address == op.address + op.size for op, after in pairwise(first))
+    assert [m.FLAGS in dict(op.reads) for op in first[:7]] == [False, True, False, False, True, True, False]  # under IT
+    later = decode(code, 0x2000)
+    assert [op.text for op in later if op.name == "b"] != [op.text for op in first if op.name == "b"]
+    assert [(op.name, op.size, op.reads, op.writes) for op in later] == [
+        (op.name, op.size, op.reads, op.writes) for op in first
+    ]
 
 
 def test_multiple_loads_come_two_a_cycle() -> None:

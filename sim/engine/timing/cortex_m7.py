@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,7 @@ BLOCKS = BLOCKS_AT_MOST = 1 << layout.BLOCK_BITS
 POOL = 1 << 20
 STATES = STATES_AT_MOST = 1 << layout.STATE_BITS
 MARKS = 64
+BLOCKS_DECODED = 512
 BASIC_FRAME = 32  # bytes an exception stacks without floating point
 BYTES_A_CYCLE = 8  # of a multiple load or store
 _COUNTERS = [*range(layout.RUNS, layout.MISPREDICTED + 1), layout.DEVICE_STALL]
@@ -118,7 +120,7 @@ class CortexM7Timing:
         self._edges: NDArray[np.int64] = np.full(
             ((1 << layout.EDGE_BITS) + layout.EDGE_PROBES, layout.EDGE_WORDS), -1, np.int64
         )
-        self._ops: list[list[MicroOp]] = [[]]  # block 0 is none
+        self._blocks: list[tuple[int, bytes]] = [(0, b"")]  # block 0 is none
         self._codes: dict[tuple[int, bytes], int] = {}
         self._pool_used = 0
         self._states: dict[State, int] = {CLEAN: 0}
@@ -143,7 +145,7 @@ class CortexM7Timing:
     def progress(self) -> Progress:
         """Counters of the blocks met so far, and the state of pipeline, caches and buses."""
         slots = self._slots
-        counts = self._records[: len(self._ops), _COUNTERS].copy()
+        counts = self._records[: len(self._blocks), _COUNTERS].copy()
         totals = [slots[slot] for slot in _TOTALS]
         times = [*(slots[slot] for slot in _TIMES), *self.map.latencies[:, layout.READY].tolist()]
         tables = self._code_tags, self._data_tags, self._btac
@@ -332,13 +334,12 @@ class CortexM7Timing:
         found = self._codes.get((address, code))
         if found is not None:
             return found
-        ops = decode(code, address)
-        program = AddressProgram(ops)
+        ops, program = _decoded(address, code)
         passage = self._pipeline.run(CLEAN, ops, 0, True)
         need = layout.ITEM_WORDS * len(program.items) + size // 2 + 1
-        if len(self._ops) >= BLOCKS_AT_MOST or self._pool_used + need > POOL:
+        if len(self._blocks) >= BLOCKS_AT_MOST or self._pool_used + need > POOL:
             self._forget_blocks()
-        number = len(self._ops)
+        number = len(self._blocks)
         record = self._records[number]
         record[layout.ITEMS] = self._pool_used
         record[layout.ITEM_COUNT] = len(program.items)
@@ -357,7 +358,7 @@ class CortexM7Timing:
         self._pool[self._pool_used] = passage.cycles
         self._pool_used += 1
         record[layout.ADDRESS], record[layout.SIZE] = address, size
-        self._ops.append(ops)
+        self._blocks.append((address, code))
         flags = machine.engine.block_flags(address, size)
         self._codes[address, code] = number | flags << hooks.FLAG_SHIFT
         return number | flags << hooks.FLAG_SHIFT
@@ -381,7 +382,7 @@ class CortexM7Timing:
         state = self._by_number[key & (STATES - 1)]
         block = key >> layout.STATE_BITS & (BLOCKS - 1)
         taken = bool(key >> (layout.STATE_BITS + layout.BLOCK_BITS) & 1)
-        passage = self._pipeline.run(state, self._ops[block], key >> layout.VARIANT_SHIFT, taken)
+        passage = self._pipeline.run(state, _decoded(*self._blocks[block])[0], key >> layout.VARIANT_SHIFT, taken)
         number = self._states.get(passage.state)
         if number is None:
             if len(self._by_number) >= STATES_AT_MOST:
@@ -399,7 +400,7 @@ class CortexM7Timing:
         assert machine is not None
         machine.engine.forget_blocks()
         self._records[:] = 0
-        self._ops = [[]]
+        self._blocks = [(0, b"")]
         self._codes.clear()
         self._pool_used = 0
         self._slots[layout.PREVIOUS] = 0
@@ -448,7 +449,7 @@ class CortexM7Timing:
 
     def mark(self, cycle: int, ahead: int, pc: int) -> Mark:
         """This moment, to tell later what has run since."""
-        return Mark(cycle, ahead, pc, self._records[: len(self._ops)].copy())
+        return Mark(cycle, ahead, pc, self._records[: len(self._blocks)].copy())
 
     def watch_counter(self) -> deque[Mark]:
         """The last reads of CYCCNT by the core, from now on."""
@@ -464,7 +465,7 @@ class CortexM7Timing:
 
     def costs(self, first: Mark | None = None, last: Mark | None = None) -> list[BlockCost]:
         """Every block that ran, with its cycles by cause; with marks, between them (whole blocks)."""
-        counts = self._records[: len(self._ops)] if last is None else last.counts
+        counts = self._records[: len(self._blocks)] if last is None else last.counts
         if first is not None:
             counts = counts.copy()
             counts[: len(first.counts), _COUNTERS] -= first.counts[:, _COUNTERS]
@@ -491,10 +492,21 @@ class CortexM7Timing:
             "data_misses": slots[layout.DATA_MISSES],
             "branches": slots[layout.BRANCHES],
             "mispredictions": slots[layout.MISPREDICTIONS],
-            "blocks": len(self._ops) - 1,
+            "blocks": len(self._blocks) - 1,
             "states": len(self._by_number),
             "answers": len(self._answers),
         }
+
+
+@lru_cache(BLOCKS_DECODED)
+def _decoded(address: int, code: bytes) -> tuple[list[MicroOp], AddressProgram]:
+    """The micro-ops of a block, marked by its program of addresses.
+
+    They are needed again for each state the block is entered in, mostly soon; to keep all of them takes 250 bytes an
+    instruction, and firmware that runs wild through empty memory meets a million.
+    """
+    ops = decode(code, address)
+    return ops, AddressProgram(ops)
 
 
 def _device_table(chip: Chip) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import capstone  # type: ignore[import-untyped]
@@ -27,6 +28,7 @@ _NARROW = {"ldrb": 1, "ldrsb": 1, "ldrh": 2, "ldrsh": 2, "strb": 1, "strh": 2,
 _FUSED = {"vfma", "vfms", "vfnma", "vfnms"}
 _CHAINED = {"vmla", "vmls", "vnmla", "vnmls"}
 DIVIDE_CYCLES = 7
+ENCODINGS = 1 << 13  # instructions that are kept decoded
 
 _REGISTERS: dict[int, tuple[int, ...]] = {}
 for _index in range(13):
@@ -48,15 +50,41 @@ def decode(code: bytes, address: int) -> list[MicroOp]:
     result: list[MicroOp] = []
     offset = 0
     while offset < len(code):
-        for instruction in _DISASSEMBLER.disasm(code[offset:], address + offset):
+        first = int.from_bytes(code[offset : offset + 2], "little")
+        size = 4 if first >= 0xE800 else 2
+        known = _anywhere(code[offset : offset + size])
+        if known is not None:
+            result.append(known.at(address + offset))
+            offset += size
+            continue
+        count = 1 + _conditional_after(first)
+        for instruction in _DISASSEMBLER.disasm(code[offset:], address + offset, count):
             result.append(_micro_op(instruction))
             offset += instruction.size
-        if offset < len(code):
+            count -= 1
+        if count and offset < len(code):
             first = int.from_bytes(code[offset : offset + 2], "little")
             size = 4 if first >= 0xE800 else 2
             result.append(MicroOp(address + offset, size, "?", f".inst 0x{first:04x}"))
             offset += size
     return result
+
+
+@lru_cache(ENCODINGS)
+def _anywhere(code: bytes) -> MicroOp | None:
+    """The micro-op of an instruction that means the same wherever it stands; None for branches, IT and unknown bytes.
+
+    Disassembly takes most of the time a block needs when it is first met, and its objects most of the room.
+    """
+    found = list(_DISASSEMBLER.disasm(code, 0, 1))
+    op = _micro_op(found[0]) if found else None
+    return None if op is None or op.units & (m.BRANCH | m.IT) else op
+
+
+def _conditional_after(halfword: int) -> int:
+    """How many instructions an IT makes conditional (ARMv7-M A7.7.38); 0 for others."""
+    mask = halfword & 0xF
+    return 4 - (mask & -mask).bit_length() + 1 if halfword & 0xFF00 == 0xBF00 and mask else 0
 
 
 def _micro_op(instruction: Any) -> MicroOp:

@@ -123,3 +123,11 @@ class MicroOp:
     bank: int = -1  # bit of the variant mask that says: same bank as the load before
     unaligned: int = -1  # bit of the variant mask that says: this access is unaligned
     instruction: Any = field(default=None, repr=False, compare=False)
+
+    def at(self, address: int) -> MicroOp:
+        """The same instruction elsewhere."""
+        return MicroOp(
+            address, self.size, self.name, self.text, self.units, self.alone, self.older_only, self.cycles, self.reads,
+            self.writes, self.early, self.narrow_store, self.store_work, self.ending, self.bank, self.unaligned,
+            self.instruction,
+        )  # fmt: skip
