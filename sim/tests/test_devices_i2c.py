@@ -60,9 +60,9 @@ def test_register_read_is_a_write_then_a_read(bench: Bench) -> None:
     bench.i2c.write(ICR, 4, STOPF)
     bench.slave.read_requested += lambda count: bench.slave.enqueue_response_byte(0x76)
     bench.i2c.write(CR2, 4, ADDRESS | nbytes(2) | READ | AUTOEND | START)
-    assert bench.status() == TXE | RXNE | BUSY
+    assert bench.status() == TXE | RXNE | BUSY, "the second byte waits on the bus"
     assert bench.i2c.read(RXDR, 4) == 0x76
-    assert bench.status() & RXNE
+    assert bench.status() == TXE | RXNE | STOPF
     assert bench.i2c.read(RXDR, 4) == 0, "the queue is empty: zeros"
     assert bench.status() == TXE | STOPF
     assert bench.log == [b"\x0a", "stop", 2, "stop"]
@@ -74,7 +74,7 @@ def test_software_end_and_repeated_start(bench: Bench) -> None:
     assert bench.status() == TXE | TC | BUSY
     bench.slave.enqueue_response_bytes(b"\x73")
     bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | READ | START)
-    assert not bench.status() & TC
+    assert bench.status() == TXE | RXNE | TC | BUSY, "TC comes with the byte, read or not"
     assert bench.i2c.read(RXDR, 4) == 0x73
     assert bench.status() == TXE | TC | BUSY
     bench.i2c.write(CR2, 4, STOP)
@@ -91,7 +91,78 @@ def test_no_answer_sets_nack_and_stop(bench: Bench, caplog: pytest.LogCaptureFix
     bench.i2c.write(ICR, 4, NACKF | STOPF)
     assert bench.status() == TXE and not bench.i2c.event_interrupt.value
     bench.i2c.write(TXDR, 4, 1)
-    assert bench.log == []
+    assert bench.log == [] and bench.status() == 0, "it waits in TXDR"
+    bench.i2c.write(ISR, 4, TXE)
+    assert bench.status() == TXE
+
+
+@pytest.mark.parametrize("address", [ADDRESS, 0x3C << 1], ids=["answered", "not answered"])
+def test_a_byte_written_before_start_is_the_first_on_the_bus(bench: Bench, address: int) -> None:
+    """RM0433 47.4.9; ST's HAL preloads TXDR for every master transmit."""
+    bench.i2c.write(TXDR, 4, 0x6B)
+    assert bench.status() == 0, "TXE is down, nothing else is up"
+    bench.i2c.write(CR2, 4, address | nbytes(2) | AUTOEND | START)
+    if address != ADDRESS:
+        assert bench.status() == NACKF | STOPF, "the byte has not left TXDR"
+        bench.i2c.write(ISR, 4, TXE)
+        assert bench.status() == TXE | NACKF | STOPF
+        return
+    assert bench.status() == TXE | TXIS | BUSY
+    bench.i2c.write(TXDR, 4, 0x4A)
+    assert bench.log == [b"\x6b\x4a", "stop"] and bench.status() == TXE | STOPF
+
+
+def test_a_byte_too_many_is_the_first_of_the_next_transfer(bench: Bench) -> None:
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | AUTOEND | START)
+    bench.i2c.write(TXDR, 4, 1)
+    bench.i2c.write(TXDR, 4, 2)
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | AUTOEND | START)
+    assert bench.log == [b"\x01", "stop", b"\x02", "stop"]
+
+
+def test_start_during_a_transfer_waits_for_its_end(bench: Bench) -> None:
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | START)
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(2) | START)
+    assert bench.i2c.read(CR2, 4) & START
+    bench.i2c.write(TXDR, 4, 1)
+    assert not bench.i2c.read(CR2, 4) & START and bench.log == [b"\x01"]
+    for value in (2, 3):
+        bench.i2c.write(TXDR, 4, value)
+    assert bench.log == [b"\x01", b"\x02\x03"] and bench.status() == TXE | TC | BUSY
+
+
+def test_writing_zero_to_start_and_stop_changes_nothing(bench: Bench) -> None:
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(2) | START)
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(2))
+    assert bench.status() == TXE | TXIS | BUSY
+
+
+def test_reload_of_a_read(bench: Bench) -> None:
+    bench.slave.enqueue_response_bytes(b"abc")
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | READ | RELOAD | START)
+    assert bench.status() == TXE | RXNE | TCR | BUSY
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(2) | READ | AUTOEND)
+    assert [bench.i2c.read(RXDR, 4) for _ in range(3)] == list(b"abc")
+    assert bench.status() == TXE | STOPF and bench.log == [1, 2, "stop"]
+
+
+class Picky(DummyI2CSlave):
+    """Acknowledges two bytes of a write."""
+
+    def accepts(self, data: bytes) -> bool:
+        return len(data) <= 2
+
+
+def test_a_refused_byte_ends_the_transfer(bench: Bench) -> None:
+    slave = Picky(FakeServices(), "picky")
+    seen: list[bytes] = []
+    slave.data_received += seen.append
+    bench.i2c.register_child(slave, 0x50)
+    bench.i2c.write(CR2, 4, 0x50 << 1 | nbytes(5) | START)
+    for value in (1, 2, 3):
+        assert bench.status() == TXE | TXIS | BUSY
+        bench.i2c.write(TXDR, 4, value)
+    assert bench.status() == TXE | NACKF | STOPF and seen == [b"\x01\x02\x03"]
 
 
 def test_address_probe_with_no_bytes(bench: Bench) -> None:
@@ -134,6 +205,7 @@ def test_event_interrupts(bench: Bench, enable: int, command: int) -> None:
 def test_misuse_is_logged_and_harmless(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     assert bench.i2c.read(RXDR, 4) == 0
     bench.i2c.write(TXDR, 4, 9)
+    bench.i2c.write(TXDR, 4, 8)
     bench.i2c.write(CR2, 4, ADDRESS | START | STOP)
     bench.i2c.write(CR1, 4, 0)
     bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | START)

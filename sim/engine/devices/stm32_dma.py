@@ -1,11 +1,13 @@
 """DMA1 and DMA2, eight streams each (RM0433 section 16).
 
-How a request moves data is Renode's (``DMA.STM32DMA``), so that a scripted peripheral is served the same way by
-both engines: a peripheral-to-memory request moves one item of PSIZE, or with the FIFO on (FCR.DMDIS = 1) as many as
+How a pulse on an input moves data is Renode's (``DMA.STM32DMA``), so that a scripted peripheral is served the same way
+by both engines: a peripheral-to-memory request moves one item of PSIZE, or with the FIFO on (FCR.DMDIS = 1) as many as
 make up the FIFO threshold; the two other directions move everything when EN is set, without requests.
 
 Deviations from Renode, all as on the chip:
 
+- a ``DmaRequest`` moves one item, or a peripheral burst, for each time it asks, in both directions; a
+  memory-to-peripheral stream that has such a request waits for it;
 - EN is cleared when a normal-mode transfer ends (Renode leaves it set: write CR afresh for each transfer);
 - the last request of a transfer moves only what is left (Renode's NDTR wraps below zero);
 - circular mode, double-buffer mode (CT, M1AR), half-transfer and error flags, PINCOS, FIFO status "empty";
@@ -22,6 +24,7 @@ import struct
 from collections.abc import Callable
 
 from sim.engine.devices.base import Services
+from sim.engine.devices.dma_request import DmaRequest, DmaSources
 from sim.engine.devices.registers import Mode, Register, RegisterDevice
 
 _STREAMS = 8
@@ -63,6 +66,7 @@ class Stream:
         self._memory_offset = self._peripheral_offset = 0
         self._serving = False
         self._pending = 0
+        self._per_request = self._per_acknowledge = 1
         self.irq.set(False)
 
     # --- registers ---
@@ -143,6 +147,7 @@ class Stream:
             self._fail(_FEIF, f"a memory burst of {burst} bytes does not fit the FIFO threshold of {threshold}")
             return
         self._per_request = 1 if direct else max(1, threshold // self._item)
+        self._per_acknowledge = (1, 4, 8, 16)[control >> 21 & 3]
         self._peripheral_step = 0
         if control >> 9 & 1:
             self._peripheral_step = 4 if control >> 15 & 1 else self._item
@@ -157,8 +162,14 @@ class Stream:
                 self._dma.on_target(address, self._length * self._item if self._memory_increment else self._memory_item)
         if not self._length:
             self._dma.log.warning("stream %d enabled with NDTR = 0: nothing will move", self._index)
-        elif memory_to_memory or (self._direction == _TO_PERIPHERAL and not self._circular):
+        elif memory_to_memory or (self._direction == _TO_PERIPHERAL and not self._circular and not self._paced):
             self._move(self._length)
+        else:
+            self._dma.sources.ask(self._index)
+
+    @property
+    def _paced(self) -> bool:
+        return self._dma.sources.pace(self._index, to_peripheral=True)
 
     def _unreachable(self) -> bool:
         addresses = addresses_of(self._memory, self._double_buffer)
@@ -190,6 +201,17 @@ class Stream:
         finally:
             self._serving = False
             self._pending = 0
+
+    def serve(self, items: int) -> bool:
+        """A ``DmaRequest`` asks for up to ``items``; whether any moved."""
+        if not self._enabled or self._serving or not self._length or self._direction == _MEMORY_TO_MEMORY:
+            return False
+        self._serving = True
+        try:
+            self._move(min(items, 1 << 16) * self._per_acknowledge)
+        finally:
+            self._serving = False
+        return True
 
     def burst(self, source: int, data: bytes | bytearray, each: int) -> int:
         """Requests from a FIFO that is read at ``source``, one for every ``each`` bytes, all at one moment.
@@ -337,6 +359,7 @@ class Stm32Dma(RegisterDevice):
         self.on_target: Callable[[int, int], None] = lambda address, size: None
         self.on_write: Callable[[int, int], None] = lambda address, size: None
         self.on_unreachable: Callable[[int, int, str], None] = lambda stream, address, memory: None
+        self.sources = DmaSources()
         bank = self.bank
         bank.register(0x0, "LISR").value_from(lambda: self._status(0))
         bank.register(0x4, "HISR").value_from(lambda: self._status(4))
@@ -355,6 +378,14 @@ class Stm32Dma(RegisterDevice):
                 self.streams[number].request()
             else:
                 self.log.warning("request for stream %d: there are 0 to %d", number, _STREAMS - 1)
+
+    def request_connected(self, number: int, source: DmaRequest) -> None:
+        """``source`` drives the request of stream ``number``."""
+        self.sources.add(number, source)
+
+    def dma_request(self, number: int, items: int) -> bool:
+        """Stream ``number`` is asked for up to ``items`` transfers; whether anything moved."""
+        return self.streams[number].serve(items) if 0 <= number < _STREAMS else False
 
     def burst(self, stream: int, source: int, data: bytes | bytearray, each: int) -> int:
         """Many requests of a stream at once: see ``Stream.burst``."""

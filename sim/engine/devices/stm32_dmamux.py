@@ -1,4 +1,4 @@
-"""DMA request multiplexer DMAMUX1 (RM0433 section 18).
+"""DMA request multiplexers DMAMUX1 and DMAMUX2 (RM0433 section 18).
 
 As in Renode's ``Miscellaneous.STM32_DMAMUX``: request line n is passed to every output channel whose CxCR.DMAREQ_ID
 is n. Beyond Renode: all CxCR and RGxCR bits read back; request 0 ("none") reaches nobody. Synchronisation, request
@@ -7,9 +7,32 @@ generators and their overrun flags are stored, not modelled.
 
 from __future__ import annotations
 
-from sim.engine.devices.base import Line, Services
+from sim.engine.devices.base import GpioReceiver, Line, Services
+from sim.engine.devices.dma_request import DmaReceiver, DmaRequest, DmaSources
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
 from sim.engine.devices.stm32_dma import Stm32Dma
+
+
+class _Channel(DmaRequest):
+    """An output: to its controller it is the request that DMAREQ_ID selects."""
+
+    def __init__(self, name: str, sources: DmaSources) -> None:
+        super().__init__(name, lambda: 0, None)
+        self._sources = sources
+        self.selected = 0
+
+    def connect(self, receiver: GpioReceiver, number: int) -> None:
+        """A controller hears of pulses on lines as well as of requests."""
+        Line.connect(self, receiver, number)
+        if isinstance(receiver, DmaReceiver):
+            super().connect(receiver, number)
+
+    def serves(self, to_peripheral: bool) -> bool:
+        return self.selected > 0 and self._sources.pace(self.selected, to_peripheral)
+
+    def ask(self) -> None:
+        if self.selected:
+            self._sources.ask(self.selected)
 
 
 class Stm32Dmamux(RegisterDevice):
@@ -26,9 +49,13 @@ class Stm32Dmamux(RegisterDevice):
         number_of_request_generator_channels: int,
     ) -> None:
         super().__init__(services, name)
-        self._lines = [self.add_output(channel) for channel in range(number_of_output_request_channels)]
+        self._sources = DmaSources()
+        self._lines = [
+            _Channel(f"{name}.{channel}", self._sources) for channel in range(number_of_output_request_channels)
+        ]
+        self.outputs.update(enumerate(self._lines))
         self._ids: list[Field] = []
-        self._routes: dict[int, list[Line]] = {}
+        self._routes: dict[int, list[_Channel]] = {}
         for channel in range(number_of_output_request_channels):
             register = self.bank.register(4 * channel, f"C{channel}CR").after_write(lambda _: self._route())
             self._ids.append(register.field(0, 7, "DMAREQ_ID"))
@@ -45,6 +72,17 @@ class Stm32Dmamux(RegisterDevice):
         """Request line ``number`` of a peripheral."""
         for line in self._routes.get(number, ()):
             line.set(value)
+
+    def request_connected(self, number: int, source: DmaRequest) -> None:
+        """``source`` drives request line ``number``."""
+        self._sources.add(number, source)
+
+    def dma_request(self, number: int, items: int) -> bool:
+        """Request line ``number`` asks for up to ``items`` transfers; whether anything moved."""
+        moved = False
+        for channel in self._routes.get(number, ()):
+            moved |= channel.offer(items)
+        return moved
 
     def burst(self, number: int, source: int, data: bytes | bytearray, each: int) -> int:
         """Line ``number`` asked once for every ``each`` bytes of ``data``, read word by word at address ``source``.
@@ -63,10 +101,15 @@ class Stm32Dmamux(RegisterDevice):
 
     def _route(self) -> None:
         self._routes = {}
-        for line, request in zip(self._lines, self._ids, strict=True):
-            if request.value:
-                self._routes.setdefault(request.value, []).append(line)
-        routed = {line.name for lines in self._routes.values() for line in lines}
-        for line in self._lines:
-            if line.name not in routed:
+        changed: list[_Channel] = []
+        for line, field in zip(self._lines, self._ids, strict=True):
+            request = field.value
+            if request:
+                self._routes.setdefault(request, []).append(line)
+            else:
                 line.set(False)
+            if request != line.selected:
+                line.selected = request
+                changed.append(line)
+        for line in changed:
+            line.ask()

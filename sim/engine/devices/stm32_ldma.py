@@ -1,9 +1,9 @@
 """Basic DMA with channels: BDMA of STM32H7 (RM0433 section 17); the DMA of F0, F1, L0, L1, L4 and L5 has the same
 map.
 
-Memory-to-memory and memory-to-peripheral transfers move when EN is set, peripheral-to-memory ones an item a request
-(inputs 0 to 7), as our ``DMA.STM32DMA`` does. Renode's ``DMA.STM32LDMA`` has no inputs: there every transfer moves
-whole and byte by byte when EN is set.
+Memory-to-memory transfers move when EN is set, the others an item a request (inputs 0 to 7), as our ``DMA.STM32DMA``
+does; a memory-to-peripheral channel without a request to wait for moves at once. Renode's ``DMA.STM32LDMA`` has no
+inputs: there every transfer moves whole and byte by byte when EN is set.
 
 As on the chip, beyond Renode: PSIZE and MSIZE with zero extension or truncation item by item (there is no FIFO),
 circular and double-buffer mode (CT, CM1AR), half-transfer and error flags, the global flag, interrupts only where
@@ -14,6 +14,7 @@ D3 domain; what lies elsewhere is not refused.
 from __future__ import annotations
 
 from sim.engine.devices.base import Services
+from sim.engine.devices.dma_request import DmaRequest, DmaSources
 from sim.engine.devices.registers import Mode, Register, RegisterDevice
 
 _CHANNELS = 8
@@ -73,9 +74,17 @@ class Channel:
         configuration = self._configuration
         if configuration & _MEM2MEM and configuration & (_CIRC | _DBM):
             self._fail("MEM2MEM together with CIRC or DBM")
-        elif configuration & _MEM2MEM or (configuration & _DIR and not configuration & (_CIRC | _DBM)):
+        elif configuration & _MEM2MEM or (
+            configuration & _DIR and not configuration & (_CIRC | _DBM) and not self._paced
+        ):
             while self.enabled and self._cndtr.raw:
                 self._move_item()
+        else:
+            self._dma.sources.ask(self._index)
+
+    @property
+    def _paced(self) -> bool:
+        return self._dma.sources.pace(self._index, to_peripheral=True)
 
     def request(self) -> None:
         """The peripheral asks for one item."""
@@ -83,6 +92,16 @@ class Channel:
             self._dma.log.debug("request for channel %d, which is not enabled", self._index)
         elif self._cndtr.raw and not self._configuration & _MEM2MEM:
             self._move_item()
+
+    def serve(self, items: int) -> bool:
+        """A ``DmaRequest`` asks for up to ``items``; whether any moved."""
+        moved = False
+        for _ in range(items):
+            if not self.enabled or not self._cndtr.raw or self._configuration & _MEM2MEM:
+                break
+            self._move_item()
+            moved = True
+        return moved
 
     def _move_item(self) -> None:
         configuration, bus = self._configuration, self._dma.services.sysbus
@@ -132,6 +151,7 @@ class Stm32Ldma(RegisterDevice):
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
+        self.sources = DmaSources()
         self.bank.register(0x0, "ISR").value_from(self._status)
         self.bank.register(0x4, "IFCR").after_write(self._clear).field(0, 32, "IFCR", Mode.WRITE)
         self.channels = [Channel(self, index) for index in range(_CHANNELS)]
@@ -144,6 +164,14 @@ class Stm32Ldma(RegisterDevice):
             self.channels[number].request()
         else:
             self.log.warning("request for channel %d: there are 0 to %d", number, _CHANNELS - 1)
+
+    def request_connected(self, number: int, source: DmaRequest) -> None:
+        """``source`` drives the request of channel ``number``."""
+        self.sources.add(number, source)
+
+    def dma_request(self, number: int, items: int) -> bool:
+        """Channel ``number`` is asked for up to ``items`` transfers; whether anything moved."""
+        return self.channels[number].serve(items) if 0 <= number < _CHANNELS else False
 
     def write(self, offset: int, width: int, value: int) -> None:
         index, place = divmod((offset & ~3) - _FIRST, _STEP)
