@@ -25,6 +25,9 @@ class DmaReceiver(Protocol):
     def dma_request(self, number: int, items: int) -> bool:
         """Input ``number`` asks for up to ``items`` transfers; whether anything moved."""
 
+    def dma_remaining(self, number: int) -> int:
+        """Transfers left of what input ``number`` is to move; 0 while nothing waits for it."""
+
 
 class DmaRequest(Line):
     """One request.
@@ -65,6 +68,11 @@ class DmaRequest(Line):
         for receiver, number in self._receivers:
             moved |= receiver.dma_request(number, items)
         return moved
+
+    @property
+    def remaining(self) -> int:
+        """Transfers left in the controller."""
+        return max((receiver.dma_remaining(number) for receiver, number in self._receivers), default=0)
 
     def ask(self) -> None:
         """Be served for as long as the peripheral wants it and a controller moves something."""

@@ -333,8 +333,13 @@ class Stream:
         self.update_interrupt()
 
     @property
+    def left(self) -> int:
+        """Items still to move; 0 while the stream is off."""
+        return self._length - self._moved if self._enabled else 0
+
+    @property
     def remaining(self) -> int:
-        """Items still to move: what NDTR reads."""
+        """What NDTR reads."""
         return self._length - self._moved if self._enabled else self._ndtr.raw
 
 
@@ -386,6 +391,10 @@ class Stm32Dma(RegisterDevice):
     def dma_request(self, number: int, items: int) -> bool:
         """Stream ``number`` is asked for up to ``items`` transfers; whether anything moved."""
         return self.streams[number].serve(items) if 0 <= number < _STREAMS else False
+
+    def dma_remaining(self, number: int) -> int:
+        """Items stream ``number`` has still to move; 0 while it is off."""
+        return self.streams[number].left if 0 <= number < _STREAMS else 0
 
     def burst(self, stream: int, source: int, data: bytes | bytearray, each: int) -> int:
         """Many requests of a stream at once: see ``Stream.burst``."""

@@ -84,6 +84,10 @@ class Stm32Dmamux(RegisterDevice):
             moved |= channel.offer(items)
         return moved
 
+    def dma_remaining(self, number: int) -> int:
+        """Transfers left in the streams that request line ``number`` leads to."""
+        return max((channel.remaining for channel in self._routes.get(number, ())), default=0)
+
     def burst(self, number: int, source: int, data: bytes | bytearray, each: int) -> int:
         """Line ``number`` asked once for every ``each`` bytes of ``data``, read word by word at address ``source``.
 

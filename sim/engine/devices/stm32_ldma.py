@@ -48,6 +48,11 @@ class Channel:
         self._length = self._done = 0
 
     @property
+    def left(self) -> int:
+        """Items still to move; 0 while the channel is off."""
+        return self._cndtr.raw if self.enabled else 0
+
+    @property
     def _sizes(self) -> tuple[int, int]:
         """Bytes of an item at the peripheral and at the memory."""
         return 1 << min(self._configuration >> 8 & 3, 2), 1 << min(self._configuration >> 10 & 3, 2)
@@ -172,6 +177,10 @@ class Stm32Ldma(RegisterDevice):
     def dma_request(self, number: int, items: int) -> bool:
         """Channel ``number`` is asked for up to ``items`` transfers; whether anything moved."""
         return self.channels[number].serve(items) if 0 <= number < _CHANNELS else False
+
+    def dma_remaining(self, number: int) -> int:
+        """Items channel ``number`` has still to move; 0 while it is off."""
+        return self.channels[number].left if 0 <= number < _CHANNELS else 0
 
     def write(self, offset: int, width: int, value: int) -> None:
         index, place = divmod((offset & ~3) - _FIRST, _STEP)
