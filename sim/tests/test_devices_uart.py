@@ -105,7 +105,7 @@ def test_baud_rate(uart: Stm32Uart, over8: int, brr: int, baud: int) -> None:
 def test_dma_takes_each_character_and_those_that_waited(services: FakeServices, uart: Stm32Uart) -> None:
     dma = Stm32Dma(services, "dma1")
     services.sysbus.windows.append((0x40004400, uart))
-    uart.dma_request.connect(dma, 5)
+    uart.receive_dma_request.connect(dma, 5)
     uart.write(CR1, 4, UE | RE)
     uart.write_char(ord("x"))
     base = 0x10 + 0x18 * 5

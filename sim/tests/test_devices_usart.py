@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sim.engine.devices.stm32_dma import Stm32Dma
 from sim.engine.devices.stm32f7_usart import Stm32F7Usart
+from sim.errors import CrosscamError
 from sim.tests.fake_services import FakeServices, Probe
 
 CR1, CR2, CR3, BRR, RTOR, RQR, ISR, ICR, RDR, TDR = 0x00, 0x04, 0x08, 0x0C, 0x14, 0x18, 0x1C, 0x20, 0x24, 0x28
@@ -148,3 +150,120 @@ def test_tc_rises_with_dmat_as_drivers_wait_for_it(usart: Stm32F7Usart) -> None:
     assert not usart.irq.value
     usart.write(CR3, 4, 1 << 7)
     assert usart.irq.value
+
+
+FRAME = 100  # microseconds at 100 kbaud: 10 bits
+IDLE, CMF, IDLEIE, CMIE = 1 << 4, 1 << 17, 1 << 4, 1 << 14
+
+
+def at_100_kbaud(usart: Stm32F7Usart, control: int) -> None:
+    usart.write(BRR, 4, 1200)
+    usart.write(CR1, 4, UE | RE | control)
+
+
+def test_idle_rises_a_frame_after_the_last_character_once(usart: Stm32F7Usart, services: FakeServices) -> None:
+    at_100_kbaud(usart, IDLEIE)
+    services.clock.microseconds(10 * FRAME)
+    assert not usart.read(ISR, 4) & IDLE, "nothing has come yet"
+    for byte in b"hello":
+        usart.write_char(byte)
+    taken = []
+    while usart.read(ISR, 4) & RXNE:
+        services.clock.microseconds(0.9 * FRAME)
+        assert not usart.irq.value
+        taken.append(usart.read(RDR, 4))
+    assert bytes(taken) == b"hello"
+    services.clock.microseconds(0.09 * FRAME)  # the last one came into RDR 0.9 frames ago
+    assert not usart.irq.value
+    services.clock.microseconds(0.02 * FRAME)
+    assert usart.irq.value and usart.read(ISR, 4) & IDLE
+    usart.write(ICR, 4, IDLE)
+    services.clock.microseconds(10 * FRAME)
+    assert not usart.irq.value and not usart.read(ISR, 4) & IDLE
+
+
+@pytest.mark.parametrize(("control", "stop", "bits"), [(0, 0, 10), (1 << 12, 0, 11), (1 << 28, 2 << 12, 10)])
+def test_idle_counts_the_bits_of_a_frame(
+    usart: Stm32F7Usart, services: FakeServices, control: int, stop: int, bits: int
+) -> None:
+    usart.write(CR2, 4, stop)
+    at_100_kbaud(usart, control)
+    usart.write_char(1)
+    services.clock.microseconds(10 * bits - 1)
+    assert not usart.read(ISR, 4) & IDLE
+    services.clock.microseconds(2)
+    assert usart.read(ISR, 4) & IDLE, "read or not"
+
+
+def test_a_circular_dma_takes_a_line_and_idle_ends_it(usart: Stm32F7Usart, services: FakeServices) -> None:
+    dma = Stm32Dma(services, "dma1")
+    usart.receive_dma_request.connect(dma, 0)
+    services.sysbus.windows.append((0x40004800, usart))
+    at_100_kbaud(usart, IDLEIE)
+    usart.write(CR3, 4, 1 << 6)
+    usart.write_char(ord("<"))  # waits until the stream is on
+    for offset, value in ((0x14, 8), (0x18, 0x40004800 + RDR), (0x1C, 0x24000000), (0x10, 1 << 10 | 1 << 8 | 1)):
+        dma.write(offset, 4, value)
+    for byte in b"0123456789":
+        usart.write_char(byte)
+    services.clock.microseconds(1.1 * FRAME)
+    assert usart.irq.value and dma.read(0x14, 4) == 5
+    assert services.sysbus.read_bytes(0x24000000, 8) == b"78923456"
+
+
+def test_dma_sends_what_the_request_asks_for(usart: Stm32F7Usart, services: FakeServices) -> None:
+    dma, sent = Stm32Dma(services, "dma1"), bytearray()
+    usart.on_char.append(sent.append)
+    usart.transmit_dma_request.connect(dma, 0)
+    services.sysbus.windows.append((0x40004800, usart))
+    services.sysbus.write_bytes(0x24000000, b"by dma")
+    usart.write(CR1, 4, UE | TE | TCIE)
+    for offset, value in ((0x14, 6), (0x18, 0x40004800 + TDR), (0x1C, 0x24000000), (0x10, 1 << 10 | 1 << 6 | 1)):
+        dma.write(offset, 4, value)
+    usart.write(ICR, 4, TC)
+    assert sent == b"" and not usart.irq.value, "DMAT is not set yet"
+    usart.write(CR3, 4, 1 << 7)
+    assert sent == b"by dma" and usart.irq.value and dma.read(0, 4) & 1 << 5
+
+
+def test_character_match(usart: Stm32F7Usart) -> None:
+    usart.write(CR2, 4, 10 << 24)
+    at_100_kbaud(usart, CMIE)
+    usart.write_char(ord("a"))
+    usart.write_char(10)
+    assert not usart.irq.value, "it has not been taken in"
+    usart.read(RDR, 4)
+    assert usart.irq.value and usart.read(ISR, 4) & CMF
+    usart.write(ICR, 4, CMF)
+    assert not usart.irq.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "flag", "control1", "control3"),
+    [("PE", 1, 1 << 8, 0), ("FE", 2, 0, 1), ("NE", 4, 0, 1), ("ORE", 8, 0, 1), ("ORE", 8, RXNEIE, 0)],
+)
+def test_errors_the_host_plays(usart: Stm32F7Usart, kind: str, flag: int, control1: int, control3: int) -> None:
+    usart.write(CR3, 4, control3)
+    usart.write(CR1, 4, UE | RE | control1)
+    usart.receive_error(kind)
+    assert usart.irq.value and usart.read(ISR, 4) & flag
+    usart.write(ICR, 4, flag)
+    assert not usart.irq.value
+    with pytest.raises(CrosscamError, match="expected one of PE, FE, NE, ORE"):
+        usart.receive_error("nonsense")
+
+
+def test_switching_off_drops_what_came_and_the_flags(usart: Stm32F7Usart, services: FakeServices) -> None:
+    at_100_kbaud(usart, 0)
+    usart.write_char(1)
+    services.clock.microseconds(2 * FRAME)
+    usart.write(CR1, 4, RE)
+    assert usart.read(ISR, 4) == TC | TXE
+    usart.write(CR1, 4, UE | RE)
+    assert not usart.read(ISR, 4) & RXNE and services.clock.pending == 0
+
+
+def test_the_prescaler_divides_the_kernel_clock(usart: Stm32F7Usart) -> None:
+    usart.write(BRR, 4, 100)
+    usart.write(0x2C, 4, 3)
+    assert usart.baud_rate == 120_000_000 // 600

@@ -58,6 +58,11 @@ class DmaRequest(Line):
         super().disconnect_all()
         self._receivers.clear()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a controller listens."""
+        return bool(self._receivers)
+
     def serves(self, to_peripheral: bool) -> bool:
         """Whether transfers in this direction wait for this request."""
         return self.to_peripheral in (None, to_peripheral)

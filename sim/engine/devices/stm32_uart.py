@@ -1,20 +1,21 @@
 """USART of STM32F1, F2, F4 and L1 (RM0090 section 30): one status register, one data register.
 
 As in Renode's ``UART.STM32_UART``: a character leaves the moment DR is written, so TXE is always 1 and TC is 1 again
-at once; received characters wait in an unbounded queue (no overrun); ``DMARequest`` is pulsed for each character
-while DMAR is set; DMA transmission needs no request because the DMA model pushes memory-to-peripheral transfers.
+at once; characters from the host wait until DR is free (no overrun); ``DMARequest`` asks for each while DMAR is set.
 
-Beyond Renode, as on the chip: sending and receiving need UE as well as TE or RE; IDLE comes after a whole frame of
-silence (word length and stop bits) and is cleared by reading SR, then DR; writing RXNE with 0 drops a character; every
-configuration bit reads back. Parity, noise, framing and overrun errors, LIN break, CTS, smartcard and multiprocessor
-mode never raise a flag.
+Beyond Renode, as on the chip: ``TransmitDmaRequest``, where it is wired (else the DMA model pushes); sending and
+receiving need UE as well as TE or RE; IDLE comes after a whole frame of silence (word length and stop bits) and is
+cleared by reading SR, then DR; writing RXNE with 0 drops a character; every configuration bit reads back. Parity,
+noise, framing and overrun errors, LIN break, CTS, smartcard and multiprocessor mode never raise a flag.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sim.engine.devices.base import Services
 from sim.engine.devices.registers import Mode
-from sim.engine.devices.stm32_serial import Stm32Serial
+from sim.engine.devices.stm32_serial import Silence, Stm32Serial
 
 _RXNE, _TC, _TXE = 1 << 5, 1 << 6, 1 << 7
 _IDLE = 1 << 4
@@ -27,8 +28,7 @@ class Stm32Uart(Stm32Serial):
     size = 0x100
 
     def __init__(self, services: Services, name: str, *, frequency: int = 8_000_000) -> None:
-        super().__init__(services, name, frequency)
-        self.dma_request = self.add_output("DMARequest")
+        super().__init__(services, name, frequency, "DMARequest")
         self._idle = self._idle_seen = False
         bank = self.bank
         sr = bank.register(0x00, "SR", reset=0xC0).value_from(self._status)
@@ -52,8 +52,8 @@ class Stm32Uart(Stm32Serial):
         self._stop = cr2.field(12, 2, "STOP")
         cr2.storage(0x7F6F)
         cr3 = bank.register(0x14, "CR3")
-        self._dmar = cr3.flag(6, "DMAR", on_change=self._dma_switched)
-        cr3.flag(7, "DMAT", on_change=self._dma_transmission)
+        self._dmar = cr3.flag(6, "DMAR", on_change=lambda old, new: self._changed())
+        self._dmat = cr3.flag(7, "DMAT", on_change=self._dma_transmission)
         cr3.storage(0xFFF)
         bank.register(0x18, "GTPR").storage(0xFFFF)
 
@@ -72,10 +72,9 @@ class Stm32Uart(Stm32Serial):
     def _transmitting(self) -> bool:
         return bool(self._enabled) and bool(self._transmit_enabled)
 
-    def write_char(self, byte: int) -> None:
-        super().write_char(byte)
-        if self._receiving and self._dmar:
-            self.dma_request.pulse()
+    @property
+    def _by_dma(self) -> tuple[bool, bool]:
+        return bool(self._dmar), bool(self._dmat)
 
     def reset(self) -> None:
         self._idle = self._idle_seen = False
@@ -83,21 +82,21 @@ class Stm32Uart(Stm32Serial):
 
     def _status(self) -> int:
         self._idle_seen |= self._idle
-        return _TXE | self._transfer_complete * _TC | bool(self._queue) * _RXNE | self._idle * _IDLE
+        return _TXE | self._transfer_complete * _TC | bool(self._received) * _RXNE | self._idle * _IDLE
 
     def _take(self) -> int:
         """DR read. Read while empty too: drivers do so to clear flags (SR, then DR), which deserves no warning."""
         if self._idle_seen:
             self._idle = self._idle_seen = False
-        if not self._queue:
+        if not self._received:
             self._update()
             return 0
         return self._pop()
 
     def _rxne_written(self, value: int) -> None:
         """Writing 0 says that the character in DR is not wanted."""
-        if not value and self._queue:
-            self._pop()
+        if not value:
+            self._drop_received(1)
 
     def _tc_written(self, value: int) -> None:
         if not value:
@@ -106,23 +105,20 @@ class Stm32Uart(Stm32Serial):
 
     def _control_written(self) -> None:
         if not self._receiving:
-            self._cancel_silence()
-        self._update()
+            self._wire.clear()
+            self._forget_silence()
+        self._changed()
 
-    def _dma_switched(self, old: int, new: int) -> None:
-        for _ in range(len(self._queue) if new else 0):
-            self.dma_request.pulse()
+    def _silent_times(self) -> Iterable[Silence]:
+        return ((10 + self._nine_bits.value + (self._stop.value == 2), self._line_idle),)  # start, word, stop
 
-    def _silent_bits(self) -> int | None:
-        return 10 + self._nine_bits.value + (self._stop.value == 2)  # start, word, stop
-
-    def _fell_silent(self) -> None:
+    def _line_idle(self) -> None:
         self._idle = True
 
     def _update(self) -> None:
         self.irq.set(
             bool(self._txeie)
             or (bool(self._tcie) and self._transfer_complete)
-            or (bool(self._rxneie) and bool(self._queue))
+            or (bool(self._rxneie) and bool(self._received))
             or (bool(self._idleie) and self._idle)
         )

@@ -1,23 +1,33 @@
 """USART of STM32F7 and H7 (RM0433 section 48; LPUART section 49).
 
 As in Renode's ``UART.STM32F7_USART``: a character leaves the moment TDR is written, so TXE is always 1 and TC is 1
-again at once; received characters wait in an unbounded queue (no overrun), RXNE says that it is not empty; the
-interrupt is a level. Also as there, IDLE, CTS, LIN, smartcard and error flags never rise, and DMA transmission
-needs no request because the DMA model pushes memory-to-peripheral transfers at once.
+again at once; characters from the host wait on the wire until RDR (or the FIFO of 16) is free, so nothing is overrun;
+the interrupt is a level.
 
-Beyond Renode: the H7's FIFO bits (FIFOEN, TXFE, RXFF, thresholds) and PRESC, all configuration bits read back what
-was written, TEACK/REACK need UE as on the chip, ISR resets to 0x000000C0 (FIFO mode off), receiver time-out counts
-RTO bit times and needs RTOEN.
+Beyond Renode, as on the chip: IDLE after a frame of silence, once for each time characters came, and its interrupt
+(48.5.10); the receiver time-out; character match; ``TransmitDmaRequest`` (where nobody wired it the DMA model pushes
+instead, as Renode's does); the H7's FIFO bits and thresholds; PRESC; all configuration bits read back what was written;
+TEACK and REACK need UE; UE = 0 drops what was received and all flags. ``receive_error`` lets the host play what a line
+without noise never does: overrun, noise, framing and parity errors. CTS, LIN, smartcard, auto baud rate, mute mode and
+the SPI slave's underrun never happen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sim.engine.devices.base import Services
 from sim.engine.devices.registers import Mode
-from sim.engine.devices.stm32_serial import Stm32Serial
+from sim.engine.devices.stm32_serial import Silence, Stm32Serial
+from sim.errors import CrosscamError
 
 _FIFO_DEPTH = 16
 _RX_THRESHOLDS = (2, 4, 8, 12, 14, 16)  # RXFTCFG: 1/8, 1/4, 1/2, 3/4, 7/8, full
+_PRESCALERS = (1, 2, 4, 6, 8, 10, 12, 16, 32, 64, 128, 256)
+_PE, _FE, _NE, _ORE, _IDLE, _RXNE, _TC, _TXE = (1 << bit for bit in range(8))
+_RTOF, _CMF, _TEACK, _REACK = 1 << 11, 1 << 17, 1 << 21, 1 << 22
+_TXFE, _RXFF, _RXFT, _TXFT = 1 << 23, 1 << 24, 1 << 26, 1 << 27
+_ERRORS = {"PE": _PE, "FE": _FE, "NE": _NE, "ORE": _ORE}
 
 
 class Stm32F7Usart(Stm32Serial):
@@ -26,37 +36,32 @@ class Stm32F7Usart(Stm32Serial):
     RENODE_TYPES = ("UART.STM32F7_USART",)
 
     def __init__(self, services: Services, name: str, *, frequency: int, low_power_mode: bool = False) -> None:
-        super().__init__(services, name, frequency)
-        self.receive_dma_request = self.add_output("ReceiveDmaRequest")
+        super().__init__(services, name, frequency, "ReceiveDmaRequest")
         self.low_power_mode = low_power_mode
-        self._timed_out = False
+        self._latched = 0  # errors, IDLE, RTOF, CMF
+        self._interrupting = 0  # flags whose interrupt is enabled
         self._declare()
 
     def _declare(self) -> None:
         bank = self.bank
-        cr1 = bank.register(0x00, "CR1").after_write(lambda _: self._control_written())
+        cr1 = self._cr1 = bank.register(0x00, "CR1").after_write(lambda _: self._control_written())
         self._enabled = cr1.flag(0, "UE")
         self._receive_enabled = cr1.flag(2, "RE")
         self._transmit_enabled = cr1.flag(3, "TE", on_change=self._transmitter_switched)
-        self._rxneie = cr1.flag(5, "RXNEIE")
-        self._tcie = cr1.flag(6, "TCIE")
-        self._txeie = cr1.flag(7, "TXEIE")
+        self._word0 = cr1.flag(12, "M0")
         self._over8 = cr1.flag(15, "OVER8")
-        self._rtoie = cr1.flag(26, "RTOIE")
+        self._word1 = cr1.flag(28, "M1")
         self._fifo_enabled = cr1.flag(29, "FIFOEN")
-        self._txfeie = cr1.flag(30, "TXFEIE")
-        self._rxffie = cr1.flag(31, "RXFFIE")
         cr1.storage()
         cr2 = bank.register(0x04, "CR2")
         self._stop = cr2.field(12, 2, "STOP")
         self._rtoen = cr2.flag(23, "RTOEN")
+        self._address = cr2.field(24, 8, "ADD")
         cr2.storage(0xFFFFFF79)
-        cr3 = bank.register(0x08, "CR3").after_write(lambda _: self._update())
+        cr3 = self._cr3 = bank.register(0x08, "CR3").after_write(lambda _: self._control_written())
         self._dmar = cr3.flag(6, "DMAR")
-        cr3.flag(7, "DMAT", on_change=self._dma_transmission)
-        self._txftie = cr3.flag(23, "TXFTIE")
+        self._dmat = cr3.flag(7, "DMAT", on_change=self._dma_transmission)
         self._rxftcfg = cr3.field(25, 3, "RXFTCFG")
-        self._rxftie = cr3.flag(28, "RXFTIE")
         cr3.storage()
         self._brr = bank.register(0x0C, "BRR").field(0, 20 if self.low_power_mode else 16, "BRR")
         bank.register(0x10, "GTPR").storage(0xFFFF)
@@ -70,12 +75,12 @@ class Stm32F7Usart(Stm32Serial):
         icr.field(0, 32, "ICR", Mode.WRITE)
         bank.register(0x24, "RDR").field(0, 9, "RDR", Mode.READ, read=self._pop)
         bank.register(0x28, "TDR").field(0, 9, "TDR", on_write=self._send)  # reads give the last value written
-        bank.register(0x2C, "PRESC").storage(0xF)
+        self._prescaler = bank.register(0x2C, "PRESC").field(0, 4, "PRESCALER")
 
     @property
     def baud_rate(self) -> int:
         """Bits per second the firmware has programmed; 0 while BRR is 0."""
-        divisor = self._brr.value
+        divisor = self._brr.value * _PRESCALERS[min(self._prescaler.value, len(_PRESCALERS) - 1)]
         if not divisor:
             return 0
         return (256 if self.low_power_mode else 2 if self._over8 else 1) * self.frequency // divisor
@@ -88,64 +93,98 @@ class Stm32F7Usart(Stm32Serial):
     def _transmitting(self) -> bool:
         return bool(self._enabled) and bool(self._transmit_enabled)
 
+    @property
+    def _receive_depth(self) -> int:
+        return _FIFO_DEPTH if self._fifo_enabled else 1
+
+    @property
+    def _by_dma(self) -> tuple[bool, bool]:
+        return bool(self._dmar), bool(self._dmat)
+
+    def receive_error(self, kind: str) -> None:
+        """The receiver notices an error: PE, FE, NE or ORE."""
+        if kind not in _ERRORS:
+            raise CrosscamError(f"{self.name}: no receive error {kind[:20]!r}: expected one of {', '.join(_ERRORS)}")
+        if self._receiving:
+            self._latched |= _ERRORS[kind]
+            self._changed()
+
     def reset(self) -> None:
-        self._timed_out = False
+        self._latched = self._interrupting = 0
         super().reset()
 
     def _status(self) -> int:
-        count = len(self._queue)
-        result = 1 << 7 | self._transfer_complete << 6 | (count != 0) << 5 | self._timed_out << 11
+        count = len(self._received)
+        result = self._latched | _TXE | self._transfer_complete * _TC | (count != 0) * _RXNE
         if self._enabled:
-            result |= self._transmit_enabled.value << 21 | self._receive_enabled.value << 22
+            result |= self._transmit_enabled.value * _TEACK | self._receive_enabled.value * _REACK
         if self._fifo_enabled:
-            result |= 1 << 23 | 1 << 27 | (count >= _FIFO_DEPTH) << 24 | self._above_threshold() << 26
+            result |= _TXFE | _TXFT | (count >= _FIFO_DEPTH) * _RXFF | self._above_threshold() * _RXFT
         return result
 
     def _above_threshold(self) -> bool:
         code = self._rxftcfg.value
-        return code < len(_RX_THRESHOLDS) and len(self._queue) >= _RX_THRESHOLDS[code]
+        return code < len(_RX_THRESHOLDS) and len(self._received) >= _RX_THRESHOLDS[code]
 
     def _flush_requested(self, written: int) -> None:
         if written:
-            self._queue.clear()
-            self._update()
+            self._drop_received(_FIFO_DEPTH)
 
     def _transmitter_switched(self, old: int, new: int) -> None:
         if not new:
             self._transfer_complete = True
 
     def _control_written(self) -> None:
-        if not self._receiving:
-            self._cancel_silence()
-        self._update()
+        if not self._enabled:  # flags go back to what they are after reset (48.7.1)
+            self._latched = 0
+            self._transfer_complete = True
+            self._forget_received()
+        elif not self._receiving:
+            self._wire.clear()
+            self._forget_silence()
+        self._enables_changed()
+        self._changed()
 
     def _clear(self, written: int) -> None:
-        if written & 1 << 6:
+        if written & _TC:
             self._transfer_complete = False
-        if written & 1 << 11:
-            self._timed_out = False
-        self._update()
+        self._latched &= ~written
+        self._changed()
 
-    def _silent_bits(self) -> int | None:
-        return self._rto.value if self._rtoen and not self.low_power_mode else None
+    def _taken_in(self, value: int) -> None:
+        if value == self._address.value:
+            self._latched |= _CMF
 
-    def _fell_silent(self) -> None:
-        self._timed_out = True
+    def _silent_times(self) -> Iterable[Silence]:
+        # A frame is a start bit, 7 to 9 bits, 1 to 2 stop bits.
+        word = 7 if self._word1 else 8 + self._word0.value
+        yield 1 + word + (2 if self._stop.value >= 2 else 1), self._line_idle
+        if self._rtoen and not self.low_power_mode:
+            yield self._rto.value, self._timed_out
+
+    def _line_idle(self) -> None:
+        self._latched |= _IDLE
+
+    def _timed_out(self) -> None:
+        self._latched |= _RTOF
+
+    def _enables_changed(self) -> None:
+        """Which flags interrupt: the enables of CR1, those of CR3."""
+        first, third = self._cr1.raw, self._cr3.raw
+        wanted = first & (_IDLE | _RXNE | _TC | _TXE)  # enables lie where their flags do
+        wanted |= _ORE if first & _RXNE else 0
+        for register, bit, flags in (
+            (first, 8, _PE),
+            (first, 14, _CMF),
+            (first, 26, _RTOF),
+            (first, 30, _TXFE),
+            (first, 31, _RXFF),
+            (third, 0, _FE | _NE | _ORE),
+            (third, 23, _TXFT),
+            (third, 28, _RXFT),
+        ):
+            wanted |= flags if register >> bit & 1 else 0
+        self._interrupting = wanted
 
     def _update(self) -> None:
-        waiting = bool(self._queue)
-        level = (
-            bool(self._txeie)
-            or (bool(self._tcie) and self._transfer_complete)
-            or (bool(self._rxneie) and waiting)
-            or (bool(self._rtoie) and self._timed_out)
-        )
-        if self._fifo_enabled and not level:
-            level = (
-                bool(self._txfeie)
-                or bool(self._txftie)
-                or (bool(self._rxffie) and len(self._queue) >= _FIFO_DEPTH)
-                or (bool(self._rxftie) and self._above_threshold())
-            )
-        self.irq.set(level)
-        self.receive_dma_request.set(bool(self._dmar) and waiting)
+        self.irq.set(bool(self._status() & self._interrupting))
