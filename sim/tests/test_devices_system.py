@@ -1,4 +1,4 @@
-"""SPI, RCC, flash interface, RNG and CRC."""
+"""RCC, flash interface, RNG and CRC."""
 
 from __future__ import annotations
 
@@ -7,118 +7,12 @@ import binascii
 import pytest
 
 from sim.engine.devices.base import Device
-from sim.engine.devices.led import Led
 from sim.engine.devices.stm32_crc import Stm32Crc
 from sim.engine.devices.stm32f4_rng import Stm32F4Rng
 from sim.engine.devices.stm32h7_flash_controller import Stm32H7FlashController
 from sim.engine.devices.stm32h7_rcc import Stm32H7Rcc
-from sim.engine.devices.stm32h7_spi import Stm32H7Spi
 from sim.errors import CrosscamError
-from sim.tests.fake_services import FakeServices, Probe
-
-CR1, CR2, CFG1, CFG2, IER, SR, IFCR, TXDR, RXDR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x14, 0x18, 0x20, 0x30
-SPE, CSTART, CSUSP = 1, 1 << 9, 1 << 10
-RXP, TXP, DXP, EOT, TXTF, SUSP, TXC = 1, 2, 4, 8, 16, 1 << 11, 1 << 12
-MASTER = 1 << 22
-
-
-class Echo(Device):
-    """Answers the complement of each byte."""
-
-    def __init__(self) -> None:
-        super().__init__(FakeServices(), "echo")
-        self.bytes = bytearray()
-        self.finished = 0
-
-    def transmit(self, byte: int) -> int:
-        self.bytes.append(byte)
-        return ~byte & 0xFF
-
-    def finish_transmission(self) -> None:
-        self.finished += 1
-
-
-class SpiBench:
-    def __init__(self, bits: int = 8, size: int = 0) -> None:
-        self.spi, self.echo = Stm32H7Spi(FakeServices(), "spi1"), Echo()
-        self.spi.register_child(self.echo, 0)
-        self.spi.write(CFG1, 4, bits - 1)
-        self.spi.write(CFG2, 4, MASTER)
-        self.spi.write(CR2, 4, size)
-        self.spi.write(CR1, 4, SPE)
-        self.spi.write(CR1, 4, SPE | CSTART)
-
-
-def test_spi_exchanges_packets_and_ends_with_the_last() -> None:
-    bench = SpiBench(size=2)
-    assert bench.spi.read(SR, 4) == TXP | 2 << 16
-    bench.spi.write(TXDR, 1, 0x9F)
-    assert bench.spi.read(SR, 4) & 0xFFFF1FFF == RXP | TXP | DXP | 1 << 16
-    assert bench.spi.read(RXDR, 1) == 0x60 and not bench.spi.read(SR, 4) & RXP
-    bench.spi.write(TXDR, 1, 0x00)
-    assert bench.spi.read(SR, 4) & 0xFFFF1FFF == RXP | TXP | DXP | EOT | TXTF | TXC and bench.echo.finished == 1
-    assert not bench.spi.read(CR1, 4) & CSTART
-    bench.spi.write(IFCR, 4, EOT | TXTF)
-    assert bench.spi.read(RXDR, 1) == 0xFF and bench.spi.read(SR, 4) == TXP
-    assert bytes(bench.echo.bytes) == b"\x9f\x00"
-
-
-def test_spi_waits_for_enable_and_start() -> None:
-    bench = SpiBench()
-    bench.spi.write(CR1, 4, 0)
-    bench.spi.write(TXDR, 1, 1)
-    bench.spi.write(CR1, 4, SPE)
-    assert bytes(bench.echo.bytes) == b""
-    bench.spi.write(CR1, 4, SPE | CSTART)
-    assert bytes(bench.echo.bytes) == b"\x01"
-
-
-def test_spi_wide_access_packs_packets_and_wide_packets_go_high_byte_first() -> None:
-    bench = SpiBench()
-    bench.spi.write(TXDR, 4, 0x04030201)
-    assert bytes(bench.echo.bytes) == b"\x01\x02\x03\x04"
-    assert bench.spi.read(SR, 4) & 1 << 15 and bench.spi.read(RXDR, 2) == 0xFDFE
-    wide = SpiBench(bits=16)
-    wide.spi.write(TXDR, 2, 0x1234)
-    assert bytes(wide.echo.bytes) == b"\x12\x34" and wide.spi.read(RXDR, 2) == 0xEDCB
-
-
-def test_spi_suspend_and_interrupts() -> None:
-    bench, probe = SpiBench(), Probe()
-    bench.spi.irq.connect(probe, 35)
-    bench.spi.write(IER, 4, 1 | 8)
-    bench.spi.write(TXDR, 1, 7)
-    assert bench.spi.irq.value
-    bench.spi.read(RXDR, 1)
-    assert not bench.spi.irq.value
-    bench.spi.write(CR1, 4, SPE | CSUSP)
-    assert bench.spi.irq.value and bench.spi.read(SR, 4) & SUSP and bench.echo.finished == 1
-    bench.spi.write(IFCR, 4, SUSP)
-    assert not bench.spi.irq.value and probe.rises == 2
-    bench.spi.write(IER, 4, 2)
-    assert bench.spi.irq.value, "TXP is always there"
-
-
-def test_spi_receive_dma_pulses_once_a_packet() -> None:
-    bench, probe = SpiBench(), Probe()
-    bench.spi.outputs["DMARecieve"].connect(probe, 83)
-    bench.spi.write(CR1, 4, 0)
-    bench.spi.write(CFG1, 4, 7 | 1 << 14)
-    bench.spi.write(CR1, 4, SPE)
-    bench.spi.write(CR1, 4, SPE | CSTART)
-    bench.spi.write(TXDR, 2, 0)
-    assert probe.rises == 2
-
-
-def test_spi_misuse(caplog: pytest.LogCaptureFixture) -> None:
-    bench = SpiBench()
-    bench.spi.write(CFG1, 4, 15)
-    assert bench.spi.read(CFG1, 4) == 7 and "while SPE is 1" in caplog.text
-    assert bench.spi.read(RXDR, 1) == 0 and "nothing received" in caplog.text
-    with pytest.raises(CrosscamError, match="no SPI target"):
-        bench.spi.register_child(Led(FakeServices(), "led1"), 0)
-    bench.spi.reset()
-    assert bench.spi.read(CFG1, 4) == 0x00070007 and bench.spi.read(SR, 4) == TXP | TXC
+from sim.tests.fake_services import FakeServices
 
 
 def test_rcc_ready_flags_follow_and_everything_is_stored() -> None:

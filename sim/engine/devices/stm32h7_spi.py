@@ -1,21 +1,34 @@
 """SPI version 2 of STM32H7, master mode (RM0433 section 50).
 
-As in Renode's ``SPI.STM32H7_SPI``: a packet is exchanged the moment it can be (SPE, CSTART and something in the
-transmit FIFO), so TXP is always 1; with RXDMAEN each received packet pulses ``DMARecieve`` (sic); EOT comes with the
-TSIZE-th packet, and the target is told ``finish_transmission`` then or at suspension.
+As in Renode's ``SPI.STM32H7_SPI``: a packet is exchanged the moment it can be (SPE, CSTART, something in the transmit
+FIFO, room in the receive FIFO), without virtual time; EOT comes with the TSIZE-th packet, and the target is told
+``finish_transmission`` then or at suspension.
 
-Beyond Renode, as on the chip: a TXDR or RXDR access wider than the packet carries several packets (data packing,
-50.4.11); TXTF and CTSIZE; RXPLVL and RXWNE; IFCR clears one flag each; CFG1 and CFG2 are locked while SPE is 1; all
-configuration bits read back. CRC, slave mode, I2S, TSER reload and bus speed are not modelled.
+Beyond Renode, as on the chip: both FIFOs hold 16 bytes, TXP and RXP follow the threshold FTHLV; simplex and
+half-duplex directions (CFG2.COMM, HDDIR): a receiver clocks packets in without data to send; a TXDR or RXDR access
+wider than the packet carries several packets (data packing, 50.4.11); TXTF and CTSIZE; RXPLVL and RXWNE; IFCR clears
+one flag each; CFG1 and CFG2 are locked while SPE is 1; all configuration bits read back; requests ``DMARecieve`` (sic,
+Renode's name) and ``DMATransmit``.
+
+A full-duplex master that never reads overruns on the chip and goes on (MASRX = 0). Here the bus waits for the time of
+one packet, since firmware that reads between its writes must not lose anything because the bus is so fast; then OVR
+rises and what comes in is lost until it is cleared. CRC, slave mode, I2S and TSER reload are not modelled.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-from sim.engine.devices.base import Services
+from sim.engine.devices.base import Event, Services
+from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Mode
 from sim.engine.devices.spi_controller import SpiController
+
+_FIFO_BYTES = 16  # of SPI1 to SPI3; SPI4 to SPI6 have 8
+_KERNEL_CLOCK = 120_000_000  # Hz, only for how long a packet takes
+_FULL_DUPLEX, _SIMPLEX_SEND, _SIMPLEX_RECEIVE, _HALF_DUPLEX = range(4)
+_RXP, _TXP, _DXP, _EOT, _TXTF, _OVR, _SUSP, _TXC = (1 << bit for bit in (0, 1, 2, 3, 4, 6, 11, 12))
+_ANY = 1 << 16  # more than a DMA stream can have left
 
 
 class Stm32H7Spi(SpiController):
@@ -26,28 +39,42 @@ class Stm32H7Spi(SpiController):
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
         self.irq = self.add_output("IRQ")
-        self.dma_receive = self.add_output("DMARecieve")
+        self.dma_receive = add_request(self, "DMARecieve", self._receive_wanted, False)
+        self.dma_transmit = add_request(self, "DMATransmit", self._transmit_wanted, True)
         self._transmit: deque[int] = deque()
         self._received: deque[int] = deque()
-        self._done = 0  # packets of the transfer under way
-        self._end = self._suspended = self._filled = False
+        self._waiting: Event | None = None
+        self._forget()
         self._declare()
+
+    def _forget(self) -> None:
+        self._transmit.clear()
+        self._received.clear()
+        self._stop_waiting()
+        self._done = 0  # packets of the transfer under way
+        self._end = self._suspended = self._filled = self._overrun = False
 
     def _declare(self) -> None:
         bank = self.bank
         cr1 = bank.register(0x00, "CR1")
         self._enabled = cr1.flag(0, "SPE", on_change=self._enable_changed)
+        self._suspends = cr1.flag(8, "MASRX")
         self._started = cr1.flag(9, "CSTART", Mode.WRITE_ONE_TO_SET, on_change=self._start_changed)
         cr1.flag(10, "CSUSP", Mode.WRITE, on_write=self._suspend)
+        self._sends = cr1.flag(11, "HDDIR", on_change=lambda old, new: self._exchange())
         cr1.storage(0x0001F900)
         cr2 = bank.register(0x04, "CR2")
         self._tsize = cr2.field(0, 16, "TSIZE")
         cr2.storage()
         cfg1 = bank.register(0x08, "CFG1", reset=0x00070007)
         self._dsize = cfg1.field(0, 5, "DSIZE")
+        self._threshold = cfg1.field(5, 4, "FTHLV")
         self._rxdmaen = cfg1.flag(14, "RXDMAEN")
+        self._txdmaen = cfg1.flag(15, "TXDMAEN")
+        self._divider = cfg1.field(28, 3, "MBR")
         cfg1.storage(0x705FDFFF)
         cfg2 = bank.register(0x0C, "CFG2")
+        self._direction = cfg2.field(17, 2, "COMM")
         self._master = cfg2.flag(22, "MASTER", on_change=self._master_changed)
         self._lsb_first = cfg2.flag(23, "LSBFRST")
         cfg2.storage(0xF7FE80FF)
@@ -57,6 +84,7 @@ class Stm32H7Spi(SpiController):
         self._dxpie = ier.flag(2, "DXPIE")
         self._eotie = ier.flag(3, "EOTIE")
         self._txtfie = ier.flag(4, "TXTFIE")
+        self._ovrie = ier.flag(6, "OVRIE")
         ier.storage(0x7FF)
         bank.register(0x14, "SR", reset=0x00001002).value_from(self._status)
         bank.register(0x18, "IFCR").after_write(self._clear).field(0, 12, "IFCR", Mode.WRITE)
@@ -81,11 +109,7 @@ class Stm32H7Spi(SpiController):
 
     def reset(self) -> None:
         super().reset()
-        self._transmit.clear()
-        self._received.clear()
-        self._done = 0
-        self._end = self._suspended = self._filled = False
-        self.dma_receive.set(False)
+        self._forget()
         self._update()
 
     @property
@@ -94,20 +118,36 @@ class Stm32H7Spi(SpiController):
         bits = self._dsize.value + 1
         return 1 if bits <= 8 else 2 if bits <= 16 else 4
 
+    def _free(self, fifo: deque[int]) -> int:
+        """Packets a FIFO has room for."""
+        return _FIFO_BYTES // self._packet_bytes - len(fifo)
+
+    @property
+    def _room_to_send(self) -> bool:
+        """TXP: the transmit FIFO has room for FTHLV packets."""
+        return self._free(self._transmit) > self._threshold.value
+
+    @property
+    def _something_received(self) -> bool:
+        """RXP: FTHLV packets wait."""
+        return len(self._received) > self._threshold.value
+
     def _status(self) -> int:
         packet, waiting = self._packet_bytes, len(self._received)
         size = self._tsize.value
         complete = self._end if size else not self._transmit
         word = waiting * packet >= 4
         level = min(3, waiting % (4 // packet)) if packet < 4 else 0
+        room, received = self._room_to_send, self._something_received
         return (
-            (waiting > 0)
-            | 1 << 1
-            | (waiting > 0) << 2
-            | self._end << 3
-            | self._filled << 4
-            | self._suspended << 11
-            | complete << 12
+            received * _RXP
+            | room * _TXP
+            | (received and room) * _DXP
+            | self._end * _EOT
+            | self._filled * _TXTF
+            | self._overrun * _OVR
+            | self._suspended * _SUSP
+            | complete * _TXC
             | level << 13
             | word << 15
             | max(0, size - self._done) << 16
@@ -117,8 +157,14 @@ class Stm32H7Spi(SpiController):
         packet = self._packet_bytes
         mask = (1 << self._dsize.value + 1) - 1
         for shift in range(0, 8 * max(width, packet), 8 * packet):
+            if self._free(self._transmit) <= 0:
+                self.log.warning("TXDR written (0x%X) while the transmit FIFO is full: lost", value)
+                break
             self._transmit.append(value >> shift & mask)
-        self._exchange()
+            if self._flows:
+                self._exchange()
+        if not self._flows:
+            self._update()
 
     def _read_data(self, width: int) -> int:
         packet = self._packet_bytes
@@ -128,24 +174,68 @@ class Stm32H7Spi(SpiController):
                 self.log.warning("RXDR read with nothing received")
                 break
             value |= self._received.popleft() << shift
-        self._update()
+        self._exchange()
         return value
 
+    # Packets on the bus
+
+    @property
+    def _flows(self) -> bool:
+        return bool(self._enabled) and bool(self._started)
+
+    @property
+    def _directions(self) -> tuple[bool, bool]:
+        """Whether data goes out, and whether it comes in."""
+        direction = self._direction.value
+        if direction == _HALF_DUPLEX:
+            return bool(self._sends), not self._sends
+        return direction != _SIMPLEX_RECEIVE, direction != _SIMPLEX_SEND
+
     def _exchange(self) -> None:
-        if not (self._enabled and self._started and self._transmit):
-            return
-        size = self._tsize.value
-        bits, lsb_first = self._dsize.value + 1, bool(self._lsb_first)
-        while self._transmit and not (size and self._done >= size):
-            self._received.append(self.exchange_frame(self._transmit.popleft(), bits, lsb_first))
-            self._done += 1
-            if self._rxdmaen:
-                self.dma_receive.pulse()
-        if size and self._done >= size:
-            self._filled = True
-            self._txpie.value = 0  # TXTF clears it, so that the request for more packets ends
-            self._finish()
+        """All packets that can go now; then the lines."""
+        if self._flows:
+            sends, receives = self._directions
+            size = self._tsize.value
+            bits, lsb_first = self._dsize.value + 1, bool(self._lsb_first)
+            while not (size and self._done >= size):
+                if sends and not self._transmit:
+                    break
+                if receives and not self._overrun and self._free(self._received) <= 0:
+                    if sends and not self._suspends:
+                        self._wait_for_reader()
+                    break
+                answer = self.exchange_frame(self._transmit.popleft() if sends else 0, bits, lsb_first)
+                if receives and not self._overrun:
+                    self._received.append(answer)
+                self._done += 1
+            if size and sends and self._done + len(self._transmit) >= size:
+                self._fill()
+            if size and self._done >= size:
+                self._finish()
         self._update()
+
+    def _fill(self) -> None:
+        """TXTF: the last packet of the transfer is in the FIFO; the requests for more end (50.8.5)."""
+        if not self._filled:
+            self._filled = True
+            self._txpie.value = self._dxpie.value = 0
+
+    def _wait_for_reader(self) -> None:
+        if self._waiting is None:
+            clock = self.services.clock
+            periods = (self._dsize.value + 1) * (2 << self._divider.value)
+            self._waiting = clock.schedule(periods * clock.frequency // _KERNEL_CLOCK, self._nobody_read)
+
+    def _nobody_read(self) -> None:
+        self._waiting = None
+        if self._free(self._received) <= 0:
+            self._overrun = True
+        self._exchange()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self.services.clock.cancel(self._waiting)
+            self._waiting = None
 
     def _finish(self) -> None:
         self.release_target()
@@ -153,15 +243,10 @@ class Stm32H7Spi(SpiController):
         self._started.value = 0
 
     def _enable_changed(self, old: int, new: int) -> None:
-        if new:
-            self._exchange()
-            return
-        self._transmit.clear()
-        self._received.clear()
-        self._started.value = 0
-        self._done = 0
-        self._end = self._filled = False
-        self._update()
+        if not new:
+            self._forget()
+            self._started.value = 0
+        self._exchange()
 
     def _start_changed(self, old: int, new: int) -> None:
         if not self._enabled:
@@ -169,7 +254,7 @@ class Stm32H7Spi(SpiController):
             self._started.value = 0
             return
         self._done = 0
-        self._end = False
+        self._end = self._filled = False
         self._exchange()
 
     def _suspend(self, written: int) -> None:
@@ -184,19 +269,39 @@ class Stm32H7Spi(SpiController):
             self.log.error("slave mode (CFG2.MASTER = 0) is not modelled")
 
     def _clear(self, written: int) -> None:
-        if written & 1 << 3:
+        if written & _EOT:
             self._end = False
-        if written & 1 << 4:
+        if written & _TXTF:
             self._filled = False
-        if written & 1 << 11:
+        if written & _OVR:
+            self._overrun = False
+        if written & _SUSP:
             self._suspended = False
         self._update()
 
+    def _receive_wanted(self) -> int:
+        """Reads of RXDR, each of which may take several packets."""
+        if not self._rxdmaen or not (self._something_received or (self._end and self._received)):
+            return 0
+        return max(1, len(self._received) * self._packet_bytes // 4)
+
+    def _transmit_wanted(self) -> int:
+        """Writes of TXDR, each of which may bring several packets."""
+        if not self._txdmaen or not self._enabled or not self._room_to_send:
+            return 0
+        if self._flows and not self._directions[1]:
+            return _ANY  # nothing holds them up
+        return max(1, self._free(self._transmit) * self._packet_bytes // 4)
+
     def _update(self) -> None:
-        waiting = bool(self._received)
+        status = self._status()
         self.irq.set(
-            bool(self._txpie)
-            or ((bool(self._rxpie) or bool(self._dxpie)) and waiting)
-            or (bool(self._eotie) and (self._end or self._suspended))
+            (bool(self._txpie) and bool(status & _TXP))
+            or (bool(self._rxpie) and bool(status & _RXP))
+            or (bool(self._dxpie) and bool(status & _DXP))
+            or (bool(self._eotie) and bool(status & (_EOT | _SUSP)))
             or (bool(self._txtfie) and self._filled)
+            or (bool(self._ovrie) and self._overrun)
         )
+        self.dma_receive.ask()
+        self.dma_transmit.ask()
