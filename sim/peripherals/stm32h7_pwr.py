@@ -1,18 +1,19 @@
 # ruff: noqa: B018, F821, UP032
 """STM32H743 and STM32H7A3 power control (PWR), a PythonPeripheral script (IronPython 2.7 subset, for both engines).
 
-Source: RM0433 and RM0455, chapter "Power control". Registers lie alike; where bits differ, the memory srdSram of the
-board description says that it is an H7A3: its supply may be the SMPS alone, and its VOS goes from 00, scale 3, to 11,
-scale 0 (H743: 01 to 11, scale 3 to 1; SYSCFG has the overdrive). What a start-up sequence needs: the supply is chosen
-once by a write to CR3, which ends Run* mode; only then are voltage levels valid (ACTVOSRDY) and may VOS be changed
-(VOSRDY). Levels settle at once. Low-power modes, monitoring and wake-up pins keep their register bits and do nothing.
+Source: RM0433 and RM0455, chapter "Power control". Registers lie alike; where bits differ, memory at 0x24080000, where
+the H743's AXI SRAM has ended, says that it is an H7A3: its supply may be the SMPS alone, and its VOS goes from 00,
+scale 3, to 11, scale 0 (H743: 01 to 11, scale 3 to 1; SYSCFG has the overdrive). What a start-up sequence needs: the
+supply is chosen once by a write to CR3, which ends Run* mode; only then are voltage levels valid (ACTVOSRDY) and may
+VOS be changed (VOSRDY). Levels settle at once. Low-power modes, monitoring and wake-up pins keep their register bits
+and do nothing.
 
-Renode has no model of this block.
+Renode has no model of this block; the engine runs sim/engine/devices/stm32h7_pwr.py in place of this text.
 """
 
 CR1, CSR1, CR2, CR3, CPUCR, D3CR, WKUPCR, WKUPFR, WKUPEPR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x18, 0x20, 0x24, 0x28
 VOS, READY, DBP = 0xC000, 0x2000, 0x100
-SMART_RUN_MEMORY = "sysbus.srdSram"
+H7A3_AXI_SRAM = 0x24080000
 
 if request.IsInit:
     try:
@@ -27,12 +28,9 @@ if request.IsInit:
         registers[D3CR] = 0
 elif not request.IsUser:
     if smps is None:
-        try:
-            self.GetMachine()[SMART_RUN_MEMORY]
-            smps = True
+        smps = self.GetMachine().SystemBus.WhatPeripheralIsAt(H7A3_AXI_SRAM) is not None
+        if smps:
             registers[D3CR] = 0
-        except Exception:
-            smps = False
     offset = request.Offset & ~3
     shift = 8 * (request.Offset & 3)
     lane = ((1 << 8 * request.Length) - 1) << shift

@@ -143,6 +143,9 @@ class BenchBus:
     def write_bytes(self, address: int, data: bytes) -> None:
         self.ram[address - RAM : address - RAM + len(data)] = data
 
+    def memory_at(self, address: int, count: int = 1) -> tuple[Device, int] | None:
+        return None
+
     def is_unwatched(self, address: int, count: int = 1) -> bool:
         return not self.watched
 

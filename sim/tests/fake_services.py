@@ -72,6 +72,11 @@ class FakeBus:
         self.windows: list[tuple[int, Device]] = []
         self.writes: list[tuple[int, int, int]] = []
         self.watched = False
+        self.memories: list[tuple[int, Device]] = []
+
+    def memory_at(self, address: int, count: int = 1) -> tuple[Device, int] | None:
+        found = (entry for entry in self.memories if entry[0] <= address < entry[0] + entry[1].size)
+        return next(((device, address - base) for base, device in found), None)
 
     def _window(self, address: int) -> tuple[int, Device] | None:
         return next(((base, device) for base, device in self.windows if base <= address < base + device.size), None)

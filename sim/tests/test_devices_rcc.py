@@ -113,6 +113,10 @@ def test_the_real_time_clock_runs_once_selected_and_enabled(bench: Bench) -> Non
     bench.rtc.read(4, 4)
     bench.write(BDCR, RTCEN | 1 << 8)
     seconds(3)
+    assert bench.rtc.read(0, 4) == 0, "LSE is off"
+    bench.rtc.read(4, 4)
+    bench.write(BDCR, RTCEN | 1 << 8 | LSEON)
+    seconds(3)
     assert bench.rtc.read(0, 4) == 3
 
 

@@ -77,8 +77,8 @@ def test_monitor_commands_of_the_converter_and_the_panel(monitor: Monitor, tmp_p
 def test_the_clock_runs_in_virtual_time_once_rcc_lets_it(monitor: Monitor) -> None:
     monitor.execute('emulation RunFor "2"')
     assert monitor.execute("rtc ReadDoubleWord 0x0") == "0x00000000"
-    monitor.execute("rcc WriteDoubleWord 0x70 0x8100")
-    monitor.execute('emulation RunFor "2.1"')  # 32000 Hz instead of 32768: 1.024 s a second
+    monitor.execute("rcc WriteDoubleWord 0x70 0x8101")  # LSE
+    monitor.execute('emulation RunFor "2.1"')
     assert monitor.execute("rtc ReadDoubleWord 0x0") == "0x00000002"
 
 

@@ -64,7 +64,8 @@ def test_enable_bits_read_back_in_both_views(rcc: PythonPeripheral) -> None:
 
 
 def test_reset_bits_reset_on_their_rise(world: World, rcc: PythonPeripheral) -> None:
-    dma = world.found["sysbus.dma2"] = Counter(world, "dma2")
+    dma = Counter(world, "dma2")
+    world.sysbus.windows.append((0x40020400, dma))
     rcc.write(AHB1RSTR, 4, 2)
     rcc.write(AHB1RSTR, 4, 2)
     assert dma.resets == 1

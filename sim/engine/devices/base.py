@@ -127,6 +127,9 @@ class BusService(Protocol):
     def window_at(self, address: int) -> BusWindow | None:
         """The device window that holds ``address``."""
 
+    def memory_at(self, address: int, count: int = 1) -> tuple[Device, int] | None:
+        """The memory that holds ``count`` bytes from ``address``, and the offset in it."""
+
     def is_unwatched(self, address: int, count: int = 1) -> bool:
         """Devices may move data at ``count`` bytes from ``address`` without asking the bus for each word of it."""
 

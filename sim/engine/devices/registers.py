@@ -72,6 +72,11 @@ class Field:
         register.raw = register.raw & ~self.placed | (value & self.mask) << self.lsb
 
     @property
+    def register(self) -> Register:
+        """Whose bits these are."""
+        return self._register
+
+    @property
     def reset_value(self) -> int:
         """The bits after reset, shifted down."""
         return self._register.reset_value >> self.lsb & self.mask

@@ -1,12 +1,21 @@
-"""What the reset and clock controllers of all STM32 families share: ready flags, causes of resets, reset lines."""
+"""What the reset and clock controllers of all STM32 families share: ready flags, causes of resets, reset lines, RTCCLK.
+
+Some are the native form of a script (see ``script_twin.py``): the boards' .repl files name the script, which Renode
+runs; the engine runs the class, which does the same and costs a fraction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from sim.engine.devices.base import Services
+from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Field, Mode, Register, RegisterDevice
+from sim.engine.devices.stm32f4_rtc import Stm32F4Rtc
+
+LSE, LSI = 32_768, 32_000
+SET_CAUSE, HSE_FREQUENCY = 1, 2
+"""Commands of ``control_read``."""
 
 
 class Stm32Rcc(RegisterDevice):
@@ -16,14 +25,29 @@ class Stm32Rcc(RegisterDevice):
         power_on: flags after power-on.
         every_reset: flags that come with any later reset.
         causes: flags by what the machine's ``last_reset`` says.
+        kept: registers of the backup domain, which only power-on and BDRST reset.
+
+    ``hse_frequency`` is what the board's crystal or clock gives, in Hz; the board file may say it.
     """
 
+    CAUSE_BITS = 0
+    """The bits of the register of causes that a host may set."""
+
     def __init__(
-        self, services: Services, name: str, *, power_on: int, every_reset: int, causes: Mapping[str, int]
+        self,
+        services: Services,
+        name: str,
+        *,
+        power_on: int,
+        every_reset: int,
+        causes: Mapping[str, int],
+        kept: Iterable[int] = (),
     ) -> None:
         super().__init__(services, name)
-        self._power_on, self._every_reset, self._causes = power_on, every_reset, causes
+        self._power_on, self._every_reset, self._causes, self._kept = power_on, every_reset, causes, tuple(kept)
         self._cause = power_on
+        self._bdrst: Field  # a subclass declares BDCR
+        self.hse_frequency = 8_000_000
 
     @property
     def _after_power_on(self) -> bool:
@@ -31,7 +55,10 @@ class Stm32Rcc(RegisterDevice):
 
     def reset(self) -> None:
         """Registers to reset values; the reset flags gain those of this reset's cause."""
+        kept = {} if self._after_power_on else {offset: self.bank[offset].raw for offset in self._kept}
         super().reset()
+        for offset, value in kept.items():
+            self.bank[offset].raw = value
         if self._after_power_on:
             self._cause = self._power_on
             return
@@ -40,6 +67,30 @@ class Stm32Rcc(RegisterDevice):
         for name, flag in self._causes.items():
             if name in cause:
                 self._cause |= flag
+
+    # As the scripts
+
+    def control_read(self, command: int, value: int) -> int:
+        """1: the causes of the last resets are ``value``; 2: HSE runs at ``value`` Hz, or (0) at how many it does."""
+        if command == SET_CAUSE:
+            self._cause = value & self.CAUSE_BITS
+        elif command == HSE_FREQUENCY:
+            if value:
+                self.hse_frequency = value
+                self._rtc_clock()
+            return self.hse_frequency
+        else:
+            self.log.warning("unknown command 0x%X", command)
+        return value
+
+    def control_write(self, command: int, value: int) -> None:
+        """As ``control_read``, without an answer."""
+        self.control_read(command, value)
+
+    def ensure_init(self) -> None:
+        """A script would be initialised; here there is nothing to do."""
+
+    # What is declared
 
     @staticmethod
     def _ready_pairs(register: Register, pairs: Iterable[tuple[int, int, str]]) -> dict[str, Field]:
@@ -60,3 +111,31 @@ class Stm32Rcc(RegisterDevice):
         if new and window is not None:
             self.log.debug("resets %s", window.device.name)
             window.device.reset()
+
+    # The real-time clock
+
+    def _backup_domain(self) -> None:
+        """BDCR was written: while BDRST is set, everything else of the backup domain is in reset."""
+        if self._bdrst:
+            self._bdrst.register.reset()
+            self._bdrst.value = 1
+        self._rtc_clock()
+
+    def _backup_reset(self, old: int, new: int) -> None:
+        rtc = self._rtc()
+        if new and isinstance(rtc, Stm32F4Rtc):
+            rtc.backup_reset()
+
+    def _rtc(self) -> Device | None:
+        """The board's real-time clock, where it has one."""
+        raise NotImplementedError
+
+    def _rtc_source(self) -> int:
+        """RTCCLK in Hz; 0 while nothing clocks it."""
+        raise NotImplementedError
+
+    def _rtc_clock(self) -> None:
+        """Tell the real-time clock what it runs on."""
+        rtc = self._rtc()
+        if isinstance(rtc, Stm32F4Rtc):
+            rtc.set_clock(self._rtc_source())

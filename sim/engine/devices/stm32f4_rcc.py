@@ -5,21 +5,23 @@ back and gate nothing, TIM9RST pulses ``Timer9Reset`` when it goes back to 0, ``
 
 Beyond Renode, as on the chip: SWS follows SW only to a clock that is on; a reset bit resets the peripheral the board
 has at that bit's address (when it goes from 0 to 1); CSR tells the cause of the last resets until RMVF; BDRST resets
-BDCR and the real-time clock, which need RTCSEL as well to run; BDCR outlives a system reset; reset values are the
-manual's; the F7's DCKCFGR2 exists. Ready interrupts, clock security and the write protection of BDCR (PWR_CR.DBP) are
-not modelled.
+BDCR and the real-time clock, which runs on the clock RTCSEL selects, if that is on; BDCR outlives a system reset; reset
+values are the manual's; the F7's DCKCFGR2 exists. Ready interrupts, clock security and the write protection of BDCR
+(PWR_CR.DBP) are not modelled.
 """
 
 from __future__ import annotations
 
-from sim.engine.devices.base import Services
+from typing import ClassVar
+
+from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Mode
-from sim.engine.devices.stm32_rcc import Stm32Rcc
+from sim.engine.devices.stm32_rcc import LSE, LSI, Stm32Rcc
 from sim.engine.devices.stm32f4_rtc import Stm32F4Rtc
 
 _READY_PAIRS = ((0, 1, "HSI"), (16, 17, "HSE"), (24, 25, "PLL"), (26, 27, "PLLI2S"), (28, 29, "PLLSAI"))
 _SOURCES = ("HSI", "HSE", "PLL")  # CFGR.SW
-_BDCR = 0x70
+_CFGR, _BDCR = 0x08, 0x70
 _RMVF = 1 << 24
 _FLAGS = 0xFE000000
 _BOR_PIN_POR, _PIN, _SFT, _IWDG, _WWDG = 0x0E000000, 1 << 26, 1 << 28, 1 << 29, 1 << 30
@@ -62,24 +64,26 @@ _STORED = {
 class Stm32F4Rcc(Stm32Rcc):
     """All RCC registers, and the reset and clock of ``rtc_peripheral``."""
 
-    RENODE_TYPES = ("Miscellaneous.STM32F4_RCC",)
+    RENODE_TYPES: ClassVar[tuple[str, ...]] = ("Miscellaneous.STM32F4_RCC",)
+    CAUSE_BITS = _FLAGS
 
-    def __init__(self, services: Services, name: str, *, rtc_peripheral: Stm32F4Rtc) -> None:
+    def __init__(self, services: Services, name: str, *, rtc_peripheral: Stm32F4Rtc | None) -> None:
         super().__init__(
             services,
             name,
             power_on=_BOR_PIN_POR,
             every_reset=_PIN,
             causes={"SYSRESETREQ": _SFT, "IWDG": _IWDG, "WWDG": _WWDG},
+            kept=(_BDCR,),
         )
         self.timer9_reset = self.add_output("Timer9Reset")
-        self._rtc = rtc_peripheral
+        self._rtc_peripheral = rtc_peripheral
         bank = self.bank
         cr = bank.register(0x00, "CR", 0x00000083)
         self._switches = self._ready_pairs(cr, _READY_PAIRS)
         cr.storage(0x000C00F8)
         cr.after_write(lambda _: self._switch())
-        cfgr = bank.register(0x08, "CFGR").after_write(lambda _: self._switch())
+        cfgr = bank.register(_CFGR, "CFGR").after_write(lambda _: self._switch())
         self._wanted = cfgr.field(0, 2, "SW")
         self._used = cfgr.field(2, 2, "SWS", Mode.READ)
         cfgr.storage()
@@ -95,25 +99,23 @@ class Stm32F4Rcc(Stm32Rcc):
                 declared.flag(16, "TIM9RST", on_change=self._timer9)
                 lines = {bit: address for bit, address in lines.items() if bit != 16}
             self._reset_lines(declared, lines)
+            declared.storage()
         bdcr = bank.register(_BDCR, "BDCR").after_write(lambda _: self._backup_domain())
-        self._ready_pairs(bdcr, ((0, 1, "LSE"),))
+        self._lse = self._ready_pairs(bdcr, ((0, 1, "LSE"),))["LSE"]
         self._rtcsel = bdcr.field(8, 2, "RTCSEL")
         self._rtcen = bdcr.flag(15, "RTCEN")
         self._bdrst = bdcr.flag(16, "BDRST", on_change=self._backup_reset)
         bdcr.storage(0x1C)
-        csr = bank.register(0x74, "CSR")
-        self._ready_pairs(csr, ((0, 1, "LSI"),))
+        csr = bank.register(0x74, "CSR").after_write(lambda _: self._rtc_clock())
+        self._lsi = self._ready_pairs(csr, ((0, 1, "LSI"),))["LSI"]
         csr.field(24, 1, "RMVF", Mode.WRITE, on_write=self._remove_flags)
         csr.field(25, 7, "flags", Mode.READ, read=lambda: self._cause >> 25)
-        self._backup_domain()
+        services.clock.schedule(0, self._rtc_clock)  # once the board is built
 
     def reset(self) -> None:
-        backup_domain = self.bank[_BDCR].raw
         super().reset()
         self.timer9_reset.set(False)
-        if not self._after_power_on:
-            self.bank[_BDCR].raw = backup_domain
-        self._backup_domain()
+        self._rtc_clock()
 
     def _switch(self) -> None:
         wanted = self._wanted.value
@@ -121,20 +123,23 @@ class Stm32F4Rcc(Stm32Rcc):
             self._used.value = wanted
         else:
             self.log.debug("SW = %d: that clock is off, SWS stays %d", wanted, self._used.value)
+        self._rtc_clock()
 
     def _timer9(self, old: int, new: int) -> None:
         self._reset_line(_APB2 + _GRID * 16, old, new)
         if not new:
             self.timer9_reset.pulse()
 
-    def _backup_domain(self) -> None:
-        self._rtc.set_clock(bool(self._rtcen) and self._rtcsel.value != 0)
+    def _rtc(self) -> Device | None:
+        return self._rtc_peripheral
 
-    def _backup_reset(self, old: int, new: int) -> None:
-        if new:
-            self.bank[_BDCR].reset()
-            self._bdrst.value = 1
-            self._rtc.backup_reset()
+    def _rtc_source(self) -> int:
+        """RTCSEL: LSE, LSI, or HSE divided by RTCPRE, where 0 and 1 are no clock (RM0090 6.3.3, 6.3.20)."""
+        if not self._rtcen:
+            return 0
+        divider = self.bank[_CFGR].raw >> 16 & 0x1F
+        hse = self.hse_frequency // divider if divider > 1 and self._switches["HSE"] else 0
+        return (0, LSE * self._lse.value, LSI * self._lsi.value, hse)[self._rtcsel.value]
 
     def _remove_flags(self, written: int) -> None:
         if written:

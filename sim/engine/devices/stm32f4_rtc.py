@@ -1,7 +1,8 @@
 """Real-time clock of STM32F4, F7, L and H7 (RM0090 section 26, RM0433 section 46).
 
 Calendar with sub-seconds, alarms A and B, wake-up timer, write protection, backup registers; parameters and outputs as
-in Renode's ``Timers.STM32F4_RTC``. ``wakeupTimerFrequency`` is RTCCLK in Hz, whatever RCC selects.
+in Renode's ``Timers.STM32F4_RTC``. ``wakeupTimerFrequency`` is RTCCLK in Hz until an RCC says which clock it is, and
+whether it runs.
 
 Beyond Renode, as on the chip: the calendar starts at year 00 (Renode: 2020); alarms set their flag once and keep it
 until software clears it, on weekdays too; alarm and wake-up lines follow flag and enable; calendar, prescaler and
@@ -39,7 +40,7 @@ class _AlarmUnit:
 
 
 class Stm32F4Rtc(RegisterDevice):
-    """``set_clock`` stops and starts it (RCC's RTCEN); it runs from the beginning where nobody does."""
+    """``set_clock`` says what RTCCLK is (RCC's RTCEN and RTCSEL); it runs from the beginning where nobody does."""
 
     RENODE_TYPES = ("Timers.STM32F4_RTC",)
 
@@ -55,6 +56,7 @@ class Stm32F4Rtc(RegisterDevice):
         self._wake_ticks = Ticks(services.clock, wakeup_timer_frequency)
         self._wake_event: Event | None = None
         self._clocked = True
+        self._stopped_rtcclk = 0  # RTCCLK periods until the clock was changed or stopped last
         self._declare()
         self._forget()
 
@@ -117,7 +119,7 @@ class Stm32F4Rtc(RegisterDevice):
 
     def _forget_shadow(self) -> None:
         self._held: tuple[Moment, int] | None = None
-        self._synchronised_from = self._rtcclk.passed + _SYNCHRONISATION
+        self._synchronised_from = self._rtcclk_passed + _SYNCHRONISATION
 
     # For RCC
 
@@ -134,16 +136,27 @@ class Stm32F4Rtc(RegisterDevice):
         self._forget()
         self._update()
 
-    def set_clock(self, running: bool) -> None:
-        """RTCCLK on or off; off, the calendar stands still."""
-        if running == self._clocked:
+    def set_clock(self, hertz: int) -> None:
+        """RTCCLK runs at so many Hz; at 0 calendar and wake-up timer stand still, and INITF, RSF never come."""
+        running = hertz > 0
+        if running == self._clocked and hertz in (0, self._frequency):
             return
-        if not running:
+        if self._running:
             self._stop_calendar()
+        self._stopped_rtcclk = self._rtcclk_passed
         self._clocked = running
         if running:
-            self._start_calendar()
+            self._frequency = hertz
+            for ticks in (self._rtcclk, self._sub_ticks, self._wake_ticks):
+                ticks.retune(hertz)
+            if not self._initialising:
+                self._start_calendar()
         self._wake_switched(0, 0)
+
+    @property
+    def _rtcclk_passed(self) -> int:
+        """RTCCLK periods since the beginning."""
+        return self._stopped_rtcclk + (self._rtcclk.passed if self._clocked else 0)
 
     # The calendar
 
@@ -164,7 +177,7 @@ class Stm32F4Rtc(RegisterDevice):
 
     def _start_calendar(self) -> None:
         self._sub_ticks.restart(self._prediva.value + 1)
-        self._synchronised_from = self._rtcclk.passed + _SYNCHRONISATION
+        self._synchronised_from = self._rtcclk_passed + _SYNCHRONISATION
         self._schedule_alarms()
 
     def _adjust(self, moment: Moment, sub_ticks: int) -> None:
@@ -245,10 +258,10 @@ class Stm32F4Rtc(RegisterDevice):
 
     @property
     def _init_reached(self) -> bool:
-        return self._initialising and self._rtcclk.passed - self._init_since >= _SYNCHRONISATION
+        return self._initialising and self._rtcclk_passed - self._init_since >= _SYNCHRONISATION
 
     def _status(self) -> int:
-        synchronised = self._running and self._rtcclk.passed >= self._synchronised_from
+        synchronised = self._running and self._rtcclk_passed >= self._synchronised_from
         first, second = self._alarms
         return (
             (not first.enable)
@@ -273,7 +286,7 @@ class Stm32F4Rtc(RegisterDevice):
                 self.log.warning("ISR.INIT written (%d) while write protection is on: ignored", value)
         elif value and not self._initialising:
             self._stop_calendar()
-            self._initialising, self._init_since = True, self._rtcclk.passed
+            self._initialising, self._init_since = True, self._rtcclk_passed
             self._base_sub_ticks = 0
         elif not value and self._initialising:
             self._initialising = False

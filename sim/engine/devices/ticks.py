@@ -23,6 +23,12 @@ class Ticks:
         if divider is not None:
             self._rate = Fraction(self._frequency, divider)
 
+    def retune(self, frequency: int) -> None:
+        """Count from 0 from now on, of another clock; its divider is kept."""
+        self._start = self._clock.exact_seconds
+        self._rate = self._rate * frequency / self._frequency
+        self._frequency = frequency
+
     @property
     def passed(self) -> int:
         """Whole ticks since the restart."""

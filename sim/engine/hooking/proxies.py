@@ -104,7 +104,7 @@ class BusOfScripts(BusProxy):
     """``machine.SystemBus``, and ``self`` of a watchpoint."""
 
     def __init__(self, machine: Machine, world: MachineOfScripts) -> None:
-        super().__init__(machine.sysbus)
+        super().__init__(machine.sysbus, world.wrap)
         self._machine, self._world = machine, world
         for name in (*_LEVELS, "Log"):
             setattr(self, name, _writer(logging.getLogger("sim.sysbus"), name))

@@ -8,10 +8,12 @@ checked against the constructor.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 from sim.engine.bus import Bus
 from sim.engine.devices.base import Device, Services
+from sim.engine.devices.script_twin import find_twin
 from sim.engine.platform import syntax
 from sim.engine.platform.lenient import Unmodelled
 from sim.engine.platform.merging import Folders, MergedEntry
@@ -19,6 +21,7 @@ from sim.engine.platform.registration import register
 from sim.engine.platform.registry import Parameter, Registry, near_names, parameters
 from sim.engine.platform.values import Converter
 from sim.engine.platform.wiring import wire
+from sim.engine.scripting import PythonPeripheral
 from sim.engine.scripting.names import camel_case, snake_case
 from sim.engine.wording import no_constructor, no_property, undefined_reference
 from sim.errors import CrosscamError
@@ -162,7 +165,19 @@ class Builder:
             if not setting.is_property and not isinstance(setting.value, syntax.Nothing):
                 parameter: Parameter = wanted[snake_case(setting.name)]
                 arguments[parameter.name] = self._converter.convert(setting.value, parameter.annotation, setting.name)
-        return cls(self._machine, name, **arguments)
+        return self._native_form(cls, name, arguments) or cls(self._machine, name, **arguments)
+
+    def _native_form(self, cls: type[Device], name: str, arguments: dict[str, Any]) -> Device | None:
+        """What does the same as the script this would run; see ``sim/engine/devices/script_twin.py``."""
+        script = arguments.get("filename")
+        make = find_twin(script) if cls is PythonPeripheral and isinstance(script, Path) else None
+        if make is None:
+            return None
+        made = make(self._machine, name)
+        made.size = arguments.get("size", made.size)
+        made.RENODE_TYPES = cls.RENODE_TYPES  # type: ignore[misc]  # to whoever lists devices it is the script
+        made.log.debug("%s runs natively", script)
+        return made
 
     def _make_inline(self, value: syntax.Inline) -> Device:
         cls = self._registry.find(value.type_name, value.place)

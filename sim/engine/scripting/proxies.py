@@ -136,8 +136,8 @@ class DeviceProxy:
 class BusProxy:
     """``machine.SystemBus``."""
 
-    def __init__(self, bus: BusService) -> None:
-        self._bus = bus
+    def __init__(self, bus: BusService, wrap: Callable[[Device], DeviceProxy]) -> None:
+        self._bus, self._wrap = bus, wrap
         for suffix, width in _WIDTHS.items():
             setattr(self, "Read" + suffix, self._reader(width))
             setattr(self, "Write" + suffix, self._writer(width))
@@ -152,6 +152,14 @@ class BusProxy:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the system bus has no {name} for scripts here")
+
+    def WhatPeripheralIsAt(self, address: int, context: object = None) -> DeviceProxy | None:
+        """The device or memory that answers ``address``."""
+        window = self._bus.window_at(address)
+        if window is not None:
+            return self._wrap(window.device)
+        memory = self._bus.memory_at(address)
+        return None if memory is None else self._wrap(memory[0])
 
     def ReadBytes(self, address: int, count: int, onlyMemory: bool = False, context: object = None) -> ByteArray:  # noqa: N803
         return ByteArray(self._bus.read_bytes(address, count))
@@ -171,7 +179,7 @@ class MachineProxy:
         self._services, self._report = services, report
         self._proxies: dict[Device, DeviceProxy] = {}
         self._found: dict[str, DeviceProxy] = {}
-        self.SystemBus = BusProxy(services.sysbus)
+        self.SystemBus = BusProxy(services.sysbus, self.wrap)
 
     def wrap(self, device: Device) -> DeviceProxy:
         """The one proxy of ``device`` for this script."""
