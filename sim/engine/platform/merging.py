@@ -2,7 +2,8 @@
 
 An entry may be declared in one file and added to in others: settings and registrations of a later one replace those
 of an earlier one, wirings replace output by output, ``init`` replaces and ``init add`` appends. Included files count
-as earlier than the file that includes them.
+as earlier than the file that includes them. ``chip.engine.repl`` beside ``chip.repl`` counts as its end: there a
+description for both engines says what Renode has no types or outputs for; Renode never opens it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from sim.engine.platform.parser import parse
 from sim.engine.platform.syntax import Place
 from sim.engine.wording import CIRCULAR_USING, EMPTY_ENTRY, declared_twice, never_declared, no_using
 from sim.errors import CrosscamError
+
+COMPANION = ".engine.repl"
 
 
 @dataclass(slots=True)
@@ -174,6 +177,9 @@ def _in_order(
                 seen.add((file, inner))
                 yield from walk(read_description(path), inner, [*open_files, file])
         yield current, prefix
+        companion = Path(current.file).with_suffix(COMPANION)
+        if current.file.endswith(".repl") and not current.file.endswith(COMPANION) and companion.is_file():
+            yield from walk(read_description(companion), prefix, [*open_files, str(companion)])
 
     start = str(Path(description.file).resolve()) if description.file else ""
     yield from walk(description, prefix, [*open_files, start])
