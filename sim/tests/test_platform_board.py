@@ -10,16 +10,17 @@ import pytest
 import sim
 from sim.engine.devices.base import Device
 from sim.engine.machine import Machine
-from sim.engine.platform import load_repl
+from sim.engine.monitor import Monitor
 
 BOARD = Path(sim.__file__).parent / "board"
 
 
 @pytest.fixture(scope="module")
 def machine() -> Machine:
-    made = Machine("board")
-    load_repl(made, BOARD / "crosscam.repl")
-    return made
+    monitor = Monitor()
+    monitor.execute("mach create")
+    monitor.execute(f"machine LoadPlatformDescription @{BOARD / 'crosscam.repl'}")
+    return monitor.machine
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_addresses(machine: Machine, address: int, device: str) -> None:
 def test_memories(machine: Machine) -> None:
     sizes = {start: end - start for start, end, _ in machine.sysbus.memories}
     expected = {0x0: 64, 0x08000000: 1024, 0x08100000: 1024, 0x20000000: 128, 0x24000000: 512}
-    expected |= {0x30000000: 128, 0x30020000: 128, 0x30040000: 32, 0x38000000: 64, 0x38800000: 4}
+    expected |= {0x30000000: 128, 0x30020000: 128, 0x30040000: 32, 0x38000000: 64, 0x38800000: 4, 0x1FF00000: 128}
     assert sizes == {start: size * 1024 for start, size in expected.items()}
 
 

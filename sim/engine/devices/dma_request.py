@@ -36,12 +36,20 @@ class DmaRequest(Line):
         name: device and output.
         wants: how many items the peripheral would give or take now; 0 while it asks for none.
         to_peripheral: the direction of its transfers; None where it has both (a timer).
+        served: told after each answer; a request that is an event and no level ends with it.
     """
 
-    def __init__(self, name: str, wants: Callable[[], int], to_peripheral: bool | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        wants: Callable[[], int],
+        to_peripheral: bool | None,
+        served: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(name)
         self.wants = wants
         self.to_peripheral = to_peripheral
+        self._served = served
         self._receivers: list[tuple[DmaReceiver, int]] = []
         self._asking = False
 
@@ -87,15 +95,21 @@ class DmaRequest(Line):
         try:
             if self._receivers:
                 while (items := self.wants()) and self.offer(items):
-                    pass
+                    self._served()
             self.set(self.wants() > 0)
         finally:
             self._asking = False
 
 
-def add_request(device: Device, output: str | int, wants: Callable[[], int], to_peripheral: bool | None) -> DmaRequest:
+def add_request(
+    device: Device,
+    output: str | int,
+    wants: Callable[[], int],
+    to_peripheral: bool | None,
+    served: Callable[[], None] = lambda: None,
+) -> DmaRequest:
     """Declare ``output`` of ``device`` as a request; see ``DmaRequest``."""
-    line = device.outputs[output] = DmaRequest(f"{device.name}.{output}", wants, to_peripheral)
+    line = device.outputs[output] = DmaRequest(f"{device.name}.{output}", wants, to_peripheral, served)
     return line
 
 

@@ -2,7 +2,7 @@
 
 ``gpioPortB: [0-15] -> syscfg#1@[0-15]`` feeds pin levels of port index 1 in; output n carries the pin n of the port
 that EXTICR selects for line n, as in Renode's ``Miscellaneous.STM32_SYSCFG``. Beyond Renode: PMCR, the compensation
-cell (CCCSR.READY follows EN), PWRCR.ODEN and PKGR exist.
+cell (CCCSR.READY follows EN), PWRCR.ODEN and PKGR exist; ``PackageCode`` is what PKGR says (RM0433 12.3.13).
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Stm32Syscfg(RegisterDevice):
         bank.register(0x24, "CCVR", reset=0x88).field(0, 8, "NCV PCV", Mode.READ)
         bank.register(0x28, "CCCR").storage(0xFF)
         bank.register(0x2C, "PWRCR").flag(0, "ODEN")
-        bank.register(0x124, "PKGR").field(0, 4, "PKG", Mode.READ)
+        self.package_code = 0
+        bank.register(0x124, "PKGR").field(0, 4, "PKG", Mode.READ, read=lambda: self.package_code)
 
     def local_receiver(self, index: int) -> GpioReceiver:
         """The pins of GPIO port ``index`` (0 = A)."""

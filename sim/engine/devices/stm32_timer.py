@@ -1,23 +1,29 @@
-"""General-purpose and basic timers (RM0433 sections 38 to 42): time base and output compare.
+"""Advanced, general-purpose and basic timers (RM0433 sections 38 to 42): time base, output compare, input capture.
 
 The counter is computed from virtual time when somebody looks, so a free-running timer costs nothing; an event is
-scheduled only for what can be seen: an enabled interrupt, or a channel output that is wired to something.
+scheduled only for what can be seen: an enabled interrupt or DMA request, or an output that is wired to something.
 
 Parameters and outputs as in Renode's ``Timers.STM32_Timer``. Deviations, all as on the chip: the period is ARR + 1
 counts (Renode: ARR); UIF and CCxIF rise whether or not their interrupt is enabled; PSC, and ARR with ARPE, take
-effect at the next update event, which EGR.UG makes at once; BDTR, DIER, SMCR and the DMA registers read back.
-Centre-aligned counting, input capture, slave modes, break and DMA requests are not modelled.
+effect at the next update event, which EGR.UG makes at once; BDTR, DIER and SMCR read back. Beyond it: DMA requests,
+bursts through DMAR, TRGO (``timer_requests.py``); capture, slave and encoder modes (``timer_inputs.py``).
+Centre-aligned counting and break are not modelled.
 """
 
 from __future__ import annotations
 
+from sim.engine.devices import timer_requests
 from sim.engine.devices.base import Event, Services
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
+from sim.engine.devices.timer_inputs import TimerInputs
+from sim.engine.devices.timer_requests import TimerRequests
 from sim.errors import CrosscamError
 
 _CHANNELS = 4
 _RESET_PIN = 0xFF  # no pad of the chip: Renode's way to reset the model
-_UIF = 1
+_UIF, _TIF = 1, 1 << 6
+_ENABLES = 0x5F  # UIE, CC1IE to CC4IE, TIE; flags lie where their enables do
+_DMAR = 0x4C
 _ACTIVE, _INACTIVE, _TOGGLE, _FORCE_LOW, _FORCE_HIGH, _PWM1, _PWM2 = range(1, 8)
 
 
@@ -36,7 +42,8 @@ class Stm32Timer(RegisterDevice):
         self.irq = self.add_output("IRQ")
         self.update_interrupt = self.add_output("UpdateInterrupt")
         self.capture_compare_interrupt = self.add_output("CaptureCompareInterrupt")
-        for unused in ("BreakInterrupt", "TriggerInterrupt", "CommutationInterrupt"):
+        self._trigger_interrupt = self.add_output("TriggerInterrupt")
+        for unused in ("BreakInterrupt", "CommutationInterrupt"):
             self.add_output(unused)
         self._channels = [self.add_output(channel) for channel in range(_CHANNELS)]
         self._event: Event | None = None
@@ -46,7 +53,7 @@ class Stm32Timer(RegisterDevice):
     def _declare(self) -> None:
         bank, width = self.bank, self._width
         cr1 = bank.register(0x00, "CR1").after_write(lambda _: self._reschedule())
-        self._cen = cr1.flag(0, "CEN", on_change=lambda old, new: self._restart_base())
+        self._cen = cr1.flag(0, "CEN", on_change=self._switched)
         self._udis = cr1.flag(1, "UDIS")
         self._urs = cr1.flag(2, "URS")
         self._opm = cr1.flag(3, "OPM")
@@ -54,17 +61,24 @@ class Stm32Timer(RegisterDevice):
         cr1.field(5, 2, "CMS", on_write=self._alignment)
         self._arpe = cr1.flag(7, "ARPE")
         cr1.storage(0x0BFF)
-        bank.register(0x04, "CR2").storage()
-        bank.register(0x08, "SMCR").storage().after_write(self._slave_mode)
+        cr2 = bank.register(0x04, "CR2")
+        self._compare_requests = cr2.flag(3, "CCDS")
+        master_mode = cr2.field(4, 3, "MMS")
+        cr2.storage().after_write(lambda _: self._reschedule())
+        slave = bank.register(0x08, "SMCR").storage().after_write(self._slave_mode)
         dier = bank.register(0x0C, "DIER").after_write(lambda _: self._reschedule())
-        self._interrupt_enables = dier.field(0, 5, "CC4IE CC3IE CC2IE CC1IE UIE")
+        self._interrupt_enables = dier.field(0, 7, "TIE COMIE CC4IE CC3IE CC2IE CC1IE UIE")
         dier.storage(0x7FFF)
-        self._flags = bank.register(0x10, "SR").field(0, 5, "CC4IF .. UIF", Mode.WRITE_ZERO_TO_CLEAR)
-        bank[0x10].after_write(lambda _: self._update())
+        status = bank.register(0x10, "SR")
+        self._flags = status.field(0, 7, "TIF COMIF CC4IF .. UIF", Mode.WRITE_ZERO_TO_CLEAR)
+        self._overcaptured = status.field(9, 4, "CC4OF .. CC1OF", Mode.WRITE_ZERO_TO_CLEAR)
+        status.after_write(lambda _: self._update())
         bank.register(0x14, "EGR").field(0, 8, "UG", Mode.WRITE, on_write=self._generate)
         self._modes: list[Field] = []
+        mode_registers = []
         for index in range(2):
-            ccmr = bank.register(0x18 + 4 * index, f"CCMR{index + 1}").after_write(self._modes_written)
+            ccmr = bank.register(0x18 + 4 * index, f"CCMR{index + 1}").after_write(lambda _: self._outputs_changed())
+            mode_registers.append(ccmr)
             self._modes += [ccmr.field(4, 3, f"OC{2 * index + 1}M"), ccmr.field(12, 3, f"OC{2 * index + 2}M")]
             ccmr.storage()
         ccer = bank.register(0x20, "CCER").storage().after_write(lambda _: self._outputs_changed())
@@ -79,8 +93,13 @@ class Stm32Timer(RegisterDevice):
             bank.register(0x34 + 4 * index, f"CCR{index + 1}").field(0, width, "CCR", on_write=self._compare_written)
             for index in range(_CHANNELS)
         ]
-        for offset, name in ((0x44, "BDTR"), (0x48, "DCR"), (0x4C, "DMAR"), (0x60, "AF1"), (0x68, "TISEL")):
+        for offset, name in ((0x44, "BDTR"), (0x60, "AF1"), (0x68, "TISEL")):
             bank.register(offset, name).storage()
+        burst = bank.register(0x48, "DCR")
+        self._burst_base, self._burst_length = burst.field(0, 5, "DBA"), burst.field(8, 5, "DBL")
+        bank.register(_DMAR, "DMAR").storage()
+        self._inputs = TimerInputs(self, mode_registers, ccer, slave)
+        self._requests = TimerRequests(self, dier, self._burst_length, master_mode)
 
     def _forget(self) -> None:
         self._cancel()
@@ -92,25 +111,51 @@ class Stm32Timer(RegisterDevice):
         self._prescaler = 1
         self._period = self._limit
         self._repetitions = 0
-        for line in self.outputs.values():
+        self._burst_place = 0  # transfers of a burst done
+        self._part_count = 0  # external counts the prescaler has kept
+        self._syncing = False
+        self._happened: list[int] = []  # events to tell of when the time has been accounted for
+        for line in (self.irq, self.update_interrupt, self.capture_compare_interrupt, self._trigger_interrupt):
             line.set(False)
+        for line in self._channels:
+            line.set(False)
+        self._inputs.forget()
+        self._requests.forget()
 
     def reset(self) -> None:
         super().reset()
         self._forget()
 
     def on_gpio(self, number: int, value: bool) -> None:
-        """Input 0xFF resets the timer; channel inputs (capture) are not modelled."""
-        if value and number == _RESET_PIN:
-            self.reset()
+        """Inputs 0 to 3 are the channels, 16 to 19 the internal triggers; 0xFF resets the timer."""
+        if number == _RESET_PIN:
+            if value:
+                self.reset()
+            return
+        self._sync()
+        self._inputs.level(number, value)
+        self._tell()
 
     def read(self, offset: int, width: int) -> int:
         self._sync()
-        return self.bank.read(offset, width)
+        value = self.bank.read(self._burst_register(offset), width)
+        if 0x34 <= offset < 0x44 and self._is_capture(channel := offset - 0x34 >> 2):
+            self._flags.value &= ~(2 << channel)  # reading what was captured clears CCxIF
+            self._update()
+        return value
 
     def write(self, offset: int, width: int, value: int) -> None:
         self._sync()
-        self.bank.write(offset, width, value)
+        self.bank.write(self._burst_register(offset), width, value)
+        self._tell()
+
+    def _burst_register(self, offset: int) -> int:
+        """DMAR stands for the registers from DBA on, one after the other (38.4.22)."""
+        if offset != _DMAR:
+            return offset
+        register = 4 * (self._burst_base.value + self._burst_place)
+        self._burst_place = 0 if self._burst_place >= self._burst_length.value else self._burst_place + 1
+        return register if register != _DMAR else 0x48
 
     @property
     def counter(self) -> int:
@@ -142,7 +187,8 @@ class Stm32Timer(RegisterDevice):
 
     @property
     def _counting(self) -> bool:
-        return bool(self._cen) and self._period > 0
+        """The internal clock counts."""
+        return bool(self._cen) and self._period > 0 and not (self._inputs.external or self._inputs.gated_shut)
 
     def _to_wrap(self) -> int:
         """Ticks until the counter overflows (down: underflows)."""
@@ -160,8 +206,20 @@ class Stm32Timer(RegisterDevice):
 
     def _sync(self) -> None:
         """Account for the time gone by: counter, flags, outputs."""
-        if not self._counting:
+        if not self._counting or self._syncing:
             return
+        self._syncing = True
+        self._count_elapsed()
+        self._syncing = False
+        self._tell()
+
+    def _tell(self) -> None:
+        """Pass on what has happened; whoever hears of it may use the registers."""
+        while self._happened:
+            self._requests.happened(self._happened.pop(0))
+        self._requests.ask()
+
+    def _count_elapsed(self) -> None:
         elapsed = ((self.services.clock.now - self._base) * self.frequency + self._phase) // self._divisor
         left = elapsed - self._ticks
         while left > 0 and self._counting:
@@ -187,6 +245,8 @@ class Stm32Timer(RegisterDevice):
         """Another full period would change no flag, no output and no shadow register."""
         if any(line.targets for line in self._channels) or not self._flags.value & _UIF or self._rcr.value:
             return False
+        if any(self._requests.wanted(event) for event in range(1 + _CHANNELS)):
+            return False
         matched = all(
             self._flags.value >> 1 + channel & 1 or self._compare[channel].value > self._period
             for channel in range(_CHANNELS)
@@ -211,6 +271,7 @@ class Stm32Timer(RegisterDevice):
         elif not self._udis:
             self._flags.value |= _UIF
             self._load_shadows()
+            self._updated()
         if self._dir:
             self._counter = self._period
         for channel in range(_CHANNELS):
@@ -221,13 +282,27 @@ class Stm32Timer(RegisterDevice):
                 self._match(channel)
         self._update()
 
+    def _updated(self) -> None:
+        """An update event that is told of; with CCDS the channels' requests come with it."""
+        self._happened.append(timer_requests.UPDATE)
+        if self._compare_requests:
+            self._happened += range(1, 1 + _CHANNELS)
+
     def _load_shadows(self) -> None:
         self._repetitions = self._rcr.value
         self._period = self._arr.value
         self._rescale(self._psc.value + 1)
 
+    def _is_capture(self, channel: int) -> bool:
+        """CCxS: the channel is an input."""
+        return bool(self.bank[0x18 + 4 * (channel >> 1)].raw >> 8 * (channel & 1) & 3)
+
     def _match(self, channel: int) -> None:
+        if self._is_capture(channel):
+            return
         self._flags.value |= 2 << channel
+        if not self._compare_requests:
+            self._happened.append(1 + channel)
         mode = self._modes[channel].value
         if mode in (_ACTIVE, _PWM2):
             self._drive(channel, True)
@@ -237,6 +312,7 @@ class Stm32Timer(RegisterDevice):
             self._drive(channel, not self._channels[channel].value)
 
     def _drive(self, channel: int, level: bool) -> None:
+        self._requests.reference(channel, level)
         if self._output_enables.raw >> 4 * channel & 1:
             self._channels[channel].set(level)
 
@@ -267,23 +343,79 @@ class Stm32Timer(RegisterDevice):
                 self._load_shadows()
                 if not self._urs:
                     self._flags.value |= _UIF
+                    self._updated()
             self._counter = self._period if self._dir else 0
             self._restart_base()
-        self._flags.value |= written & 0x1E
+            self._requests.was_reset()
+        self._flags.value |= written & 0x5E
+        self._happened += (1 + channel for channel in range(_CHANNELS) if written >> 1 + channel & 1)
         self._reschedule()
+
+    def _switched(self, old: int, new: int) -> None:
+        """CEN has changed."""
+        self._restart_base()
+        self._requests.switched(bool(new))
 
     def _alignment(self, value: int) -> None:
         if value:
             self.log.warning("centre-aligned counting is not modelled: counts edge-aligned")
 
     def _slave_mode(self, written: int) -> None:
-        if written & 0x10007:
-            self.log.warning("slave mode (SMCR.SMS) is not modelled: the internal clock counts")
+        if written & 0x10000:
+            self.log.warning("combined reset and trigger mode (SMCR.SMS = 8) is not modelled")
+        self._restart_base()
+        self._reschedule()
 
-    def _modes_written(self, written: int) -> None:
-        if written & 0x0303:
-            self.log.warning("input capture (CCxS) is not modelled")
-        self._outputs_changed()
+    # --- what the inputs do ---
+
+    def captured(self, channel: int, count: int) -> None:
+        """CCRx gets ``count``; CCxOF when the last one had not been taken."""
+        if self._flags.value >> 1 + channel & 1:
+            self._overcaptured.value |= 1 << channel
+        self._compare[channel].value = count
+        self._flags.value |= 2 << channel
+        self._happened.append(1 + channel)
+        self._update()
+
+    def restart(self) -> None:
+        """Slave mode reset: an update event (UIF unless URS), the counter at its start."""
+        self._generate(1)
+
+    def trigger(self) -> None:
+        """TIF, and its DMA request."""
+        self._flags.value |= _TIF
+        self._happened.append(timer_requests.TRIGGER)
+        self._update()
+
+    def gate(self) -> None:
+        """The gate has opened or shut; what was counted before has been accounted for."""
+        self._restart_base()
+        self._reschedule()
+
+    def start(self) -> None:
+        """The trigger sets CEN."""
+        if not self._cen:
+            self._cen.value = 1
+            self._switched(0, 1)
+            self._reschedule()
+
+    def count(self, up: bool) -> None:
+        """One count by an external clock or an encoder, divided by the prescaler."""
+        if not self._cen or not self._period:
+            return
+        self._part_count += 1
+        if self._part_count < self._prescaler:
+            return
+        self._part_count = 0
+        self._dir.value = not up
+        if self._to_wrap() > 1:
+            self._counter += 1 if up else -1
+            for index in range(_CHANNELS):
+                if self._compare[index].value == self._counter:
+                    self._match(index)
+            self._update()
+        else:
+            self._wrap()
 
     def _outputs_changed(self) -> None:
         for channel, line in enumerate(self._channels):
@@ -322,9 +454,10 @@ class Stm32Timer(RegisterDevice):
     # --- interrupts and events ---
 
     def _update(self) -> None:
-        active = self._flags.value & self._interrupt_enables.value
+        active = self._flags.value & self._interrupt_enables.value & _ENABLES
         self.update_interrupt.set(bool(active & _UIF))
-        self.capture_compare_interrupt.set(bool(active & ~_UIF))
+        self.capture_compare_interrupt.set(bool(active & ~(_UIF | _TIF)))
+        self._trigger_interrupt.set(bool(active & _TIF))
         self.irq.set(bool(active))
 
     def _cancel(self) -> None:
@@ -342,10 +475,13 @@ class Stm32Timer(RegisterDevice):
         enables = self._interrupt_enables.value
         wired = [bool(line.targets) for line in self._channels]
         ticks: list[int] = []
-        if enables & _UIF or any(wired):
+        if enables & _UIF or any(wired) or self._requests.wanted(timer_requests.UPDATE):
             ticks.append(wrap)
         for channel in range(_CHANNELS):
-            if enables >> 1 + channel & 1 or (wired[channel] and self._output_enables.raw >> 4 * channel & 1):
+            heard = enables >> 1 + channel & 1 or self._requests.wanted(1 + channel)
+            if self._is_capture(channel):
+                continue
+            if heard or (wired[channel] and self._output_enables.raw >> 4 * channel & 1):
                 ticks.append(self._to_match(channel) or wrap)
         if ticks:
             due = self._cycle_of(self._ticks + min(ticks))

@@ -3,10 +3,10 @@
 Voltages come as in our ``Analog.STM32F0_ADC``: ``SetDefaultValue mV [channel]`` and ``FeedVoltageSampleToChannel
 channel mV repeat`` (or a file of millivolts). Modelled: deep power-down, regulator (LDORDY) and calibration, which the
 converter wants in this order before ADEN and ADRDY; single, continuous and discontinuous conversion of the regular
-sequence and of the injected one, started by software or by a trigger (input n is the event that EXTSEL or JEXTSEL = n
-selects); sampling and conversion times; resolutions, oversampling and left shift; EOSMP, EOC, EOS, JEOC, JEOS; overrun
-and AUTDLY; the three analog watchdogs; ``DMARequest`` for DMNGT = 01 and 11. Single-ended channels only; offsets,
-injected queues (JQM, JAUTO), dual mode and linearity words are kept and change nothing.
+sequence and of the injected one, started by software or by a trigger (input n is the event that EXTSEL = n selects,
+input 32 + n that of JEXTSEL = n); sampling and conversion times; resolutions, oversampling and left shift; EOSMP, EOC,
+EOS, JEOC, JEOS; overrun and AUTDLY; the three analog watchdogs; ``DMARequest`` for DMNGT = 01 and 11. Single-ended
+channels only; offsets, injected queues (JQM, JAUTO), dual mode and linearity words are kept and change nothing.
 
 Renode 1.16.1 has no type for it (its H7 files name the F0's).
 """
@@ -29,6 +29,7 @@ _ADEN, _ADDIS, _ADSTART, _JADSTART, _ADSTP, _JADSTP = (1 << bit for bit in range
 _ADCALLIN, _LINEARITY, _REGULATOR, _DEEP, _ADCAL = 1 << 16, 0x3F << 22, 1 << 28, 1 << 29, 1 << 31
 _KEPT = 0x7F000000 & ~(_REGULATOR | _DEEP) | _LINEARITY | _ADCALLIN | 0x300
 _RISING, _FALLING = 1, 2
+_INJECTED_TRIGGERS = 32
 
 
 class Stm32H7Adc(AdcConverter):
@@ -145,7 +146,7 @@ class Stm32H7Adc(AdcConverter):
         self._feed(channel, value, repeat)
 
     def on_gpio(self, number: int, value: bool) -> None:
-        """Trigger event ``number``."""
+        """A trigger event."""
         before = number in self._triggers
         if value == before:
             return
@@ -153,7 +154,7 @@ class Stm32H7Adc(AdcConverter):
         edge = _RISING if value else _FALLING
         if self._started and self._exten.value & edge and number == self._extsel.value and self._conversion is None:
             self._triggered()
-        if self._injected_started and self._jexten.value & edge and number == self._jextsel.value:
+        if self._injected_started and self._jexten.value & edge and number - _INJECTED_TRIGGERS == self._jextsel.value:
             self._inject()
 
     # Registers
