@@ -53,8 +53,8 @@ class Stream:
         self._par = bank.register(base + 8, f"S{index}PAR").storage()
         self._memory = [bank.register(base + 12 + 4 * buffer, f"S{index}M{buffer}AR").storage() for buffer in range(2)]
         self._fcr = bank.register(base + 20, f"S{index}FCR", reset=0x21)
-        self._fcr.storage(0x87).field(3, 3, "FS", Mode.READ)
-        self._guarded = {base + 4, base + 8, base + 20}
+        self._fcr.storage(0x87).after_write(self._fifo_control).field(3, 3, "FS", Mode.READ)
+        self._guarded = {base + 4, base + 8}
         self.reset()
 
     def reset(self) -> None:
@@ -62,6 +62,7 @@ class Stream:
         self.flags = 0
         self._enabled = False
         self._control_value = 0
+        self._fifo_value = self._fcr.reset_value
         self._length = self._moved = 0  # items of PSIZE
         self._memory_offset = self._peripheral_offset = 0
         self._serving = False
@@ -115,6 +116,14 @@ class Stream:
         elif written & _EN:
             self._control_value = self._cr.raw
             self._enable()
+        self.update_interrupt()
+
+    def _fifo_control(self, written: int) -> None:
+        """FCR: while EN is set only the interrupt enable may change (16.5.11)."""
+        if self._enabled and (self._fcr.raw ^ self._fifo_value) & 0x7:
+            self._dma.log.warning("S%dFCR: mode or threshold written while EN is set: ignored", self._index)
+            self._fcr.raw = self._fcr.raw & ~0x7 | self._fifo_value & 0x7
+        self._fifo_value = self._fcr.raw
         self.update_interrupt()
 
     # --- a transfer ---

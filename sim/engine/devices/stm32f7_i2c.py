@@ -1,7 +1,8 @@
 """I2C version 2 of STM32F7 and H7 (RM0433 section 47), as master and as slave.
 
-A transfer takes no virtual time, as in Renode's ``I2C.STM32F7_I2C``: the slave gets the bytes of a write in one piece
-when NBYTES of them are out, and is asked for NBYTES at once when a read starts. What the firmware sees is the chip's:
+A transfer takes no virtual time, as in Renode's ``I2C.STM32F7_I2C``; the slave is asked for NBYTES at once when a read
+starts. It gets the bytes between START and STOP or a repeated START in one piece, also those of a transfer in chunks
+(RELOAD), which Renode hands over one by one. What the firmware sees is the chip's:
 
 - TXDR is a register of its own. A byte written before START is the first on the bus (47.4.9; ST's HAL preloads it);
   one written after the last stays for the next transfer, until a 1 written to TXE flushes it.
@@ -186,7 +187,6 @@ class Stm32F7I2c(I2cController):
             self._incoming.extend(self._target.read(self._left))
 
     def _chunk_done(self) -> None:
-        self._flush()
         if self._reload:
             self._complete_reload = True
         elif self._autoend:

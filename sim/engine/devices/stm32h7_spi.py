@@ -10,9 +10,9 @@ wider than the packet carries several packets (data packing, 50.4.11); TXTF and 
 one flag each; CFG1 and CFG2 are locked while SPE is 1; all configuration bits read back; requests ``DMARecieve`` (sic,
 Renode's name) and ``DMATransmit``.
 
-A full-duplex master that never reads overruns on the chip and goes on (MASRX = 0). Here the bus waits for the time of
-one packet, since firmware that reads between its writes must not lose anything because the bus is so fast; then OVR
-rises and what comes in is lost until it is cleared. CRC, slave mode, I2S and TSER reload are not modelled.
+A full-duplex master that never reads overruns on the chip and goes on (MASRX = 0). Here the bus waits a millisecond for
+it, since firmware that reads between its writes must not lose anything because the bus is so fast; then OVR rises and
+what comes in is lost until it is cleared. CRC, slave mode, I2S and TSER reload are not modelled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sim.engine.devices.registers import Mode
 from sim.engine.devices.spi_controller import SpiController
 
 _FIFO_BYTES = 16  # of SPI1 to SPI3; SPI4 to SPI6 have 8
-_KERNEL_CLOCK = 120_000_000  # Hz, only for how long a packet takes
+_PATIENCE = 1000  # waits for a reader: a second is that many of them
 _FULL_DUPLEX, _SIMPLEX_SEND, _SIMPLEX_RECEIVE, _HALF_DUPLEX = range(4)
 _RXP, _TXP, _DXP, _EOT, _TXTF, _OVR, _SUSP, _TXC = (1 << bit for bit in (0, 1, 2, 3, 4, 6, 11, 12))
 _ANY = 1 << 16  # more than a DMA stream can have left
@@ -71,7 +71,6 @@ class Stm32H7Spi(SpiController):
         self._threshold = cfg1.field(5, 4, "FTHLV")
         self._rxdmaen = cfg1.flag(14, "RXDMAEN")
         self._txdmaen = cfg1.flag(15, "TXDMAEN")
-        self._divider = cfg1.field(28, 3, "MBR")
         cfg1.storage(0x705FDFFF)
         cfg2 = bank.register(0x0C, "CFG2")
         self._direction = cfg2.field(17, 2, "COMM")
@@ -223,8 +222,7 @@ class Stm32H7Spi(SpiController):
     def _wait_for_reader(self) -> None:
         if self._waiting is None:
             clock = self.services.clock
-            periods = (self._dsize.value + 1) * (2 << self._divider.value)
-            self._waiting = clock.schedule(periods * clock.frequency // _KERNEL_CLOCK, self._nobody_read)
+            self._waiting = clock.schedule(clock.frequency // _PATIENCE, self._nobody_read)
 
     def _nobody_read(self) -> None:
         self._waiting = None
