@@ -191,10 +191,23 @@ def test_nothing_changes_while_protected_or_outside_initialisation(
     assert "write protection is on" in caplog.text and "outside initialisation mode" in caplog.text
 
 
-def test_no_dates_and_no_times_are_ignored(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_time_that_is_none_is_ignored(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     bench.set(0x0230 | 1 << 13, 0x250000)
-    assert bench.read(TR) == 0 and bench.read(DR) == 0x2101
-    assert "no time" in caplog.text and "no date" in caplog.text
+    assert bench.read(TR) == 0 and "no time" in caplog.text
+
+
+def test_a_date_that_is_none_stays_until_midnight_and_alarms_know_it(bench: Bench) -> None:
+    """ST's time base writes DR = 0 and an alarm for second 1 of day 0 at each tick."""
+    bench.set(0, 0x235958)
+    assert bench.read(DR) == 0
+    bench.unlock()
+    bench.write(0x1C, 0x235959)
+    bench.write(CR, BYPSHAD | ALRAE | ALRAIE)
+    bench.seconds(1.01)
+    assert bench.read(ISR) & 1 << 8 and bench.read(DR) == 0
+    bench.seconds(1)
+    bench.read(TR)
+    assert bench.read(DR) != 0
 
 
 def test_the_calendar_stands_still_in_initialisation(bench: Bench) -> None:

@@ -15,6 +15,7 @@ _EPOCH = datetime.date(2000, 1, 1).toordinal()
 _CENTURY = datetime.date(2100, 1, 1).toordinal() - _EPOCH  # days
 _LEAP_CYCLE = 1461  # days after which a day of the month has come round, 29 February included
 _PM = 1 << 22
+_DATE_BITS = 0x00FFFF3F  # of DR
 
 
 def to_bcd(value: int) -> int:
@@ -35,11 +36,14 @@ class Moment:
     days: int = 0
     seconds: int = 0
     weekday: int = 1
+    odd_date: int | None = None
+    """What DR shows where that is no date: the chip keeps it until midnight (ST's time base writes 0)."""
 
     def later(self, seconds: int) -> Moment:
         """This many seconds on; year 99 is followed by year 00."""
         days, rest = divmod(self.seconds + seconds, DAY)
-        return Moment((self.days + days) % _CENTURY, rest, (self.weekday - 1 + days) % 7 + 1)
+        odd = self.odd_date if not days else None
+        return Moment((self.days + days) % _CENTURY, rest, (self.weekday - 1 + days) % 7 + 1, odd)
 
     @property
     def date(self) -> datetime.date:
@@ -48,6 +52,8 @@ class Moment:
 
     def date_register(self) -> int:
         """DR (RM0090 26.6.2)."""
+        if self.odd_date is not None:
+            return self.odd_date
         day = self.date
         return to_bcd(day.year - 2000) << 16 | self.weekday << 13 | to_bcd(day.month) << 8 | to_bcd(day.day)
 
@@ -56,19 +62,18 @@ class Moment:
         hours, rest = divmod(self.seconds, 3600)
         return hours_to_bits(hours, twelve_hours) | to_bcd(rest // 60) << 8 | to_bcd(rest % 60)
 
-    def with_date(self, register: int) -> Moment | None:
-        """This time on the day that DR says; None where there is no such day."""
+    def with_date(self, register: int) -> Moment:
+        """This time on the day that DR says."""
         year, month, day = (
             from_bcd(register >> 16 & 0xFF),
             from_bcd(register >> 8 & 0x1F),
             from_bcd(register & 0x3F),
         )
         weekday = register >> 13 & 7
-        if year is None or month is None or day is None or not weekday or not 1 <= month <= 12:
-            return None
-        if not 1 <= day <= calendar.monthrange(2000 + year, month)[1]:
-            return None
-        return Moment(datetime.date(2000 + year, month, day).toordinal() - _EPOCH, self.seconds, weekday)
+        if year is not None and month is not None and day is not None and weekday and 1 <= month <= 12:
+            if 1 <= day <= calendar.monthrange(2000 + year, month)[1]:
+                return Moment(datetime.date(2000 + year, month, day).toordinal() - _EPOCH, self.seconds, weekday)
+        return Moment(self.days, self.seconds, weekday or 1, register & _DATE_BITS)
 
     def with_time(self, register: int, twelve_hours: bool) -> Moment | None:
         """This day at the time that TR says; None where there is no such time."""
@@ -76,7 +81,7 @@ class Moment:
         minutes, seconds = from_bcd(register >> 8 & 0x7F), from_bcd(register & 0x7F)
         if hours is None or minutes is None or seconds is None or minutes > 59 or seconds > 59:
             return None
-        return Moment(self.days, 3600 * hours + 60 * minutes + seconds, self.weekday)
+        return Moment(self.days, 3600 * hours + 60 * minutes + seconds, self.weekday, self.odd_date)
 
 
 def hours_to_bits(hours: int, twelve_hours: bool) -> int:
@@ -144,6 +149,8 @@ class Alarm:
     def _matches_day(self, moment: Moment) -> bool:
         if self.day is None:
             return True
+        if moment.odd_date is not None:
+            return self.day == from_bcd(moment.odd_date >> 13 & 7 if self.by_weekday else moment.odd_date & 0x3F)
         return self.day == (moment.weekday if self.by_weekday else moment.date.day)
 
     def _first_from(self, first: int) -> int | None:

@@ -215,11 +215,9 @@ class Stm32F4Rtc(RegisterDevice):
         self._base = moment
 
     def _set_date(self, written: int) -> None:
-        moment = self._base.with_date(written)
-        if moment is None:
-            self.log.warning("DR written with 0x%06X, which is no date with a day of the week: ignored", written)
-            return
-        self._base = moment
+        self._base = self._base.with_date(written)
+        if self._base.odd_date is not None:
+            self.log.debug("DR written with 0x%06X, which is no date with a day of the week", written)
 
     def _shift(self, written: int) -> None:
         """ADD1S adds a second, SUBFS takes fractions of it away: less than a second together (26.6.14)."""
