@@ -6,7 +6,6 @@ of the week is a counter of its own, 1 to 7: the chip does not work it out from 
 
 from __future__ import annotations
 
-import calendar
 import datetime
 from dataclasses import dataclass
 
@@ -70,10 +69,13 @@ class Moment:
             from_bcd(register & 0x3F),
         )
         weekday = register >> 13 & 7
-        if year is not None and month is not None and day is not None and weekday and 1 <= month <= 12:
-            if 1 <= day <= calendar.monthrange(2000 + year, month)[1]:
-                return Moment(datetime.date(2000 + year, month, day).toordinal() - _EPOCH, self.seconds, weekday)
-        return Moment(self.days, self.seconds, weekday or 1, register & _DATE_BITS)
+        try:
+            day_of_century = datetime.date(2000 + (year or 0), month or 0, day or 0).toordinal() - _EPOCH
+        except ValueError:
+            weekday = 0
+        if not weekday or year is None:
+            return Moment(self.days, self.seconds, register >> 13 & 7 or 1, register & _DATE_BITS)
+        return Moment(day_of_century, self.seconds, weekday)
 
     def with_time(self, register: int, twelve_hours: bool) -> Moment | None:
         """This day at the time that TR says; None where there is no such time."""
