@@ -172,9 +172,9 @@ def test_one_timer_clocks_another(bench: Bench) -> None:
     slave.write(CR1, 4, CEN)
     bench.write((ARR, 9), (CR2, 2 << 4), (CR1, CEN))
     bench.after(31)
-    assert slave.counter == 3
+    assert slave.count_now == 3
     bench.after(20)
-    assert slave.counter == 0 and slave.read(SR, 4) & UIF
+    assert slave.count_now == 0 and slave.read(SR, 4) & UIF
 
 
 def test_gated_and_trigger_modes(bench: Bench) -> None:
@@ -221,3 +221,23 @@ def test_a_timer_nobody_listens_to_keeps_nothing(bench: Bench) -> None:
         bench.after(100)
         bench.read(CNT)
     assert bench.services.clock.pending == 0 and not bench.timer._happened
+
+
+@pytest.mark.parametrize("down", [0, 1 << 4])
+@pytest.mark.parametrize(("prescaler", "elapsed"), [(0, 0), (0, 777), (239, 12345), (6, 1001)])
+def test_a_polled_counter_is_told_as_it_counts(prescaler: int, elapsed: int, down: int) -> None:
+    """What loops that poll CNT are answered natively is what they would have read."""
+    services = FakeServices()
+    timer = Stm32Timer(services, "timer3", frequency=240_000_000, initial_limit=0xFFFF)
+    for offset, value in ((PSC, prescaler), (EGR, 1), (CR1, CEN | down)):
+        timer.write(offset, 4, value)
+    services.clock.advance(elapsed)
+    told = timer.counter(CNT, 4)
+    assert told is not None and told.until > services.clock.now
+    while services.clock.now < min(told.until - 1, elapsed + 3000):
+        steps = (services.clock.now - told.anchor) * abs(told.numerator) // told.denominator
+        assert timer.read(CNT, 4) == told.start + (steps if told.numerator > 0 else -steps)
+        services.clock.advance(37)
+    assert timer.counter(SR, 4) is None and timer.counter(CNT, 2) is None
+    timer.write(CR1, 4, 0)
+    assert timer.counter(CNT, 4) is None

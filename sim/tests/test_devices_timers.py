@@ -56,7 +56,7 @@ def test_counts_microseconds_of_virtual_time(timer: Stm32Timer, services: FakeSe
     assert timer.read(CNT, 4) == 0 and timer.read(SR, 4) & UIF
     timer.write(CR1, 4, 0)
     services.clock.microseconds(5)
-    assert timer.counter == 0
+    assert timer.count_now == 0
 
 
 def test_a_free_running_timer_schedules_nothing(timer: Stm32Timer, services: FakeServices) -> None:
@@ -268,9 +268,9 @@ def test_watchdog_resets_the_chip_when_it_is_not_reloaded(
     assert watchdog.running and watchdog.read(PR, 4) == 3 and watchdog.read(WSR, 4) == 0
     for _ in range(5):
         services.clock.microseconds(999_000)
-        assert watchdog.counter == 0 and services.resets == []
+        assert watchdog.count_now == 0 and services.resets == []
         watchdog.write(KR, 4, 0xAAAA)
-        assert watchdog.counter == 999
+        assert watchdog.count_now == 999
     services.clock.microseconds(999_999)
     assert services.resets == []
     services.clock.microseconds(1)
@@ -294,7 +294,7 @@ def test_watchdog_registers_need_the_key(watchdog: Stm32IndependentWatchdog, cap
     watchdog.write(RLR, 4, 5)
     watchdog.write(KR, 4, 0xAAAA)
     watchdog.write(PR, 4, 2)
-    assert watchdog.read(RLR, 4) == 5 and watchdog.read(PR, 4) == 0 and watchdog.counter == 5
+    assert watchdog.read(RLR, 4) == 5 and watchdog.read(PR, 4) == 0 and watchdog.count_now == 5
 
 
 def test_watchdog_window(watchdog: Stm32IndependentWatchdog, services: FakeServices) -> None:
@@ -314,7 +314,7 @@ def test_watchdog_new_prescaler_keeps_the_count(watchdog: Stm32IndependentWatchd
     services.clock.microseconds(400_000)
     watchdog.write(KR, 4, 0x5555)
     watchdog.write(PR, 4, 4)
-    assert watchdog.counter == 599
+    assert watchdog.count_now == 599
     services.clock.microseconds(1_199_999)
     assert services.resets == []
     services.clock.microseconds(1)
@@ -325,5 +325,5 @@ def test_watchdog_stops_at_reset(watchdog: Stm32IndependentWatchdog, services: F
     configure(watchdog, 0, 10)
     watchdog.reset()
     services.clock.microseconds(10_000_000)
-    assert services.resets == [] and not watchdog.running and watchdog.counter == 0xFFF
+    assert services.resets == [] and not watchdog.running and watchdog.count_now == 0xFFF
     assert Stm32IndependentWatchdog(services, "w", frequency=1, window_option=False).read(WINR, 4) == 0

@@ -55,7 +55,7 @@ class Stm32IndependentWatchdog(RegisterDevice):
         return self._event is not None
 
     @property
-    def counter(self) -> int:
+    def count_now(self) -> int:
         """The down-counter."""
         return self._counter(self._prescaler.value)
 
@@ -91,7 +91,7 @@ class Stm32IndependentWatchdog(RegisterDevice):
         if key == _START and self._event is None:
             self._run_from(self._loaded)
         elif key == _RELOAD:
-            if self._event is not None and self._window is not None and self.counter > self._window.value:
+            if self._event is not None and self._window is not None and self.count_now > self._window.value:
                 self._expire("reloaded before its window opened")
             else:
                 self._load()
@@ -110,7 +110,7 @@ class Stm32IndependentWatchdog(RegisterDevice):
 
     def hold(self) -> None:
         """Account for the time so far, before the core's clock changes."""
-        self._loaded = self.counter
+        self._loaded = self.count_now
 
     def resume(self) -> None:
         """Go on from there."""

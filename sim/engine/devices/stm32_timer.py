@@ -17,13 +17,14 @@ from sim.engine.devices.base import Event, Services
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
 from sim.engine.devices.timer_inputs import TimerInputs
 from sim.engine.devices.timer_requests import TimerRequests
+from sim.engine.native import NativeCounter
 from sim.errors import CrosscamError
 
 _CHANNELS = 4
 _RESET_PIN = 0xFF  # no pad of the chip: Renode's way to reset the model
 _UIF, _TIF = 1, 1 << 6
 _ENABLES = 0x5F  # UIE, CC1IE to CC4IE, TIE; flags lie where their enables do
-_DMAR = 0x4C
+_CNT, _DMAR = 0x24, 0x4C
 _ACTIVE, _INACTIVE, _TOGGLE, _FORCE_LOW, _FORCE_HIGH, _PWM1, _PWM2 = range(1, 8)
 
 
@@ -83,7 +84,7 @@ class Stm32Timer(RegisterDevice):
             ccmr.storage()
         ccer = bank.register(0x20, "CCER").storage().after_write(lambda _: self._outputs_changed())
         self._output_enables = ccer
-        self._count_field = bank.register(0x24, "CNT").field(
+        self._count_field = bank.register(_CNT, "CNT").field(
             0, width, "CNT", read=self._synced_count, on_write=self._set_count
         )
         self._psc = bank.register(0x28, "PSC").field(0, 16, "PSC")
@@ -158,10 +159,23 @@ class Stm32Timer(RegisterDevice):
         return register if register != _DMAR else 0x48
 
     @property
-    def counter(self) -> int:
+    def count_now(self) -> int:
         """CNT now."""
         self._sync()
         return self._counter
+
+    def counter(self, offset: int, width: int) -> NativeCounter | None:
+        """How CNT counts until it wraps, for loops that poll it; None where ticks do not fall on cycles."""
+        if offset != _CNT or width != 4 or not self._counting:
+            return None
+        self._sync()
+        frequency, anchor = self.frequency, self._cycle_of(self._ticks)
+        if not self._counting or (anchor - self._base) * frequency + self._phase != self._ticks * self._divisor:
+            return None
+        step = -frequency if self._dir else frequency
+        wrap = self._cycle_of(self._ticks + self._to_wrap())
+        made = NativeCounter(self._counter, anchor, step, self._divisor, wrap)
+        return made if made.fits else None
 
     # --- counting ---
 

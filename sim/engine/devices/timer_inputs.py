@@ -21,7 +21,7 @@ class InputPort(Protocol):
     """What the inputs do to the counter."""
 
     @property
-    def counter(self) -> int:
+    def count_now(self) -> int:
         """CNT now."""
 
     def captured(self, channel: int, count: int) -> None:
@@ -84,7 +84,7 @@ class TimerInputs:
         self._skipped[channel] += 1
         if self._skipped[channel] >> (half >> 2 & 3):
             self._skipped[channel] = 0
-            self._port.captured(channel, self._port.counter)
+            self._port.captured(channel, self._port.count_now)
 
     # Slave modes
 
