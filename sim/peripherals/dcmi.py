@@ -11,6 +11,7 @@ The parallel bus, ControlRead from the camera script; each answers WANT_RUNS and
     2  a run of pixel clocks has ended: value = bytes | HREF level << 32 | data stable on the rising edge << 33.
        The bytes are fetched eight at a time from the camera (its command 1) and travel on at once: a line is handed
        over when it ends, so software that polls DR by the CPU sees an overrun where a fast loop on the chip may not.
+    3  the camera says its Renode path, a letter a call, a 0 first: without a camera no signal ever comes
 For the host, ControlRead(command, 0):
     0x10 frames captured   0x11 overruns   0x12 words taken in the last frame   0x13 connected pads (D7..D0, then
     VSYNC, HSYNC, PIXCLK in bits 8..10)
@@ -37,7 +38,7 @@ except NameError:
     FIFO_WORDS = 4
 
     # Bus commands and answers; ov7670.py holds the same numbers.
-    VSYNC_LEVEL, RUN = 1, 2
+    VSYNC_LEVEL, RUN, CAMERA = 1, 2, 3
     WANT_RUNS, FRAME_TAKEN = 1, 2
     CAMERA_PIXELS, CAMERA_BEAM, CAMERA_WAKE, CAMERA_BLOCK = 1, 2, 0, 3
 
@@ -64,12 +65,17 @@ except NameError:
     peripheral = self
     parts = {}
     fifo = []
+    camera_letters = []  # of the path of the camera on the bus
 
     def part(name):
         """The device at a Renode path, looked up once (not before all devices exist)."""
         if name not in parts:
             parts[name] = peripheral.GetMachine()[name]
         return parts[name]
+
+    def camera():
+        """The camera on the bus; None where there is none."""
+        return part("".join(camera_letters)) if camera_letters else None
 
     def complain(text):
         peripheral.ErrorLog(text.replace("{", "(").replace("}", ")"))  # .NET would take braces for a format
@@ -121,7 +127,7 @@ except NameError:
         def status(self):
             """SR: HSYNC and VSYNC with the programmed polarity (1 = between lines, between frames), FIFO not empty."""
             cr = self.registers[CR]
-            levels = int(part("sysbus.ov7670").ControlRead(CAMERA_BEAM, 0))
+            levels = int(camera().ControlRead(CAMERA_BEAM, 0)) if camera_letters else 0
             hsync = 1 if ((levels >> 1) & 1) == (1 if cr & HSPOL else 0) else 0
             vsync = 1 if (levels & 1) == (1 if cr & VSPOL else 0) else 0
             return hsync | vsync << 1 | (4 if fifo else 0)
@@ -155,7 +161,8 @@ except NameError:
             self.registers[CR] = value
             if value & CAPTURE and not old & CAPTURE:
                 self.skip = 0
-                part("sysbus.ov7670").ControlRead(CAMERA_WAKE, 0)
+                if camera_letters:
+                    camera().ControlRead(CAMERA_WAKE, 0)
 
         def raise_flags(self, flags):
             self.raw |= flags
@@ -279,7 +286,7 @@ except NameError:
             """The straight way: eight bits wide, everything captured, whole words."""
             if self.take_block(left):
                 return
-            pull = part("sysbus.ov7670").ControlRead
+            pull = camera().ControlRead
             while left > 0:
                 value = int(pull(CAMERA_PIXELS, 0))
                 if not self.push(value & 0xFFFFFFFF) or (left > 1 and not self.push(value >> 32)):
@@ -288,7 +295,7 @@ except NameError:
 
         def take_block(self, count):
             """`count` words at once; False where they have to go one by one."""
-            read = getattr(part("sysbus.ov7670"), "ControlReadBlock", None)
+            read = getattr(camera(), "ControlReadBlock", None)
             burst = getattr(part("sysbus.dmamux1"), "Burst", None)
             if read is None or burst is None or fifo or count % FIFO_WORDS:
                 return False
@@ -302,7 +309,7 @@ except NameError:
             return unit > 0
 
         def fetch(self, count):
-            pull = part("sysbus.ov7670").ControlRead
+            pull = camera().ControlRead
             data = []
             while len(data) < count:
                 value = int(pull(CAMERA_PIXELS, 0))
@@ -385,6 +392,9 @@ except NameError:
                 return self.on_run(value & 0xFFFFFFFF, (value >> 32) & 1, (value >> 33) & 1)
             if command == VSYNC_LEVEL:
                 return self.on_vsync(value & 1)
+            if command == CAMERA:
+                camera_letters[:] = camera_letters + [chr(value)] if value else []
+                return 0
             if command == 0x10:
                 return self.frames
             if command == 0x11:

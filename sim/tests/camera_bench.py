@@ -22,6 +22,7 @@ from sim.engine.scripting import PythonPeripheral
 from sim.tests.fake_services import FakeWindow
 
 PERIPHERALS = Path(__file__).parents[1] / "peripherals"
+BOARD = Path(__file__).parents[1] / "board"
 MHZ = 480
 
 DCMI, DMA2, DMAMUX, RCC, GPIO = 0x48020000, 0x40020400, 0x40020800, 0x58024400, 0x58020000
@@ -92,6 +93,27 @@ class Store(Device):
         self.values[offset] = value
 
 
+class Rcc(Store):
+    """Registers, and what a board says of its crystal."""
+
+    hse = 8_000_000
+
+    def control_read(self, command: int, value: int) -> int:
+        assert command == 2
+        return self.hse
+
+
+class Port(Store):
+    """A GPIO port that remembers what drives its pads."""
+
+    def __init__(self, bench: Bench, name: str) -> None:
+        super().__init__(bench, name)
+        self.driven: dict[int, bool] = {}
+
+    def on_gpio(self, number: int, value: bool) -> None:
+        self.driven[number] = value
+
+
 class Interrupts(Device):
     """Levels of the interrupt inputs, and how often each rose."""
 
@@ -153,7 +175,7 @@ class BenchBus:
 class Bench:
     """The camera on its bus. Attributes are the devices; methods do what a driver does."""
 
-    def __init__(self) -> None:
+    def __init__(self, camera: Path = BOARD / "crosscam_camera.py", sccb: str = "sysbus.i2c1.ov7670sccb") -> None:
         self.clock = BenchClock()
         self.sysbus = BenchBus()
         self.nvic = Interrupts(self)
@@ -165,10 +187,10 @@ class Bench:
         for stream in range(8):
             self.mux.outputs[8 + stream].connect(self.dma, stream)
             self.dma.outputs[stream].connect(self.nvic, 56 + stream)
-        self.rcc = Store(self, "rcc")
-        self.ports = {letter: Store(self, f"gpioPort{letter}") for letter in "ABCDEFGHI"}
+        self.rcc = Rcc(self, "rcc")
+        self.ports = {letter: Port(self, f"gpioPort{letter}") for letter in "ABCDEFGHI"}
         self.dcmi = self._script("dcmi")
-        self.camera = self._script("ov7670")
+        self.camera = self._script("ov7670", camera)
         for base, device in ((DCMI, self.dcmi), (DMA2, self.dma), (DMAMUX, self.mux), (RCC, self.rcc)):
             self.sysbus.windows.append((base, 0x400, device))
         for letter, port in self.ports.items():
@@ -178,11 +200,12 @@ class Bench:
             "sysbus.ov7670": self.camera,
             "sysbus.dmamux1": self.mux,
             "sysbus.nvic": self.nvic,
-            "sysbus.i2c1.ov7670sccb": self.slave,
+            sccb: self.slave,
         }
 
-    def _script(self, name: str) -> PythonPeripheral:
-        return PythonPeripheral(self, name, size=0x400, initable=True, filename=PERIPHERALS / f"{name}.py")
+    def _script(self, name: str, file: Path | None = None) -> PythonPeripheral:
+        script = file or PERIPHERALS / f"{name}.py"
+        return PythonPeripheral(self, name, size=0x400, initable=True, filename=script)
 
     def device(self, path: str) -> Device:
         return self._paths[path]

@@ -334,6 +334,22 @@ def test_down_sampling_by_four(bench: Bench) -> None:
     assert (seen == card(0)[::2, ::2]).all()
 
 
+@pytest.mark.parametrize("clocks", [1, 2], ids=["by 2", "by 4"])
+def test_clocks_divided_without_down_sampling_thin_out_the_columns(bench: Bench, clocks: int) -> None:
+    """A published table for 160x120 leaves COM3 at 0: scaler and bus are both slow, so bytes stay in order; lines are
+    all there, 4:1 across and 1:1 down."""
+    divider = 1 << clocks
+    bench.configure(r12=0x00, r0C=0x00, r3D=0x40, r3A=0x0C, r3E=0x18 | clocks, r72=0x22, r73=0xF0 | clocks)
+    bench.configure("17:16 18:04 32:A4 19:02 1A:7A 03:0A")
+    bench.clock.run(2 * FRAME_US)
+    bench.capture(words=65000)
+    data = np.frombuffer(bytes(bench.sysbus.ram[: 40 * 1280 // divider]), np.uint8).reshape(40, -1, 4).astype(int)
+    scene = card(0).repeat(2, 0).repeat(2, 1)[:40, ::divider]
+    luma, u, v = yuv(scene)
+    for position, expected in enumerate((u[:, ::2], luma[:, ::2], v[:, ::2], luma[:, 1::2])):
+        assert np.abs(data[..., position] - expected).max() <= 3
+
+
 def test_a_window_that_starts_late_shifts_the_picture_and_lets_black_in(bench: Bench) -> None:
     seen = shown(bench, r17=0x17, r18=0x05)  # 8 columns of the array, 4 pixels here
     assert (seen[:, :316] == card(0)[:, 4:]).all() and not seen[:, 316:].any()

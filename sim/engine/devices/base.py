@@ -32,6 +32,19 @@ class GpioReceiver(Protocol):
         """Pin ``number`` now has level ``value``. A ``Line`` calls it when its level changed."""
 
 
+@runtime_checkable
+class SelectiveReceiver(Protocol):
+    """A receiver that can say beforehand whether a change of an input would have any effect."""
+
+    def listens(self, number: int) -> bool:
+        """Whether an edge of input ``number`` would be noticed as things are."""
+
+
+def hears(receiver: GpioReceiver, number: int) -> bool:
+    """Whether an edge of input ``number`` would be noticed; receivers that cannot tell do."""
+    return not isinstance(receiver, SelectiveReceiver) or receiver.listens(number)
+
+
 class Line:
     """One output pin. It may drive any number of receivers; a change of level tells each of them at once."""
 

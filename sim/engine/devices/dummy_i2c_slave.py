@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
 from sim.engine.devices.base import Device, Services
@@ -28,7 +28,8 @@ class DummyI2CSlave(Device):
     """Answers reads from a queue, zeros when it is empty; tells a script through events.
 
     ``data_received(data)`` on a write, ``read_requested(count)`` before a read takes bytes from the queue (so a
-    handler may still enqueue the answer), ``transmission_finished()`` at STOP.
+    handler may still enqueue the answer), ``transmission_finished()`` at STOP. Not in Renode: where a script sets
+    ``answers_when``, that is asked whether the slave acknowledges its address.
     """
 
     RENODE_TYPES = ("Mocks.DummyI2CSlave",)
@@ -38,7 +39,12 @@ class DummyI2CSlave(Device):
         self.data_received: EventHandlers[[bytes]] = EventHandlers()
         self.read_requested: EventHandlers[[int]] = EventHandlers()
         self.transmission_finished: EventHandlers[[]] = EventHandlers()
+        self.answers_when: Callable[[], object] | None = None
         self._buffer: deque[int] = deque()
+
+    def acknowledges_address(self) -> bool:
+        """Whether the slave is there at all."""
+        return self.answers_when is None or bool(self.answers_when())
 
     def write(self, data: bytes) -> None:  # type: ignore[override]  # an I2C transfer, not a bus write
         """One write transfer from the controller."""

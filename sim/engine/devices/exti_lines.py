@@ -72,6 +72,14 @@ class ExtiLines:
             self._pending.value |= bit
         self.drive(bit)
 
+    def listens(self, line: int) -> bool:
+        """An edge of the line would be latched, or its level passes."""
+        bit = 1 << line
+        edges = self._rising.value | self._falling.value
+        if self._configurable & bit:
+            return bool(edges & self._mask.value & bit)
+        return not self._mask_direct or bool(self._mask.value & bit)
+
     def drive(self, bits: int = 0xFFFFFFFF) -> None:
         """Set the outputs named in ``bits``."""
         passing = self._mask.value if self._mask_direct else 0xFFFFFFFF

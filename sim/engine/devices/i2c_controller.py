@@ -21,6 +21,14 @@ class PickyI2CTarget(Protocol):
         """Whether the last of ``data``, the bytes of this write so far, is acknowledged."""
 
 
+@runtime_checkable
+class AbsentI2CTarget(Protocol):
+    """A slave that may not answer its address (no clock, busy with writing its memory)."""
+
+    def acknowledges_address(self) -> bool:
+        """Whether it does now."""
+
+
 @dataclass
 class OtherTransfer:
     """What another master of the bus does with this controller: one START, and STOP unless ``stop`` is False.
@@ -59,7 +67,10 @@ class I2cController(RegisterDevice):
 
     def _select(self, address: int) -> bool:
         """The slave at ``address`` takes part from here on; whether there is one."""
-        self._target = self._targets.get(address)
+        target = self._targets.get(address)
+        if isinstance(target, AbsentI2CTarget) and not target.acknowledges_address():
+            target = None
+        self._target = target
         if self._target is None:
             self.log.warning("no slave answers at address 0x%02X", address)
         return self._target is not None

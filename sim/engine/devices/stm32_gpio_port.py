@@ -9,13 +9,16 @@ pad only in output mode (Renode keeps one state for ODR, IDR and pad whatever th
 give an undriven pad its level; an open-drain output at 1 lets go of the pad (high unless something drives it low or
 it is pulled down: such lines have pull-ups on the board); an analog pad reads 0; OTYPER, BRR-by-BSRR priority
 (set wins) and LCKR's lock sequence work.
+
+Not in Renode: a script may answer for inputs that change too often to be events (``show_inputs``), and ask whether
+anybody would notice an edge (``is_heard``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sim.engine.devices.base import GpioReceiver, Services
+from sim.engine.devices.base import GpioReceiver, Services, hears
 from sim.engine.devices.registers import Mode, RegisterDevice
 from sim.errors import CrosscamError
 
@@ -66,6 +69,7 @@ class Stm32GpioPort(RegisterDevice):
             inverted[pin].update(functions)
         self._pads = [self.add_output(pin) for pin in range(PINS)]
         self._functions = [AlternateFunctionPin(self, pin, inverted[pin]) for pin in range(PINS)]
+        self._shown: dict[str, tuple[Callable[[], object], int]] = {}  # who answers for inputs, and for which
         self._driven = 0  # pads driven from outside
         self._outside = 0  # their levels
         self._levels = 0  # levels of all pads as last told
@@ -76,7 +80,7 @@ class Stm32GpioPort(RegisterDevice):
         self._ospeedr = bank.register(0x08, "OSPEEDR", output_speed_reset_value).storage()
         self._pupdr = bank.register(0x0C, "PUPDR", pull_up_pull_down_reset_value).storage()
         self._pupdr.after_write(self._configured)
-        bank.register(0x10, "IDR").value_from(lambda: self._levels & ~self._pins_in(_ANALOG))
+        bank.register(0x10, "IDR").value_from(self._input_data)
         self._odr = bank.register(0x14, "ODR")
         self._odr.field(0, PINS, "ODR", on_change=lambda old, new: self.refresh(old ^ new))
         bsrr = bank.register(0x18, "BSRR").after_write(self._set_or_reset)
@@ -117,6 +121,27 @@ class Stm32GpioPort(RegisterDevice):
         self._driven |= bit
         self._outside = self._outside | bit if value else self._outside & ~bit
         self.refresh(bit)
+
+    def show_inputs(self, name: str, levels: Callable[[], object], pins: int) -> None:
+        """Ask ``levels()`` for the bits ``pins`` of IDR whenever it is read, while the port itself drives none of them.
+
+        Outputs and interrupts follow ``on_gpio`` alone. A second call with the same ``name`` replaces the first.
+        """
+        self._shown[name] = (levels, pins)
+
+    def is_heard(self, number: int) -> bool:
+        """Whether an edge of pad ``number`` would be noticed: by an interrupt line, or by whatever is wired to it."""
+        return any(hears(receiver, there) for receiver, there in self._pads[number].targets)
+
+    def _input_data(self) -> int:
+        """IDR."""
+        value = self._levels
+        for levels, pins in self._shown.values():
+            free = pins & ~self._pins_in(_OUTPUT) & ~self._pins_in(_ANALOG)
+            if free:
+                found = levels()
+                value = value & ~free | (found if isinstance(found, int) else 0) & free
+        return value & ~self._pins_in(_ANALOG)
 
     def write(self, offset: int, width: int, value: int) -> None:
         if self._locked and offset & ~3 in (0x00, 0x04, 0x08, 0x0C, 0x20, 0x24):

@@ -7,7 +7,7 @@ cell (CCCSR.READY follows EN), PWRCR.ODEN and PKGR exist; ``PackageCode`` is wha
 
 from __future__ import annotations
 
-from sim.engine.devices.base import GpioReceiver, Services
+from sim.engine.devices.base import GpioReceiver, Services, hears
 from sim.engine.devices.registers import Mode, RegisterDevice
 
 _LINES = 16
@@ -26,6 +26,10 @@ class _Port:
             return
         self.levels[number] = value
         self._syscfg.refresh(number)
+
+    def listens(self, number: int) -> bool:
+        """Whether this port is the one its line comes from, and that line is listened to."""
+        return self._syscfg.listens(self._index, number)
 
 
 class Stm32Syscfg(RegisterDevice):
@@ -59,6 +63,11 @@ class Stm32Syscfg(RegisterDevice):
     def local_receiver(self, index: int) -> GpioReceiver:
         """The pins of GPIO port ``index`` (0 = A)."""
         return self._ports.setdefault(index, _Port(self, index))
+
+    def listens(self, port: int, line: int) -> bool:
+        """Whether an edge of a port's pin would be noticed behind the line."""
+        selected = 0 <= line < _LINES and self._selections[line].value == port
+        return selected and any(hears(receiver, number) for receiver, number in self._lines[line].targets)
 
     def refresh(self, line: int) -> None:
         """Output ``line`` follows the selected port's pin."""

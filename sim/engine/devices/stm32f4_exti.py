@@ -43,6 +43,10 @@ class Stm32F4Exti(RegisterDevice):
             return
         self._lines.input(number, value)
 
+    def listens(self, number: int) -> bool:
+        """Whether an edge of line ``number`` would be noticed."""
+        return 0 <= number < self._count and self._lines.listens(number)
+
     def reset(self) -> None:
         """Registers to reset values; the levels of the inputs belong to whoever drives them."""
         super().reset()

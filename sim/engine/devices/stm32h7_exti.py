@@ -50,6 +50,10 @@ class Stm32H7Exti(RegisterDevice):
             return
         self._banks[number // _LINES].input(number % _LINES, value)
 
+    def listens(self, number: int) -> bool:
+        """Whether an edge of event input ``number`` would be noticed."""
+        return 0 <= number < _BANKS * _LINES and self._banks[number // _LINES].listens(number % _LINES)
+
     def reset(self) -> None:
         """Registers to reset values; the levels of the inputs belong to whoever drives them."""
         super().reset()

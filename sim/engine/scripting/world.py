@@ -147,6 +147,10 @@ class _Environment:
             os.environ[name] = value
 
 
+class _Extensions:
+    """What ``clr.ImportExtensions`` is given: here devices have those methods anyway."""
+
+
 class _Logger:
     """``Antmicro.Renode.Logging.Logger``."""
 
@@ -195,7 +199,7 @@ def _modules(directory: WorkingDirectory) -> dict[str, ModuleType]:
         "Antmicro.Renode.Time": _module("Antmicro.Renode.Time", TimeInterval=TimeInterval, TimeStamp=TimeStamp),
         "Antmicro.Renode.Logging": _module("Antmicro.Renode.Logging", LogLevel=LogLevel, Logger=_Logger),
         "Antmicro.Renode.Core": _module("Antmicro.Renode.Core"),
-        "Antmicro.Renode.Peripherals": _module("Antmicro.Renode.Peripherals"),
+        "Antmicro.Renode.Peripherals": _module("Antmicro.Renode.Peripherals", IPeripheralExtensions=_Extensions),
         "Antmicro.Renode.Peripherals.Bus": _module(
             "Antmicro.Renode.Peripherals.Bus", Access=Access, SysbusAccessWidth=SysbusAccessWidth
         ),
