@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -69,8 +69,10 @@ class Machine:
         self.sysbus.on_window_added = self._map_window
         self._rate_limit.attach(logging.getLogger("sim.sysbus"))
         self._device_regions = [PERIPHERALS, PRIVATE_BUS]
-        for start, size in self._device_regions:
+        self._peripherals_hook, _ = [
             self.engine.map_devices(start, size, self._core_reads, self._core_writes)
+            for start, size in self._device_regions
+        ]
         self.timing.attach(self)
         self.clock.on_change.append(self._move_target)
 
@@ -170,6 +172,19 @@ class Machine:
         if start < end:
             self._device_regions.append((start, end - start))
             self.engine.map_devices(start, end - start, self._core_reads, self._core_writes)
+
+    def limit_peripherals(self, answered: Sequence[tuple[int, int]]) -> None:
+        """Of the peripheral space, only the ranges (first, end) answer; elsewhere the core gets a bus fault, but where
+        a device is registered. To be said once, before the first run."""
+        if PERIPHERALS not in self._device_regions:
+            raise CrosscamError(f"machine {self.name}: what the bus answers has been said before; describe it once")
+        self.engine.unmap_devices(*PERIPHERALS, self._peripherals_hook)
+        self._device_regions.remove(PERIPHERALS)
+        for first, last in answered:
+            self._device_regions.append((first, last - first))
+            self.engine.map_devices(first, last - first, self._core_reads, self._core_writes)
+        for window in self.sysbus.windows:
+            self._map_window(window)
 
     # Loading
 

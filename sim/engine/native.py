@@ -276,6 +276,12 @@ class Engine:
         kind = unicorn_const.UC_HOOK_MEM_READ_PROT | unicorn_const.UC_HOOK_MEM_WRITE_PROT
         return self._add_hook(kind, self._timing.access_hook, address, address + size - 1)
 
+    def unmap_devices(self, address: int, size: int, hook: int) -> None:
+        """Undo ``map_devices``, whole, before the first run: nothing answers there any more."""
+        self.remove_hook(hook)
+        _check(uclib.uc_mem_unmap(self.handle, ctypes.c_uint64(address), ctypes.c_size_t(size)))
+        self._mapped.remove((address, size))
+
     def answer_natively(self, answers: dict[tuple[int, int], int | NativeCounter], times: int) -> None:
         """Answer the core's reads of devices (address, bytes) so, ``times`` each, without Python."""
         table = np.zeros((MOST_ANSWERS, ANSWER_WORDS), np.int64)
