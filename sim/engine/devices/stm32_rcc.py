@@ -13,7 +13,7 @@ from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Field, Mode, Register, RegisterDevice
 from sim.engine.devices.stm32f4_rtc import Stm32F4Rtc
 
-LSE, LSI = 32_768, 32_000
+LSE, LSI, PROBE_CLOCK = 32_768, 32_000, 8_000_000
 SET_CAUSE, HSE_FREQUENCY = 1, 2
 """Commands of ``control_read``."""
 
@@ -27,7 +27,7 @@ class Stm32Rcc(RegisterDevice):
         causes: flags by what the machine's ``last_reset`` says.
         kept: registers of the backup domain, which only power-on and BDRST reset.
 
-    ``hse_frequency`` is what the board's crystal or clock gives, in Hz; the board file may say it.
+    ``hse_frequency`` is what the board file or a script says that the crystal or clock gives, in Hz; 0 until then.
     """
 
     CAUSE_BITS = 0
@@ -47,7 +47,12 @@ class Stm32Rcc(RegisterDevice):
         self._power_on, self._every_reset, self._causes, self._kept = power_on, every_reset, causes, tuple(kept)
         self._cause = power_on
         self._bdrst: Field  # a subclass declares BDCR
-        self.hse_frequency = 8_000_000
+        self.hse_frequency = 0
+
+    @property
+    def hse(self) -> int:
+        """What HSE gives in Hz; the clock of ST's debug probes where nobody says another."""
+        return self.hse_frequency or PROBE_CLOCK
 
     @property
     def _after_power_on(self) -> bool:
@@ -78,7 +83,7 @@ class Stm32Rcc(RegisterDevice):
             if value:
                 self.hse_frequency = value
                 self._rtc_clock()
-            return self.hse_frequency
+            return self.hse
         else:
             self.log.warning("unknown command 0x%X", command)
         return value

@@ -138,7 +138,7 @@ class Stm32F4Rcc(Stm32Rcc):
         if not self._rtcen:
             return 0
         divider = self.bank[_CFGR].raw >> 16 & 0x1F
-        hse = self.hse_frequency // divider if divider > 1 and self._switches["HSE"] else 0
+        hse = self.hse // divider if divider > 1 and self._switches["HSE"] else 0
         return (0, LSE * self._lse.value, LSI * self._lsi.value, hse)[self._rtcsel.value]
 
     def _remove_flags(self, written: int) -> None:

@@ -110,8 +110,7 @@ class Stm32H7Rcc(Stm32Rcc):
 
     def __init__(self, services: Services, name: str, *, systick: object = None, hse_frequency: int = 0) -> None:
         super().__init__(services, name, power_on=_POWER_ON, every_reset=_PIN_AND_CPU, causes=_CAUSES, kept=(_BDCR,))
-        if hse_frequency:
-            self.hse_frequency = hse_frequency
+        self.hse_frequency = hse_frequency
         bank = self.bank
         cr = bank.register(0x00, "CR", reset=0x00000083).after_write(lambda _: self._rtc_clock())
         self._switches = self._ready_pairs(cr, _READY_PAIRS)
@@ -178,5 +177,5 @@ class Stm32H7Rcc(Stm32Rcc):
         if not self._rtcen:
             return 0
         divider = self.bank[_CFGR].raw >> 8 & 0x3F
-        hse = self.hse_frequency // divider if divider > 1 and self._switches["HSE"] else 0
+        hse = self.hse // divider if divider > 1 and self._switches["HSE"] else 0
         return (0, LSE * self._lse.value, LSI * self._lsi.value, hse)[self._rtcsel.value]
