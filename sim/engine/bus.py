@@ -92,6 +92,8 @@ class Bus:
         self.rules = BusRules(core_pc)
         self._special = False  # there are rules or overriding tags
         self.on_code_written: Callable[[int, int], None] = lambda address, size: None
+        self.on_memory_written: Callable[[int, int], None] | None = None
+        """Called with address and bytes after each write to memory that came over the bus (not the core's own)."""
         self.on_memory_added: Callable[[int, MappedMemory], None] = lambda address, memory: None
         self.on_window_added: Callable[[Window], None] = lambda window: None
         self.code_pages: memoryview[int] = memoryview(bytes(1 << (32 - hooks.PAGE_SHIFT)))
@@ -184,6 +186,11 @@ class Bus:
                 return window
         return next((window for window in self._large if window.start <= address < window.end), None)
 
+    def answers(self, address: int) -> bool:
+        """Whether a device or a tag answers at ``address``."""
+        tags = (*self._tags, *self._overriding)
+        return self.window_at(address) is not None or any(start <= address < end for start, end, _, _ in tags)
+
     def _hole(self, template: str, address: int, *values: int) -> int:
         """Log an access to nothing; returns what a read gives."""
         for start, end, name, value in self._tags:
@@ -216,8 +223,11 @@ class Bus:
         memory, offset = found
         return self.rules.value_read(memory, offset, width, memory.read(offset, width))
 
-    def write(self, address: int, width: int, value: int) -> None:
-        """``width`` bytes at ``address``; unmapped writes are dropped with a warning."""
+    def write(self, address: int, width: int, value: int, heard: bool = False) -> None:
+        """``width`` bytes at ``address``; unmapped writes are dropped with a warning.
+
+        ``heard``: who listens to writes has heard of this one already.
+        """
         if self._special and (self.rules.refuses_write(address, width, value) or self._override(address) is not None):
             return
         found = self.memory_at(address, width)
@@ -230,6 +240,8 @@ class Bus:
         memory.view[offset : offset + width] = (value & ((1 << 8 * width) - 1)).to_bytes(width, "little")
         if self.code_pages[address >> hooks.PAGE_SHIFT]:
             self.on_code_written(address, width)
+        if not heard and self.on_memory_written is not None:
+            self.on_memory_written(address, width)
 
     def read_bytes(self, address: int, count: int) -> bytes:
         """``count`` bytes from memory (fast path) or device windows (byte by byte)."""
@@ -239,21 +251,23 @@ class Bus:
             return bytes(memory.view[offset : offset + count])
         return bytes(self.read(address + index, 1) for index in range(count))
 
-    def write_bytes(self, address: int, data: bytes) -> None:
-        """``data`` into memory or device windows."""
+    def write_bytes(self, address: int, data: bytes, heard: bool = False) -> None:
+        """``data`` into memory or device windows; ``heard`` as for ``write``."""
         count = len(data)
         if not count:
             return
         found = self.memory_at(address, count) if not self._special else None
         if found is None:
             for index, byte in enumerate(data):
-                self.write(address + index, 1, byte)
+                self.write(address + index, 1, byte, heard)
             return
         memory, offset = found
         memory.view[offset : offset + count] = data
         first, last = address >> hooks.PAGE_SHIFT, (address + count - 1) >> hooks.PAGE_SHIFT
         if self.code_pages[first] or (last > first and 1 in self.code_pages[first : last + 1]):
             self.on_code_written(address, count)
+        if not heard and self.on_memory_written is not None:
+            self.on_memory_written(address, count)
 
     def is_unwatched(self, address: int, count: int = 1) -> bool:
         """Devices may move data at ``count`` bytes from ``address`` without asking the bus for each word of it."""

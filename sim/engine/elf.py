@@ -37,6 +37,8 @@ class ElfImage:
     sections: dict[str, int] = field(default_factory=dict)
     _functions: list[Symbol] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
+    _variables: list[Symbol] = field(default_factory=list)
+    _variable_starts: list[int] = field(default_factory=list)
 
     @classmethod
     def empty(cls) -> ElfImage:
@@ -106,6 +108,8 @@ class ElfImage:
         self.symbols = sorted(found, key=lambda symbol: (symbol.address, symbol.is_function))
         self._functions = [symbol for symbol in self.symbols if symbol.is_function]
         self._starts = [symbol.address for symbol in self._functions]
+        self._variables = [symbol for symbol in self.symbols if not symbol.is_function and symbol.size]
+        self._variable_starts = [symbol.address for symbol in self._variables]
 
     def address_of(self, name: str) -> int:
         """Address of a symbol; CrosscamError when there is none of that name."""
@@ -121,6 +125,14 @@ class ElfImage:
             return None
         symbol = self._functions[index]
         return symbol if address < symbol.address + max(symbol.size, 2) else None
+
+    def variable_at(self, address: int) -> Symbol | None:
+        """The object that holds ``address``."""
+        index = bisect.bisect_right(self._variable_starts, address) - 1
+        if index < 0:
+            return None
+        symbol = self._variables[index]
+        return symbol if address < symbol.address + symbol.size else None
 
     def describe(self, address: int) -> str:
         """``0x08001234 main+0x10``, or the bare address where no function is known."""

@@ -65,8 +65,8 @@ UNALIGNED = REGIONS + 3 * MAX_REGIONS  # the unaligned device access that faults
 CONTINUE = UNALIGNED + 1  # the next block hook is inside a block already counted: a CONTINUE_ value
 NEXT_DEADLINE = CONTINUE + 1  # the deadline from then on
 FN_PRIVATE_WRITE = NEXT_DEADLINE + 1  # Python's write callback of the private peripheral bus
-INVALIDATED = FN_PRIVATE_WRITE + 1  # 0, or pointer to the memories whose lines are tracked (see on_private_write)
-STOP_ADDRESS = INVALIDATED + 1  # the block the deadline stopped before
+MAINTENANCE = FN_PRIVATE_WRITE + 1  # 0, or pointer to who hears of cache maintenance (see on_private_write)
+STOP_ADDRESS = MAINTENANCE + 1  # the block the deadline stopped before
 READ_PAGES = STOP_ADDRESS + 1  # pointers to what to add to an address to read or write there, by page; 0: ask
 WRITE_PAGES = READ_PAGES + 1
 CORE_REGISTERS = WRITE_PAGES + 1  # where Unicorn keeps r0 .. r15 and the flags in this process
@@ -137,9 +137,8 @@ LOOP_WINDOW = 64
 LOOP_WORTH = 256  # cycles a run must last on average; to enter and leave takes as long as Unicorn takes for about 150
 
 PRIVATE_BUS_BASE = 0xE0000000
-DCIMVAC, DCCIMVAC = 0xEF5C, 0xEF70  # offsets there: invalidate a line, clean and invalidate it
+DCIMVAC, DCCISW = 0xEF5C, 0xEF74  # offsets there: first and last register of data cache maintenance
 LINE_SHIFT = 5
-LINE_KEPT = 3  # bits of a line that say what the cache may do; the others say what it holds
 TABLE_BITS = 16
 PAGE_SHIFT = 12
 REG_PC = 11  # UC_ARM_REG_PC
@@ -552,19 +551,17 @@ def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
 
 @cfunc(types.void(types.int64, types.int64, types.uint32, types.int64, types.int64))
 def on_private_write(uc: int, offset: int, size: int, value: int, state: int) -> None:
-    """Write in the private peripheral bus: cache lines invalidated by address natively (a frame has 9,600 of them).
+    """Write in the private peripheral bus: data cache maintenance natively (a frame has 9,600 of them).
 
-    INVALIDATED points to a count and, for each memory, first address, end and a byte a line.
+    MAINTENANCE points to a function, its first argument, and 1 if Python wants to hear of it as well.
     """
-    table = _get(state, INVALIDATED)
     _set(state, TIME_SHOWN, 1)
-    if table and size == 4 and offset in (DCIMVAC, DCCIMVAC):
-        for _ in range(_load64(table)):
-            if _load64(table + 8) <= value < _load64(table + 16):
-                line = _load64(table + 24) + ((value - _load64(table + 8)) >> LINE_SHIFT)
-                _store8(line, _load8(line) & LINE_KEPT)
-            table += 24
-        return
+    maintenance = _get(state, MAINTENANCE)
+    if maintenance and size == 4 and DCIMVAC <= offset <= DCCISW:
+        who: int = _load64(maintenance + 8)
+        _call4(_load64(maintenance), who, offset, value & 0xFFFFFFFF, _get(state, ACCESS_PC))
+        if not _load64(maintenance + 16):
+            return
     _call5(_get(state, FN_PRIVATE_WRITE), uc, offset, size, value, state)
 
 

@@ -59,6 +59,8 @@ class Machine:
         """Called before each access of the core to a device window: address, bytes, whether it is a write."""
         self.truth: BoardTruth | None = None
         """What a board would have got wrong, where ``BoardTruth.attach`` knows the chip."""
+        self.board_files: list[str] = []
+        """The platform descriptions this machine was built from: their names may name the chip."""
         self._through_bus: set[int] = set()  # pages
         self.polling = PollSkipper(self)
         self._error: BaseException | None = None

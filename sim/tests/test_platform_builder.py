@@ -86,6 +86,7 @@ class FakeMachine:
     def __init__(self) -> None:
         self.devices: dict[str, Device] = {}
         self.on_reset: list[Callable[[], None]] = []
+        self.board_files: list[str] = []
         self.places: list[tuple[str, int | None, int | None, str | None, int]] = []
         self.log = logging.getLogger("sim.fake")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.engine.monitor import Monitor
-from sim.engine.truth import Kind, native
+from sim.engine.truth import Kind, layout
 from sim.engine.truth.findings import Findings
 from sim.engine.truth.gates import FOLDER, ClockGates, load
 from sim.engine.truth.stale import LINE, PAGE, cache_bits, cache_spans
@@ -17,7 +17,7 @@ from sim.tests.thumb import NE, Program, ldr, mov32, pop, push, store, subs
 
 BOARD = Path(__file__).parents[1] / "board"
 CCR, AXI = 0xE000ED14, 0x24000000
-WRITE_BACK = native.CACHEABLE | native.WRITE_ALLOCATE
+WRITE_BACK = layout.CACHEABLE | layout.WRITE_ALLOCATE
 
 
 def machine_with(program: Program | None = None, board: str = "stm32h743") -> Monitor:
@@ -73,8 +73,8 @@ def test_a_gate_is_asked_again_only_after_the_rcc_was_written() -> None:
     ("attributes", "expected"),
     [
         (1 << 19 | 1 << 17 | 1 << 16, WRITE_BACK),  # TEX 1, C, B: write-back, write-allocate
-        (1 << 17 | 1 << 16, native.CACHEABLE),  # write-back, no write-allocate
-        (1 << 17, native.CACHEABLE),  # write-through
+        (1 << 17 | 1 << 16, layout.CACHEABLE),  # write-back, no write-allocate
+        (1 << 17, layout.CACHEABLE),  # write-through
         (1 << 19, 0),  # normal, not cached
         (1 << 16, 0),  # device
         (5 << 19 | 1 << 16, WRITE_BACK),  # inner policy 01
@@ -127,15 +127,15 @@ def test_a_page_the_core_uses_a_lot_is_let_go_and_its_writes_arrive() -> None:
     assert machine.sysbus.read(AXI, 4) == 1  # the last one stored
     assert machine.cpu.registers["r5"] == 1
     assert not memory.watched[0] and memory.watched[1]
-    assert memory.view[0] & native.CACHED and not memory.view[PAGE // 32] & native.CACHED
+    assert memory.view[0] & layout.CACHED and not memory.view[PAGE // 32] & layout.CACHED
     # A DMA aimed there takes it back.
     truth._stale.dma_aimed(AXI, 64)
     machine.run_for(1e-6)
     assert memory.watched[0] and memory.targets[0]
     truth._stale.dma_writes(AXI, 64)
-    assert memory.view[0] & native.STALE and memory.view[1] & native.STALE and not memory.view[2] & native.STALE
+    assert memory.view[0] & layout.STALE and memory.view[1] & layout.STALE and not memory.view[2] & layout.STALE
     machine.nvic.write(0xF5C, 4, AXI)  # DCIMVAC
-    assert not memory.view[0] & (native.STALE | native.CACHED) and memory.view[1] & native.STALE
+    assert not memory.view[0] & (layout.STALE | layout.CACHED) and memory.view[1] & layout.STALE
     assert truth.findings == []
 
 

@@ -172,6 +172,8 @@ class Device:
 
     RENODE_TYPES: ClassVar[tuple[str, ...]] = ()
     size: int = 0x400
+    moving: str = ""
+    """Which part of a bus master moves data now, such as "stream 3"; for messages."""
 
     def __init__(self, services: Services, name: str) -> None:
         self.services = services

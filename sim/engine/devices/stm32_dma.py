@@ -44,6 +44,7 @@ class Stream:
 
     def __init__(self, dma: Stm32Dma, index: int) -> None:
         self._dma, self._index = dma, index
+        self._name = f"stream {index}"
         self.irq = dma.add_output(index)
         self.flags = 0
         base, bank = 0x10 + 0x18 * index, dma.bank
@@ -244,11 +245,13 @@ class Stream:
         )
         if not plain or not sysbus.is_unwatched(source) or not sysbus.is_unwatched(memory, len(data)):
             return 0
+        self._dma.moving = self._name
         self._deliver(words, bytes(data))
         return self._per_request
 
     def _move(self, items: int) -> None:
         items = min(items, self._length - self._moved)
+        self._dma.moving = self._name
         if self._direction == _TO_PERIPHERAL:
             memory = self._memory[self._current_buffer].raw + self._memory_offset
             self._write_peripheral(items, self._read_memory(memory, items))
@@ -304,7 +307,6 @@ class Stream:
 
     def _write_memory(self, address: int, data: bytes) -> None:
         sysbus = self._dma.services.sysbus
-        self._dma.on_write(address, len(data))
         if self._memory_increment:
             sysbus.write_bytes(address, data)
             return
@@ -360,9 +362,9 @@ def addresses_of(registers: list[Register], both: bool) -> list[int]:
 class Stm32Dma(RegisterDevice):
     """Inputs 0..7 are requests of the streams, outputs 0..7 their interrupts.
 
-    For whoever watches: ``on_target(address, size)`` when a stream that writes memory is enabled, ``on_write(address,
-    size)`` before it writes, ``on_unreachable(stream, address, memory)``. ``unreachable`` are the (first, end, name)
-    the bus matrix keeps from it: an H7's; other chips differ.
+    For whoever watches: ``on_target(address, size)`` when a stream that writes memory is enabled,
+    ``on_unreachable(stream, address, memory)``. ``unreachable`` are the (first, end, name) the bus matrix keeps from
+    it: an H7's; other chips differ.
     """
 
     RENODE_TYPES = ("DMA.STM32DMA",)
@@ -371,7 +373,6 @@ class Stm32Dma(RegisterDevice):
         super().__init__(services, name)
         self.unreachable: tuple[tuple[int, int, str], ...] = _UNREACHABLE
         self.on_target: Callable[[int, int], None] = lambda address, size: None
-        self.on_write: Callable[[int, int], None] = lambda address, size: None
         self.on_unreachable: Callable[[int, int, str], None] = lambda stream, address, memory: None
         self.sources = DmaSources()
         bank = self.bank

@@ -30,6 +30,7 @@ class Channel:
 
     def __init__(self, dma: Stm32Ldma, index: int) -> None:
         self._dma, self._index = dma, index
+        self._name = f"channel {index}"
         self.irq = dma.add_output(index)
         base, bank = _FIRST + _STEP * index, dma.bank
         self._ccr = bank.register(base, f"CCR{index}").storage(0x1FFFF).after_write(self._control)
@@ -110,6 +111,7 @@ class Channel:
 
     def _move_item(self) -> None:
         configuration, bus = self._configuration, self._dma.services.sysbus
+        self._dma.moving = self._name
         peripheral_size, memory_size = self._sizes
         peripheral = self._cpar.raw + (self._done * peripheral_size if configuration & _PINC else 0)
         second = bool(configuration & _DBM and configuration & _CT)

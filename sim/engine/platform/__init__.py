@@ -56,4 +56,6 @@ def _build(
 ) -> None:
     folders = Folders(search)
     builder = Builder(machine, registry or default_registry(), folders, execute)
-    builder.build(merge(description, folders, builder.known))
+    entries = merge(description, folders, builder.known)
+    machine.board_files += [description.file, *folders.used]
+    builder.build(entries)

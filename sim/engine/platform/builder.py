@@ -38,6 +38,7 @@ class Target(Services, Protocol):
 
     devices: dict[str, Device]
     on_reset: list[Callable[[], None]]
+    board_files: list[str]
 
     @property
     def sysbus(self) -> Bus: ...

@@ -74,6 +74,8 @@ class Folders:
 
     def __init__(self, path: list[Path] | None = None) -> None:
         self._path = path or []
+        self.used: list[str] = []
+        """Files that ``using`` has brought in."""
 
     def find(self, text: str, including: str) -> Path | None:
         """``text`` as a file: first beside the file ``including``, then along the monitor's path, then in the folders
@@ -175,6 +177,7 @@ def _in_order(
                 )
             if (file, inner) not in seen:
                 seen.add((file, inner))
+                folders.used.append(file)
                 yield from walk(read_description(path), inner, [*open_files, file])
         yield current, prefix
         companion = Path(current.file).with_suffix(COMPANION)

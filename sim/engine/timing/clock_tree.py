@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.engine.bus import Bus
 
 HSI_H7, CSI_H7, HSI_F7, LSE = 64_000_000, 4_000_000, 16_000_000, 32_768
 APB1, APB2 = range(0x40000000, 0x40010000), range(0x40010000, 0x40020000)
@@ -41,7 +44,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class ClockData:
-    """Where the registers are and what the board's crystal gives; from the ``[clocks]`` of a chip data file."""
+    """Where the registers are; from the ``[clocks]`` of a chip data file. ``hse``: what the crystal gives in Hz where
+    the board does not say it."""
 
     tree: str
     rcc: int
@@ -59,17 +63,29 @@ class ClockData:
         return cls(data["tree"], data["rcc"], data["flash"], data["power"], int(data["hse"]), limits)
 
 
-class ClockTree:
-    """``read(address)`` gives the word of a register."""
+def board_hse(bus: Bus, data: ClockData) -> int:
+    """Frequency of HSE in Hz as the board's RCC says it (``hseFrequency`` of a .repl); 0 when it does not."""
+    window = bus.window_at(data.rcc)
+    return int(getattr(window.device, "hse_frequency", 0) or 0) if window is not None else 0
 
-    def __init__(self, data: ClockData, read: Callable[[int], int]) -> None:
+
+class ClockTree:
+    """``read(address)`` gives the word of a register; ``hse()`` what the board says of its crystal, 0 for nothing."""
+
+    def __init__(self, data: ClockData, read: Callable[[int], int], hse: Callable[[], int] = lambda: 0) -> None:
         self.data = data
         self.read = read
+        self._board_hse = hse
         self._compute, self._voltage_scale = _TREES[data.tree]
 
     def frequencies(self) -> Frequencies | None:
         """What runs now; None while the registers make no clock (a PLL without source, divided by 0)."""
         return self._compute(self)
+
+    @property
+    def hse(self) -> int:
+        """Frequency of the crystal, or of the clock from outside, in Hz."""
+        return self._board_hse() or self.data.hse
 
     def needed_wait_states(self, hertz: int) -> int | None:
         """FLASH_ACR.LATENCY that a flash clock wants at the present voltage; None where the manual allows none."""
@@ -135,7 +151,7 @@ def _h7_hsi(tree: ClockTree) -> int:
 
 def _h7_pll(tree: ClockTree, number: int, output: int) -> int:
     """PLL ``number`` (1 to 3), output P, Q or R (0 to 2)."""
-    source = (_h7_hsi(tree), CSI_H7, tree.data.hse, 0)[tree.rcc(_H7_SOURCE) & 3]
+    source = (_h7_hsi(tree), CSI_H7, tree.hse, 0)[tree.rcc(_H7_SOURCE) & 3]
     divider = tree.rcc(_H7_SOURCE) >> (8 * number - 4) & 0x3F
     word = tree.rcc(_H7_PLL1 + 8 * (number - 1))
     if not divider:
@@ -151,7 +167,7 @@ def _h7_frequencies(tree: ClockTree) -> Frequencies | None:
     switched = tree.rcc(_H7_CFGR) >> 3 & 7
     if switched > 3:
         return None
-    system = (_h7_hsi(tree), CSI_H7, tree.data.hse)[switched] if switched < 3 else _h7_pll(tree, 1, 0)
+    system = (_h7_hsi(tree), CSI_H7, tree.hse)[switched] if switched < 3 else _h7_pll(tree, 1, 0)
     first = tree.rcc(_H7_D1)
     core = _divided(system, first >> 8)
     bus = _divided(core, first)
@@ -198,9 +214,9 @@ def _f7_frequencies(tree: ClockTree) -> Frequencies | None:
     configuration = tree.rcc(_F7_CFGR)
     switched = configuration >> 2 & 3
     word = tree.rcc(_F7_PLL)
-    system = (HSI_F7, tree.data.hse, 0, 0)[switched]
+    system = (HSI_F7, tree.hse, 0, 0)[switched]
     if switched == 2 and word & 0x3F:
-        source = tree.data.hse if word >> 22 & 1 else HSI_F7
+        source = tree.hse if word >> 22 & 1 else HSI_F7
         system = source * (word >> 6 & 0x1FF) // (word & 0x3F) // (2 * (word >> 16 & 3) + 2)
     core = _divided(system, configuration >> 4)
     if core <= 0:

@@ -15,7 +15,7 @@ from sim.engine.devices.stm32_timer import Stm32Timer
 from sim.engine.devices.stm32f7_usart import Stm32F7Usart
 from sim.engine.nvic import Nvic
 from sim.engine.timing.chip import Chip
-from sim.engine.timing.clock_tree import APB1, APB2, ClockData, ClockTree, Frequencies, shapes_clocks
+from sim.engine.timing.clock_tree import APB1, APB2, ClockData, ClockTree, Frequencies, board_hse, shapes_clocks
 
 if TYPE_CHECKING:
     from sim.engine.bus import Bus
@@ -50,7 +50,8 @@ class ClockFollower:
         self._chip = chip
         self._retime = retime
         self._data = chip.clocks
-        self.tree = ClockTree(chip.clocks, lambda address: machine.sysbus.read(address, 4))
+        data, bus = chip.clocks, machine.sysbus
+        self.tree = ClockTree(data, lambda address: bus.read(address, 4), lambda: board_hse(bus, data))
         self.now: Frequencies | None = None
         self._due = False
         self._before = machine.on_device_access

@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from sim.engine import hooks
-from sim.engine.bus import PRIVATE_BUS
+from sim.engine.bus import PAGE, PRIVATE_BUS, MappedMemory
+from sim.engine.core.dwt import Dwt
 from sim.engine.core.scb import no_cache
+from sim.engine.cpu import CortexM
+from sim.engine.devices.base import Device
+from sim.engine.devices.bit_banding import BitBanding
 from sim.engine.devices.stm32_dma import Stm32Dma
 from sim.engine.nvic import Nvic
 from sim.engine.timing.chip import load_chip
-from sim.engine.timing.clock_tree import ClockTree, shapes_clocks
+from sim.engine.truth import layout
+from sim.engine.truth.cached import CachedMemories, CoreReport
+from sim.engine.truth.chip_data import ChipTruth
 from sim.engine.truth.findings import Finding, Findings, Kind
-from sim.engine.truth.gates import ChipTruth, ClockGates, for_bus
-from sim.engine.truth.stale import StaleLines
+from sim.engine.truth.flash_speed import FlashSpeed
+from sim.engine.truth.gates import ClockGates
+from sim.engine.truth.identify import chip_names, chip_of
+from sim.engine.truth.masters import listen_to
+from sim.engine.truth.watch import WatchedMemory
 
 if TYPE_CHECKING:
     from sim.engine.machine import Machine
 
-_CCR_DATA_CACHE = 1 << 16
+LOG = logging.getLogger("sim.truth")
+_told: WeakSet[Machine] = WeakSet()
+_CACR = 0xF9C
+_NEVER_CACHED = ((0x00000000, 0x20000000), (0x40000000, 0x60000000), (0xE0000000, 1 << 32))
+"""Code (written through at most, and by nobody while it runs) and peripherals."""
+_THE_CORES_OWN = (CortexM, Nvic, Dwt, MappedMemory, BitBanding)
+_CORE = {
+    layout.REPORT_STALE: (
+        Kind.STALE_READ,
+        "read of a line that a DMA has overwritten since the data cache took it: invalidate it first",
+    ),
+    layout.REPORT_OVER: (
+        Kind.DMA_DATA_LOST,
+        "write into a line that a DMA has overwritten since the data cache took it: written back, the line may replace"
+        " what the DMA wrote",
+    ),
+    layout.REPORT_LOST: (Kind.WRITE_LOST, "read of data that the core wrote and then invalidated, uncleaned, by {}"),
+}
+_MASTERS = {
+    layout.UNCLEANED: (
+        Kind.UNCLEANED,
+        "{} reads what the core wrote and has not cleaned: it may get what memory held before",
+    ),
+    layout.OVER: (
+        Kind.DMA_DATA_LOST,
+        "{} writes into a line that the core has written and not cleaned: written back later, the line may replace what"
+        " was written",
+    ),
+    layout.LOST_READ: (Kind.WRITE_LOST, "{} reads data that the core wrote and then invalidated without a clean"),
+}
 
 
 class BoardTruth:
@@ -27,47 +68,57 @@ class BoardTruth:
     def __init__(self, machine: Machine, chip: ChipTruth) -> None:
         self._machine = machine
         self._chip = chip
-        self._findings = Findings(self._locate)
+        self._findings = Findings(lambda pc: machine.symbols.describe(pc), self._function, self._variable)
         self._state = machine.engine.state
-        self._pc: int | None = None
         self._gates = ClockGates(chip, machine.sysbus.read)
-        self._clocks = _clock_tree(machine, chip.name)
-        self._speed_due = False
+        self._flash = FlashSpeed(machine, chip.name, self._flash_too_fast)
         self._private = range(PRIVATE_BUS[0], PRIVATE_BUS[0] + PRIVATE_BUS[1])
-        memories = [
-            (start, end, memory.host_address)
-            for first, last in chip.dma_memories
-            for start, end, memory in machine.sysbus.memories
-            if first <= start and end <= last
-        ]
-        scb = machine.nvic.scb
-        self._stale = StaleLines(machine.engine, machine.nvic, memories, self._soon, self._read_stale)
-        scb.on_configuration = lambda old, new: self._stale.cache_switched(bool(new & _CCR_DATA_CACHE))
-        before = scb.on_cache_operation
-        if before is no_cache:  # else the clock wants to hear of each line as well
-            self._state[hooks.INVALIDATED] = int(self._stale.table.ctypes.data)
-
-        def maintained(name: str, value: int) -> None:
-            before(name, value)
-            self._stale.maintained(name, value)
-
-        scb.on_cache_operation = maintained
+        self._gates_stale = False
+        cache = load_chip(chip.name).data_cache
+        self._cached = CachedMemories(
+            machine.engine, machine.nvic, cache.sets, cache.ways, self._soon, self._core_report
+        )
+        self.tracked = self._cached.by_page
+        self._listen_to_core()
+        self._before_access = machine.on_device_access
         machine.on_device_access = self._device_access
         machine.on_reset.append(self._reset)
-        for device in machine.devices.values():
-            if isinstance(device, Stm32Dma):
-                device.unreachable = chip.dma_unreachable
-                device.on_unreachable = self._unreachable
-                device.on_target = self._stale.dma_aimed
-                device.on_write = self._stale.dma_writes
+        machine.sysbus.on_memory_written = self._written_past
+        self.board_changed()
+
+    def _listen_to_core(self) -> None:
+        """Settings and maintenance of the cache."""
+        nvic, cached = self._machine.nvic, self._cached
+        others_follow = nvic.scb.on_configuration
+
+        def configured(old: int, new: int) -> None:
+            others_follow(old, new)
+            cached.settings_changed()
+
+        nvic.scb.on_configuration = configured
+        nvic.scb.bank[_CACR].after_write(lambda value: cached.settings_changed())
+        timing_follows = nvic.mpu.on_change
+
+        def mpu_changed() -> None:
+            timing_follows()
+            cached.settings_changed()
+
+        nvic.mpu.on_change = mpu_changed
+        others = nvic.scb.on_cache_operation is not no_cache  # a clock that has a cache of its own
+        self._state[hooks.MAINTENANCE] = cached.cache.call(others)
 
     @classmethod
     def attach(cls, machine: Machine) -> BoardTruth | None:
-        """Watch ``machine``, once its board is complete; None when nobody has described its chip (``chips/*.toml``)."""
+        """Watch ``machine``, or what has come to its board since; None while nobody has described its chip
+        (``chips/*.toml``), which is said once when the board is first run."""
         if machine.truth is not None:
+            machine.truth.board_changed()
             return machine.truth
-        chip = for_bus(machine.sysbus)
-        if chip is None or not any(isinstance(device, Nvic) for device in machine.devices.values()):
+        if not machine.has_core or not any(isinstance(device, Nvic) for device in machine.devices.values()):
+            return None
+        chip = chip_of(machine)
+        if chip is None:
+            machine.clock.schedule(0, lambda: _say_unknown(machine))
             return None
         machine.truth = cls(machine, chip)
         return machine.truth
@@ -77,21 +128,159 @@ class BoardTruth:
         """Each thing once, in the order they were seen."""
         return self._findings.all
 
-    def _locate(self) -> tuple[int, str, int]:
+    @property
+    def chip(self) -> str:
+        """Name of the chip whose data judges."""
+        return self._chip.name
+
+    def board_changed(self) -> None:
+        """Devices or memories have come: hear and track them too."""
         machine = self._machine
-        pc = machine.cpu.pc if self._pc is None else self._pc
-        return pc, machine.symbols.describe(pc), machine.clock.now
+        for start, end, memory in machine.sysbus.memories:
+            for first, last in self._cacheable(start, end):
+                if not self.tracked[first // PAGE]:
+                    self._cached.add(first, last, memory.host_address + first - start)
+        listen_to(machine, self, _THE_CORES_OWN)
+        for device in machine.devices.values():
+            if isinstance(device, Stm32Dma):
+                device.unreachable = self._chip.dma_unreachable
+                device.on_unreachable = partial(self._unreachable, device)
+                device.on_target = self._cached.aimed
+        self._look_at_gates()
+
+    def _cacheable(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Whole pages of a memory that the data cache may hold."""
+        parts = [(start, -(-end // PAGE) * PAGE)]
+        apart = [(memory.first, memory.end) for memory in self._chip.memories if memory.tcm]
+        for first, last in (*_NEVER_CACHED, *apart):
+            parts = [
+                part
+                for low, high in parts
+                for part in ((low, min(high, first)), (max(low, last), high))
+                if part[0] < part[1]
+            ]
+        return parts
 
     def _soon(self, action: object) -> None:
         self._machine.clock.schedule(0, action)  # type: ignore[arg-type]
 
     def _reset(self) -> None:
         self._gates.forget()
-        self._stale.cache_switched(False)
+        self._cached.reset()
+        self._look_at_gates()
 
-    # What is listened to
+    def _written_past(self, address: int, size: int) -> None:
+        if self.tracked[address // PAGE]:
+            self._cached.written_past(address, size)
+
+    # What a finding says
+
+    def _function(self, pc: int) -> int:
+        symbol = self._machine.symbols.function_at(pc)
+        return pc if symbol is None else symbol.address
+
+    def _variable(self, address: int) -> str:
+        symbol = self._machine.symbols.variable_at(address)
+        if symbol is None:
+            return ""
+        return f"{symbol.name}+0x{address - symbol.address:X}" if address > symbol.address else symbol.name
+
+    def _thing(self, address: int) -> object:
+        """What findings about memory are counted by: the variable, or the page."""
+        symbol = self._machine.symbols.variable_at(address)
+        return symbol.name if symbol is not None else address // PAGE
+
+    def _by_core(self, kind: Kind, address: int, text: str, thing: object, pc: int | None = None) -> None:
+        """The core's instruction at ``pc`` (without one: that accesses a device now)."""
+        machine, state = self._machine, self._state
+        cycle = machine.clock.now
+        if pc is None:
+            pc = machine.cpu.pc
+        elif state[hooks.IN_RUN]:
+            start = state[hooks.BLOCK_ADDRESS]
+            cycle = state[hooks.BLOCK_START] + machine.engine.count_into(start, pc - start)
+        self._findings.add(kind, address, text, thing, pc, cycle)
+
+    # The core and memory
+
+    def _core_report(self, report: CoreReport) -> None:
+        address = report.address
+        if report.what == layout.REPORT_GATED:
+            self._gated_access(report)
+            return
+        kind, text = _CORE[report.what]
+        text = text.format(self._machine.symbols.describe(report.detail))
+        self._by_core(kind, address, text, self._thing(address), report.pc)
+
+    def _gated_access(self, report: CoreReport) -> None:
+        gate = self._gates.memory_off(report.address)
+        if gate is None:  # its clock has been switched on in this very block
+            self._look_at_gates()
+            return
+        access = "write to" if report.detail else "read of"
+        text = f"{access} {gate.name} while RCC_{gate.register_name} bit {gate.bit} is 0: its clock is off"
+        self._by_core(Kind.MEMORY_CLOCK_OFF, report.address, text, gate.name, report.pc)
+
+    def _look_at_gates(self) -> None:
+        if not self._gates_stale:
+            self._gates_stale = True
+            self._soon(self._follow_gates)
+
+    def _follow_gates(self) -> None:
+        self._gates_stale = False
+        for (first, end), closed in self._gates.closed_memories().items():
+            self._cached.gate(first, end, closed)
+
+    # Other masters
+
+    def master_reads(self, device: Device, address: int, size: int) -> None:
+        """See ``masters.Judge``."""
+        self._judge(device, address, size, None)
+
+    def master_writes(self, device: Device, address: int, data: bytes) -> None:
+        """See ``masters.Judge``."""
+        self._judge(device, address, len(data), bytes(data))
+
+    def _judge(self, device: Device, address: int, size: int, data: bytes | None) -> None:
+        """All of an access, which may lie in memories beside each other."""
+        cached = self._cached
+        while size > 0 and (memory := cached.find(address)) is not None:
+            count = min(size, memory.end - address)
+            if cached.ever_on:
+                bits = (
+                    memory.master_reads(address, count) if data is None else memory.master_writes(address, count, data)
+                )
+                if bits:
+                    self._found(device, memory, address, count, bits)
+            if cached.gated and (gate := self._gates.memory_off(address)) is not None:
+                verb = "reads" if data is None else "writes"
+                text = f"{{}} {verb} {gate.name} while RCC_{gate.register_name} bit {gate.bit} is 0: its clock is off"
+                self._by_master(device, Kind.MEMORY_CLOCK_OFF, address, text, gate.name)
+            address += count
+            size -= count
+            data = data[count:] if data is not None and size else data
+
+    def _found(self, device: Device, memory: WatchedMemory, address: int, size: int, bits: int) -> None:
+        for what, place in memory.found(bits).items():
+            kind, text = _MASTERS[what]
+            self._by_master(device, kind, place, text, self._thing(place))
+        self._cached.accessed(memory, address, size, bits)
+
+    def _by_master(self, device: Device, kind: Kind, address: int, text: str, thing: object) -> None:
+        master = f"{device.name} {device.moving}".strip()
+        machine = self._machine
+        text = text.format(master)
+        self._findings.add(kind, address, text, thing, machine.cpu.pc, machine.clock.now, master)
+
+    def _unreachable(self, device: Device, stream: int, address: int, memory: str) -> None:
+        text = f"{device.name} stream {stream} aimed at {memory}, which the bus matrix does not lead to"
+        self._by_core(Kind.DMA_UNREACHABLE, address, text, (device.name, stream))
+
+    # The core and devices
 
     def _device_access(self, address: int, width: int, write: bool) -> None:
+        if self._before_access is not None:
+            self._before_access(address, width, write)
         if address in self._private:
             return
         unaligned = self._state[hooks.UNALIGNED]
@@ -99,16 +288,15 @@ class BoardTruth:
             self._state[hooks.UNALIGNED] = 0
             kind = "write" if write else "read"
             at, size = unaligned & 0xFFFFFFFF, unaligned >> 32
-            self._findings.add(Kind.UNALIGNED_DEVICE, at, f"{kind} of {size} bytes, which faults on the chip", at)
+            self._by_core(Kind.UNALIGNED_DEVICE, at, f"{kind} of {size} bytes, which faults on the chip", at)
         if not write:
             return
+        self._flash.written(address)
         chip = self._chip
-        if self._clocks is not None and not self._speed_due and shapes_clocks(self._clocks.data, address, power=True):
-            self._speed_due = True  # the write itself is still to come
-            pc = self._machine.cpu.pc
-            self._soon(lambda: self._check_flash(pc))
         if chip.rcc <= address < chip.rcc + chip.rcc_size:
             self._gates.forget()
+            if address & ~3 in self._gates.registers:
+                self._look_at_gates()
             return
         window = self._machine.sysbus.window_at(address)
         if window is None:
@@ -116,39 +304,16 @@ class BoardTruth:
         gate = self._gates.off(window.start)
         if gate is not None:
             text = f"write to {gate.name} while RCC_{gate.register_name} bit {gate.bit} is 0: lost on the chip"
-            self._findings.add(Kind.CLOCK_OFF, address, text, gate.name)
+            self._by_core(Kind.CLOCK_OFF, address, text, gate.name)
 
-    def _check_flash(self, pc: int) -> None:
-        """The instruction at ``pc`` has changed a clock, the voltage or the wait states."""
-        self._speed_due = False
-        tree = self._clocks
-        found = tree.frequencies() if tree is not None else None
-        if tree is None or found is None:
-            return
-        needed = tree.needed_wait_states(found.bus)
-        if needed is not None and needed <= found.wait_states:
-            return
-        megahertz = f"{found.bus / 1e6:g} MHz at voltage scale {tree.voltage_scale()}"
-        wanted = f"{needed} wait states" if needed is not None else "a higher voltage, whatever the wait states"
-        self._pc = pc
-        text = f"flash read with {found.wait_states} wait states at {megahertz}, which wants {wanted}"
-        self._findings.add(Kind.FLASH_TOO_FAST, tree.data.flash, text, (found.bus, found.wait_states))
-        self._pc = None
-
-    def _unreachable(self, stream: int, address: int, memory: str) -> None:
-        text = f"stream {stream} aimed at {memory}, which the bus matrix does not lead to"
-        self._findings.add(Kind.DMA_UNREACHABLE, address, text, stream)
-
-    def _read_stale(self, pc: int, address: int) -> None:
-        self._pc = pc
-        text = "read of a line that a DMA has overwritten since the data cache took it: invalidate it first"
-        self._findings.add(Kind.STALE_READ, address, text)
-        self._pc = None
+    def _flash_too_fast(self, pc: int, address: int, text: str, thing: object) -> None:
+        self._findings.add(Kind.FLASH_TOO_FAST, address, text, thing, pc, self._machine.clock.now)
 
 
-def _clock_tree(machine: Machine, chip: str) -> ClockTree | None:
-    """The chip's clock tree, where the board has all of it."""
-    data = load_chip(chip).clocks
-    if data is None or not all(machine.sysbus.window_at(base) for base in (data.rcc, data.flash, data.power)):
-        return None
-    return ClockTree(data, lambda address: machine.sysbus.read(address, 4))
+def _say_unknown(machine: Machine) -> None:
+    """Once, and only if no later part of the board has told the chip."""
+    if machine.truth is None and machine not in _told:
+        _told.add(machine)
+        names = ", ".join(sorted(chip_names(machine.board_files)))
+        called = f" (its files name {names})" if names else ""
+        LOG.info("no data of this board's chip%s: nothing is judged that a board would get wrong", called)

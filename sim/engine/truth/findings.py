@@ -14,50 +14,68 @@ class Kind(enum.Enum):
     """What is wrong."""
 
     STALE_READ = "stale cache line"
+    UNCLEANED = "uncleaned cache line"
+    DMA_DATA_LOST = "DMA data under a dirty line"
+    WRITE_LOST = "written data invalidated"
     DMA_UNREACHABLE = "DMA out of reach"
     UNALIGNED_DEVICE = "unaligned device access"
     CLOCK_OFF = "peripheral clock off"
+    MEMORY_CLOCK_OFF = "memory clock off"
     FLASH_TOO_FAST = "flash wait states too few"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Finding:
-    """``address``: what was accessed; ``pc`` and ``where``: by which instruction; ``cycle``: when it was first seen."""
+    """``address``: what was accessed, ``symbol``: the variable there, "" where none is known; ``pc`` and ``where``: by
+    which instruction, or where the core was when another master did it; ``cycle``: when it was first seen; ``master``:
+    which one, such as "dma2 stream 0", "" for the core; ``count``: how often."""
 
     kind: Kind
     address: int
+    symbol: str
     pc: int
     where: str
     cycle: int
     text: str
+    master: str = ""
+    count: int = 1
 
     def __str__(self) -> str:
-        return f"{self.kind.value}: {self.text} at 0x{self.address:08X}, by {self.where}, cycle {self.cycle}"
+        what = f"0x{self.address:08X}" + (f" {self.symbol}" if self.symbol else "")
+        who = f"while the core was at {self.where}" if self.master else f"by {self.where}"
+        times = f" ({self.count} times)" if self.count > 1 else ""
+        return f"{self.kind.value}: {self.text} at {what}, {who}, cycle {self.cycle}{times}"
 
 
 class Findings:
-    """Each kind once for an instruction and a thing (device, line, stream); later ones are counted.
+    """Each kind once for a function, or another master, and a thing (device, variable, stream); later ones count.
 
-    ``locate()`` gives (pc, description, cycle) of the access in progress.
+    Args:
+        describe: names an instruction.
+        function: where the function begins that holds an instruction, or the instruction itself.
+        symbol: names a variable.
     """
 
-    def __init__(self, locate: Callable[[], tuple[int, str, int]]) -> None:
-        self._locate = locate
-        self._counts: dict[tuple[Kind, int, object], int] = {}
+    def __init__(
+        self, describe: Callable[[int], str], function: Callable[[int], int], symbol: Callable[[int], str]
+    ) -> None:
+        self._describe, self._function, self._symbol = describe, function, symbol
+        self._known: dict[tuple[Kind, object, object], Finding] = {}
         self.all: list[Finding] = []
 
-    def add(self, kind: Kind, address: int, text: str, thing: object = None) -> None:
+    def add(self, kind: Kind, address: int, text: str, thing: object, pc: int, cycle: int, master: str = "") -> None:
         """Note one occurrence; the first is logged as a warning."""
-        pc, where, cycle = self._locate()
-        key = (kind, pc, thing)
-        count = self._counts[key] = self._counts.get(key, 0) + 1
-        if count > 1:
+        key = (kind, master or self._function(pc), thing)
+        known = self._known.get(key)
+        if known is not None:
+            known.count += 1
             return
-        finding = Finding(kind, address, pc, where, cycle, text)
+        finding = Finding(kind, address, self._symbol(address), pc, self._describe(pc), cycle, text, master)
+        self._known[key] = finding
         self.all.append(finding)
         LOG.warning("%s", finding)
 
     @property
     def occurrences(self) -> int:
         """All of them, repetitions counted."""
-        return sum(self._counts.values())
+        return sum(finding.count for finding in self.all)

@@ -1,9 +1,9 @@
 # mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
-"""The native half of the stale line detector: called for each access of the core to a watched page.
+"""The native functions of board truth that others call: Unicorn, the private peripheral bus's write hook, Python.
 
-Watched pages are mapped without read and write permission. Unicorn then calls this hook; as it answers True, a read
-goes on, but a write is dropped (such memory is ROM to QEMU), so the hook does it. Like ``hooks.on_access`` it has to
-clear the IT state that Unicorn's recovery of the exact PC leaves behind.
+Watched pages are mapped without read and write permission. Unicorn then calls ``on_watched_access``; as it answers
+True, a read goes on, but a write is dropped (such memory is ROM to QEMU), so the hook does it. Like
+``hooks.on_access`` it has to clear the IT state that Unicorn's recovery of the exact PC leaves behind.
 """
 
 from __future__ import annotations
@@ -11,73 +11,228 @@ from __future__ import annotations
 from numba import types
 
 from sim.engine.hooks import (
-    ACCESS_PC,
-    FN_REG_READ,
+    CODE_PAGES,
     FN_REG_WRITE,
-    LINE_KEPT,
     LINE_SHIFT,
+    PAGE_SHIFT,
     REG_EPSR,
-    REG_PC,
     SCRATCH,
     _call3,
-    _call4,
+    _load8,
+    _load32,
     _load64,
     _store8,
     _store64,
 )
-from sim.engine.native_code import cfunc
+from sim.engine.native_code import cfunc, njit
+from sim.engine.truth.layout import (
+    AWAKE,
+    END,
+    FIRST,
+    GATED,
+    HOST,
+    KNOWN,
+    LEFT,
+    LINE,
+    LINES,
+    LINES_A_PAGE,
+    LOOKUP_COUNT,
+    LOOKUP_SHIFT,
+    LOOKUPS,
+    LOST,
+    NEW_STALE,
+    NEXT_READS,
+    PAGE_POLICY,
+    PATIENT,
+    QUIET,
+    READS,
+    REPORT_AWAKE,
+    REPORT_CODE,
+    REPORT_GATED,
+    REPORT_HOT,
+    STALE,
+    STATE,
+    STICKY,
+    TROUBLED_READS,
+    WRITTEN,
+)
+from sim.engine.truth.rules import (
+    _begin,
+    _catch_up,
+    _core_accesses,
+    _is_in_trouble,
+    _know,
+    _maintain,
+    _master_reads_line,
+    _master_writes_line,
+    _page_bits,
+    _page_of,
+    _page_word,
+    _refill,
+    _report,
+    _set_line_policy,
+    _set_mask,
+    _set_page_bits,
+    _store32,
+)
 
-# Slots of a watch's own int64 array.
-STATE = 0  # pointer to the engine's state
-LINES = 1  # pointer to one byte a line
-PAGES = 2  # pointer to one int64 a page: accesses left until it counts as hot
-BASE = 3  # first address
-FN_REPORT = 4  # Python's callback(pc, address, what, 0)
-HOST = 5  # where the first address lies in this process
-SLOTS = 6
-
-WATCH_PAGE_SHIFT = 12
-
-# Bits of a line.
-CACHEABLE, WRITE_ALLOCATE, CACHED, STALE, REPORTED = 1, 2, 4, 8, 16
-assert CACHEABLE | WRITE_ALLOCATE == LINE_KEPT  # what hooks.on_private_write leaves
-
-REPORT_STALE, REPORT_HOT = 1, 2
+_GONE = 0xFFFFFFFF
 _READ_PROT = 23
 
 
+@njit
+def _show_next_read(record: int, address: int) -> None:
+    """Let Unicorn forget that it has looked this page up for reading: the next read asks again."""
+    page = address >> PAGE_SHIFT << PAGE_SHIFT
+    tables: int = _load64(record + 8 * LOOKUPS)
+    for index in range(_load64(record + 8 * LOOKUP_COUNT)):
+        mask = _load64(tables + 16 * index)
+        entry = _load64(tables + 16 * index + 8) + (address >> PAGE_SHIFT << LOOKUP_SHIFT & mask)
+        if _load32(entry) == page:
+            _store32(entry, _GONE)
+
+
+@njit
+def _after_read(record: int, address: int, page: int) -> None:
+    word = _page_word(record, page, READS)
+    left = _load64(word) - 1
+    if left <= 0:
+        bits = _page_bits(record, page)
+        if bits & PATIENT or not _is_in_trouble(record, page):
+            _set_page_bits(record, page, bits | QUIET)
+            return
+        _set_page_bits(record, page, bits | PATIENT)
+        left = TROUBLED_READS
+    _store64(word, left)
+    _show_next_read(record, address)
+
+
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
-def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, watch: int) -> bool:
-    """UC_HOOK_MEM_READ_PROT/WRITE_PROT: note that the line is in the cache now; report a read of a stale one."""
-    state: int = _load64(watch + 8 * STATE)
-    scratch = state + 8 * ACCESS_PC
-    _store64(scratch, 0)
-    _call3(_load64(state + 8 * FN_REG_READ), uc, REG_PC, scratch)
+def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, record: int) -> bool:
+    """UC_HOOK_MEM_READ_PROT/WRITE_PROT: an access of the core to a watched page."""
+    state: int = _load64(record + 8 * STATE)
     epsr = state + 8 * SCRATCH
     _store64(epsr, 0x01000000)
     _call3(_load64(state + 8 * FN_REG_WRITE), uc, REG_EPSR, epsr)
-    offset = address - _load64(watch + 8 * BASE)
-    first = offset >> LINE_SHIFT
-    last = (offset + size - 1) >> LINE_SHIFT
-    lines = _load64(watch + 8 * LINES)
-    for line in range(first, last + 1):
-        bits = _load64(lines + line) & 0xFF
-        if not bits & CACHEABLE:
-            continue
-        if kind == _READ_PROT:
-            if bits & STALE and not bits & REPORTED:
-                bits |= REPORTED
-                _call4(_load64(watch + 8 * FN_REPORT), _load64(scratch), address, REPORT_STALE, 0)
-            _store8(lines + line, bits | CACHED)
-        elif bits & WRITE_ALLOCATE:
-            _store8(lines + line, bits | CACHED)
-    if kind != _READ_PROT:
-        host = _load64(watch + 8 * HOST) + offset
+    address &= 0xFFFFFFFF
+    size = min(size, _load64(record + 8 * END) - address)
+    place = address - _load64(record + 8 * FIRST)
+    page = place >> PAGE_SHIFT
+    write = 0 if kind == _READ_PROT else 1
+    if _page_bits(record, page) & GATED:
+        _report(record, uc, address, REPORT_GATED, write)
+    news = _core_accesses(record, uc, place, size, value, write)
+    if write:
+        host = _load64(record + 8 * HOST) + place
         for index in range(size):
             _store8(host + index, value >> (8 * index) & 0xFF)
-    page = _load64(watch + 8 * PAGES) + 8 * (offset >> WATCH_PAGE_SHIFT)
-    left = _load64(page) - 1
-    _store64(page, left)
-    if left == 0:
-        _call4(_load64(watch + 8 * FN_REPORT), _load64(scratch), address, REPORT_HOT, 0)
+        if _load8(_load64(state + 8 * CODE_PAGES) + (address >> PAGE_SHIFT)):
+            _report(record, uc, address, REPORT_CODE, size)
+        if _page_bits(record, page) & QUIET and _refill(record, page, NEXT_READS):
+            _report(record, uc, address, REPORT_AWAKE, 0)
+    else:
+        _after_read(record, address, page)
+        if (address & (1 << PAGE_SHIFT) - 1) + size > 1 << PAGE_SHIFT:
+            _report(record, uc, address, REPORT_AWAKE, 0)  # Unicorn has looked both pages up once more, and not asked
+    if not news:
+        left = _page_word(record, page, LEFT)
+        _store64(left, _load64(left) - 1)
+        if _load64(left) == 0:
+            _report(record, uc, address, REPORT_HOT, 0)
     return True
+
+
+@cfunc(types.void(types.int64, types.int64, types.int64, types.int64))
+def maintain(cache: int, offset: int, value: int, pc: int) -> None:
+    """A write of ``value`` to the maintenance register at ``offset`` of the private peripheral bus, by ``pc``."""
+    _maintain(cache, offset, value, pc)
+
+
+@cfunc(types.int64(types.int64, types.int64, types.int64))
+def master_reads(record: int, address: int, size: int) -> int:
+    """A master reads ``size`` bytes at ``address``, all in this memory: what is wrong with it (bits)."""
+    _begin(record)
+    place = address - _load64(record + 8 * FIRST)
+    end = place + size
+    found = 0
+    while place < end:
+        first = place & LINE - 1
+        last = min(LINE, first + end - place)
+        found |= _master_reads_line(record, place >> LINE_SHIFT, (1 << last) - (1 << first))
+        place += last - first
+    return found
+
+
+@cfunc(types.int64(types.int64, types.int64, types.int64, types.int64))
+def master_writes(record: int, address: int, size: int, data: int) -> int:
+    """As ``master_reads``, before the bytes at pointer ``data`` are written."""
+    _begin(record)
+    place = address - _load64(record + 8 * FIRST)
+    end = place + size
+    found = 0
+    while place < end:
+        first = place & LINE - 1
+        last = min(LINE, first + end - place)
+        found |= _master_writes_line(record, place >> LINE_SHIFT, first, last, data)
+        data += last - first
+        place += last - first
+    reads = TROUBLED_READS if found & NEW_STALE else NEXT_READS
+    for page in range(address - _load64(record + 8 * FIRST) >> PAGE_SHIFT, (end - 1 >> PAGE_SHIFT) + 1):
+        if _refill(record, page, reads):
+            found |= AWAKE
+    return found
+
+
+@cfunc(types.void(types.int64, types.int64, types.int64, types.int64))
+def set_policy(record: int, first: int, end: int, policy: int) -> None:
+    """Lines ``first`` to ``end`` are cached by ``policy`` from now on.
+
+    Dirty lines that accesses go past from now on stay in the cache: ``HELD`` keeps what it holds.
+    """
+    line = first
+    while line < end:
+        page = _page_of(line)
+        if line + LINES_A_PAGE <= end and not line % LINES_A_PAGE and not _page_bits(record, page) & KNOWN:
+            _store8(_load64(record + 8 * PAGE_POLICY) + page, policy)
+            line += LINES_A_PAGE
+            continue
+        _know(record, page)
+        _set_line_policy(record, line, policy)
+        line += 1
+
+
+@cfunc(types.void(types.int64, types.int64, types.int64))
+def catch_up_pages(record: int, first: int, end: int) -> None:
+    """Before pages are watched, or are not any more: what the core has written there so far."""
+    for page in range(first, end):
+        if _page_bits(record, page) & KNOWN:
+            for line in range(page * LINES_A_PAGE, (page + 1) * LINES_A_PAGE):
+                _catch_up(record, line)
+        else:
+            _know(record, page)
+
+
+@cfunc(types.void(types.int64, types.int64))
+def forget(record: int, pages: int) -> None:
+    """The cache is empty, and nothing may be cached: as at the beginning."""
+    for page in range(pages):
+        _store8(_load64(record + 8 * PAGE_POLICY) + page, 0)
+        bits = _page_bits(record, page)
+        if bits & KNOWN:
+            _set_page_bits(record, page, bits & ~KNOWN)
+            for line in range(page * LINES_A_PAGE, (page + 1) * LINES_A_PAGE):
+                _store8(_load64(record + 8 * LINES) + line, 0)
+                for name in (WRITTEN, STALE, STICKY, LOST):
+                    _set_mask(record, name, line, 0)
+
+
+@cfunc(types.int64(types.int64, types.int64))
+def is_page_in_trouble(record: int, page: int) -> int:
+    """Whether a read of the page may show something: STALE or LOST bytes."""
+    return _is_in_trouble(record, page)
+
+
+@cfunc(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+def core_accesses(record: int, address: int, size: int, value: int, write: int) -> None:
+    """An access of the core, without Unicorn; the memory itself stays as it is."""
+    _core_accesses(record, 0, address - _load64(record + 8 * FIRST), size, value, write)
