@@ -8,7 +8,7 @@ from sim.engine.bus import MappedMemory
 from sim.engine.devices.stm32_pwr import Stm32Pwr
 from sim.engine.devices.stm32f4_flash_controller import Stm32F4FlashController, sectors
 from sim.engine.machine import Machine
-from sim.tests.test_truth_parts import machine_with
+from sim.tests.truth_bench import board
 
 RCC, FLASH, FLASH_INTERFACE, GPIOB = 0x40023800, 0x08000000, 0x40023C00, 0x40020400
 CR, PLLCFGR, CFGR, AHB1RSTR, AHB1ENR, BDCR, CSR = 0x00, 0x04, 0x08, 0x10, 0x30, 0x70, 0x74
@@ -16,7 +16,7 @@ CR, PLLCFGR, CFGR, AHB1RSTR, AHB1ENR, BDCR, CSR = 0x00, 0x04, 0x08, 0x10, 0x30, 
 
 @pytest.fixture(scope="module")
 def machine() -> Machine:
-    return machine_with(board="stm32f746").machine
+    return board(name="stm32f746").machine
 
 
 def test_the_pll_is_ready_when_on_and_the_switch_follows_only_then(machine: Machine) -> None:

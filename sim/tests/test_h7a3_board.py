@@ -11,7 +11,7 @@ from sim.engine.devices.stm32f7_usart import Stm32F7Usart
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.timing.cortex_m7 import CortexM7Timing
-from sim.engine.truth.gates import for_bus
+from sim.engine.truth.identify import chip_of
 from sim.errors import CrosscamError
 from sim.tests.firmware_bench import ROOT
 from sim.tests.thumb import Program, mov32, store
@@ -66,13 +66,13 @@ def test_an_image_may_reach_into_the_second_flash_bank(machine: Machine, tmp_pat
         machine.load_binary(image, 0x08000000)
 
 
-def test_its_memories_tell_it_from_an_h743() -> None:
-    chip = for_bus(board().sysbus)
+def test_it_is_told_from_an_h743() -> None:
+    chip = chip_of(board())
     assert chip is not None and chip.name == "stm32h7a3"
     monitor = Monitor()
     monitor.execute('mach create "test"')
     monitor.execute(f"machine LoadPlatformDescription @{ROOT / 'sim' / 'board' / 'stm32h743.repl'}")
-    other = for_bus(monitor.machine.sysbus)
+    other = chip_of(monitor.machine)
     assert other is not None and other.name == "stm32h743"
 
 

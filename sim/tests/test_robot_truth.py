@@ -33,6 +33,20 @@ def test_the_keyword_fails_with_what_was_found(robot: RenodeKeywords, tmp_path: 
     assert text.startswith("peripheral clock off") and "0x58021000" in text
 
 
+def test_a_finding_can_be_asked_for(robot: RenodeKeywords, tmp_path: Path) -> None:
+    sources = ("bench/truth/cached.c", "chip/stm32h743/cache.c")
+    _run(robot, build("gcc", sources, "bench/truth/truth.ld", tmp_path / "u.elf", ("-DCASE=1", "-DWAY=0")))
+    for kind in ("uncleaned cache line", "UNCLEANED"):
+        text = robot.board_finding_should_exist(kind, symbol="source", master="dma2 stream 0")
+        assert text.startswith("uncleaned cache line: dma2 stream 0 reads")
+    with pytest.raises(AssertionError, match='kind "uncleaned cache line", symbol target; there is:\nuncleaned'):
+        robot.board_finding_should_exist("UNCLEANED", symbol="target")
+    with pytest.raises(AssertionError, match='of kind "memory clock off"; there is:'):
+        robot.board_finding_should_exist("memory clock off")
+    with pytest.raises(AssertionError, match='no kind of board finding "nonsense"; there are: stale cache line, '):
+        robot.board_finding_should_exist("nonsense")
+
+
 def test_the_keyword_passes_where_nothing_was(robot: RenodeKeywords, tmp_path: Path) -> None:
     _run(robot, build("gcc", SOURCES, "bench/truth/truth.ld", tmp_path / "r.elf", ("-DCASE=4", "-DWRONG=0")))
     robot.no_board_findings_should_exist()

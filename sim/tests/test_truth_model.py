@@ -120,7 +120,7 @@ def agree(policy: int, script: list[tuple[str, object, object]], *, exactly: boo
         elif what == "core writes":
             kept = [place for place in range(SIZE) if literal.is_kept(place, 1)]
             literal.core_writes(where, data)  # type: ignore[arg-type]
-            written = range(where, where + len(data))  # type: ignore[operator, arg-type]
+            written = range(where, where + len(data))  # type: ignore[call-overload, operator, arg-type]
             right = all(literal.is_kept(place, 1) for place in kept if place not in written)
             said = model.core_writes(where, data)  # type: ignore[arg-type]
         else:

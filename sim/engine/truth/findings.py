@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LOG = logging.getLogger("sim.truth")
+_LONGEST = 200
 
 
 class Kind(enum.Enum):
@@ -46,6 +47,16 @@ class Finding:
         times = f" ({self.count} times)" if self.count > 1 else ""
         return f"{self.kind.value}: {self.text} at {what}, {who}, cycle {self.cycle}{times}"
 
+    def as_dict(self) -> dict[str, str | int]:
+        """For JSON."""
+        return {**vars(self), "kind": self.kind.value}
+
+
+def shown(text: str) -> str:
+    """Names come from the firmware's file: control characters escaped, a long text cut."""
+    escaped = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
+    return escaped if len(escaped) <= _LONGEST else escaped[: _LONGEST - 3] + "..."
+
 
 class Findings:
     """Each kind once for a function, or another master, and a thing (device, variable, stream); later ones count.
@@ -70,7 +81,8 @@ class Findings:
         if known is not None:
             known.count += 1
             return
-        finding = Finding(kind, address, self._symbol(address), pc, self._describe(pc), cycle, text, master)
+        symbol, where = shown(self._symbol(address)), shown(self._describe(pc))
+        finding = Finding(kind, address, symbol, pc, where, cycle, shown(text), master)
         self._known[key] = finding
         self.all.append(finding)
         LOG.warning("%s", finding)

@@ -128,7 +128,9 @@ def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, r
             _store8(host + index, value >> (8 * index) & 0xFF)
         if _load8(_load64(state + 8 * CODE_PAGES) + (address >> PAGE_SHIFT)):
             _report(record, uc, address, REPORT_CODE, size)
-        if _page_bits(record, page) & QUIET and _refill(record, page, NEXT_READS):
+        if not _page_bits(record, page) & QUIET:
+            _show_next_read(record, address)  # looked up for writing, a page is there for reading
+        elif _refill(record, page, NEXT_READS):
             _report(record, uc, address, REPORT_AWAKE, 0)
     else:
         _after_read(record, address, page)
