@@ -6,7 +6,7 @@ import pytest
 
 from sim.engine.nvic import Nvic
 from sim.engine.truth import layout
-from sim.engine.truth.attributes import cache_bits, cache_spans
+from sim.engine.truth.attributes import CacheAttributes
 from sim.tests.truth_bench import AXI, board
 
 THROUGH = layout.CACHEABLE
@@ -35,7 +35,7 @@ def test_the_default_map(nvic: Nvic) -> None:
         (AXI, BACK_ALLOCATE), (EXTERNAL, BACK_ALLOCATE), (FLASH, THROUGH), (EXTERNAL_THROUGH, THROUGH),
         (PERIPHERAL, 0), (EXTERNAL_DEVICE, 0),
     ):  # fmt: skip
-        assert cache_bits(nvic, address) == expected
+        assert CacheAttributes(nvic).at(address) == expected
 
 
 @pytest.mark.parametrize(
@@ -58,32 +58,32 @@ def test_the_default_map(nvic: Nvic) -> None:
 )
 def test_the_mpu_says_what_the_cache_may_do(attributes: int, expected: int, nvic: Nvic) -> None:
     region(nvic, 3, AXI, 19, attributes)
-    assert cache_bits(nvic, AXI + 0x40000) == expected
-    assert cache_bits(nvic, AXI + 0x80000) == BACK_ALLOCATE
+    assert CacheAttributes(nvic).at(AXI + 0x40000) == expected
+    assert CacheAttributes(nvic).at(AXI + 0x80000) == BACK_ALLOCATE
     region(nvic, 3, AXI, 19, attributes, subregions_off=2)
-    assert cache_bits(nvic, AXI + 0x10000) == BACK_ALLOCATE
+    assert CacheAttributes(nvic).at(AXI + 0x10000) == BACK_ALLOCATE
     region(nvic, 7, AXI + 0x20000, 12, TEX1)  # a higher number wins
-    assert cache_bits(nvic, AXI + 0x20FFF) == 0 and cache_bits(nvic, AXI + 0x21000) == expected
+    assert CacheAttributes(nvic).at(AXI + 0x20FFF) == 0 and CacheAttributes(nvic).at(AXI + 0x21000) == expected
 
 
 def test_without_the_default_map_nothing_else_is_cached(nvic: Nvic) -> None:
     region(nvic, 0, AXI, 12, C)
     nvic.write(0xD94, 4, 1)
-    assert cache_bits(nvic, AXI) == THROUGH and cache_bits(nvic, AXI + 0x1000) == 0
+    assert CacheAttributes(nvic).at(AXI) == THROUGH and CacheAttributes(nvic).at(AXI + 0x1000) == 0
 
 
 def test_the_core_may_write_everything_through(nvic: Nvic) -> None:
     nvic.write(0xF9C, 4, 1 << 2)  # CACR.FORCEWT
-    assert cache_bits(nvic, AXI) == THROUGH and cache_bits(nvic, PERIPHERAL) == 0
+    assert CacheAttributes(nvic).at(AXI) == THROUGH and CacheAttributes(nvic).at(PERIPHERAL) == 0
     region(nvic, 0, AXI, 12, TEX1)
-    assert cache_bits(nvic, AXI) == 0
+    assert CacheAttributes(nvic).at(AXI) == 0
 
 
 def test_shareable_memory_may_be_written_through(nvic: Nvic) -> None:
     nvic.write(0xF9C, 4, 1 << 0)  # CACR.SIWT
     region(nvic, 0, AXI, 12, TEX1 | C | B | S)
     region(nvic, 1, AXI + 0x1000, 12, TEX1 | S)
-    assert cache_bits(nvic, AXI) == THROUGH and cache_bits(nvic, AXI + 0x1000) == 0
+    assert CacheAttributes(nvic).at(AXI) == THROUGH and CacheAttributes(nvic).at(AXI + 0x1000) == 0
 
 
 def test_spans_are_what_asking_line_by_line_gives(nvic: Nvic) -> None:
@@ -94,8 +94,8 @@ def test_spans_are_what_asking_line_by_line_gives(nvic: Nvic) -> None:
         nvic.mpu.bases[number] = base
         nvic.mpu.attributes[number] = attributes | size.bit_length() - 2 << 1 | 1
     first, end = AXI + 0xF00, AXI + 0x1200
-    spans = list(cache_spans(nvic, first, end))
+    spans = list(CacheAttributes(nvic).spans(first, end))
     assert [start for start, _, _ in spans[1:]] == [stop for _, stop, _ in spans[:-1]]
     found = [bits for start, stop, bits in spans for _ in range(start, stop, layout.LINE)]
-    assert found == [cache_bits(nvic, address) for address in range(first, end, layout.LINE)]
+    assert found == [CacheAttributes(nvic).at(address) for address in range(first, end, layout.LINE)]
     assert len(set(found)) == 3

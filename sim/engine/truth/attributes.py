@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.engine.timing.memory_map import (
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sim.engine.nvic import Nvic
 
 CCR_DATA_CACHE = 1 << 16
-_CACR = 0xF9C
+CACR = 0xF9C
 _SIWT, _FORCEWT = 1 << 0, 1 << 2
 _SHAREABLE = 1 << 18
 _BY_REGION = (WRITE_THROUGH, WRITE_BACK_ALLOCATE, NOT_CACHED, WRITE_BACK_ALLOCATE, WRITE_THROUGH, 0, 0, 0)
@@ -38,50 +39,66 @@ _BITS = {
 }
 
 
-def cache_spans(nvic: Nvic, first: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Spans of ``first`` to ``end``: (start, end, bits of ``layout.POLICY``), rising and without gaps."""
-    edges = {first, end}
-    mpu = nvic.mpu
-    if mpu.control.value & MPU_ENABLE:
-        for number in range(mpu.regions):
-            attributes = mpu.attributes[number]
-            if attributes & 1:
-                size = 2 << (attributes >> 1 & 0x1F)
-                base = mpu.bases[number] & ~(size - 1)
-                parts = 8 if size >= 256 and attributes >> 8 & 0xFF else 1  # subregions matter where one is off
-                edges.update(base + size * part // parts for part in range(parts + 1))
-    inside = sorted(edge for edge in edges if first <= edge <= end)
-    for start, stop in itertools.pairwise(inside):
-        yield start, stop, cache_bits(nvic, start)
+@dataclass(frozen=True)
+class Region:
+    """Of the MPU: ``size`` bytes from ``base``, without the eighths whose bits are set in ``off``; ``bits`` of
+    ``layout.POLICY``."""
+
+    base: int
+    size: int
+    off: int
+    bits: int
+
+    def holds(self, address: int) -> bool:
+        """Whether the region says what ``address`` is."""
+        place = address - self.base
+        return 0 <= place < self.size and not self.off >> (place * 8 // self.size) & 1
+
+    def edges(self) -> Iterator[int]:
+        """Where it may begin or end."""
+        parts = 8 if self.off else 1
+        return (self.base + self.size * part // parts for part in range(parts + 1))
 
 
-def cache_bits(nvic: Nvic, address: int) -> int:
-    """Bits of ``layout.POLICY`` for an address, as if the data cache were on."""
-    mpu = nvic.mpu
-    control = nvic.scb.bank[_CACR].raw
-    if mpu.control.value & MPU_ENABLE:
-        for number in range(mpu.regions - 1, -1, -1):
-            attributes = mpu.attributes[number]
-            if not attributes & 1:
-                continue
-            size = 2 << (attributes >> 1 & 0x1F)
-            base = mpu.bases[number] & ~(size - 1)
-            if base <= address < base + size and not _disabled(attributes, size, address - base):
-                return _limited(_policy(attributes, control), control)
-        if not mpu.control.value & MPU_DEFAULT_MAP:
-            return 0
-    return _limited(_BY_REGION[address >> 29], control)
+class CacheAttributes:
+    """The settings of a core as they are now, as if its data cache were on."""
 
+    def __init__(self, nvic: Nvic) -> None:
+        mpu, control = nvic.mpu, nvic.scb.bank[CACR].raw
+        self._through = bool(control & _FORCEWT)
+        self._enabled = bool(mpu.control.value & MPU_ENABLE)
+        self._default_map = not self._enabled or bool(mpu.control.value & MPU_DEFAULT_MAP)
+        self._regions = [
+            self._region(mpu.bases[number], mpu.attributes[number], control)
+            for number in range(mpu.regions - 1, -1, -1)
+            if self._enabled and mpu.attributes[number] & 1
+        ]
 
-def _policy(attributes: int, control: int) -> int:
-    if attributes & _SHAREABLE and control & _SIWT:
-        return WRITE_THROUGH if policy_of(attributes & ~_SHAREABLE) else NOT_CACHED
-    return policy_of(attributes)
+    def _region(self, base: int, attributes: int, control: int) -> Region:
+        size = 2 << (attributes >> 1 & 0x1F)
+        off = attributes >> 8 & 0xFF if size >= 256 else 0
+        if attributes & _SHAREABLE and control & _SIWT:
+            policy = WRITE_THROUGH if policy_of(attributes & ~_SHAREABLE) else NOT_CACHED
+        else:
+            policy = policy_of(attributes)
+        return Region(base & ~(size - 1), size, off, self._limited(policy))
 
+    def _limited(self, policy: int) -> int:
+        return _BITS[WRITE_THROUGH if policy and self._through else policy]
 
-def _limited(policy: int, control: int) -> int:
-    return _BITS[WRITE_THROUGH if policy and control & _FORCEWT else policy]
+    def at(self, address: int) -> int:
+        """Bits of ``layout.POLICY``."""
+        for region in self._regions:
+            if region.holds(address):
+                return region.bits
+        return self._limited(_BY_REGION[address >> 29]) if self._default_map else 0
 
-
-def _disabled(attributes: int, size: int, offset: int) -> bool:
-    return size >= 256 and bool(attributes >> 8 >> (offset * 8 // size) & 1)
+    def spans(self, first: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Spans of ``first`` to ``end``: (start, end, bits), rising and without gaps."""
+        edges = {first, end}
+        for region in self._regions:
+            if region.base < end and first < region.base + region.size:
+                edges.update(region.edges())
+        inside = sorted(edge for edge in edges if first <= edge <= end)
+        for start, stop in itertools.pairwise(inside):
+            yield start, stop, self.at(start)

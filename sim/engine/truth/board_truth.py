@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -18,6 +19,7 @@ from sim.engine.devices.stm32_dma import Stm32Dma
 from sim.engine.nvic import Nvic
 from sim.engine.timing.chip import load_chip
 from sim.engine.truth import layout
+from sim.engine.truth.attributes import CACR
 from sim.engine.truth.cached import CachedMemories, CoreReport
 from sim.engine.truth.chip_data import ChipTruth
 from sim.engine.truth.findings import Finding, Findings, Kind
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("sim.truth")
 _told: WeakSet[Machine] = WeakSet()
-_CACR = 0xF9C
+SWITCHED_OFF = "CROSSCAM_NO_BOARD_TRUTH"
+"""Environment variable: set, no board is watched."""
 _NEVER_CACHED = ((0x00000000, 0x20000000), (0x40000000, 0x60000000), (0xE0000000, 1 << 32))
 """Code (written through at most, and by nobody while it runs) and peripherals."""
 _THE_CORES_OWN = (CortexM, Nvic, Dwt, MappedMemory, BitBanding)
@@ -96,7 +99,7 @@ class BoardTruth:
             cached.settings_changed()
 
         nvic.scb.on_configuration = configured
-        nvic.scb.bank[_CACR].after_write(lambda value: cached.settings_changed())
+        nvic.scb.bank[CACR].after_write(lambda value: cached.settings_changed())
         timing_follows = nvic.mpu.on_change
 
         def mpu_changed() -> None:
@@ -114,7 +117,11 @@ class BoardTruth:
         if machine.truth is not None:
             machine.truth.board_changed()
             return machine.truth
-        if not machine.has_core or not any(isinstance(device, Nvic) for device in machine.devices.values()):
+        if (
+            os.environ.get(SWITCHED_OFF)
+            or not machine.has_core
+            or not any(isinstance(device, Nvic) for device in machine.devices.values())
+        ):
             return None
         chip = chip_of(machine)
         if chip is None:
@@ -235,14 +242,24 @@ class BoardTruth:
 
     def master_reads(self, device: Device, address: int, size: int) -> None:
         """See ``masters.Judge``."""
-        self._judge(device, address, size, None)
+        cached = self._cached
+        memory = cached.memories[self.tracked[address // PAGE] - 1]
+        if cached.gated or address + size > memory.end:
+            self._judge(device, address, size, None)
+        elif cached.ever_on and (bits := memory.master_reads(address, size)):
+            self._found(device, memory, address, size, bits)
 
     def master_writes(self, device: Device, address: int, data: bytes) -> None:
         """See ``masters.Judge``."""
-        self._judge(device, address, len(data), bytes(data))
+        cached, size = self._cached, len(data)
+        memory = cached.memories[self.tracked[address // PAGE] - 1]
+        if cached.gated or address + size > memory.end:
+            self._judge(device, address, size, bytes(data))
+        elif cached.ever_on and (bits := memory.master_writes(address, size, bytes(data))):
+            self._found(device, memory, address, size, bits)
 
     def _judge(self, device: Device, address: int, size: int, data: bytes | None) -> None:
-        """All of an access, which may lie in memories beside each other."""
+        """All of an access, which may lie in memories beside each other, and some of them without a clock."""
         cached = self._cached
         while size > 0 and (memory := cached.find(address)) is not None:
             count = min(size, memory.end - address)

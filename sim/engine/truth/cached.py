@@ -16,7 +16,7 @@ from sim.engine import hooks
 from sim.engine.native import Engine
 from sim.engine.nvic import Nvic
 from sim.engine.truth import layout
-from sim.engine.truth.attributes import CCR_DATA_CACHE, cache_spans
+from sim.engine.truth.attributes import CCR_DATA_CACHE, CacheAttributes
 from sim.engine.truth.lines import PAGE, DataCache
 from sim.engine.truth.watch import HOT_ACCESSES, MOST_SPARED, SPARE_ACCESSES, TARGET_ACCESSES, WatchedMemory
 
@@ -79,7 +79,7 @@ class CachedMemories:
         self.by_page[first // PAGE : end // PAGE] = bytes([index + 1]) * ((end - first) // PAGE)
         self.cache.set_memories(list(self.memories))
         if self._on:
-            self._schedule(lambda: self._start(memory))
+            self._schedule(lambda: self._start(memory, CacheAttributes(self._nvic)))
 
     def find(self, address: int) -> WatchedMemory | None:
         """The tracked memory that holds ``address``."""
@@ -99,19 +99,20 @@ class CachedMemories:
         on = bool(self._nvic.scb.ccr & CCR_DATA_CACHE)
         switched, self._on = on != self._on, on
         self.ever_on |= on
+        attributes = CacheAttributes(self._nvic)
         for memory in self.memories:
             if switched and on:
-                self._start(memory)
+                self._start(memory, attributes)
             elif on:
-                self._follow_attributes(memory)
+                self._follow_attributes(memory, attributes)
             elif switched:
                 self._stop(memory)
 
-    def _start(self, memory: WatchedMemory) -> None:
+    def _start(self, memory: WatchedMemory, attributes: CacheAttributes) -> None:
         """An empty cache is assumed: start-up code has to invalidate it before it goes on."""
         memory.start()
         self._spans.pop(memory.first, None)
-        self._follow_attributes(memory)
+        self._follow_attributes(memory, attributes)
 
     def _stop(self, memory: WatchedMemory) -> None:
         memory.set_policy(memory.first, memory.end, 0)
@@ -121,8 +122,8 @@ class CachedMemories:
             memory.wanted[page] = memory.in_trouble(int(page))
         memory.apply()
 
-    def _follow_attributes(self, memory: WatchedMemory) -> None:
-        spans = set(cache_spans(self._nvic, memory.first, memory.end))
+    def _follow_attributes(self, memory: WatchedMemory, attributes: CacheAttributes) -> None:
+        spans = set(attributes.spans(memory.first, memory.end))
         before = self._spans.get(memory.first, set())
         if spans == before:
             return

@@ -34,7 +34,7 @@ POLICY = CACHEABLE | WRITE_BACK | ALLOCATE
 
 # Words of a page: accesses that taught nothing until it is let go, reads to be seen until it is QUIET.
 LEFT, READS, PAGE_WORDS = 0, 1, 2
-FIRST_READS = 2048  # of a page that has become watched
+FIRST_READS = 1024  # of a page that has become watched
 NEXT_READS = 32  # at least, after each write of a master, and of the core to a QUIET page
 TROUBLED_READS = 4096  # of a page with STALE or LOST bytes
 

@@ -436,6 +436,7 @@ def _maintain(cache: int, offset: int, value: int, pc: int) -> None:
             first = _load64(record + 8 * FIRST)
             if first <= value < _load64(record + 8 * END):
                 _maintain_line(record, (value - first) >> LINE_SHIFT, what, pc)
+                return
 
 
 # Other bus masters
