@@ -3,31 +3,65 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 
 from model.errors import CrosscamError as ModelError
 from sim.errors import CrosscamError as SimError
+from sim.stopping import Interrupted, signals_end_the_program
+from sim.text import one_line
 
 WIDTH_WITHOUT_TERMINAL = 132
+_ENDED_BY = {signal.SIGINT: "stopped by Ctrl-C", signal.SIGTERM: "ended by SIGTERM"}
 
 
-def terminal() -> Console:
-    """A console that does not guess highlights, so that what a board says is shown as it came."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
+def terminal(*, stderr: bool = False) -> Console:
+    """A console that does not guess highlights, so that what a board says is shown as it came.
+
+    It takes no emoji names and, but for ``markup=True``, no markup out of what is printed.
+    """
+    settings = {"highlight": False, "emoji": False, "markup": False, "stderr": stderr}
+    console = Console(**settings)  # type: ignore[arg-type]
+    if console.is_terminal:
+        return console
+    return Console(width=WIDTH_WITHOUT_TERMINAL, **settings)  # type: ignore[arg-type]
 
 
 @contextlib.contextmanager
-def one_line_errors() -> Iterator[None]:
-    """A user's error is one line on stderr and status 2, an interrupt status 130."""
+def one_line_errors(debug: bool = False) -> Iterator[None]:
+    """Ends the program as the command line promises.
+
+    A user's error is one line on stderr and status 2; Ctrl-C status 130 and SIGTERM 143; an error of crosscam itself
+    status 3 and, with ``debug``, its traceback.
+    """
     try:
-        yield
+        with signals_end_the_program():
+            yield
     except (ModelError, SimError) as error:
-        print(f"crosscam: {error}", file=sys.stderr)
-        sys.exit(2)
+        _complain(str(error), 2)
+    except Interrupted as interrupted:
+        _complain(_ENDED_BY[signal.Signals(interrupted.number)], interrupted.exit_status)
     except KeyboardInterrupt:
-        print("crosscam: stopped", file=sys.stderr)
-        sys.exit(130)
+        _complain(_ENDED_BY[signal.SIGINT], 130)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        hint = "" if debug else "; --debug shows the traceback"
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        _complain(f"an error of crosscam itself: {type(error).__name__}: {error} ({place}){hint}", 3)
+
+
+def tell(text: str) -> None:
+    """A line on stderr, made fit to be shown."""
+    print(f"crosscam: {one_line(text)}", file=sys.stderr, flush=True)
+
+
+def _complain(text: str, status: int) -> None:
+    tell(text)
+    sys.exit(status)

@@ -1,19 +1,26 @@
 """The ``crosscam`` command: one file a subcommand, each a thin shell over ``model`` and ``sim``.
 
-Exit status: 0 done and as expected, 1 done but not as expected (a prediction differs), 2 bad input (one line says
-what).
+Exit status: 0 done and as expected, 1 done but not as expected (a prediction differs, a firmware is stuck), 2 bad input
+(one line says what), 3 an error of crosscam itself, 130 Ctrl-C.
 """
 
 from __future__ import annotations
 
+import io
+import sys
+from importlib.metadata import version as installed_version
+
 import typer
 
+from scripts import boot, dataset, evaluate, frames, reference, robot, run, train
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
 from scripts import cycles as cycles_command
-from scripts import dataset, evaluate, frames, reference, robot, run, train
 from scripts import mlperf as mlperf_command
 from scripts.console import one_line_errors
+
+EVERYWHERE = ("--version", "--debug")
+"""Options that may stand before or behind any command."""
 
 app = typer.Typer(
     name="crosscam",
@@ -24,6 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("run")(run.run)
+app.command("boot")(boot.boot)
 app.command("frames")(frames.frames)
 app.command("compile")(compile_command.compile_)
 app.command("reference")(reference.reference)
@@ -37,10 +45,35 @@ app.command("evaluate")(evaluate.evaluate)
 app.add_typer(dataset.app, name="dataset")
 
 
+@app.callback()
+def _options_everywhere(
+    version: bool = typer.Option(False, "--version", help="Show the version, with any command too."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error of crosscam itself."),
+) -> None:
+    """Here for ``--help``; ``main`` has read both by the time this is called."""
+
+
 def main() -> None:
     """Run the command line."""
-    with one_line_errors():
-        app()
+    given, rest = _read_options(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks is written out
+            stream.reconfigure(errors="backslashreplace")
+    with one_line_errors("--debug" in given):
+        if "--version" in given:
+            print(f"crosscam {installed_version('crosscam')}")
+            return
+        app(args=rest)
+
+
+def _read_options(arguments: list[str]) -> tuple[set[str], list[str]]:
+    """Those of ``EVERYWHERE`` that were given, and the other arguments; behind ``--`` nothing is an option."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = arguments[:end]
+    return {each for each in options if each in EVERYWHERE}, [
+        *(each for each in options if each not in EVERYWHERE),
+        *arguments[end:],
+    ]
 
 
 if __name__ == "__main__":

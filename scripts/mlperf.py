@@ -68,7 +68,7 @@ def mlperf(
     rows = []
     for image in images:
         rows.append(run_image(image, timing, board, uart, datasets, count))
-        console.print(f"[dim]{image.name}: {rows[-1].wall_seconds:.1f} s of wall time[/dim]")
+        console.print(f"{image.name}: {rows[-1].wall_seconds:.1f} s of wall time", style="dim")
     console.print(_table(rows, timing))
     ratios = [row.ratio for row in rows if row.ratio is not None]
     if ratios:

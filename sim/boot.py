@@ -1,4 +1,4 @@
-"""Boot the crosscam board on the embedded engine: one object the command line and the Robot library share.
+"""Boot the vision board on the embedded engine: one object the commands that judge its firmware share.
 
 It runs ``sim/board/crosscam.resc`` with the variables ``$bin`` and ``$frames`` set, exactly as a Renode user would,
 and listens on the console UART.
@@ -13,11 +13,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from sim.console import Line, LineAssembler, Prediction
+from sim.engine.devices.base import Device
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.engine.timing import TIMINGS
 from sim.errors import CrosscamError
+from sim.stopping import run_for
 from sim.uart_ports import UartPort
 
 BOARD_SCRIPT = Path(__file__).parent / "board" / "crosscam.resc"
@@ -44,8 +46,13 @@ class ConsoleLog(ABC):
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
+        self.predictions: list[Prediction] = []
         self.uart_log = bytearray()
         self.on_line: list[Callable[[Line], None]] = []
+        self.on_reset: list[Callable[[str], None]] = []
+        """Called with the reason when the machine was reset, where the engine tells."""
+        self.was_typed_at = False
+        """Something was typed at a port; who asks sets it back."""
         self._ports: list[UartPort] = []
         self._assembler = LineAssembler(self._now, self._take_line)
 
@@ -66,6 +73,15 @@ class ConsoleLog(ABC):
     @abstractmethod
     def captured_frames(self) -> list[int]:
         """Index in ``frames.json`` of each photograph the camera interface captured, in order."""
+
+    def photograph(self, number: int) -> int | None:
+        """Index in ``frames.json`` of the ``number``-th photograph captured (from 0); None: not so many were."""
+        order = self.captured_frames
+        return order[number] if number < len(order) else None
+
+    def check_camera(self) -> None:
+        """CrosscamError when the board has no camera that tells what it showed."""
+        self.photograph(0)
 
     @abstractmethod
     def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
@@ -88,16 +104,12 @@ class ConsoleLog(ABC):
         for byte in text.encode("ascii"):
             self._type_byte(byte)
 
-    @property
-    def predictions(self) -> list[Prediction]:
-        """Every prediction line so far."""
-        parsed = (Prediction.parse(line.text) for line in self.lines)
-        return [prediction for prediction in parsed if prediction is not None]
-
     def _poll_ports(self) -> None:
         for port in self._ports:
-            for byte in port.receive():
+            typed = port.receive()
+            for byte in typed:
                 self._type_byte(byte)
+            self.was_typed_at |= bool(typed)
 
     def _take_byte(self, byte: int) -> None:
         self.uart_log.append(byte)
@@ -107,6 +119,9 @@ class ConsoleLog(ABC):
 
     def _take_line(self, line: Line) -> None:
         self.lines.append(line)
+        prediction = Prediction.parse(line.text)
+        if prediction is not None:
+            self.predictions.append(prediction)
         for listener in self.on_line:
             listener(line)
 
@@ -141,8 +156,25 @@ class Board(ConsoleLog):
             self.monitor.variables["frames"] = str(frames.resolve())
         self.monitor.include(script or BOARD_SCRIPT)
         self.machine: Machine = self.monitor.machine
-        self._uart = self.machine[CONSOLE_UART]
-        self._uart.on_char.append(self._take_byte)  # type: ignore[attr-defined]
+        self._script = script or BOARD_SCRIPT
+        self._uart = self._part(CONSOLE_UART, "console UART")
+        if not hasattr(self._uart, "on_char"):
+            raise CrosscamError(f"{self._script}: {CONSOLE_UART} is a {type(self._uart).__name__}, expected a UART")
+        self._uart.on_char.append(self._take_byte)
+        self.machine.on_reset.append(self._was_reset)
+
+    def _part(self, path: str, what: str) -> Device:
+        try:
+            return self.machine[path]
+        except CrosscamError:
+            raise CrosscamError(
+                f"{self._script}: no {what} {path}: the board is not the vision application's; boot other firmware and "
+                f"boards with `crosscam boot ELF --board {self._script}`"
+            ) from None
+
+    def _was_reset(self) -> None:
+        for listener in self.on_reset:
+            listener(self.machine.last_reset)
 
     @property
     def seconds(self) -> float:
@@ -152,9 +184,18 @@ class Board(ConsoleLog):
     @property
     def captured_frames(self) -> list[int]:
         """Index in ``frames.json`` of each photograph the camera interface captured, in order."""
-        camera = self.machine[CAMERA]
-        assert isinstance(camera, PythonPeripheral)
+        camera = self._camera()
         return [camera.control_read(CAPTURED_INDEX, n) for n in range(camera.control_read(CAPTURED_COUNT, 0))]
+
+    def photograph(self, number: int) -> int | None:
+        camera = self._camera()
+        return camera.control_read(CAPTURED_INDEX, number) if number < camera.control_read(CAPTURED_COUNT, 0) else None
+
+    def _camera(self) -> PythonPeripheral:
+        camera = self._part(CAMERA, "camera")
+        if not isinstance(camera, PythonPeripheral):
+            raise CrosscamError(f"{self._script}: {CAMERA} is a {type(camera).__name__}, expected a camera's script")
+        return camera
 
     def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
         """Run until ``reached()`` or ``timeout_seconds`` of virtual time; True when reached.
@@ -168,12 +209,12 @@ class Board(ConsoleLog):
             if clock.exact_seconds >= deadline:
                 return False
             self._poll_ports()
-            self.machine.run_for(POLL_SECONDS)
+            self.run_for(POLL_SECONDS)
         return True
 
     def run_for(self, seconds: Fraction) -> None:
         """Run for a span of virtual time."""
-        self.machine.run_for(seconds)
+        run_for(self.machine, seconds)
 
     def _now(self) -> int:
         return self.machine.clock.now

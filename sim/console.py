@@ -1,7 +1,7 @@
 """What the board says on its UART: bytes into lines, lines into predictions.
 
 The line formats are the firmware's contract with the outside: one prediction line a frame, errors that start with
-``E: ``, a banner after reset.
+``E: ``, a banner after reset. Nothing else is taken for one of them, whatever bytes a firmware sends.
 """
 
 from __future__ import annotations
@@ -10,37 +10,71 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sim.text import decoded
+
+_SCORE = r"(?:  \+0|  [+-][1-9]| [+-][1-9]\d|[+-][1-9]\d\d)"  # printf's %+4d
+_COUNT = r"(?:0|[1-9]\d{0,9})"
+_LABEL = r"[A-Za-z_][A-Za-z0-9_ -]{0,30}"
 _PREDICTION = re.compile(
-    r"car: (?P<car>[ +-]+\d+), neg: (?P<negative>[ +-]+\d+), person: (?P<person>[ +-]+\d+)"
-    r" \| Duration: (?P<duration>\d+) ms \| Cycles: (?P<cycles>\d+) \| Frame: (?P<frame>\d+)$"
+    rf"(?P<scores>{_LABEL}: {_SCORE}(?:, {_LABEL}: {_SCORE})*)"
+    rf" \| Duration: (?P<duration>{_COUNT}) ms \| Cycles: (?P<cycles>{_COUNT}) \| Frame: (?P<frame>{_COUNT})",
+    re.ASCII,
 )
+_MARK = re.compile(r"\| Frame:|^\W{0,3}[A-Za-z]+: +[+-]?\d+,.*\| (?:Duration|Cycles):", re.ASCII)
+"""What only a prediction line holds."""
+_BANNER = re.compile(r"crosscam \d+\.\d+\.\d+\S{0,40}: ", re.ASCII)
 
 LABELS = ("car", "negative", "person")
 """Order of the classes on the UART and in the network's output: sorted names."""
+SHORT_LABELS = {"neg": "negative"}
+"""What the line abbreviates, as the application it comes from does."""
+_LARGEST_COUNT = (1 << 32) - 1
+LONGEST_LINE = 4096
+"""Bytes after which a line without an end is taken for one."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One prediction line: raw int8 scores in the order of ``LABELS``, cost of the frame."""
+    """One prediction line: raw int8 scores in the order of ``labels``, cost of the frame."""
 
     frame: int
-    scores: tuple[int, int, int]
+    scores: tuple[int, ...]
     duration_ms: int
     cycles: int
+    labels: tuple[str, ...] = LABELS
 
     @staticmethod
     def parse(line: str) -> Prediction | None:
         """The prediction in ``line``, or None when the line is something else."""
-        found = _PREDICTION.match(line)
+        found = _PREDICTION.fullmatch(line)
         if found is None:
             return None
-        car, negative, person = (int(found[label]) for label in LABELS)
-        return Prediction(int(found["frame"]), (car, negative, person), int(found["duration"]), int(found["cycles"]))
+        pairs = [part.rpartition(": ") for part in found["scores"].split(", ")]
+        scores = tuple(int(score) for _, _, score in pairs)
+        counts = [int(found[name]) for name in ("frame", "duration", "cycles")]
+        if not all(-128 <= score <= 127 for score in scores) or max(counts) > _LARGEST_COUNT:
+            return None
+        frame, duration, cycles = counts
+        labels = tuple(SHORT_LABELS.get(label, label) for label, _, _ in pairs)
+        return Prediction(frame, scores, duration, cycles, labels)
+
+    @staticmethod
+    def is_damaged(line: str) -> bool:
+        """``line`` wants to be a prediction line, and is none."""
+        return _MARK.search(line) is not None and Prediction.parse(line) is None
+
+
+def is_banner(line: str) -> bool:
+    """``line`` is the first one a vision firmware prints after a reset."""
+    return _BANNER.match(line) is not None
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line without its CR LF and the core cycle at which its last byte was sent."""
+    """A line without its CR LF and the core cycle at which its last byte was sent.
+
+    ``text`` is what was sent, control characters included: ``sim.text.printable`` makes it fit to be shown.
+    """
 
     text: str
     cycle: int
@@ -57,13 +91,14 @@ class LineAssembler:
     @property
     def pending(self) -> str:
         """The unfinished line, a prompt for example."""
-        return self._pending.decode("ascii", "replace")
+        return decoded(bytes(self._pending))
 
     def feed(self, byte: int) -> None:
         """One byte as the UART sent it."""
-        if byte == 0x0A:
-            text = self._pending.rstrip(b"\r").decode("ascii", "replace")
-            self._pending.clear()
-            self._on_line(Line(text, self._now()))
-        else:
+        if byte != 0x0A:
             self._pending.append(byte)
+            if len(self._pending) < LONGEST_LINE:
+                return
+        text = decoded(bytes(self._pending.rstrip(b"\r")))
+        self._pending.clear()
+        self._on_line(Line(text, self._now()))

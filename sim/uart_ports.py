@@ -1,20 +1,31 @@
 """Host ends of the board's UART: a pseudo terminal, a TCP port on loopback, a file.
 
 Each port is fed with the bytes the board sends and polled for bytes the user typed; none of them ever blocks the
-simulation. ``open_port`` reads the spelling of the command line: ``pty``, ``tcp:PORT`` or a file name.
+simulation. ``open_port`` reads the spelling of the command line, see ``FORMS``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 import socket
+import time
 from pathlib import Path
 from typing import Protocol
 
 from sim.errors import CrosscamError
 from sim.files import whole
+
+
+FORMS = "pty, tcp:PORT, tcp:PORT,wait (for a client, a minute at most), tcp:PORT,wait=SECONDS or the name of a file"
+WAIT_SECONDS = 60.0
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_WAIT = re.compile(r"wait(?:=([1-9]\d{0,4}))?", re.ASCII)
+_BACKLOG = 1 << 20  # bytes kept for a client that does not take them
+_LAST_SECONDS = 1.0
+_LINE_FEED = 0x0A
 
 
 class UartPort(Protocol):
@@ -23,6 +34,9 @@ class UartPort(Protocol):
     @property
     def description(self) -> str:
         """What to tell the user: the path or address to connect to."""
+
+    def wait(self) -> None:
+        """Before the board starts: until somebody is there, where that was asked for."""
 
     def send(self, byte: int) -> None:
         """A byte from the board."""
@@ -42,6 +56,9 @@ class FilePort:
             self._stream = stack.enter_context(stack.enter_context(whole(path, "the UART log")).open("wb"))
             self._open = stack.pop_all()
         self.description = str(path)
+
+    def wait(self) -> None:
+        """A file is there."""
 
     def send(self, byte: int) -> None:
         """Append one byte."""
@@ -68,6 +85,9 @@ class PtyPort:
         os.set_blocking(self._master, False)
         self.description = os.ttyname(self._slave)
 
+    def wait(self) -> None:
+        """Who opens it late sees what the kernel has kept."""
+
     def send(self, byte: int) -> None:
         """Bytes nobody reads are dropped once the kernel's buffer is full, as on a wire."""
         with contextlib.suppress(BlockingIOError):
@@ -87,9 +107,14 @@ class PtyPort:
 
 
 class TcpPort:
-    """A server on 127.0.0.1; any number of clients see the output, all may type."""
+    """A server on 127.0.0.1; any number of clients see the output, all may type.
 
-    def __init__(self, port: int) -> None:
+    Args:
+        port: 0 for any that is free.
+        wait_seconds: how long ``wait`` waits for the first client; 0: not at all.
+    """
+
+    def __init__(self, port: int, wait_seconds: float = 0.0) -> None:
         self._server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -103,38 +128,72 @@ class TcpPort:
         self._server.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._server, selectors.EVENT_READ)
-        self._clients: list[socket.socket] = []
+        self._clients: dict[socket.socket, bytearray] = {}  # what each has not taken yet
+        self._wait_seconds = wait_seconds
         self.description = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def wait(self) -> None:
+        """Until the first client has come; CrosscamError when none does in time."""
+        if not self._wait_seconds:
+            return
+        deadline = time.monotonic() + self._wait_seconds
+        while not self._clients:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise CrosscamError(
+                    f"nobody connected to {self.description} within {self._wait_seconds:g} s; connect a client such as "
+                    "telnet in time, or leave out ,wait"
+                )
+            if self._selector.select(timeout=left):
+                self._accept()
 
     def send(self, byte: int) -> None:
         """To every client; one that hung up is forgotten."""
-        for client in tuple(self._clients):
-            try:
-                client.send(bytes((byte,)))
-            except BlockingIOError:
-                continue
-            except OSError:
-                self._drop(client)
+        for client, backlog in tuple(self._clients.items()):
+            backlog.append(byte)
+            if len(backlog) > _BACKLOG:  # nobody reads it
+                del backlog[: -_BACKLOG // 2]
+            if len(backlog) == 1 or byte == _LINE_FEED:
+                self._flush(client)
+
+    def _flush(self, client: socket.socket) -> None:
+        backlog = self._clients[client]
+        try:
+            while backlog:
+                del backlog[: client.send(backlog)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(client)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            client, _address = self._server.accept()
+            client.setblocking(False)
+            self._clients[client] = bytearray()
+            self._selector.register(client, selectors.EVENT_READ)
 
     def receive(self) -> bytes:
         """Accept waiting clients and collect what all of them typed."""
         typed = bytearray()
         for key, _ in self._selector.select(timeout=0):
             if key.fileobj is self._server:
-                client, _address = self._server.accept()
-                client.setblocking(False)
-                self._clients.append(client)
-                self._selector.register(client, selectors.EVENT_READ)
+                self._accept()
                 continue
-            client = key.fileobj  # type: ignore[assignment]
+            client = key.fileobj
+            assert isinstance(client, socket.socket)
             try:
                 data = client.recv(4096)
+            except BlockingIOError:
+                continue
             except OSError:
                 data = b""
             if data:
                 typed += data
             else:
                 self._drop(client)
+        for client in tuple(self._clients):
+            self._flush(client)
         return bytes(typed)
 
     @property
@@ -144,24 +203,39 @@ class TcpPort:
 
     def _drop(self, client: socket.socket) -> None:
         self._selector.unregister(client)
-        self._clients.remove(client)
+        del self._clients[client]
         client.close()
 
     def close(self) -> None:
-        """Hang up on everybody."""
+        """Hang up on everybody; who is slow has a second to take the rest."""
         for client in tuple(self._clients):
-            self._drop(client)
+            client.settimeout(_LAST_SECONDS)
+            self._flush(client)
+            if client in self._clients:
+                self._drop(client)
         self._selector.close()
         self._server.close()
 
 
 def open_port(spelling: str) -> UartPort:
-    """The port that ``--uart`` names: ``pty``, ``tcp:PORT`` or a file. CrosscamError when it cannot be had."""
+    """The port that ``--uart`` names (``FORMS``). CrosscamError when it cannot be had."""
     if spelling == "pty":
         return PtyPort()
-    if spelling.startswith("tcp:"):
-        number = spelling.removeprefix("tcp:")
-        if not number.isdecimal() or int(number) > 65535:
-            raise CrosscamError(f"--uart {spelling}: the port must be a number from 0 to 65535, for example tcp:3456")
-        return TcpPort(int(number))
+    kind, colon, rest = spelling.partition(":")
+    if colon and kind == "tcp":
+        return _open_tcp(spelling, rest)
+    if not spelling or (colon and _SCHEME.fullmatch(kind)):
+        raise CrosscamError(f"--uart {spelling}: expected {FORMS} (one with a colon in its name: ./{spelling or 'x'})")
     return FilePort(Path(spelling))
+
+
+def _open_tcp(spelling: str, rest: str) -> TcpPort:
+    number, comma, option = rest.partition(",")
+    if not (number.isascii() and number.isdecimal()) or len(number) > 5 or int(number) > 65535:
+        raise CrosscamError(f"--uart {spelling}: the port must be a number from 0 to 65535, for example tcp:3456")
+    found = _WAIT.fullmatch(option)
+    if comma and found is None:
+        raise CrosscamError(
+            f"--uart {spelling}: expected tcp:{number}, tcp:{number},wait or tcp:{number},wait=SECONDS (1 to 86400)"
+        )
+    return TcpPort(int(number), float(found[1] or WAIT_SECONDS) if found is not None else 0.0)

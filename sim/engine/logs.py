@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 FIRST = 3  # repetitions logged in full; after that at 10, 100, 1000 ...
+
+
+@dataclass
+class Repeated:
+    """A message of ``source`` (a logger's name) as it was worded first, and how often it came."""
+
+    source: str
+    text: str
+    count: int = 1
 
 
 class RateLimit(logging.Filter):
@@ -18,7 +28,12 @@ class RateLimit(logging.Filter):
     def __init__(self, context: Callable[[], str]) -> None:
         super().__init__()
         self._context = context
-        self._seen: dict[tuple[str, str, object], int] = {}
+        self._seen: dict[tuple[str, str, object], Repeated] = {}
+
+    @property
+    def messages(self) -> list[Repeated]:
+        """Every warning and error so far, those not shown counted, in the order of their first."""
+        return list(self._seen.values())
 
     def attach(self, logger: logging.Logger) -> None:
         """Filter ``logger``, in place of an earlier machine's filter."""
@@ -31,10 +46,15 @@ class RateLimit(logging.Filter):
             return True
         arguments = record.args if isinstance(record.args, tuple) else ()
         key = (record.name, record.msg, arguments[0] if arguments else None)
-        count = self._seen[key] = self._seen.get(key, 0) + 1
-        if count > FIRST and not _power_of_ten(count):
-            return False
+        seen = self._seen.get(key)
+        if seen is not None:
+            seen.count += 1
+            if seen.count > FIRST and not _power_of_ten(seen.count):
+                return False
         text = record.getMessage() + self._context()
+        if seen is None:
+            seen = self._seen[key] = Repeated(record.name, text)
+        count = seen.count
         if count >= FIRST:
             text += f" [{count} times]" if count > FIRST else " [further ones at 10, 100, ...]"
         record.msg, record.args = text, ()

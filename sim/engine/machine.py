@@ -16,7 +16,7 @@ from sim.engine.core.dwt import Dwt
 from sim.engine.cpu import CortexM
 from sim.engine.devices.base import Device
 from sim.engine.elf import ElfImage
-from sim.engine.logs import RateLimit
+from sim.engine.logs import RateLimit, Repeated
 from sim.engine.native import Engine
 from sim.engine.nvic import Nvic
 from sim.engine.polling.skipper import PollSkipper
@@ -41,7 +41,11 @@ class Machine:
         self.log = logging.getLogger("sim.machine")
         self.devices: dict[str, Device] = {}
         self.on_reset: list[Callable[[], None]] = []  # run at the end of each reset
+        self.on_reset_request: list[Callable[[str], None]] = []
+        """Called with the reason when a reset is asked for, the core still standing where it did so."""
         self.symbols = ElfImage.empty()
+        self.images: dict[Path, ElfImage] = {}
+        """Files the host has read, by resolved path: a script that loads one gets it as read, whatever its kind."""
         self._cpu: CortexM | None = None
         self._nvic: Nvic | None = None
         self._dwt: Dwt | None = None
@@ -155,6 +159,11 @@ class Machine:
     def __getitem__(self, path: str) -> Device:
         return self.device(path)
 
+    @property
+    def warnings(self) -> list[Repeated]:
+        """What devices, core and bus have warned of, with counts."""
+        return self._rate_limit.messages
+
     def _map_memory(self, address: int, memory: MappedMemory) -> None:
         self.engine.map_memory(address, memory.mapped_size, memory.host_address)
         if self._cpu is not None:
@@ -196,11 +205,17 @@ class Machine:
         Raises:
             CrosscamError: the file is missing, no 32-bit ARM ELF, or does not fit the memories.
         """
-        image = ElfImage.read(Path(path))
+        self.load_image(self._given_image(path) or ElfImage.read(Path(path)))
+
+    def _given_image(self, path: str | Path) -> ElfImage | None:
+        return self.images.get(Path(path).resolve()) if self.images else None
+
+    def load_image(self, image: ElfImage) -> None:
+        """As ``load_elf``, for what has been read already."""
         for address, data in image.segments:
             if not self._in_memory(address, len(data)):
                 raise CrosscamError(
-                    f"{path}: {len(data)} bytes at 0x{address:08X} do not fit any memory of the board; "
+                    f"{image.path}: {len(data)} bytes at 0x{address:08X} do not fit any memory of the board; "
                     "check the linker script against the board description"
                 )
             self.sysbus.write_bytes(address, data)
@@ -217,6 +232,10 @@ class Machine:
         Raises:
             CrosscamError: the file is missing or does not fit a memory.
         """
+        given = self._given_image(path)
+        if given is not None:
+            self.load_image(given)
+            return
         try:
             data = Path(path).read_bytes()
         except OSError as error:
@@ -391,6 +410,8 @@ class Machine:
 
     def request_reset(self, reason: str) -> None:
         """Reset at the next block boundary (watchdog, AIRCR.SYSRESETREQ)."""
+        for listener in self.on_reset_request:
+            listener(reason)
         self._reset_reason = reason
         self.clock.stop_core()
 

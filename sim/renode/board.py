@@ -81,6 +81,9 @@ class RenodeBoard(ConsoleLog):
         """Index in ``frames.json`` of each photograph the camera interface captured, in order."""
         return [self._ask_camera(CAPTURED_INDEX, n) for n in range(self._ask_camera(CAPTURED_COUNT, 0))]
 
+    def photograph(self, number: int) -> int | None:
+        return self._ask_camera(CAPTURED_INDEX, number) if number < self._ask_camera(CAPTURED_COUNT, 0) else None
+
     def _ask_camera(self, command: int, value: int) -> int:
         answer = self.process.execute(f"{CAMERA} ControlRead {command} {value}")
         found = _NUMBER.search(answer)

@@ -1,0 +1,1 @@
+"""First boots: any firmware on any board, watched, with every UART shown."""

@@ -1,0 +1,264 @@
+"""One watched run of a first boot, from power-on to the first thing that decides it."""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from sim.bringup.board import FirstBoot
+from sim.bringup.uarts import Expectation, Uart
+from sim.errors import CrosscamError
+from sim.stopping import run_for
+from sim.text import printable
+from sim.uart_ports import FilePort, UartPort
+from sim.watch.faults import FaultLog
+from sim.watch.places import Places
+from sim.watch.resets import ResetWatch
+from sim.watch.stuck import End, Stuck, StuckWatch
+
+DEFAULT_SECONDS = Fraction(10)
+"""Board time of a run that nobody sits at, unless told otherwise."""
+_WALL_A_SPAN = 0.05  # seconds of wall time a span should take
+_SHORTEST, _FIRST, _LONGEST = Fraction(1, 10**6), Fraction(1, 1000), Fraction(1, 4)
+_WITH_TERMINAL = Fraction(1, 50)  # the longest span while somebody may type
+_FIRST_PROGRESS = 10.0  # seconds of wall time without a word before the first progress line
+
+
+class Reason(enum.Enum):
+    """What decided a run, and the exit status that means."""
+
+    FOUND = ("the text came", 0)
+    TIME = ("the time is over", 0)
+    DONE = ("nothing more can happen", 0)
+    MISSING = ("an expected text did not come", 1)
+    FAILED = ("a text came that must not", 1)
+    STUCK = ("stuck", 1)
+    LOCK_UP = ("lock-up", 1)
+    RESET_LOOP = ("reset loop", 1)
+    WALL = ("the wall time is over", 1)
+
+    @property
+    def status(self) -> int:
+        """Exit status."""
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``text``: in words, for the user; ``seconds``: of board time at the end."""
+
+    reason: Reason
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Type ``text`` and Enter once ``after`` has come."""
+
+    after: str
+    text: str
+
+    @classmethod
+    def parse(cls, spelling: str) -> Typing:
+        """``AFTER=>TEXT``; ``\\n``, ``\\r``, ``\\t``, ``\\xNN`` in TEXT are characters. CrosscamError when it is not."""
+        after, arrow, text = spelling.partition("=>")
+        if not (after and arrow):
+            raise CrosscamError(f"--type {spelling}: expected AFTER=>TEXT, such as '>>> =>print(1)'")
+        return cls(after, text)
+
+    @property
+    def characters(self) -> bytes:
+        """What goes to the UART."""
+        plain = self.text.encode("utf-8", "surrogateescape")
+        return plain.decode("unicode_escape", "replace").encode("latin-1", "replace") + b"\r"
+
+
+@dataclass
+class Goals:
+    """What a run is to show.
+
+    ``seconds``: of board time, None: until every expected text has come, ``DEFAULT_SECONDS`` at most, and without an
+    end while somebody sits at a port. ``wall``: limit of wall time. ``stuck_seconds``: see ``StuckWatch``, 0: nothing
+    is given up.
+    """
+
+    until: Sequence[str] = ()
+    expect: Sequence[str] = ()
+    fail: Sequence[str] = ()
+    typing: Sequence[Typing] = ()
+    seconds: Fraction | None = None
+    wall: float | None = None
+    stuck_seconds: float = 2.0
+
+
+@dataclass
+class Faces:
+    """Where a run shows itself. ``idle``: nothing has come for a span; ``tell``: what the user should know now."""
+
+    idle: Callable[[], None] = lambda: None
+    tell: Callable[[str], None] = lambda text: None
+
+
+@dataclass
+class Session:
+    """``run`` once; what was seen stays in ``faults``, ``resets``, ``stuck``.
+
+    ``ports``: host ends, each with the name of its UART; an empty name stands for the first UART that speaks.
+    """
+
+    boot: FirstBoot
+    goals: Goals
+    faces: Faces = field(default_factory=Faces)
+    ports: Sequence[tuple[str, UartPort]] = ()
+    stuck: Stuck | None = None
+
+    def __post_init__(self) -> None:
+        machine, uarts = self.boot.machine, self.boot.uarts
+        self.places = Places(machine)
+        self.faults = FaultLog(machine, self.places)
+        self.resets = ResetWatch(machine, self.places, self.faults)
+        self._told_resets = 0
+        self._watch = StuckWatch(machine, self.places, self.goals.stuck_seconds or 2.0)
+        self._until = [Expectation(text) for text in self.goals.until]
+        self._expect = [Expectation(text) for text in self.goals.expect]
+        self._fail = [Expectation(text) for text in self.goals.fail]
+        self._typing = list(self.goals.typing)
+        self._awaited = self._next_awaited()
+        self._ports = [(uarts.named(name) if name else None, port) for name, port in self.ports]
+        self._typed_early: list[tuple[UartPort, bytes]] = []
+        self._interactive = any(not isinstance(port, FilePort) for _, port in self.ports)
+        self._limit = self.goals.seconds
+        if self._limit is None and not self._interactive:
+            self._limit = DEFAULT_SECONDS
+        self._first: Uart | None = uarts.all[0] if len(uarts.all) == 1 else None
+        self._held_back = bytearray()
+        uarts.on_char.append(self._take)
+
+    def run(self) -> Outcome:
+        """Until something decides it. ``sim.stopping.Interrupted`` when the user ends it."""
+        machine, clock = self.boot.machine, self.boot.machine.clock
+        started = said = time.monotonic()
+        patience, sent, span = _FIRST_PROGRESS, 0, _FIRST
+        longest = _WITH_TERMINAL if self._interactive else _LONGEST
+        while True:
+            outcome = self._decided(time.monotonic() - started)
+            if outcome is not None:
+                return outcome
+            self._receive()
+            left = self._limit - clock.exact_seconds if self._limit is not None else longest
+            before, asleep = time.monotonic(), machine.cpu.idle
+            run_for(machine, min(span, left))
+            now = time.monotonic()
+            took = now - before
+            span = min(longest, 2 * span) if took < _WALL_A_SPAN / 2 else span
+            span = max(_SHORTEST, span / 2) if took > 2 * _WALL_A_SPAN else span
+            if self.boot.uarts.sent != sent:
+                sent, said, patience = self.boot.uarts.sent, now, _FIRST_PROGRESS
+            else:
+                self.faces.idle()
+                if asleep and machine.cpu.idle and self._interactive:
+                    _keep_pace(clock.seconds, now - started)
+            if now - said > patience:
+                self.faces.tell(
+                    f"{now - started:.0f} s of wall time, {clock.seconds:.3g} s of board time; {self._watch.describe()}"
+                )
+                said, patience = now, 2 * patience
+
+    # What decides
+
+    def _decided(self, wall: float) -> Outcome | None:
+        for came in self._fail:
+            if came.uart is not None:
+                return self._outcome(Reason.FAILED, f'"{printable(came.text)}" came on {came.uart.name}')
+        for came in self._until:
+            if came.uart is not None:
+                return self._at_end(Reason.FOUND, f'"{printable(came.text)}" came on {came.uart.name}')
+        open_ended = not self._until and self.goals.seconds is None
+        if self._expect and open_ended and all(each.uart is not None for each in self._expect):
+            return self._outcome(Reason.FOUND, "every expected text came")
+        self._tell_resets()
+        if self.resets.loop:
+            return self._outcome(Reason.RESET_LOOP, self.resets.loop)
+        lock_up = self.faults.lock_up()
+        if lock_up:
+            return self._outcome(Reason.LOCK_UP, lock_up)
+        if self.goals.stuck_seconds:
+            self.stuck = self._watch.look(self.boot.uarts.sent)
+            outcome = self._stuck(self.stuck) if self.stuck is not None else None
+            if outcome is not None:
+                return outcome
+        if self._limit is not None and self.boot.machine.clock.exact_seconds >= self._limit:
+            return self._at_end(Reason.TIME, f"{float(self._limit):g} s of board time are over")
+        if self.goals.wall is not None and wall >= self.goals.wall:
+            return self._outcome(
+                Reason.WALL, f"{wall:.0f} s of wall time are over; the core is {self._watch.describe()}"
+            )
+        return None
+
+    def _stuck(self, stuck: Stuck) -> Outcome | None:
+        if stuck.end is End.STUCK:
+            text = str(stuck)
+            if self.faults.last is not None:
+                text += f"; the last fault: {self.faults.last}"
+            return self._outcome(Reason.STUCK, text)
+        if self._interactive or self._awaited is not None:
+            return None
+        return self._at_end(Reason.DONE, f"{stuck.text}: nothing more can happen")
+
+    def _at_end(self, reason: Reason, text: str) -> Outcome:
+        """The end of a run in order, if what was expected came."""
+        waited = self._expect if reason is Reason.FOUND else [*self._expect, *self._until]
+        missing = [f'"{printable(each.text)}"' for each in waited if each.uart is None]
+        if missing:
+            return self._outcome(Reason.MISSING, f"{' and '.join(missing)} did not come: {text}")
+        return self._outcome(reason, text)
+
+    def _outcome(self, reason: Reason, text: str) -> Outcome:
+        return Outcome(reason, text, self.boot.machine.clock.seconds)
+
+    def _tell_resets(self) -> None:
+        if self.resets.count != self._told_resets:
+            self._told_resets = self.resets.count
+            self.faces.tell(str(self.resets.all[-1]))
+
+    # UARTs
+
+    def _take(self, uart: Uart, byte: int) -> None:
+        if self._first is None:
+            self._first = uart
+        self.resets.take_byte(byte)
+        for wanted, port in self._ports:
+            if (wanted or self._first) is uart:
+                port.send(byte)
+        if self._awaited is not None and self._awaited.take(uart, byte):
+            self.boot.uarts.type(uart, self._typing.pop(0).characters)
+            self._awaited = self._next_awaited()
+        # No generator that stops early: each has to see every character.
+        found = [each for each in (*self._fail, *self._until, *self._expect) if each.take(uart, byte)]
+        if found:
+            self.boot.machine.pause()
+
+    def _next_awaited(self) -> Expectation | None:
+        return Expectation(self._typing[0].after) if self._typing else None
+
+    def _receive(self) -> None:
+        for wanted, port in self._ports:
+            typed = port.receive()
+            uart = wanted or self._first
+            if uart is None:
+                self._held_back += typed
+                continue
+            if wanted is None and self._held_back:
+                typed, self._held_back = bytes(self._held_back) + typed, bytearray()
+            for byte in typed:
+                uart.speaker.write_char(byte)
+
+
+def _keep_pace(board: float, wall: float) -> None:
+    """A sleeping board that somebody sits at need not run ahead of them."""
+    if board > wall:
+        time.sleep(min(board - wall, _WALL_A_SPAN))

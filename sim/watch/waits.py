@@ -1,0 +1,104 @@
+"""What a loop waits for, in words, and how long that may take before it is given up."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from sim.engine.core.dwt import Dwt
+from sim.engine.devices.base import Device
+from sim.engine.machine import Machine
+from sim.engine.nvic import Nvic
+from sim.engine.scripting.peripheral import PythonPeripheral
+from sim.watch.places import Places
+from sim.watch.trace import Access, Loop
+
+_SYSTICK = range(0x10, 0x20)  # in the system control space
+_SHOWN = 2  # variables a text names
+
+
+class Kind(enum.Enum):
+    """What a loop looks at."""
+
+    NOTHING = "endless loop"
+    VARIABLE = "variable"
+    REGISTER = "register"
+    TIME = "time"  # a register that changes as time passes
+    INPUT = "input"  # a register that changes when somebody types
+
+
+@dataclass(frozen=True)
+class Wait:
+    """``address``: of what is looked at, None for ``NOTHING``; ``text``: "polls 0x58024818 (pwr.D3CR)"; ``certain``:
+    seconds of board time after which it is certain that nothing but an event can change it."""
+
+    kind: Kind
+    text: str
+    address: int | None
+    certain: float
+
+
+def wait_of(machine: Machine, loop: Loop, places: Places) -> Wait:
+    """What ``loop`` waits for."""
+    reads = [access for access in loop.accesses if not access.write]
+    bus = machine.sysbus
+    polled = [access for access in reads if bus.memory_at(access.address) is None]
+    if polled:
+        return _register(machine, polled, places)
+    variables = _variables(machine, loop, places)
+    if variables:
+        names = " and ".join(places.data(access.address) for access in variables[:_SHOWN])
+        return Wait(Kind.VARIABLE, f"waits for {names} to change", variables[0].address, 0.001)
+    return Wait(Kind.NOTHING, "endless loop", None, 0.001)
+
+
+def _register(machine: Machine, polled: list[Access], places: Places) -> Wait:
+    devices = [_device_at(machine, access.address) for access in polled]
+    for access, device in zip(polled, devices, strict=True):
+        if device is not None and _tells_time(machine, device, access.address):
+            return Wait(Kind.TIME, f"polls {places.data(access.address)}", access.address, 1.0)
+    access, device = polled[0], devices[0]
+    text = f"polls {places.data(access.address)}"
+    if device is not None and hasattr(device, "on_char") and hasattr(device, "write_char"):
+        return Wait(Kind.INPUT, text, access.address, 0.01)
+    certain = 0.1 if isinstance(device, PythonPeripheral) else 0.01 if device is not None else 0.001
+    return Wait(Kind.REGISTER, text, access.address, certain)
+
+
+def _variables(machine: Machine, loop: Loop, places: Places) -> list[Access]:
+    """Reads of memory the loop does not write itself; named ones first, and not what lies unnamed beside the code."""
+    bus = machine.sysbus
+    written = {access.address for access in loop.accesses if access.write}
+    code = bus.memory_at(loop.start)
+    found = []
+    for access in loop.accesses:
+        memory = bus.memory_at(access.address)
+        if access.write or access.address in written or memory is None:
+            continue
+        named = places.variable(access.address) != ""
+        if named or code is None or memory[0] is not code[0]:
+            found.append((not named, access))
+    return [access for _, access in sorted(found, key=lambda each: each[0])]
+
+
+def _device_at(machine: Machine, address: int) -> Device | None:
+    window = machine.sysbus.window_at(address)
+    return window.device if window is not None else None
+
+
+def _tells_time(machine: Machine, device: Device, address: int) -> bool:
+    """Timers, real-time clocks, watchdogs, the cycle counter, SysTick."""
+    if isinstance(device, Nvic):
+        return (address & 0xFFF) in _SYSTICK
+    return isinstance(device, Dwt) or any(name.startswith("Timers.") or "RTC" in name for name in device.RENODE_TYPES)
+
+
+def is_watchdog(device: Device) -> bool:
+    """Writing to it is no sign of progress."""
+    return any("Watchdog" in name or "WWDG" in name for name in device.RENODE_TYPES)
+
+
+def interrupts_masked(machine: Machine) -> bool:
+    """PRIMASK or FAULTMASK keeps all but NMI away."""
+    masks = machine.cpu.masks()
+    return bool(masks.primask or masks.faultmask)
