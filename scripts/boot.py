@@ -66,7 +66,7 @@ def boot(
     from sim.bringup.image import read_image
     from sim.bringup.lamps import Lamps
     from sim.bringup.report import document
-    from sim.bringup.session import Faces, Goals, Session, Typing
+    from sim.bringup.session import Faces, Goals, Reason, Session, Typing
     from sim.bringup.transcript import Transcript
     from sim.watch.warnings import WarningLog
 
@@ -95,7 +95,7 @@ def boot(
         outcome = session.run()
     for line in warnings.summary(made.machine):
         tell(line)
-    tell(f"{outcome.text} ({outcome.seconds:.6g} s of board time)")
+    tell(outcome.text if outcome.reason is Reason.TIME else f"{outcome.text}; at {outcome.seconds:.6g} s of board time")
     if json_file is not None:
         used = {"firmware": str(firmware), "board": str(board or DEFAULT_BOARD), "timing": timing}
         write_json(json_file, used | document(session, outcome, warnings, lamps))

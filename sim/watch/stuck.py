@@ -151,7 +151,7 @@ class StuckWatch:
         nothing_due = machine.clock.next_due == hooks.NEVER
         if wait.kind is Kind.NOTHING:
             return self._judge_endless(loop, seconds, nothing_due)
-        if self._met < 2 or seconds < wait.certain:
+        if seconds < wait.certain:
             return None
         limit = self._seconds * (_TIME_FACTOR if wait.kind is Kind.TIME else 1)
         if not nothing_due and (seconds < limit or self._met < _LOOKS):
@@ -162,10 +162,10 @@ class StuckWatch:
 
     def _judge_endless(self, loop: Loop, seconds: float, nothing_due: bool) -> Stuck | None:
         if loop.exception in _FAULTS or (not loop.exception and interrupts_masked(self._machine)):
-            return self._stuck(End.STUCK, seconds) if self._met >= 2 else None
+            return self._stuck(End.STUCK, seconds)
         if loop.exception:
             return self._stuck(End.STUCK, seconds) if nothing_due or seconds >= self._seconds else None
-        return self._stuck(End.DONE, seconds) if nothing_due and self._met >= 2 else None
+        return self._stuck(End.DONE, seconds) if nothing_due else None
 
     def _stuck(self, end: End, seconds: float) -> Stuck:
         loop, wait, places = self._loop, self._wait, self._places

@@ -48,8 +48,8 @@ def wait_of(machine: Machine, loop: Loop, places: Places) -> Wait:
     variables = _variables(machine, loop, places)
     if variables:
         names = " and ".join(places.data(access.address) for access in variables[:_SHOWN])
-        return Wait(Kind.VARIABLE, f"waits for {names} to change", variables[0].address, 0.001)
-    return Wait(Kind.NOTHING, "endless loop", None, 0.001)
+        return Wait(Kind.VARIABLE, f"waits for {names} to change", variables[0].address, 0.0)
+    return Wait(Kind.NOTHING, "endless loop", None, 0.0)
 
 
 def _register(machine: Machine, polled: list[Access], places: Places) -> Wait:
@@ -61,7 +61,7 @@ def _register(machine: Machine, polled: list[Access], places: Places) -> Wait:
     text = f"polls {places.data(access.address)}"
     if device is not None and hasattr(device, "on_char") and hasattr(device, "write_char"):
         return Wait(Kind.INPUT, text, access.address, 0.01)
-    certain = 0.1 if isinstance(device, PythonPeripheral) else 0.01 if device is not None else 0.001
+    certain = 0.05 if isinstance(device, PythonPeripheral) else 0.01 if device is not None else 0.001
     return Wait(Kind.REGISTER, text, access.address, certain)
 
 

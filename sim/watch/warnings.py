@@ -63,11 +63,12 @@ class WarningLog(logging.Handler):
         findings = len(machine.truth.findings) if machine.truth is not None else 0
         lines = []
         if findings:
-            lines.append(f"{findings} board findings: what a board would have got wrong")
+            lines.append(f"{_count(findings, 'board finding')}: what a board would have got wrong")
         if messages:
             total = sum(each.count for each in messages)
-            lines.append(f"{total} warnings of {len(messages)} kinds" + (", most frequent first:" if total > 3 else ""))
-            if total > 3:
+            kinds = f"{_count(total, 'warning')} of {_count(len(messages), 'kind')}"
+            lines.append(kinds + (", most frequent first:" if total > EACH_SHOWN else ""))
+            if total > EACH_SHOWN:
                 lines += [f"  {each.count:>7}  {_worded(each.source, each.text)}" for each in messages[:SUMMARY_ROWS]]
                 if len(messages) > SUMMARY_ROWS:
                     lines.append(f"  and {len(messages) - SUMMARY_ROWS} more kinds")
@@ -80,6 +81,10 @@ def findings(machine: Machine) -> list[dict[str, object]]:
     return [
         {field.name: _plain(getattr(finding, field.name)) for field in dataclasses.fields(finding)} for finding in found
     ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _plain(value: object) -> object:
