@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import tell
+from scripts.console import finite, tell
 from sim.errors import CrosscamError
 from sim.files import write_json
 
@@ -29,7 +29,8 @@ def boot(
     ] = None,
     address: Annotated[str | None, typer.Option(help="Where a raw image goes, such as 0x08000000.")] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=1e-6, help="Board time to run; default: 10, with a pty or TCP port no end.")
+        float | None,
+        typer.Option(min=1e-6, callback=finite, help="Board time to run; default: 10; no end with a pty or TCP port."),
     ] = None,
     until: Annotated[list[str] | None, typer.Option(help="Stop when a UART has sent this text.")] = None,
     expect: Annotated[list[str] | None, typer.Option(help="A UART must send this text; may be repeated.")] = None,
@@ -50,9 +51,11 @@ def boot(
         str, typer.Option(help="Clock: instructions (one cycle each), cortex-m7 or cortex-m7:CHIP.")
     ] = "instructions",
     stuck_after: Annotated[
-        float, typer.Option(min=0, help="Board time after which a wait is given up; 0: never.")
+        float, typer.Option(min=0, callback=finite, help="Board time after which a wait is given up; 0: never.")
     ] = 2.0,
-    wall_limit: Annotated[float | None, typer.Option(min=0.1, help="Seconds of wall time to give up after.")] = None,
+    wall_limit: Annotated[
+        float | None, typer.Option(min=0.1, callback=finite, help="Seconds of wall time to give up after.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write what was seen as JSON.")] = None,
 ) -> None:
     """Boot any firmware on any board; show its UARTs on stdout, warnings and what went wrong on stderr.

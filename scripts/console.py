@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+import typer
 from rich.console import Console
 
 from model.errors import CrosscamError as ModelError
@@ -27,7 +30,7 @@ def terminal(*, stderr: bool = False) -> Console:
     """
     settings = {"highlight": False, "emoji": False, "markup": False, "stderr": stderr}
     console = Console(**settings)  # type: ignore[arg-type]
-    if console.is_terminal:
+    if console.is_terminal or "COLUMNS" in os.environ:
         return console
     return Console(width=WIDTH_WITHOUT_TERMINAL, **settings)  # type: ignore[arg-type]
 
@@ -55,6 +58,13 @@ def one_line_errors(debug: bool = False) -> Iterator[None]:
         hint = "" if debug else "; --debug shows the traceback"
         place = f"{Path(where.filename).name}:{where.lineno}"
         _complain(f"an error of crosscam itself: {type(error).__name__}: {error} ({place}){hint}", 3)
+
+
+def finite(value: float | None) -> float | None:
+    """Callback of an option that takes a number: nan and inf are none."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to count with")
+    return value
 
 
 def tell(text: str) -> None:

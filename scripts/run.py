@@ -1,22 +1,21 @@
-"""``crosscam run``: boot the firmware, show its UART, hold every prediction against the host reference."""
+"""``crosscam run``: boot the vision firmware, show its UART, hold every prediction against the host reference."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.console import tell
 from sim.files import write_json
+from sim.text import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from scripts.references import HostReference
-    from sim.boot import ConsoleLog
+    from sim.verdict import Seen
 
 SECONDS_PER_FRAME = 5.0
 """Virtual time a frame may take before the run is given up; a frame of the plain kernels takes well under one."""
@@ -39,6 +38,27 @@ class Row:
     def equal(self) -> bool:
         """The board's scores are those of the reference, bit for bit."""
         return self.scores == self.reference
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``rows``: the predictions that came, of ``wanted``, scores in the order of ``labels``; ``problems``: whatever
+    went wrong besides."""
+
+    labels: tuple[str, ...]
+    rows: list[Row]
+    wanted: int
+    problems: list[str]
+
+    @property
+    def equal(self) -> int:
+        """Predictions that equal the reference."""
+        return sum(row.equal for row in self.rows)
+
+    @property
+    def passed(self) -> bool:
+        """All came, all are equal, and nothing else happened."""
+        return self.equal == self.wanted and not self.problems
 
 
 def run(
@@ -64,65 +84,79 @@ def run(
         "crosscam"
     ),
     uart: Annotated[
-        list[str] | None, typer.Option(help="Also connect the UART to pty, tcp:PORT or a file; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Also connect the UART to pty, tcp:PORT[,wait[=SECONDS]] or a file; may be repeated."),
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdict as JSON.")] = None,
 ) -> None:
-    """Boot the board, show its UART lines, then a table of predictions and a verdict.
+    """Boot the vision board, show its UART lines, then a table of predictions and a verdict.
 
-    Exit status 0 when every prediction equals the host reference, 1 when not, 2 on bad input.
+    Exit status 0 when every frame came once, in order, and equals the host reference; 1 when not, also when the
+    firmware gets stuck or the board is reset; 2 on bad input. Other firmware and boards: [bold]crosscam boot[/bold].
 
     Example: [bold]crosscam run --frames build/frames/demo --count 5 --uart pty[/bold]
     """
     from scripts.console import terminal
     from scripts.references import HostReference
+    from scripts.verdict_table import print_verdict
     from sim.engines import DEFAULT_TIMING, open_board
     from sim.frames.folder import FrameFolder
     from sim.uart_ports import open_port
+    from sim.verdict import FrameSequence
+    from sim.vision_run import VisionRun
+    from sim.watch.warnings import WarningLog, findings
 
     console = terminal()
     folder = FrameFolder.open(frames)
+    reference = HostReference(model, folder)
     wanted = count or len(folder.entries)
-    ports = [open_port(spelling) for spelling in uart or []]
     with contextlib.ExitStack() as cleanup:
+        ports = [open_port(spelling) for spelling in uart or []]
         for port in ports:
             cleanup.callback(port.close)
+        warnings = cleanup.enter_context(WarningLog(tell))
         board = open_board(engine, elf, frames, timing or DEFAULT_TIMING.get(engine, ""), board_script)
         cleanup.callback(board.close)
+        board.check_camera()
         for port in ports:
             board.attach(port)
-            console.print(f"UART at {port.description}")
-        console.print(f"[dim]{wanted} frames of the {folder.set_name} set in {frames}[/dim]")
-        board.on_line.append(lambda line: console.print(f"  {line.text}", markup=False, soft_wrap=True))
-        started = time.monotonic()
-        finished = board.run_until(lambda: len(board.predictions) >= wanted, 2.0 + wanted * SECONDS_PER_FRAME)
-        wall = time.monotonic() - started
-        if not finished:
-            said = board.lines[-1].text if board.lines else "nothing at all"
-            console.print(f"[red]gave up after {board.seconds:.1f} s of board time; last line: {said}[/red]")
-        rows = _rows(board, HostReference(model, folder), wanted)
-    _print_verdict(console, rows, wanted, wall)
+            console.print(f"UART at {printable(port.description)}")
+        for port in ports:
+            port.wait()
+        console.print(
+            f"{wanted} frames of the {printable(folder.set_name)} set in {printable(str(frames))}", style="dim"
+        )
+        board.on_line.append(lambda line: console.print(f"  {printable(line.text)}", soft_wrap=True))
+        sequence = FrameSequence(board.photograph)
+        watched = VisionRun(board, sequence, wanted, tell)
+        board.run_until(watched.is_over, 2.0 + wanted * SECONDS_PER_FRAME)
+        watched.explain(elf)
+        verdict = Verdict(reference.card.labels, _rows(sequence.seen[:wanted], reference), wanted, sequence.problems)
+    machine = board.machine
+    for line in warnings.summary(machine) if machine is not None else []:
+        tell(line)
+    print_verdict(console, verdict, watched.wall_seconds)
     if json_file is not None:
-        _write_json(json_file, rows, wanted)
-    if len(rows) < wanted or not all(row.equal for row in rows):
+        found = findings(machine) if machine is not None else []
+        write_json(json_file, _document(verdict) | {"findings": found})
+    if not verdict.passed:
         raise typer.Exit(1)
 
 
-def _rows(board: ConsoleLog, reference: HostReference, wanted: int) -> list[Row]:
-    order = board.captured_frames
+def _rows(seen: list[Seen], reference: HostReference) -> list[Row]:
     rows = []
-    for prediction in board.predictions[:wanted]:
-        index = order[prediction.frame - 1]
-        expected = reference[index]
-        predicted = reference.decide(prediction.scores)
+    for each in seen:
+        prediction = each.prediction
+        known = each.photograph is not None and prediction.labels == reference.card.labels
+        expected = reference[each.photograph] if each.photograph is not None else None
         rows.append(
             Row(
                 prediction.frame,
-                expected.source,
-                list(expected.labels),
-                list(predicted),
+                expected.source if expected is not None else "?",
+                list(expected.labels) if expected is not None else [],
+                list(reference.decide(prediction.scores)) if known else [],
                 list(prediction.scores),
-                list(expected.scores),
+                list(expected.scores) if known and expected is not None else [],
                 prediction.cycles,
                 prediction.duration_ms,
             )
@@ -130,42 +164,12 @@ def _rows(board: ConsoleLog, reference: HostReference, wanted: int) -> list[Row]
     return rows
 
 
-def _print_verdict(console: Console, rows: list[Row], wanted: int, wall: float) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(title="Predictions of the board", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("frame", "photograph", "expected", "predicted", "car  neg  person", "cycles", "host"):
-        table.add_column(heading, justify="right" if heading in ("frame", "cycles") else "left", no_wrap=True)
-    hits = 0
-    for row in rows:
-        hit = row.labels == row.predicted
-        hits += hit
-        table.add_row(
-            str(row.frame),
-            row.source,
-            " ".join(row.labels),
-            f"[{'green' if hit else 'yellow'}]{' '.join(row.predicted)}[/]",
-            " ".join(f"{score:+4d}" for score in row.scores),
-            f"{row.cycles:,}",
-            "equal" if row.equal else f"[red]differs: {row.reference}[/red]",
-        )
-    console.print(table)
-    equal = sum(row.equal for row in rows)
-    passed = equal == wanted
-    labelled = [row for row in rows if row.labels]
-    agree = f"; {hits} of {len(labelled)} agree with the photograph's labels" if labelled else ""
-    console.print(
-        f"[{'green' if passed else 'red'}]{'PASS' if passed else 'FAIL'}[/]: {equal} of {wanted} predictions equal the"
-        f" host reference bit for bit{agree}; {wall / max(len(rows), 1):.2f} s of wall time a frame",
-        soft_wrap=True,
-    )
-
-
-def _write_json(path: Path, rows: list[Row], wanted: int) -> None:
-    document = {
-        "wanted": wanted,
-        "equal": sum(row.equal for row in rows),
-        "rows": [asdict(row) | {"equal": row.equal} for row in rows],
+def _document(verdict: Verdict) -> dict[str, object]:
+    return {
+        "wanted": verdict.wanted,
+        "came": len(verdict.rows),
+        "equal": verdict.equal,
+        "passed": verdict.passed,
+        "problems": [printable(problem) for problem in verdict.problems],
+        "rows": [asdict(row) | {"equal": row.equal} for row in verdict.rows],
     }
-    write_json(path, document)

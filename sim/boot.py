@@ -51,6 +51,8 @@ class ConsoleLog(ABC):
         self.on_line: list[Callable[[Line], None]] = []
         self.on_reset: list[Callable[[str], None]] = []
         """Called with the reason when the machine was reset, where the engine tells."""
+        self.machine: Machine | None = None
+        """The machine, where it is one of this process."""
         self.was_typed_at = False
         """Something was typed at a port; who asks sets it back."""
         self._ports: list[UartPort] = []

@@ -87,6 +87,40 @@ def timing_of(machine: Machine) -> CortexM7Timing:
     return timing
 
 
+class ClockRecord:
+    """The core's clocks from the moment it is made on."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._start = machine.clock.now
+        self._seen = [machine.clock.frequency]
+        machine.clock.on_change.append(self._changed)
+
+    def _changed(self, moved: object) -> None:
+        if self._machine.clock.now == self._start:  # before anything ran: the board's own word on its clock
+            self._seen.clear()
+        self._seen.append(self._machine.clock.frequency)
+
+    def __str__(self) -> str:
+        """The chip and the clocks the firmware has programmed; what it had before, where it changed them.
+
+        On a board that has not the chip's clock registers: what the chip's data file takes for granted.
+        """
+        timing = timing_of(self._machine)
+        if timing.clocks is None or timing.clocks.now is None:
+            return timing.chip.title
+        name, now = timing.chip.title.partition(",")[0], timing.clocks.now
+        text = f"{name}, core {_megahertz(now.core)}, bus {_megahertz(now.bus)}, {now.wait_states} flash wait states"
+        before = list(dict.fromkeys(hertz for hertz in self._seen if hertz != now.core))
+        if before:
+            text += f" (the core's clock changed: {', '.join(map(_megahertz, before))} before)"
+        return text
+
+
+def _megahertz(hertz: int) -> str:
+    return f"{hertz / 1e6:.6g} MHz"
+
+
 @dataclass(frozen=True)
 class Window:
     """From ``first`` to ``last``: ``cycles`` to the cycle."""

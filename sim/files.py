@@ -7,18 +7,22 @@ import json
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from sim.errors import CrosscamError
+
+_STREAM = re.compile(r"/dev/stdout|/dev/stderr|/(?:dev|proc/self)/fd/(\d{1,6})", re.ASCII)
+_DESCRIPTORS = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 
 @contextlib.contextmanager
 def whole(path: Path, what: str = "") -> Iterator[Path]:
     """A file beside ``path`` to write into; it takes the name ``path`` when the block ends well, else it goes.
 
-    A symbolic link is followed, a character device such as ``/dev/null`` written to as it is. What a run that was
-    killed has left beside ``path`` is removed.
+    A symbolic link is followed, a character device such as ``/dev/null`` written to as it is, ``/dev/stdout`` and its
+    like appended to when the block has ended. What a run that was killed has left beside ``path`` is removed.
 
     Args:
         path: where the finished file belongs.
@@ -30,6 +34,14 @@ def whole(path: Path, what: str = "") -> Iterator[Path]:
     name = f"{what} {path}" if what else str(path)
     part: Path | None = None
     try:
+        stream = _STREAM.fullmatch(str(path))
+        if stream is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                beside = Path(folder) / "part"
+                yield beside
+                with open(_DESCRIPTORS.get(stream[0]) or int(stream[1]), "wb", closefd=False) as out:
+                    out.write(beside.read_bytes())
+            return
         target = path.resolve()
         if _is_device(target, name):
             yield target

@@ -18,7 +18,6 @@ from typing import Protocol
 from sim.errors import CrosscamError
 from sim.files import whole
 
-
 FORMS = "pty, tcp:PORT, tcp:PORT,wait (for a client, a minute at most), tcp:PORT,wait=SECONDS or the name of a file"
 WAIT_SECONDS = 60.0
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")

@@ -15,7 +15,7 @@ _LONGEST = 200  # characters of a line
 def document(session: Session, outcome: Outcome, warnings: WarningLog, lamps: Lamps) -> dict[str, object]:
     """Everything in it is escaped text, numbers, lists and dictionaries of these. Times are board time in seconds."""
     machine, uarts = session.boot.machine, session.boot.uarts
-    stuck = session.stuck
+    guard, stuck = session.guard, session.guard.stuck
     return {
         "outcome": outcome.reason.name.lower(),
         "status": outcome.reason.status,
@@ -32,7 +32,7 @@ def document(session: Session, outcome: Outcome, warnings: WarningLog, lamps: La
             for each in warnings.messages(machine)
         ],
         "findings": findings(machine),
-        "faults": {"count": session.faults.count, "first": [asdict(fault) for fault in session.faults.all]},
-        "resets": {"count": session.resets.count, "first": [asdict(reset) for reset in session.resets.all]},
+        "faults": {"count": guard.faults.count, "first": [asdict(fault) for fault in guard.faults.all]},
+        "resets": {"count": guard.resets.count, "first": [asdict(reset) for reset in guard.resets.all]},
         "stuck": None if stuck is None else asdict(stuck) | {"end": stuck.end.value},
     }

@@ -14,17 +14,17 @@ from sim.errors import CrosscamError
 from sim.stopping import run_for
 from sim.text import printable
 from sim.uart_ports import FilePort, UartPort
-from sim.watch.faults import FaultLog
-from sim.watch.places import Places
-from sim.watch.resets import ResetWatch
-from sim.watch.stuck import End, Stuck, StuckWatch
+from sim.watch.guard import Guard
+from sim.watch.stuck import SECONDS as STUCK_SECONDS
+from sim.watch.stuck import End, Stuck
 
 DEFAULT_SECONDS = Fraction(10)
 """Board time of a run that nobody sits at, unless told otherwise."""
 _WALL_A_SPAN = 0.05  # seconds of wall time a span should take
 _SHORTEST, _FIRST, _LONGEST = Fraction(1, 10**6), Fraction(1, 1000), Fraction(1, 4)
+_LOOKS = 10  # at a firmware while it is stuck
 _WITH_TERMINAL = Fraction(1, 50)  # the longest span while somebody may type
-_FIRST_PROGRESS = 10.0  # seconds of wall time without a word before the first progress line
+_RESETS_TOLD = 3  # at once, when there were many since the last look
 
 
 class Reason(enum.Enum):
@@ -64,7 +64,7 @@ class Typing:
 
     @classmethod
     def parse(cls, spelling: str) -> Typing:
-        """``AFTER=>TEXT``; ``\\n``, ``\\r``, ``\\t``, ``\\xNN`` in TEXT are characters. CrosscamError when it is not."""
+        """``AFTER=>TEXT``; ``\\n``, ``\\t``, ``\\xNN`` in TEXT are characters. CrosscamError when it is not."""
         after, arrow, text = spelling.partition("=>")
         if not (after and arrow):
             raise CrosscamError(f"--type {spelling}: expected AFTER=>TEXT, such as '>>> =>print(1)'")
@@ -92,7 +92,7 @@ class Goals:
     typing: Sequence[Typing] = ()
     seconds: Fraction | None = None
     wall: float | None = None
-    stuck_seconds: float = 2.0
+    stuck_seconds: float = STUCK_SECONDS
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Faces:
 
 @dataclass
 class Session:
-    """``run`` once; what was seen stays in ``faults``, ``resets``, ``stuck``.
+    """``run`` once; what was seen stays in ``guard``.
 
     ``ports``: host ends, each with the name of its UART; an empty name stands for the first UART that speaks.
     """
@@ -114,15 +114,11 @@ class Session:
     goals: Goals
     faces: Faces = field(default_factory=Faces)
     ports: Sequence[tuple[str, UartPort]] = ()
-    stuck: Stuck | None = None
 
     def __post_init__(self) -> None:
-        machine, uarts = self.boot.machine, self.boot.uarts
-        self.places = Places(machine)
-        self.faults = FaultLog(machine, self.places)
-        self.resets = ResetWatch(machine, self.places, self.faults)
+        uarts = self.boot.uarts
+        self.guard = Guard(self.boot.machine, self.goals.stuck_seconds)
         self._told_resets = 0
-        self._watch = StuckWatch(machine, self.places, self.goals.stuck_seconds or 2.0)
         self._until = [Expectation(text) for text in self.goals.until]
         self._expect = [Expectation(text) for text in self.goals.expect]
         self._fail = [Expectation(text) for text in self.goals.fail]
@@ -140,37 +136,32 @@ class Session:
 
     def run(self) -> Outcome:
         """Until something decides it. ``sim.stopping.Interrupted`` when the user ends it."""
-        machine, clock = self.boot.machine, self.boot.machine.clock
-        started = said = time.monotonic()
-        patience, sent, span = _FIRST_PROGRESS, 0, _FIRST
+        machine, clock, uarts = self.boot.machine, self.boot.machine.clock, self.boot.uarts
+        sent, span = 0, _FIRST
         longest = _WITH_TERMINAL if self._interactive else _LONGEST
+        if self.goals.stuck_seconds:
+            longest = min(longest, Fraction(self.goals.stuck_seconds) / _LOOKS)
         while True:
-            outcome = self._decided(time.monotonic() - started)
+            outcome = self._decided()
             if outcome is not None:
                 return outcome
             self._receive()
             left = self._limit - clock.exact_seconds if self._limit is not None else longest
             before, asleep = time.monotonic(), machine.cpu.idle
             run_for(machine, min(span, left))
-            now = time.monotonic()
-            took = now - before
-            span = min(longest, 2 * span) if took < _WALL_A_SPAN / 2 else span
-            span = max(_SHORTEST, span / 2) if took > 2 * _WALL_A_SPAN else span
-            if self.boot.uarts.sent != sent:
-                sent, said, patience = self.boot.uarts.sent, now, _FIRST_PROGRESS
-            else:
+            span = _adapted(span, time.monotonic() - before, longest)
+            if uarts.sent == sent:
                 self.faces.idle()
                 if asleep and machine.cpu.idle and self._interactive:
-                    _keep_pace(clock.seconds, now - started)
-            if now - said > patience:
-                self.faces.tell(
-                    f"{now - started:.0f} s of wall time, {clock.seconds:.3g} s of board time; {self._watch.describe()}"
-                )
-                said, patience = now, 2 * patience
+                    _keep_pace(clock.seconds, self.guard.wall_seconds)
+            sent = uarts.sent
+            progress = self.guard.progress(sent)
+            if progress:
+                self.faces.tell(progress)
 
     # What decides
 
-    def _decided(self, wall: float) -> Outcome | None:
+    def _decided(self) -> Outcome | None:
         for came in self._fail:
             if came.uart is not None:
                 return self._outcome(Reason.FAILED, f'"{printable(came.text)}" came on {came.uart.name}')
@@ -181,33 +172,30 @@ class Session:
         if self._expect and open_ended and all(each.uart is not None for each in self._expect):
             return self._outcome(Reason.FOUND, "every expected text came")
         self._tell_resets()
-        if self.resets.loop:
-            return self._outcome(Reason.RESET_LOOP, self.resets.loop)
-        lock_up = self.faults.lock_up()
+        if self.guard.resets.loop:
+            return self._outcome(Reason.RESET_LOOP, self.guard.resets.loop)
+        lock_up = self.guard.faults.lock_up()
         if lock_up:
             return self._outcome(Reason.LOCK_UP, lock_up)
-        if self.goals.stuck_seconds:
-            self.stuck = self._watch.look(self.boot.uarts.sent)
-            outcome = self._stuck(self.stuck) if self.stuck is not None else None
+        stuck = self.guard.look(self.boot.uarts.sent)
+        if stuck is not None:
+            outcome = self._stuck(stuck)
             if outcome is not None:
                 return outcome
+            self.guard.look_again()
         if self._limit is not None and self.boot.machine.clock.exact_seconds >= self._limit:
             return self._at_end(Reason.TIME, f"{float(self._limit):g} s of board time are over")
+        wall = self.guard.wall_seconds
         if self.goals.wall is not None and wall >= self.goals.wall:
-            return self._outcome(
-                Reason.WALL, f"{wall:.0f} s of wall time are over; the core is {self._watch.describe()}"
-            )
+            return self._outcome(Reason.WALL, f"{wall:.0f} s of wall time are over; {self.guard.describe()}")
         return None
 
     def _stuck(self, stuck: Stuck) -> Outcome | None:
         if stuck.end is End.STUCK:
-            text = str(stuck)
-            if self.faults.last is not None:
-                text += f"; the last fault: {self.faults.last}"
-            return self._outcome(Reason.STUCK, text)
+            return self._outcome(Reason.STUCK, self.guard.stuck_text())
         if self._interactive or self._awaited is not None:
             return None
-        return self._at_end(Reason.DONE, f"{stuck.text}: nothing more can happen")
+        return self._at_end(Reason.DONE, str(stuck))
 
     def _at_end(self, reason: Reason, text: str) -> Outcome:
         """The end of a run in order, if what was expected came."""
@@ -221,16 +209,16 @@ class Session:
         return Outcome(reason, text, self.boot.machine.clock.seconds)
 
     def _tell_resets(self) -> None:
-        if self.resets.count != self._told_resets:
-            self._told_resets = self.resets.count
-            self.faces.tell(str(self.resets.all[-1]))
+        for reset in self.guard.resets.all[self._told_resets :][:_RESETS_TOLD]:
+            self.faces.tell(str(reset))
+        self._told_resets = len(self.guard.resets.all)
 
     # UARTs
 
     def _take(self, uart: Uart, byte: int) -> None:
         if self._first is None:
             self._first = uart
-        self.resets.take_byte(byte)
+        self.guard.resets.take_byte(byte)
         for wanted, port in self._ports:
             if (wanted or self._first) is uart:
                 port.send(byte)
@@ -256,6 +244,13 @@ class Session:
                 typed, self._held_back = bytes(self._held_back) + typed, bytearray()
             for byte in typed:
                 uart.speaker.write_char(byte)
+
+
+def _adapted(span: Fraction, wall: float, longest: Fraction) -> Fraction:
+    """The next span, after one that took ``wall`` seconds."""
+    if wall < _WALL_A_SPAN / 2:
+        return min(longest, 2 * span)
+    return max(_SHORTEST, span / 2) if wall > 2 * _WALL_A_SPAN else span
 
 
 def _keep_pace(board: float, wall: float) -> None:

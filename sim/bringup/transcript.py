@@ -10,7 +10,7 @@ from sim.text import printable
 
 
 class Transcript:
-    """Writes to ``write`` what the UARTs say, made fit to be shown. Call ``flush`` when nothing has come for a while."""
+    """Writes to ``write`` what the UARTs say, made fit to be shown. ``flush`` it when nothing has come for a while."""
 
     def __init__(self, uarts: Uarts, write: Callable[[str], None]) -> None:
         self._uarts = uarts

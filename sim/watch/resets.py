@@ -78,6 +78,13 @@ class ResetWatch:
         self._lives.append((reset.reason, reset.function, bytes(self._said)))
         self._said.clear()
         del self._lives[:-SIMILAR]
-        for count, lives in ((SAME, self._lives), (SIMILAR, [(*life[:2], _DIGITS.sub(b"0", life[2])) for life in self._lives])):
+        if not self.loop:
+            self._look_for_loop(reset)
+
+    def _look_for_loop(self, reset: Reset) -> None:
+        similar = [(reason, function, _DIGITS.sub(b"0", said)) for reason, function, said in self._lives]
+        for count, lives in ((SAME, self._lives), (SIMILAR, similar)):
             if len(lives) >= count and len(set(lives[-count:])) == 1:
                 self.loop = f"reset loop: {count} times alike, {reset}"
+                self._machine.pause()
+                return

@@ -25,10 +25,15 @@ from sim.watch.waits import Kind, Wait, interrupts_masked, is_watchdog, wait_of
 
 SECONDS = 2.0
 _TIME_FACTOR = 10  # how much longer a wait for time may take
+_HOPELESS = 0.02
+"""Seconds of board time after which a wait for what cannot change is given up: another thread may yet take over."""
 _LOOKS = 3  # times the same loop must have been met
 _QUIET = 2  # looks without a sign of life before the first trace
-_WALL_BETWEEN = 0.2  # seconds between traces; doubled, up to _WALL_MOST, while they find no loop
-_WALL_MOST = 5.0
+_WALL_BETWEEN = 0.2
+"""Seconds of wall time between two traces, ..."""
+_BOARD_BETWEEN = 0.2
+"""... or part of the board time until it is given up; both are doubled while the traces find no loop."""
+_PATIENCE_MOST = 16
 _FAULTS = range(exc.NMI, exc.USAGE_FAULT + 1)
 
 
@@ -36,8 +41,8 @@ class End(enum.Enum):
     """How it ended."""
 
     STUCK = "stuck"
-    DONE = "done"  # an endless loop in which nothing more can happen
-    INPUT = "waits for input"
+    DONE = "nothing more can happen"
+    INPUT = "it waits for input"
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,9 @@ class Stuck:
     seconds: float
 
     def __str__(self) -> str:
-        return f"{self.end.value}: {self.text}, {self.seconds:.3g} s of board time"
+        if self.end is End.STUCK:
+            return f"stuck: {self.text}, {self.seconds:.3g} s of board time"
+        return f"{self.text}: {self.end.value}"
 
 
 class StuckWatch:
@@ -74,8 +81,8 @@ class StuckWatch:
         self._met = 0
         self._quiet = 0
         self._life = (-1, -1)
-        self._pause = _WALL_BETWEEN
-        self._next_trace = 0.0
+        self._patience = 1
+        self._traced = 0.0, Fraction(0)  # when last: wall time, board time
         self._recorder: _Recorder | None = None
         self._watchdogs = [device for device in machine.devices.values() if is_watchdog(device)]
         machine.on_reset.append(self._forget)
@@ -92,12 +99,11 @@ class StuckWatch:
             self._forget()
             return None
         self._quiet += 1
-        now = time.monotonic()
-        if self._quiet <= _QUIET or now < self._next_trace:
+        if self._quiet <= _QUIET or not self._trace_is_due():
             return None
         loop = trace(self._machine)
-        self._pause = _WALL_BETWEEN if loop is not None else min(2 * self._pause, _WALL_MOST)
-        self._next_trace = time.monotonic() + self._pause
+        self._patience = 1 if loop is not None else min(2 * self._patience, _PATIENCE_MOST)
+        self._traced = time.monotonic(), self._machine.clock.exact_seconds
         if loop is None or self._is_at_work(loop):
             self._forget()
             self._quiet = _QUIET
@@ -113,6 +119,12 @@ class StuckWatch:
             return f"{self._wait.text} in {self._places.code(self._loop.start)}"
         cpu = self._machine.cpu
         return f"at {self._places.code(cpu.pc)}" if not cpu.sleeping else "asleep"
+
+    def _trace_is_due(self) -> bool:
+        wall, board = self._traced
+        if time.monotonic() - wall >= self._patience * _WALL_BETWEEN:
+            return True
+        return self._machine.clock.exact_seconds - board >= self._patience * self._seconds * _BOARD_BETWEEN
 
     def _is_at_work(self, loop: Loop) -> bool:
         """A loop that writes to devices does something: blinks, sends, moves. Feeding a watchdog is not enough."""
@@ -154,6 +166,8 @@ class StuckWatch:
         if seconds < wait.certain:
             return None
         limit = self._seconds * (_TIME_FACTOR if wait.kind is Kind.TIME else 1)
+        if wait.hopeless:
+            limit = min(limit, _HOPELESS)
         if not nothing_due and (seconds < limit or self._met < _LOOKS):
             return None
         if wait.kind is Kind.INPUT and not interrupts_masked(machine):

@@ -118,7 +118,7 @@ class _Decoder:
         return self._known[pc]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _disassembler() -> Any:
     made = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
     made.detail = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.engine.core.dwt import Dwt
 from sim.engine.devices.base import Device
@@ -29,23 +29,27 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Wait:
-    """``address``: of what is looked at, None for ``NOTHING``; ``text``: "polls 0x58024818 (pwr.D3CR)"; ``certain``:
-    seconds of board time after which it is certain that nothing but an event can change it."""
+    """``text``: "polls 0x58024818 (pwr.D3CR)"; ``address``: of what is looked at, None for ``NOTHING``.
+
+    ``certain``: seconds of board time after which nothing but an event can change it; ``hopeless``: no event can.
+    """
 
     kind: Kind
     text: str
     address: int | None
     certain: float
+    hopeless: bool = False
 
 
 def wait_of(machine: Machine, loop: Loop, places: Places) -> Wait:
     """What ``loop`` waits for."""
     reads = [access for access in loop.accesses if not access.write]
     bus = machine.sysbus
+    variables = _variables(machine, loop, places)
     polled = [access for access in reads if bus.memory_at(access.address) is None]
     if polled:
-        return _register(machine, polled, places)
-    variables = _variables(machine, loop, places)
+        found = _register(machine, polled, places)
+        return replace(found, hopeless=False) if variables else found
     if variables:
         names = " and ".join(places.data(access.address) for access in variables[:_SHOWN])
         return Wait(Kind.VARIABLE, f"waits for {names} to change", variables[0].address, 0.0)
@@ -61,24 +65,26 @@ def _register(machine: Machine, polled: list[Access], places: Places) -> Wait:
     text = f"polls {places.data(access.address)}"
     if device is not None and hasattr(device, "on_char") and hasattr(device, "write_char"):
         return Wait(Kind.INPUT, text, access.address, 0.01)
-    certain = 0.05 if isinstance(device, PythonPeripheral) else 0.01 if device is not None else 0.001
-    return Wait(Kind.REGISTER, text, access.address, certain)
+    hopeless = not any(devices)
+    certain = 0.05 if isinstance(device, PythonPeripheral) else 0.001 if hopeless else 0.01
+    return Wait(Kind.REGISTER, text, access.address, certain, hopeless)
 
 
 def _variables(machine: Machine, loop: Loop, places: Places) -> list[Access]:
-    """Reads of memory the loop does not write itself; named ones first, and not what lies unnamed beside the code."""
+    """Reads of memory the loop does not write itself: variables with a name, else what does not lie beside the code."""
     bus = machine.sysbus
     written = {access.address for access in loop.accesses if access.write}
     code = bus.memory_at(loop.start)
-    found = []
+    named, others = [], []
     for access in loop.accesses:
         memory = bus.memory_at(access.address)
         if access.write or access.address in written or memory is None:
             continue
-        named = places.variable(access.address) != ""
-        if named or code is None or memory[0] is not code[0]:
-            found.append((not named, access))
-    return [access for _, access in sorted(found, key=lambda each: each[0])]
+        if places.variable(access.address):
+            named.append(access)
+        elif code is None or memory[0] is not code[0]:
+            others.append(access)
+    return named or others
 
 
 def _device_at(machine: Machine, address: int) -> Device | None:

@@ -1,0 +1,80 @@
+"""The table and the last lines of ``crosscam run``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from sim.console import SHORT_LABELS
+from sim.text import printable
+from sim.verdict import counted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scripts.run import Row, Verdict
+
+WIDE = 86
+"""Columns of a terminal from which on the whole table fits."""
+PROBLEMS_SHOWN = 20
+_RIGHT = ("frame", "cycles")
+_NARROW = ("frame", "photograph", "predicted", "host")
+
+
+def print_verdict(console: Console, verdict: Verdict, wall: float) -> None:
+    """The rows, what went wrong, and PASS or FAIL."""
+    rows = verdict.rows
+    if rows:
+        console.print(_table(rows, _scores_heading(verdict.labels), console.width))
+    for problem in verdict.problems[:PROBLEMS_SHOWN]:
+        console.print(f"problem: {printable(problem)}", style="red", soft_wrap=True)
+    if len(verdict.problems) > PROBLEMS_SHOWN:
+        console.print(f"and {len(verdict.problems) - PROBLEMS_SHOWN} problems more", style="red")
+    labelled = [row for row in rows if row.labels]
+    hits = sum(row.labels == row.predicted for row in labelled)
+    agree = f"; {hits} of {len(labelled)} agree with the photograph's labels" if labelled else ""
+    pace = f"; {wall / len(rows):.2f} s of wall time a frame" if rows and wall else ""
+    others = {0: "", 1: "; a problem, see above"}.get(
+        len(verdict.problems), f"; {len(verdict.problems)} problems, see above"
+    )
+    word = Text("PASS" if verdict.passed else "FAIL", style="green" if verdict.passed else "red")
+    count = counted(verdict.equal, len(rows), verdict.wanted)
+    console.print(word.append(f": {count}{others}{agree}{pace}", style="default"), soft_wrap=True)
+
+
+def _scores_heading(labels: tuple[str, ...]) -> str:
+    """The classes as the board abbreviates them."""
+    short = {long: brief for brief, long in SHORT_LABELS.items()}
+    return "  ".join(short.get(label, label) for label in labels)
+
+
+def _table(rows: list[Row], scores: str, width: int) -> Table:
+    headings = ["frame", "photograph", "expected", "predicted", scores, "cycles", "host"]
+    if width < WIDE:
+        headings = list(_NARROW)
+    title = "Predictions of the board" if width >= WIDE else None
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if width >= WIDE else (0, 0, 0, 1))
+    for heading in headings:
+        limit = 12 if width < WIDE and heading == "photograph" else None
+        table.add_column(heading, justify="right" if heading in _RIGHT else "left", no_wrap=True, max_width=limit)
+    for row in rows:
+        cells = _cells(row, scores, short=width < WIDE)
+        table.add_row(*(cells[heading] for heading in headings))
+    return table
+
+
+def _cells(row: Row, scores: str, short: bool) -> dict[str, Text]:
+    hit = row.labels == row.predicted
+    differs = "differs" if short else f"differs: {row.reference}" if row.reference else "differs: other labels"
+    return {
+        "frame": Text(str(row.frame)),
+        "photograph": Text(printable(row.source)),
+        "expected": Text(" ".join(row.labels)),
+        "predicted": Text(" ".join(row.predicted), style="green" if hit else "yellow"),
+        scores: Text(" ".join(f"{score:+4d}" for score in row.scores)),
+        "cycles": Text(f"{row.cycles:,}"),
+        "host": Text("equal") if row.equal else Text(differs, style="red"),
+    }

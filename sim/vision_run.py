@@ -1,0 +1,82 @@
+"""A run of the vision firmware, from power-on until all frames came or it is clear that they will not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sim.boot import ConsoleLog
+from sim.console import is_banner
+from sim.errors import CrosscamError
+from sim.text import printable
+from sim.verdict import FrameSequence
+from sim.watch.guard import Guard
+
+SECONDS_TO_SPEAK = 3.0
+"""Virtual time within which a vision firmware has said what it is."""
+
+
+class VisionRun:
+    """Follows ``board`` until ``wanted`` frames have come.
+
+    ``sequence`` gets the lines; ``tell`` gets a line for the user when nothing was said for long.
+    """
+
+    def __init__(
+        self, board: ConsoleLog, sequence: FrameSequence, wanted: int, tell: Callable[[str], None] = lambda text: None
+    ) -> None:
+        self._board = board
+        self._sequence = sequence
+        self._wanted = wanted
+        self._tell = tell
+        self._guard = Guard(board.machine) if board.machine is not None else None
+        self._is_vision = False
+        self._why = ""
+        self.wall_seconds = 0.0
+        board.on_line.append(lambda line: self._take(line.text))
+        board.on_reset.append(sequence.reset)
+
+    def _take(self, text: str) -> None:
+        if self._board.was_typed_at:  # a user at the console may stop it, or ask for the banner
+            self._board.was_typed_at = False
+            self._sequence.allow_gap()
+        seen = self._sequence.line(text)
+        self._is_vision = self._is_vision or seen is not None or is_banner(text)
+
+    def is_over(self) -> bool:
+        """All frames came, or no more will."""
+        if len(self._sequence.seen) >= self._wanted or self._sequence.restarts:
+            return True
+        if self._guard is not None and self._guard_says(self._guard):
+            return True
+        return not self._is_vision and self._board.seconds >= SECONDS_TO_SPEAK
+
+    def _guard_says(self, guard: Guard) -> bool:
+        sent = len(self._board.uart_log)
+        self._why = guard.faults.lock_up()
+        if not self._why and guard.look(sent) is not None:
+            self._why = guard.stuck_text()
+        progress = guard.progress(sent)
+        if progress:
+            self._tell(progress)
+        return bool(self._why)
+
+    def explain(self, elf: Path) -> None:
+        """Add to the problems why frames did not come; CrosscamError when ``elf`` is no vision firmware."""
+        if self._guard is not None:
+            self.wall_seconds = self._guard.wall_seconds
+        if self._why:
+            hint = "" if self._is_vision else f"; not the vision application? `crosscam boot {elf}` boots any firmware"
+            self._sequence.problems.append(f"{self._why}{hint}")
+        elif not self._is_vision:
+            lines = self._board.lines
+            said = f'it said "{printable(lines[0].text, 80)}"' if lines else "it said nothing"
+            raise CrosscamError(
+                f"{elf}: not the vision application: {said} where `crosscam VERSION: ...` was due; boot other firmware "
+                f"with `crosscam boot {elf}`"
+            )
+        elif len(self._sequence.seen) < self._wanted and not self._sequence.restarts:
+            said = printable(self._board.lines[-1].text, 100)
+            self._sequence.problems.append(
+                f'gave up after {self._board.seconds:.1f} s of board time; last line: "{said}"'
+            )
