@@ -30,7 +30,7 @@ def terminal(*, stderr: bool = False) -> Console:
     """
     settings = {"highlight": False, "emoji": False, "markup": False, "stderr": stderr}
     console = Console(**settings)  # type: ignore[arg-type]
-    if console.is_terminal or "COLUMNS" in os.environ:
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdigit():
         return console
     return Console(width=WIDTH_WITHOUT_TERMINAL, **settings)  # type: ignore[arg-type]
 

@@ -22,6 +22,8 @@ ROOM_OF_FIGURES = 24
 """Columns that the figures of the narrowest table take."""
 ROOM_OF_CAUSES = 100
 """Columns of a terminal from which on the causes are shown."""
+ROOM_OF_LINES = 72
+"""Columns of a terminal from which on an instruction's stalls are shown."""
 LEAST_SHARE = 0.0005
 """Of all cycles: causes below it share a column."""
 
@@ -189,19 +191,27 @@ def _print_function(console: object, machine: Machine, function: FunctionCost, p
     from sim.cycles import annotate
 
     assert isinstance(console, Console)
-    title = f"{printable(function.name)}: {function.total // parts:,} cycles, {function.instructions // parts:,} instructions"
+    figures = f"{function.total // parts:,} cycles, {function.instructions // parts:,} instructions"
+    title = f"{printable(function.name)}: {figures}"
     table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
-    for heading, justify in (("address", "left"), ("instruction", "left"), ("runs", "right"), ("cycles", "right")):
-        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("a run", justify="right", no_wrap=True)
-    table.add_column("of that stalled", no_wrap=True)
+    narrow = console.width < ROOM_OF_LINES
+    headings = ["address", "instruction", "cycles", "runs", "a run", "of that stalled"][: 3 if narrow else 6]
+    room = max(8, console.width - (ROOM_OF_FIGURES if narrow else ROOM_OF_LINES - 16))
+    for heading in headings:
+        table.add_column(
+            heading,
+            justify="right" if heading in ("runs", "cycles", "a run") else "left",
+            no_wrap=heading != headings[-1] or narrow,
+            max_width=room if heading == "instruction" else None,
+        )
     before = 0
     for line in annotate(machine, function):
         if before and line.runs != before:
             table.add_section()
         before = line.runs
-        table.add_row(
-            f"{line.address:08X}", line.text, f"{line.runs // parts:,}", f"{line.cycles / parts:,.0f}",
+        cells = (
+            f"{line.address:08X}", line.text, f"{line.cycles / parts:,.0f}", f"{line.runs // parts:,}",
             f"{line.each:.2f}", line.stall,
         )  # fmt: skip
+        table.add_row(*cells[: len(headings)])
     console.print(table)

@@ -87,17 +87,19 @@ def timing_of(machine: Machine) -> CortexM7Timing:
     return timing
 
 
+_POWER_ON = 1e-6  # seconds in which no firmware has changed a clock yet
+
+
 class ClockRecord:
     """The core's clocks from the moment it is made on."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._start = machine.clock.now
         self._seen = [machine.clock.frequency]
         machine.clock.on_change.append(self._changed)
 
     def _changed(self, moved: object) -> None:
-        if self._machine.clock.now == self._start:  # before anything ran: the board's own word on its clock
+        if self._machine.clock.seconds < _POWER_ON:  # the board's word on its clock gives way to the registers'
             self._seen.clear()
         self._seen.append(self._machine.clock.frequency)
 

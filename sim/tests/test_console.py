@@ -13,7 +13,7 @@ def test_a_prediction_line_is_read_to_the_letter() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "self-test: ok (car: -119, neg: +124, person: -123; 88962361 cycles)", EXAMPLE + " ", "x" + EXAMPLE],
+    ["", "self-test: ok (car: -119, neg: +124, person: -123; 88962361 cycles)", EXAMPLE + " ", " " + EXAMPLE],
 )
 def test_other_lines_are_no_predictions(line: str) -> None:
     assert Prediction.parse(line) is None
