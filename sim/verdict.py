@@ -38,7 +38,7 @@ class FrameSequence:
     def __init__(self, photograph: Photograph) -> None:
         self._photograph = photograph
         self._lines = 0
-        self._last = 0  # number of the last frame
+        self._last = 0  # the highest number since the last start
         self._reset_reason: str | None = None  # a reset the machine told of, whose banner has not come
         self._started = False
         self._restart_allowed = False
@@ -84,7 +84,6 @@ class FrameSequence:
         if number < expected:
             came = f"after frame {self._last}" if self._last else "where frames count from 1"
             self.problems.append(f"{where}: frame {number} came {came}: repeated, or the board started anew")
-            self._last = number
             return None
         if number > expected and not gap_allowed:
             missing = f"frame {expected}" if number == expected + 1 else f"frames {expected} to {number - 1}"

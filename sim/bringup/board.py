@@ -13,6 +13,8 @@ from sim.engine.timing import TIMINGS
 from sim.errors import CrosscamError
 
 DEFAULT_BOARD = Path(__file__).parents[1] / "board" / "stm32h743.resc"
+_NO_START = (None, 0, 0xFFFFFFFF)
+"""Start addresses of a vector table that is none: no memory, empty memory, erased flash."""
 SUFFIXES = (".resc", ".repl")
 
 
@@ -75,7 +77,7 @@ class FirstBoot:
     def _start_at_vectors(self) -> None:
         """A core with nothing to run where it would boot starts at the vector table of the image."""
         cpu = self.machine.cpu
-        if not cpu.halted:
+        if cpu.vector(1) not in _NO_START:
             return
         vectors = self._image.vector_table(lambda address: self.machine.sysbus.memory_at(address) is not None)
         if vectors is None or vectors == cpu.vector_table_offset:
