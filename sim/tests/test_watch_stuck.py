@@ -67,6 +67,18 @@ def test_a_console_that_waits_for_input_is_not_stuck() -> None:
     assert re.match(r"polls 0x4000481C \(console\.ISR\) in .*: it waits for input", booted.outcome.text)
 
 
+def test_who_waits_for_an_interrupt_that_a_key_raises_is_not_stuck() -> None:
+    booted = boot("waits_for_a_key", "-O1", "-DNO_FLAG")
+    assert booted.outcome.reason is Reason.DONE
+    assert re.match(r"waits for 0x200000\w\w \(flag\) to change in .*: it waits for input", booted.outcome.text)
+
+
+def test_the_place_is_where_it_is_polled_not_the_first_function_of_the_loop() -> None:
+    outcome = boot("polls_with_a_helper", "-O1", "-fno-inline").outcome
+    assert outcome.reason is Reason.STUCK
+    assert "in polls_with_a_helper (program.c:" in outcome.text
+
+
 def test_the_cause_of_a_fault_is_told_with_it() -> None:
     outcome = boot("fault", "-O1").outcome
     where = r"HardFault in \w+ \(program\.c:\d+\): access where nothing is mapped.*0x70000000"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from pathlib import Path
 
 from sim.engine.bus import PERIPHERALS, PRIVATE_BUS
 from sim.engine.devices.base import Device
 from sim.engine.devices.registers import RegisterBank
+from sim.engine.elf import Symbol
 from sim.engine.machine import Machine
 from sim.text import printable
 from sim.watch.source import SourceLines
@@ -26,7 +28,20 @@ class Places:
     def function(self, address: int) -> str:
         """Name of the function that holds ``address``; the address where none is known."""
         symbol = self._machine.symbols.function_at(address & ~1)
-        return printable(symbol.name, _LONGEST_NAME) if symbol is not None else f"0x{address & ~1:08X}"
+        if symbol is None:
+            return f"0x{address & ~1:08X}"
+        return printable(self._common_name(symbol), _LONGEST_NAME)
+
+    def _common_name(self, function: Symbol) -> str:
+        """A start-up file gives its default handler the name of each interrupt besides its own."""
+        symbols = self._machine.symbols.symbols
+        index = bisect.bisect_left(symbols, function.address, key=lambda symbol: symbol.address)
+        same = itertools.takewhile(
+            lambda symbol: symbol.address == function.address, itertools.islice(symbols, index, None)
+        )
+        names = [symbol.name for symbol in same if symbol.is_function or "default" in symbol.name.lower()]
+        names = names or [function.name]
+        return min(names, key=lambda name: ("default" not in name.lower(), len(name), name))
 
     def line(self, address: int) -> str:
         """``main.c:12``; empty when unknown."""

@@ -21,7 +21,7 @@ from sim.engine.core import exceptions as exc
 from sim.engine.machine import Machine
 from sim.watch.places import Places
 from sim.watch.trace import Loop, trace
-from sim.watch.waits import Kind, Wait, interrupts_masked, is_watchdog, wait_of
+from sim.watch.waits import Kind, Wait, host_may_interrupt, interrupts_masked, is_watchdog, wait_of
 
 SECONDS = 2.0
 _TIME_FACTOR = 10  # how much longer a wait for time may take
@@ -116,7 +116,7 @@ class StuckWatch:
     def describe(self) -> str:
         """What the core does now, for a progress line."""
         if self._wait is not None and self._loop is not None:
-            return f"{self._wait.text} in {self._places.code(self._loop.start)}"
+            return f"{self._wait.text} in {self._places.code(self._loop.reader_of(self._wait.address))}"
         cpu = self._machine.cpu
         return f"at {self._places.code(cpu.pc)}" if not cpu.sleeping else "asleep"
 
@@ -170,7 +170,8 @@ class StuckWatch:
             limit = min(limit, _HOPELESS)
         if not nothing_due and (seconds < limit or self._met < _LOOKS):
             return None
-        if wait.kind is Kind.INPUT and not interrupts_masked(machine):
+        by_interrupt = wait.kind is Kind.VARIABLE and not loop.exception and host_may_interrupt(machine)
+        if (wait.kind is Kind.INPUT or by_interrupt) and not interrupts_masked(machine):
             return self._stuck(End.INPUT, seconds)
         return self._stuck(End.STUCK, seconds)
 
@@ -184,12 +185,13 @@ class StuckWatch:
     def _stuck(self, end: End, seconds: float) -> Stuck:
         loop, wait, places = self._loop, self._wait, self._places
         assert loop is not None and wait is not None
-        text = f"{wait.text} in {places.code(loop.start)}"
+        place = loop.reader_of(wait.address)
+        text = f"{wait.text} in {places.code(place)}"
         if loop.exception:
             text += f", the handler of {exc.name_of(loop.exception)}"
         elif wait.kind is Kind.NOTHING and end is End.STUCK:
             text += " with interrupts off"
-        return Stuck(end, text, places.function(loop.start), places.line(loop.start), wait.address, seconds)
+        return Stuck(end, text, places.function(place), places.line(place), wait.address, seconds)
 
 
 class _Recorder:

@@ -8,7 +8,7 @@ core will go round until something from outside is different.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import capstone  # type: ignore[import-untyped]
@@ -36,19 +36,25 @@ class Access:
 class Loop:
     """``states``: program counter and registers at each instruction of a turn; equal loops are the same loop.
 
-    ``accesses``: its loads and stores but those of constants beside the code, each once, in order; ``exception``: the
-    handler it runs in, 0: none.
+    ``accesses``: its loads and stores but those of constants beside the code, each once, in order; ``where``: the
+    instruction that first makes each; ``exception``: the handler it runs in, 0: none.
     """
 
     states: frozenset[tuple[int, ...]]
     code: frozenset[int]
     accesses: tuple[Access, ...]
     exception: int
+    where: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def start(self) -> int:
         """The first of its addresses."""
         return min(self.code)
+
+    def reader_of(self, address: int | None) -> int:
+        """The instruction that reads ``address``; ``start`` where none does."""
+        found = zip(self.accesses, self.where, strict=True)
+        return next((pc for access, pc in found if access.address == address and not access.write), self.start)
 
 
 @dataclass(frozen=True)
@@ -92,9 +98,12 @@ def trace(machine: Machine) -> Loop | None:
 
 def _loop(order: dict[tuple[int, ...], int], steps: list[tuple[int, list[Access]]], first: int, exception: int) -> Loop:
     turn = steps[first:]
-    accesses = dict.fromkeys(access for _, each in turn for access in each)
+    accesses: dict[Access, int] = {}
+    for pc, each in turn:
+        for access in each:
+            accesses.setdefault(access, pc)
     states = frozenset(state for state, number in order.items() if number >= first)
-    return Loop(states, frozenset(pc for pc, _ in turn), tuple(accesses), exception)
+    return Loop(states, frozenset(pc for pc, _ in turn), tuple(accesses), exception, tuple(accesses.values()))
 
 
 def _access(operand: _Operand, registers: dict[str, int]) -> Access:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
+from sim.engine.core import exceptions as exc
 from sim.engine.core.dwt import Dwt
 from sim.engine.devices.base import Device
 from sim.engine.machine import Machine
@@ -63,7 +64,7 @@ def _register(machine: Machine, polled: list[Access], places: Places) -> Wait:
             return Wait(Kind.TIME, f"polls {places.data(access.address)}", access.address, 1.0)
     access, device = polled[0], devices[0]
     text = f"polls {places.data(access.address)}"
-    if device is not None and hasattr(device, "on_char") and hasattr(device, "write_char"):
+    if device is not None and _takes_characters(device):
         return Wait(Kind.INPUT, text, access.address, 0.01)
     hopeless = not any(devices)
     certain = 0.05 if isinstance(device, PythonPeripheral) else 0.001 if hopeless else 0.01
@@ -97,6 +98,31 @@ def _tells_time(machine: Machine, device: Device, address: int) -> bool:
     if isinstance(device, Nvic):
         return (address & 0xFFF) in _SYSTICK
     return isinstance(device, Dwt) or any(name.startswith("Timers.") or "RTC" in name for name in device.RENODE_TYPES)
+
+
+def _takes_characters(device: Device) -> bool:
+    return hasattr(device, "on_char") and hasattr(device, "write_char")
+
+
+def host_may_interrupt(machine: Machine) -> bool:
+    """An interrupt is enabled that somebody outside can raise: by typing, a button, a frame on a bus or network."""
+    nvic, has_buttons = machine.nvic, any(_is_a(device, "Miscellaneous.Button") for device in machine.devices.values())
+    for device in machine.devices.values():
+        if not (_takes_characters(device) or _is_a(device, "CAN.", "Network.") or (has_buttons and _is_exti(device))):
+            continue
+        for line in device.outputs.values():
+            for receiver, number in line.targets:
+                if receiver is nvic and nvic.exceptions.enabled >> (exc.EXTERNAL + number) & 1:
+                    return True
+    return False
+
+
+def _is_a(device: Device, *kinds: str) -> bool:
+    return any(name.startswith(kinds) for name in device.RENODE_TYPES)
+
+
+def _is_exti(device: Device) -> bool:
+    return any(name.endswith("_EXTI") for name in device.RENODE_TYPES)
 
 
 def is_watchdog(device: Device) -> bool:

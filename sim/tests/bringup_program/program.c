@@ -81,6 +81,21 @@ OFTEN void flag_never(void) {
     }
 }
 
+OFTEN void waits_for_a_key(void) {
+    REGISTER(USART3) = 0x2D;         /* UE, RE, TE, RXNEIE */
+    REGISTER(0xE000E104u) = 1u << 7; /* interrupt 39 */
+    flag_never();
+}
+
+__attribute__((noinline, unused)) static uint32_t helper(void) {
+    return GPIOB_MODER;
+}
+
+OFTEN void polls_with_a_helper(void) {
+    while (NOT_THERE + helper() != 0xDEADBEEF) {
+    }
+}
+
 OFTEN void panic(void) {
     start_ticks(7);
     __asm volatile("cpsid i");
@@ -258,7 +273,7 @@ extern uint32_t bss_start, bss_end, stack_top;
 
 void HardFault_Handler(void) {
     if (flag == 2) {
-        NOWHERE = 2;
+        (void)NOWHERE; /* a load faults at once, a store some time later */
     }
     if (flag == 3) {
         AIRCR = 0x05FA0004;
