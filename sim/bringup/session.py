@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,14 @@ _SHORTEST, _FIRST, _LONGEST = Fraction(1, 10**6), Fraction(1, 1000), Fraction(1,
 _LOOKS = 10  # at a firmware while it is stuck
 _WITH_TERMINAL = Fraction(1, 50)  # the longest span while somebody may type
 _RESETS_TOLD = 3  # at once, when there were many since the last look
+
+
+_ESCAPE = re.compile(rb"\\([nrt\\]|x[0-9A-Fa-f]{2})")
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"\\": b"\\"}
+
+
+def _escaped(name: bytes) -> bytes:
+    return _ESCAPED.get(name) or bytes.fromhex(name[1:].decode())
 
 
 class Reason(enum.Enum):
@@ -64,7 +73,7 @@ class Typing:
 
     @classmethod
     def parse(cls, spelling: str) -> Typing:
-        """``AFTER=>TEXT``; ``\\n``, ``\\t``, ``\\xNN`` in TEXT are characters. CrosscamError when it is not."""
+        """``AFTER=>TEXT``, TEXT with the escapes ``\\n \\r \\t \\xNN`` and a doubled backslash; else CrosscamError."""
         after, arrow, text = spelling.partition("=>")
         if not (after and arrow):
             raise CrosscamError(f"--type {spelling}: expected AFTER=>TEXT, such as '>>> =>print(1)'")
@@ -74,7 +83,7 @@ class Typing:
     def characters(self) -> bytes:
         """What goes to the UART."""
         plain = self.text.encode("utf-8", "surrogateescape")
-        return plain.decode("unicode_escape", "replace").encode("latin-1", "replace") + b"\r"
+        return _ESCAPE.sub(lambda found: _escaped(found[1]), plain) + b"\r"
 
 
 @dataclass

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from sim.bringup.session import Goals, Reason
+from sim.engine.elf import Symbol
 from sim.engine.monitor import Monitor
 from sim.tests.bringup_bench import SECONDS, STUCK_SECONDS, boot, program
 from sim.watch.places import Places
@@ -22,9 +23,8 @@ def test_a_fault_in_the_fault_handler_is_a_lock_up() -> None:
 def test_a_reset_loop_ends_after_three_equal_lives() -> None:
     booted = boot("reset_for_ever", "-O0")
     assert booted.outcome.reason is Reason.RESET_LOOP
-    assert (
-        "3 times alike, reset by AIRCR.SYSRESETREQ, the core was in reset_for_ever (program.c:" in booted.outcome.text
-    )
+    place = r"3 times alike, reset by AIRCR.SYSRESETREQ, the core was in reset_for_ever \(program\.c:\d+\)"
+    assert re.search(place, booted.outcome.text)
     assert booted.console == 3 * "hello\r\n"
 
 
@@ -80,6 +80,21 @@ def test_code_has_function_and_line(places: Places) -> None:
     assert re.fullmatch(r"main \(program\.c:\d+\)", places.code(address))
     assert places.code(0x0801FFF0) == "0x0801FFF0"
     assert SourceLines(elf).at(0x0801FFF0) == ""
+
+
+def test_a_handler_of_many_names_goes_by_its_own(places: Places) -> None:
+    symbols = places._machine.symbols
+    before = symbols.symbols, symbols._functions, symbols._starts
+    aliases = [Symbol(name, 0x0801_0000, 2, name != "Default_Handler") for name in ("SAI1", "NMI", "Default_Handler")]
+    try:
+        symbols.symbols = sorted([*symbols.symbols, *aliases], key=lambda symbol: symbol.address)
+        symbols._functions = [symbol for symbol in symbols.symbols if symbol.is_function]
+        symbols._starts = [symbol.address for symbol in symbols._functions]
+        assert places.function(0x0801_0000) == "Default_Handler"
+        symbols.symbols = [symbol for symbol in symbols.symbols if symbol.name != "Default_Handler"]
+        assert places.function(0x0801_0000) == "NMI"
+    finally:
+        symbols.symbols, symbols._functions, symbols._starts = before
 
 
 def test_a_file_without_line_tables_knows_no_line(tmp_path_factory: pytest.TempPathFactory) -> None:
