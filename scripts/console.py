@@ -51,13 +51,30 @@ def one_line_errors(debug: bool = False) -> Iterator[None]:
         _complain(_ENDED_BY[signal.Signals(interrupted.number)], interrupted.exit_status)
     except KeyboardInterrupt:
         _complain(_ENDED_BY[signal.SIGINT], 130)
+    except BrokenPipeError:  # whoever read what is printed has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
+        if (usage := _usage_error(error)) is not None:
+            _complain(usage, 2)
         if debug:
             traceback.print_exc()
         where = traceback.extract_tb(error.__traceback__)[-1]
         hint = "" if debug else "; --debug shows the traceback"
         place = f"{Path(where.filename).name}:{where.lineno}"
         _complain(f"an error of crosscam itself: {type(error).__name__}: {error} ({place}){hint}", 3)
+
+
+def _usage_error(error: Exception) -> str | None:
+    """What is wrong with the command line, where ``error`` says so; the class is typer's own, or click's."""
+    wording = getattr(error, "format_message", None)
+    if wording is None:
+        return None
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return "a command is missing: --help lists them"
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "crosscam"
+    return f"{wording().rstrip('.')}; `{command} --help` lists what there is"
 
 
 def finite(value: float | None) -> float | None:

@@ -62,8 +62,9 @@ def main() -> None:
     with one_line_errors("--debug" in given):
         if "--version" in given:
             print(f"crosscam {installed_version('crosscam')}")
-            return
-        app(args=rest)
+            sys.exit()
+        status = app(args=rest or ["--help"], prog_name="crosscam", standalone_mode=False)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _read_options(arguments: list[str]) -> tuple[set[str], list[str]]:

@@ -231,6 +231,11 @@ OFTEN void blinks(void) {
     }
 }
 
+OFTEN void blinks_and_speaks(void) {
+    say("on and off\r\n");
+    blinks();
+}
+
 OFTEN void toggles(void) {
     GPIOB_MODER = 1;
     for (;;) {
