@@ -91,6 +91,8 @@ class Bus:
         self._overriding: list[tuple[int, int, str, int]] = []
         self.rules = BusRules(core_pc)
         self._special = False  # there are rules or overriding tags
+        self.bridges: list[tuple[int, int]] = [(PERIPHERALS[0], sum(PERIPHERALS))]
+        """Addresses (first, end) that answer whether or not a peripheral is there."""
         self.on_code_written: Callable[[int, int], None] = lambda address, size: None
         self.on_memory_written: Callable[[int, int], None] | None = None
         """Called with address and bytes after each write to memory that came over the bus (not the core's own)."""
@@ -191,6 +193,27 @@ class Bus:
         tags = (*self._tags, *self._overriding)
         return self.window_at(address) is not None or any(start <= address < end for start, end, _, _ in tags)
 
+    def leads_to(self, address: int, count: int = 1) -> bool:
+        """Whether all ``count`` bytes from ``address`` are somewhere: a memory, a device, a tag or inside a bridge.
+
+        A bus master gets an error response anywhere else.
+        """
+        position, end = address, address + count
+        while position < end:
+            found = self._memory_by_page.get(position >> hooks.PAGE_SHIFT)
+            window = self.window_at(position)
+            ranges = [found[:2]] if found is not None else []
+            ranges += [(window.start, window.end)] if window is not None else self.bridges
+            ranges += [tag[:2] for tag in (*self._tags, *self._overriding)]
+            reached = max((last for first, last in ranges if first <= position < last), default=position)
+            if reached == position:
+                return False
+            position = reached
+        return True
+
+    def _nobody_at(self, address: int) -> bool:
+        return not self._special and self.memory_at(address) is None and not self.answers(address)
+
     def _hole(self, template: str, address: int, *values: int) -> int:
         """Log an access to nothing; returns what a read gives."""
         for start, end, name, value in self._tags:
@@ -249,7 +272,12 @@ class Bus:
         if found is not None:
             memory, offset = found
             return bytes(memory.view[offset : offset + count])
-        return bytes(self.read(address + index, 1) for index in range(count))
+        data, said = bytearray(count), False
+        for position in range(address, address + count):
+            if not (nobody := self._nobody_at(position)) or not said:  # of a hole only its first byte is said
+                data[position - address] = self.read(position, 1)
+            said = nobody
+        return bytes(data)
 
     def write_bytes(self, address: int, data: bytes, heard: bool = False) -> None:
         """``data`` into memory or device windows; ``heard`` as for ``write``."""
@@ -258,8 +286,11 @@ class Bus:
             return
         found = self.memory_at(address, count) if not self._special else None
         if found is None:
-            for index, byte in enumerate(data):
-                self.write(address + index, 1, byte, heard)
+            said = False
+            for position, byte in enumerate(data, address):
+                if not (nobody := self._nobody_at(position)) or not said:  # of a hole only its first byte is said
+                    self.write(position, 1, byte, heard)
+                said = nobody
             return
         memory, offset = found
         memory.view[offset : offset + count] = data

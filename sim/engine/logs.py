@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_MOST_ADDRESSES = 1000  # of one message; a walk through a hole would log, and keep, each of its words
 FIRST = 3  # repetitions logged in full; after that at 10, 100, 1000 ...
 
 
@@ -19,7 +21,8 @@ class Repeated:
 
 
 class RateLimit(logging.Filter):
-    """A filter per machine, put on its devices' loggers. Messages count as equal by logger, text and first argument.
+    """A filter per machine, put on its devices' loggers. Messages count as equal by logger, text and first argument;
+    after a thousand first arguments of one text, by logger and text.
 
     ``context`` gives a suffix for the message: where the core is. A record with the attribute ``unlimited`` passes as
     it is: the script of a hook wrote it, and its user wants to see all.
@@ -29,6 +32,7 @@ class RateLimit(logging.Filter):
         super().__init__()
         self._context = context
         self._seen: dict[tuple[str, str, object], Repeated] = {}
+        self._addresses: Counter[tuple[str, str]] = Counter()
 
     @property
     def messages(self) -> list[Repeated]:
@@ -47,6 +51,11 @@ class RateLimit(logging.Filter):
         arguments = record.args if isinstance(record.args, tuple) else ()
         key = (record.name, record.msg, arguments[0] if arguments else None)
         seen = self._seen.get(key)
+        if seen is None:
+            self._addresses[key[:2]] += 1
+            if self._addresses[key[:2]] > _MOST_ADDRESSES:
+                key = (*key[:2], _OTHERS)
+                seen = self._seen.get(key)
         if seen is not None:
             seen.count += 1
             if seen.count > FIRST and not _power_of_ten(seen.count):
@@ -59,6 +68,9 @@ class RateLimit(logging.Filter):
             text += f" [{count} times]" if count > FIRST else " [further ones at 10, 100, ...]"
         record.msg, record.args = text, ()
         return True
+
+
+_OTHERS = object()
 
 
 def _power_of_ten(count: int) -> bool:

@@ -191,6 +191,7 @@ class Machine:
             raise CrosscamError(f"machine {self.name}: what the bus answers has been said before; describe it once")
         self.engine.unmap_devices(*PERIPHERALS, self._peripherals_hook)
         self._device_regions.remove(PERIPHERALS)
+        self.sysbus.bridges = list(answered)
         for first, last in answered:
             self._device_regions.append((first, last - first))
             self.engine.map_devices(first, last - first, self._core_reads, self._core_writes)

@@ -168,6 +168,9 @@ class BenchBus:
     def memory_at(self, address: int, count: int = 1) -> tuple[Device, int] | None:
         return None
 
+    def leads_to(self, address: int, count: int = 1) -> bool:
+        return True
+
     def is_unwatched(self, address: int, count: int = 1) -> bool:
         return not self.watched
 

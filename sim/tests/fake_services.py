@@ -73,6 +73,7 @@ class FakeBus:
         self.writes: list[tuple[int, int, int]] = []
         self.watched = False
         self.memories: list[tuple[int, Device]] = []
+        self.holes: list[tuple[int, int]] = []
 
     def memory_at(self, address: int, count: int = 1) -> tuple[Device, int] | None:
         found = (entry for entry in self.memories if entry[0] <= address < entry[0] + entry[1].size)
@@ -104,6 +105,9 @@ class FakeBus:
 
     def write_bytes(self, address: int, data: bytes) -> None:
         self.bytes.update({address + index: byte for index, byte in enumerate(data)})
+
+    def leads_to(self, address: int, count: int = 1) -> bool:
+        return not any(address < end and first < address + count for first, end in self.holes)
 
     def is_unwatched(self, address: int, count: int = 1) -> bool:
         return not self.watched

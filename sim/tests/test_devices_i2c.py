@@ -232,3 +232,10 @@ def test_slave_reset_empties_the_queue_and_keeps_the_handlers(bench: Bench) -> N
     bench.slave.enqueue_response_bytes([1, 2])
     bench.slave.reset()
     assert bench.slave.read(1) == b"\0" and bench.log == [1]
+
+
+def test_a_slave_that_is_taken_away_answers_no_more(bench: Bench) -> None:
+    bench.i2c.unregister_child(bench.slave)
+    bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | START | AUTOEND)
+    assert bench.status() & NACKF and not bench.i2c.children
+    assert bench.log == []

@@ -265,3 +265,13 @@ mapped: Memory.MappedMemory @ sysbus 0x90000000 { size: 0x100000 }
             flash.transmit(byte)
         flash.finish_transmission()
     assert machine.sysbus.read(0x90000004, 1) == 0xAB
+
+
+def test_a_flash_that_is_taken_away_in_the_middle_answers_no_more() -> None:
+    bench = Bench()
+    bench.set(DLR, 2)
+    bench.set(CCR, READ | DATA | LINE | 0x9F)
+    bench.qspi.unregister_child(bench.flash)
+    assert bench.qspi.read(DR, 1) == 0 and not bench.get(SR) & TCF
+    bench.set(CCR, READ | DATA | LINE | 0x9F)
+    assert not bench.get(SR) & TCF

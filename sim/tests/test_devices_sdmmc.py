@@ -406,3 +406,10 @@ def test_only_a_card_goes_into_the_slot() -> None:
     services = FakeServices()
     with pytest.raises(CrosscamError, match="is no SD card"):
         Stm32FSdmmc(services, "sdmmc").register_child(TrivialUart(services, "uart"), 0)
+
+
+def test_a_card_that_is_taken_out_answers_no_more(image: Path) -> None:
+    bench = Bench(Stm32HSdmmc, image)
+    bench.select()
+    bench.host.unregister_child(bench.card)
+    assert bench.command(13, bench.card.card_address << 16) == CTIMEOUT

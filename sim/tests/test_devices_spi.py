@@ -229,3 +229,10 @@ def test_reset_forgets_everything(spi: Stm32Spi, echo: Echo) -> None:
     spi.write(DR, 1, 1)
     spi.reset()
     assert spi.read(SR, 4) == TXE and probe.calls[-1] == (35, False)
+
+
+def test_a_target_that_is_taken_away_answers_no_more(spi: Stm32Spi, echo: Echo) -> None:
+    spi.unregister_child(echo)
+    spi.write(CR1, 4, ON)
+    spi.write(DR, 2, 0x9F)
+    assert echo.seen == [] and spi.read(DR, 2) == 0 and not spi.children

@@ -146,6 +146,9 @@ class BusService(Protocol):
     def is_unwatched(self, address: int, count: int = 1) -> bool:
         """Devices may move data at ``count`` bytes from ``address`` without asking the bus for each word of it."""
 
+    def leads_to(self, address: int, count: int = 1) -> bool:
+        """Whether all of it is somewhere; a master gets an error response (a transfer error) anywhere else."""
+
 
 class Services(Protocol):
     """What the machine offers to its devices."""
@@ -197,6 +200,10 @@ class Device:
     def register_child(self, child: Device, point: int) -> None:
         """Attach ``child`` (an I2C slave, an SPI target) at ``point`` (address, chip select)."""
         self.children[point] = child
+
+    def unregister_child(self, child: Device) -> None:
+        """Take ``child`` away from every point it is attached to; nobody answers there any more."""
+        self.children = {point: each for point, each in self.children.items() if each is not child}
 
     def local_receiver(self, index: int) -> GpioReceiver:
         """The inner input group ``index`` that ``-> device#index@n`` of a .repl names (a pin, a port)."""

@@ -65,6 +65,10 @@ class I2cController(RegisterDevice):
         super().register_child(child, point)
         self._targets[point] = child
 
+    def unregister_child(self, child: Device) -> None:
+        super().unregister_child(child)
+        self._targets = {point: each for point, each in self._targets.items() if point in self.children}
+
     def _select(self, address: int) -> bool:
         """The slave at ``address`` takes part from here on; whether there is one."""
         target = self._targets.get(address)

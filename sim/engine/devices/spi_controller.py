@@ -34,6 +34,11 @@ class SpiController(RegisterDevice):
         super().register_child(child, point)
         self._target = child
 
+    def unregister_child(self, child: Device) -> None:
+        super().unregister_child(child)
+        if not self.children:
+            self._target = None
+
     def exchange_frame(self, value: int, bits: int, lsb_first: bool) -> int:
         """Send ``value`` in whole bytes, the most significant first unless ``lsb_first``; what came back."""
         length = (bits + 7) // 8

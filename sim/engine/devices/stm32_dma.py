@@ -15,7 +15,7 @@ Deviations from Renode, all as on the chip:
 - NDT counts PSIZE items in every direction, also where MSIZE differs (the FIFO packs);
 - while EN is set, NDTR, PAR, FCR and all of CR but the interrupt enables and EN are write-protected;
 - clearing EN in the middle of a transfer sets TCIF (16.3.14); an impossible FIFO/burst combination sets FEIF and
-  an address the bus matrix does not lead to (ITCM, DTCM) TEIF, both clear EN.
+  an address the bus matrix does not lead to (ITCM, DTCM) or where nothing answers TEIF, both clear EN.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Stream:
         self._serving = False
         self._pending = 0
         self._per_request = self._per_acknowledge = 1
+        self._leads_nowhere = False  # somewhere on the transfer's way; each move looks whether it is there
         self.irq.set(False)
 
     # --- registers ---
@@ -167,6 +168,7 @@ class Stream:
             return
         self._length = self._ndtr.raw
         self._moved = self._memory_offset = self._peripheral_offset = 0
+        self._leads_nowhere = self._nowhere(self._length, both=self._double_buffer) is not None
         if self._direction != _TO_PERIPHERAL:
             for address in addresses_of(self._memory, self._double_buffer):
                 self._dma.on_target(address, self._length * self._item if self._memory_increment else self._memory_item)
@@ -239,6 +241,7 @@ class Stream:
             and self._item == 4
             and self._par.raw == source
             and not self._peripheral_step
+            and not self._leads_nowhere
             and self._memory_increment
             and each // 4 % self._per_request == 0
             and words <= self._length - self._moved
@@ -252,6 +255,9 @@ class Stream:
     def _move(self, items: int) -> None:
         items = min(items, self._length - self._moved)
         self._dma.moving = self._name
+        if self._leads_nowhere and (nowhere := self._nowhere(items)) is not None:
+            self._fail(_TEIF, f"nothing answers at 0x{nowhere:08X}")
+            return
         if self._direction == _TO_PERIPHERAL:
             memory = self._memory[self._current_buffer].raw + self._memory_offset
             self._write_peripheral(items, self._read_memory(memory, items))
@@ -263,6 +269,18 @@ class Stream:
                 data = self._read_peripheral(items)
             if self._enabled:  # not switched off by a side effect of the read
                 self._deliver(items, data)
+
+    def _nowhere(self, items: int, both: bool = False) -> int | None:
+        """Where the next ``items`` would go that the bus leads to nothing, ``both``: in either buffer."""
+        size, leads_to = items * self._item, self._dma.services.sysbus.leads_to
+        peripheral = self._par.raw + self._peripheral_offset
+        if not leads_to(peripheral, max(self._item, self._peripheral_step * (items - 1) + self._item)):
+            return peripheral
+        buffers = self._memory if both else [self._memory[self._current_buffer]]
+        for address in (buffer.raw + self._memory_offset for buffer in buffers):
+            if not leads_to(address, size if self._memory_increment else self._memory_item):
+                return address
+        return None
 
     def _deliver(self, items: int, data: bytes) -> None:
         self._write_memory(self._memory[self._current_buffer].raw + self._memory_offset, data)

@@ -5,7 +5,7 @@ input formats but YCbCr, all output formats, colour tables (loaded by START or w
 offsets, alpha modes, alpha inversion and red-blue swap, line watermark, abort and suspend. A job takes a core cycle
 for each pixel read or written; memory changes when it ends. As Renode's ``DMA.STM32DMA2D`` otherwise, which works at
 once, has neither error and watermark flags nor the interrupt enables of CR. Not modelled: YCbCr (CEIF, with a
-warning), AMTCR's dead time, SB, transfer errors.
+warning), AMTCR's dead time, SB.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from sim.engine.devices.pixels import decode as decode_pixels
 from sim.engine.devices.pixels import encode as encode_pixels
 from sim.engine.devices.registers import Mode, RegisterDevice
 
-_TCIF, _TWIF, _CTCIF, _CEIF = 1 << 1, 1 << 2, 1 << 4, 1 << 5
+_TEIF, _TCIF, _TWIF, _CTCIF, _CEIF = 1 << 0, 1 << 1, 1 << 2, 1 << 4, 1 << 5
 _COPY, _CONVERT, _BLEND, _FILL = range(4)
+_PLANES = {_COPY: 1, _CONVERT: 1, _BLEND: 2, _FILL: 0}  # that are read
 _TABLES = 0x400, 0x800  # windows of the colour tables, 256 words each
 _KEEP_ALPHA, _REPLACE_ALPHA, _MULTIPLY_ALPHA = range(3)
 
@@ -88,6 +89,11 @@ class Plane:
         elif self._alpha_mode.value == _MULTIPLY_ALPHA:
             found[:, 3] = found[:, 3].astype(np.uint16) * alpha // 255
         return found[:, [2, 1, 0, 3]] if self._swap else found
+
+    def extent(self, lines: int, pixels: int) -> tuple[int, int]:
+        """First address and length in bytes of what ``lines`` are read from."""
+        assert self.pixel_format is not None
+        return self.address.value, self.line_bytes(pixels) * (lines - 1) + byte_count(self.pixel_format, pixels)
 
     def problem(self, pixels: int) -> str:
         """Why this plane cannot be read; empty when it can."""
@@ -213,6 +219,13 @@ class Stm32Dma2d(RegisterDevice):
         assert output is not None
         step = byte_count(output, pixels + self._output_offset.value)
         address, write = self._output_address.value, self.services.sysbus.write_bytes
+        self._start.value = 0
+        extents = [plane.extent(lines, pixels) for plane in (self.foreground, self.background)[: _PLANES[mode]]]
+        for first, length in (*extents, (address, step * (lines - 1) + byte_count(output, pixels))):
+            if not self.services.sysbus.leads_to(first, length):
+                self.log.warning("nothing answers somewhere in the %d bytes from 0x%08X (TEIF)", length, first)
+                self.raise_flag(_TEIF)
+                return
         fill = self._fill_pixel(output) * pixels if mode == _FILL else b""
         for line in range(lines):
             if mode == _FILL:
@@ -222,7 +235,6 @@ class Stm32Dma2d(RegisterDevice):
             else:
                 data = encode_pixels(self._converted(line, pixels, mode), output)
             write(address + line * step, data)
-        self._start.value = 0
         watermark = self._watermark.value
         self.raise_flag(_TCIF | (_TWIF if 0 < watermark <= lines else 0))
 

@@ -47,6 +47,7 @@ class Channel:
         self.enabled = False
         self._configuration = 0  # CCR at the moment EN was set
         self._length = self._done = 0
+        self._leads_nowhere = False  # somewhere on the transfer's way; each item looks whether it is there
 
     @property
     def left(self) -> int:
@@ -78,6 +79,7 @@ class Channel:
             self._dma.log.warning("channel %d enabled with CNDTR = 0: nothing will move", self._index)
             return
         configuration = self._configuration
+        self._leads_nowhere = any(self._nowhere(second, 0, self._length) is not None for second in (False, True))
         if configuration & _MEM2MEM and configuration & (_CIRC | _DBM):
             self._fail("MEM2MEM together with CIRC or DBM")
         elif configuration & _MEM2MEM or (
@@ -113,8 +115,11 @@ class Channel:
         configuration, bus = self._configuration, self._dma.services.sysbus
         self._dma.moving = self._name
         peripheral_size, memory_size = self._sizes
-        peripheral = self._cpar.raw + (self._done * peripheral_size if configuration & _PINC else 0)
         second = bool(configuration & _DBM and configuration & _CT)
+        if self._leads_nowhere and (nowhere := self._nowhere(second, self._done, 1)) is not None:
+            self._fail(f"nothing answers at 0x{nowhere:08X}")
+            return
+        peripheral = self._cpar.raw + (self._done * peripheral_size if configuration & _PINC else 0)
         memory = self._memory[second].raw + (self._done * memory_size if configuration & _MINC else 0)
         self._done += 1
         self._cndtr.raw = self._length - self._done
@@ -126,6 +131,19 @@ class Channel:
             self._raise(_HTIF)
         if self._done == self._length:
             self._finish()
+
+    def _nowhere(self, second: bool, done: int, items: int) -> int | None:
+        """Where ``items`` after ``done`` would go that the bus leads to nothing; ``second``: by CMxAR 1."""
+        if second and not self._configuration & _DBM:
+            return None
+        leads_to = self._dma.services.sysbus.leads_to
+        sides = ((self._cpar, _PINC), (self._memory[second], _MINC))
+        for (register, increment), size in zip(sides, self._sizes, strict=True):
+            moves = bool(self._configuration & increment)
+            address = register.raw + done * size * moves
+            if not leads_to(address, size * items if moves else size):
+                return address
+        return None
 
     def _finish(self) -> None:
         if self._configuration & (_CIRC | _DBM):

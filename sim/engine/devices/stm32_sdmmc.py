@@ -81,6 +81,11 @@ class Stm32Sdmmc(RegisterDevice):
         super().register_child(child, point)
         self._card = child
 
+    def unregister_child(self, child: Device) -> None:
+        super().unregister_child(child)
+        if not self.children:
+            self._card = None
+
     def _forget(self) -> None:
         for event in self._events:
             self.services.clock.cancel(event)

@@ -164,10 +164,16 @@ class Channel:
         (source_size, source_step), (destination_size, destination_step) = self._side(0), self._side(1)
         packed = source_size == destination_size or bool(self._field(25, 1))
         if size % source_size or (packed and size % destination_size):
-            self._mdma.log.warning("channel %d: %d bytes are no whole items (TEIF)", self._index, size)
-            self.flags |= _TEIF
-            self._stop()
+            self._fail(f"{size} bytes are no whole items")
             return
+        for side, item, step in (
+            (self._source.raw, source_size, source_step),
+            (self._destination.raw, destination_size, destination_step),
+        ):
+            first, length = _extent(side, item, step, size // source_size)
+            if not self._mdma.services.sysbus.leads_to(first, length):
+                self._fail(f"nothing answers somewhere in the {length} bytes from 0x{first:08X}")
+                return
         data = self._exchanged(self._read(self._source.raw, size, source_size, source_step))
         if not packed:
             data = self._aligned(data, source_size, destination_size)
@@ -181,6 +187,11 @@ class Channel:
             self.flags |= _BTIF
         if self._mask_address.raw:
             self._mdma.services.sysbus.write(self._mask_address.raw, 4, self._mask_data.raw)
+
+    def _fail(self, why: str) -> None:
+        self._mdma.log.warning("channel %d: %s (TEIF)", self._index, why)
+        self.flags |= _TEIF
+        self._stop()
 
     def _exchanged(self, data: bytes) -> bytes:
         """BEX, HEX, WEX: halves of each two, four, eight bytes change places."""
@@ -224,6 +235,12 @@ class Channel:
     def interrupts(self) -> bool:
         """An enabled flag is up: TEIE, CTCIE, BRTIE, BTIE, TCIE are the bits 1 to 5 of CxCR."""
         return bool(self.flags & self._control.raw >> 1 & 0x1F)
+
+
+def _extent(address: int, item: int, step: int, items: int) -> tuple[int, int]:
+    """First address and length of what ``items`` of ``item`` bytes cover, ``step`` apart from ``address`` on."""
+    way = step * (items - 1)
+    return min(address, address + way), abs(way) + item
 
 
 class Stm32H7Mdma(RegisterDevice):

@@ -83,6 +83,14 @@ class Stm32H7QuadSpi(RegisterDevice):
         super().register_child(child, point)
         self._target = child
 
+    def unregister_child(self, child: Device) -> None:
+        super().unregister_child(child)
+        if not self.children:
+            self._stop_polling()
+            self._forget()
+            self._target = None
+            self._update()
+
     def _forget(self) -> None:
         self._flags = 0
         self._busy = False

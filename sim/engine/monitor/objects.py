@@ -231,7 +231,7 @@ def machine_members(monitor: Monitor) -> dict[str, Member]:
         for path in [path for path, each in machine.devices.items() if each is device]:
             del machine.devices[path]
         for parent in machine.devices.values():
-            parent.children = {point: child for point, child in parent.children.items() if child is not device}
+            parent.unregister_child(device)
         machine.sysbus.remove_windows(device)
         devices_changed()
 
