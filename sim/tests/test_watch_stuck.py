@@ -18,6 +18,7 @@ OPTIMISED = pytest.mark.parametrize("level", ["-O0", "-O2"])
     [
         ("poll", r"polls 0x5A000000 \(the board has no device there\) in \w+ \(program\.c:\d+\)"),
         ("poll_with_ticks", r"polls 0x5A000000 \(the board has no device there\)"),
+        ("polls_a_control_register", r"polls 0x40004800 \(console\.CR1\)"),
         ("tick_masked", r"waits for 0x200000\w\w \(tick_count\) to change in \w+ \(program\.c:\d+\)"),
         ("flag_never", r"waits for 0x200000\w\w \(flag\) to change"),
         ("panic", r"endless loop in \w+ \(program\.c:\d+\) with interrupts off"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, replace
 
 from sim.engine.core import exceptions as exc
@@ -11,10 +12,11 @@ from sim.engine.devices.base import Device
 from sim.engine.machine import Machine
 from sim.engine.nvic import Nvic
 from sim.engine.scripting.peripheral import PythonPeripheral
-from sim.watch.places import Places
+from sim.watch.places import Places, register_name
 from sim.watch.trace import Access, Loop
 
 _SYSTICK = range(0x10, 0x20)  # in the system control space
+_CONTROL = re.compile(r"CR\d?|BRR|GTPR|RTOR|PRESC")
 _SHOWN = 2  # variables a text names
 
 
@@ -64,7 +66,7 @@ def _register(machine: Machine, polled: list[Access], places: Places) -> Wait:
             return Wait(Kind.TIME, f"polls {places.data(access.address)}", access.address, 1.0)
     access, device = polled[0], devices[0]
     text = f"polls {places.data(access.address)}"
-    if device is not None and _takes_characters(device):
+    if device is not None and _takes_characters(device) and not _is_set_by_software(machine, device, access.address):
         return Wait(Kind.INPUT, text, access.address, 0.01)
     hopeless = not any(devices)
     certain = 0.05 if isinstance(device, PythonPeripheral) else 0.001 if hopeless else 0.01
@@ -98,6 +100,12 @@ def _tells_time(machine: Machine, device: Device, address: int) -> bool:
     if isinstance(device, Nvic):
         return (address & 0xFFF) in _SYSTICK
     return isinstance(device, Dwt) or any(name.startswith("Timers.") or "RTC" in name for name in device.RENODE_TYPES)
+
+
+def _is_set_by_software(machine: Machine, device: Device, address: int) -> bool:
+    """A control register of a UART, which nothing that arrives changes; by its name, where it has one."""
+    window = machine.sysbus.window_at(address)
+    return window is not None and _CONTROL.fullmatch(register_name(device, address - window.start)) is not None
 
 
 def _takes_characters(device: Device) -> bool:

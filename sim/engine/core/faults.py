@@ -41,7 +41,8 @@ class Faults:
             else:
                 control.mmfar.value = address
                 control.cfsr.value |= scb.MMARVALID
-        cpu.log.warning("%s at PC 0x%08X: %s%s", exc.name_of(kind), cpu.pc, _BITS.get(bits, f"CFSR 0x{bits:X}"), where)
+        what = f"%s at PC 0x%08X: {_BITS.get(bits, f'CFSR 0x{bits:X}')}%s"  # each cause is counted by itself
+        cpu.log.warning(what, exc.name_of(kind), cpu.pc, where)
         self._take(kind)
 
     def imprecise(self, address: int) -> None:

@@ -64,6 +64,11 @@ OFTEN void poll(void) {
     }
 }
 
+OFTEN void polls_a_control_register(void) {
+    while (!(REGISTER(USART3) & 1u << 30)) {
+    }
+}
+
 OFTEN void poll_with_ticks(void) {
     start_ticks(7);
     poll();
