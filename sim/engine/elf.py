@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +105,21 @@ class ElfImage:
             is_function = kind == "STT_FUNC"
             address = symbol["st_value"] & ~1 if is_function else symbol["st_value"]
             found.append(Symbol(symbol.name, address, symbol["st_size"], is_function))
+        self._keep_symbols(found)
+
+    def _keep_symbols(self, found: list[Symbol]) -> None:
         self.symbols = sorted(found, key=lambda symbol: (symbol.address, symbol.is_function))
         self._functions = [symbol for symbol in self.symbols if symbol.is_function]
         self._starts = [symbol.address for symbol in self._functions]
         self._variables = [symbol for symbol in self.symbols if not symbol.is_function and symbol.size]
         self._variable_starts = [symbol.address for symbol in self._variables]
+
+    def with_symbols_of(self, other: ElfImage, offset: int = 0) -> ElfImage:
+        """This file, with the symbols of ``other`` moved by ``offset`` besides its own."""
+        image = ElfImage(self.path, self.entry, self.segments, self.symbols, self.sections)
+        moved = [replace(each, address=each.address + offset) for each in other.symbols]
+        image._keep_symbols([*self.symbols, *moved])
+        return image
 
     def address_of(self, name: str) -> int:
         """Address of a symbol; CrosscamError when there is none of that name."""

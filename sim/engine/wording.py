@@ -7,7 +7,12 @@ source that decides the wording.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    from sim.engine.devices.base import Device
 
 WIDTH_NAMES = {1: "Byte", 2: "Word", 4: "DoubleWord", 8: "QuadWord"}
 """What Renode calls an access of so many bytes (``SysbusAccessWidth``)."""
@@ -64,11 +69,13 @@ NOTHING_TO_ERASE = "Tried to erase flash, but MER and SER are reset. This should
 # Monitor (Extensions/UserInterface/MonitorCommands.cs, Main/Utilities/FilePath.cs)
 
 
-def bad_parameters(command: str, expected: str) -> CrosscamError:
+def bad_parameters(command: str, expected: str, why: str = "") -> CrosscamError:
     """A command with arguments it does not take."""
-    return CrosscamError(f"Bad parameters for command {command}: expected `{expected}`")
+    return CrosscamError(f"Bad parameters for command {command}: {why + ': ' if why else ''}expected `{expected}`")
 
 
+CANNOT_TOKENIZE = "Could not tokenize here:"
+NO_RANGE = "the start address can't be higher than the end address; `<5 1>` without a comma gives the size"
 NO_SUCH_SIGNATURE = "Parameters did not match the signature"
 NO_SUCH_FILE = "File does not exist"
 NO_SUCH_SCRIPT = "Could not find file"
@@ -188,3 +195,61 @@ def patching_pc(address: int) -> str:
 def logging_already(enabled: bool) -> str:
     """The access log of a device is asked for twice."""
     return f"Logging is already {'enabled' if enabled else 'disabled'}"
+
+
+def no_member(owner: str, name: str) -> str:
+    """An object has no member of that name (Extensions/UserInterface/MonitorCommands.cs)."""
+    return f"{owner} does not provide a field, method or property {name}."
+
+
+def no_command(name: str) -> str:
+    """Nothing of that name (Extensions/UserInterface/Monitor.cs)."""
+    return f"No such command or device: {name}"
+
+
+def no_symbol(name: str) -> str:
+    """No symbol of that name (Main/Peripherals/Bus/BusControllerExtensions.cs)."""
+    return f"Could not find any address for symbol: {name}"
+
+
+def registered_at(machine: str, device: Device, start: int, end: int) -> str:
+    """Where a device answers; ``end`` is the address after the last (Main/Core/Structure/Registered.cs)."""
+    return f"{machine}.{device.name} registered at <0x{start:08X}, 0x{end - 1:08X}>"
+
+
+def partly_locked(begin: int, end: int, places: list[str]) -> str:
+    """Only a part of a memory is to be locked."""
+    text = f"<0x{begin:08X}, 0x{end:08X}>"
+    return f"Mapped peripherals registered at the given range {text} have to be fully included: {', '.join(places)}"
+
+
+def no_analyzer(reason: str, types: tuple[str, ...]) -> str:
+    """Nothing shows a device (Extensions/UserInterface/Commands/ShowBackendAnalyzerCommand.cs)."""
+    owner = PERIPHERALS + (types[0] if types else "?")
+    return f"Received '{reason}' error while initializing analyzer for: {owner}. Are you missing a required plugin?"
+
+
+def time_lines(virtual: object, real: object) -> str:
+    """What ``currentTime`` says (TimeCommand.cs)."""
+    return f"Current virtual time: {virtual}\nCurrent real time: {real}"
+
+
+def time_source_info(virtual: object, real: object) -> str:
+    """What ``GetTimeSourceInfo`` says (Extensions/UserInterface/MonitorTimeExtensions.cs)."""
+    return f"Elapsed Virtual Time: {virtual}\nElapsed Host Time: {real}\nState: Idle\nAdvance immediately: True"
+
+
+NO_MACHINE_SELECTED = "Select active machine first."
+
+
+def no_machine(name: str) -> str:
+    """``mach set`` and ``mach rem`` of a name there is not (MachCommand.cs)."""
+    return f"Machine {name} not found."
+
+
+NAME_TAKEN = "External's name already in use"
+
+
+def no_variable(name: str) -> str:
+    """A variable or macro without a value (Extensions/UserInterface/Monitor.cs)."""
+    return f"No such variable: ${name}"

@@ -305,13 +305,13 @@ def test_capture_file(tmp_path: Path) -> None:
     bench.on()
     bench.transmit(udp())
     file = tmp_path / "sent.pcap"
-    bench.mac.save_pcap(str(file))
+    bench.mac.save_pcap(file)
     content = file.read_bytes()
     assert struct.unpack("<IHHiIII", content[:24])[0] == 0xA1B2C3D4
     seconds, micros, kept, whole = struct.unpack("<IIII", content[24:40])
     assert (seconds, micros) == (0, 6) and kept == whole == len(udp()) and content[40:] == udp()
     with pytest.raises(CrosscamError, match="cannot be written"):
-        bench.mac.save_pcap(str(tmp_path / "nowhere" / "x"))
+        bench.mac.save_pcap(tmp_path / "nowhere" / "x")
 
 
 def test_wrong_children_frames_and_versions() -> None:

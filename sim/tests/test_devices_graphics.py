@@ -348,13 +348,13 @@ dma2d: DMA.STM32DMA2D @ sysbus 0x52001000
     assert isinstance(ltdc, Stm32Ltdc) and ltdc.frames_per_virtual_second == 50
     file = tmp_path / "screen.png"
     with pytest.raises(CrosscamError, match="shows nothing"):
-        ltdc.save_png(str(file))
+        ltdc.save_png(file)
     for offset, value in ((AWCR, 2 << 16 | 2), (BCCR, 0xFF8000), (GCR, 1)):
         ltdc.write(offset, 4, value)
-    ltdc.save_png(str(file))
+    ltdc.save_png(file)
     with Image.open(file) as saved:
         assert saved.size == (2, 2) and saved.getpixel((1, 1)) == (255, 128, 0)
     with pytest.raises(CrosscamError, match="cannot be written"):
-        ltdc.save_png(str(tmp_path / "nowhere" / "screen.png"))
+        ltdc.save_png(tmp_path / "nowhere" / "screen.png")
     with pytest.raises(CrosscamError, match="FramesPerVirtualSecond"):
         ltdc.frames_per_virtual_second = 0

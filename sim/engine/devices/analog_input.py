@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
+from sim.engine.members import Between
 from sim.errors import CrosscamError
 
+Channel = Annotated[int, Between(0, 255)]
+"""Kind of a channel's number; which there are, the device says."""
+Repeat = Annotated[int, Between(-1, 1 << 16)]
+"""Kind of how often samples are seen: -1 for ever."""
 FOR_EVER = -1
 
 

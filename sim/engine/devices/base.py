@@ -18,8 +18,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from fractions import Fraction
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
+from sim.engine.members import Bits, Pin, ReadOnly
 from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE, no_region
 from sim.errors import CrosscamError
 
@@ -174,7 +175,12 @@ class Device:
     """
 
     RENODE_TYPES: ClassVar[tuple[str, ...]] = ()
-    size: int = 0x400
+    RENODE_MEMBERS: ClassVar[tuple[str, ...]] = ("Reset", "Size", "OnGPIO")
+    """What monitor commands, descriptions and scripts may name, as Renode spells it (see ``sim.engine.members``);
+    a subclass names only what it adds. ``OnGPIO`` is one of a device that has inputs."""
+    SCRIPT_MEMBERS: ClassVar[tuple[str, ...]] = ()
+    """What only scripts may name."""
+    size: Annotated[int, Bits(64), ReadOnly()] = 0x400
     moving: str = ""
     """Which part of a bus master moves data now, such as "stream 3"; for messages."""
 
@@ -224,7 +230,7 @@ class Device:
         """Bus write of ``width`` bytes at ``offset``; the default logs, since nothing is there."""
         self.log.warning(UNHANDLED_WRITE, offset, value)
 
-    def on_gpio(self, number: int, value: bool) -> None:
+    def on_gpio(self, number: Pin, value: bool) -> None:
         """Input pin ``number`` changed; the default says that nothing listens."""
         self.log.warning("signal on input %d, which this device does not have", number)
 

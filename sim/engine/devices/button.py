@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.event import EventHandlers
+from sim.engine.members import ReadOnly
 
 
 class Button(Device):
@@ -13,6 +16,11 @@ class Button(Device):
     """
 
     RENODE_TYPES = ("Miscellaneous.Button",)
+    RENODE_MEMBERS = ("Press", "Release", "PressAndRelease", "Toggle", "Pressed", "Inverted", "ReleaseOnReset")
+    SCRIPT_MEMBERS = ("StateChanged",)
+
+    inverted: Annotated[bool, ReadOnly()]
+    pressed: Annotated[bool, ReadOnly()]
 
     def __init__(self, services: Services, name: str, *, invert: bool = False) -> None:
         super().__init__(services, name)

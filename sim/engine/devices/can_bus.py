@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sim.engine.devices.base import Services
 from sim.engine.devices.event import EventHandlers
 from sim.engine.devices.registers import RegisterDevice
+from sim.engine.members import UInt
 from sim.errors import CrosscamError
 
 FD_LENGTHS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64)
@@ -66,6 +67,9 @@ class CanController(RegisterDevice):
     """Frames leave by ``frame_sent`` and are kept in ``sent_frames`` (the last 256); others arrive at
     ``on_frame_received``. A controller on no hub is on a bus of its own."""
 
+    RENODE_MEMBERS = ("ReceiveFrame", "BusAcknowledges")
+    SCRIPT_MEMBERS = ("FrameSent",)
+
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
         self.frame_sent: EventHandlers[[CanFrame]] = EventHandlers()
@@ -83,7 +87,7 @@ class CanController(RegisterDevice):
         """A frame of another node."""
         raise NotImplementedError
 
-    def receive_frame(self, identifier: int, data: str = "", extended: bool = False, remote: bool = False) -> None:
+    def receive_frame(self, identifier: UInt, data: str = "", extended: bool = False, remote: bool = False) -> None:
         """Let another node send a frame: ``can1 ReceiveFrame 0x123 "01 02 03"``; data as hexadecimal digits.
 
         Raises:

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.event import EventHandlers
+from sim.engine.members import Byte
 
 
 @runtime_checkable
@@ -33,6 +34,8 @@ class DummyI2CSlave(Device):
     """
 
     RENODE_TYPES = ("Mocks.DummyI2CSlave",)
+    RENODE_MEMBERS = ("EnqueueResponseByte", "FinishTransmission")
+    SCRIPT_MEMBERS = ("EnqueueResponseBytes", "Read", "Write", "DataReceived", "ReadRequested", "TransmissionFinished")
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
@@ -63,7 +66,7 @@ class DummyI2CSlave(Device):
         """STOP on the bus."""
         self.transmission_finished()
 
-    def enqueue_response_byte(self, byte: int) -> None:
+    def enqueue_response_byte(self, byte: Byte) -> None:
         """Append one byte to what the next reads return."""
         self._buffer.append(byte & 0xFF)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from sim.engine.devices.base import Device, Services
+from sim.engine.members import Int
 
 
 @runtime_checkable
@@ -27,7 +28,11 @@ class DummySensor(Device):
     """Temperature and humidity, and how often each has been set."""
 
     RENODE_TYPES = ("Sensors.DummySensor",)
+    RENODE_MEMBERS = ("Temperature", "Humidity", "TemperatureUpdateCounter", "HumidityUpdateCounter")
     size = 4
+
+    temperature_update_counter: Int
+    humidity_update_counter: Int
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)

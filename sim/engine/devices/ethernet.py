@@ -104,6 +104,9 @@ def stored_frame(frame: bytes, *, strip_typed: bool, strip_padding: bool) -> byt
 class EthernetController(RegisterDevice):
     """Base of the MACs; PHYs are children at their management addresses."""
 
+    RENODE_MEMBERS = ("MAC", "ReceiveFrame", "SavePcap")
+    SCRIPT_MEMBERS = ("FrameSent",)
+
     addresses: list[tuple[Register, Register]]
     """High and low registers of the station's addresses."""
     SUMMARIES: tuple[tuple[int, int], ...]
@@ -213,7 +216,7 @@ class EthernetController(RegisterDevice):
             )
         self.on_frame_received(padded(frame))
 
-    def save_pcap(self, path: str) -> None:
+    def save_pcap(self, path: Path) -> None:
         """Write the kept frames to ``path`` as a capture file, times in microseconds of virtual time.
 
         Raises:
@@ -224,7 +227,7 @@ class EthernetController(RegisterDevice):
             seconds, rest = divmod(cycle * 1_000_000 // self.services.clock.frequency, 1_000_000)
             content += struct.pack("<IIII", seconds, rest, len(frame), len(frame)) + frame
         try:
-            Path(path).write_bytes(content)
+            path.write_bytes(content)
         except OSError as error:
             raise CrosscamError(f"{path}: cannot be written ({error.strerror}); name a file in a folder") from error
 

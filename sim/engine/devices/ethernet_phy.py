@@ -41,6 +41,16 @@ class EthernetPhysicalLayer(Device):
     """Child of an Ethernet controller, at its management address."""
 
     RENODE_TYPES = ("Network.EthernetPhysicalLayer",)
+    RENODE_MEMBERS = (
+        "LinkUp", "AutoNegotiationAdvertisement", "AutoNegotiationExpansion",
+        "AutoNegotiationLinkPartnerBasePageAbility", "AutoNegotiationLinkPartnerReceivedNextPage",
+        "AutoNegotiationNextPageTransmit", "BasicControl", "BasicStatus", "ExtendedStatus", "Id1", "Id2",
+        "MDIOManageableDeviceAcceddAddressData", "MDIOManageableDeviceAccessControl", "MasterSlaveControl",
+        "MasterSlaveStatus", "PowerSourcingEquipmentControl", "PowerSourcingEquipmentStatus", "VendorSpecific0",
+        "VendorSpecific1", "VendorSpecific2", "VendorSpecific3", "VendorSpecific4", "VendorSpecific5",
+        "VendorSpecific6", "VendorSpecific7", "VendorSpecific8", "VendorSpecific9", "VendorSpecific10",
+        "VendorSpecific11", "VendorSpecific12", "VendorSpecific13", "VendorSpecific14", "VendorSpecific15",
+    )  # fmt: skip
 
     basic_control = _RegisterProperty(0)
     basic_status = _RegisterProperty(1)

@@ -9,6 +9,7 @@ byte, so a driver may read any number of bytes from anywhere; every register rea
 from __future__ import annotations
 
 from sim.engine.devices.base import Device, Services
+from sim.engine.members import Int
 
 _TD_STATUS, _FIRST_POINT, _POINT_SIZE, _POINTS = 0x02, 0x03, 6, 5
 _FIRMWARE, _CHIP_ID, _VENDOR = 0xA6, 0xA8, 0x51
@@ -19,6 +20,8 @@ class Ft5336(Device):
     """An I2C slave; ``max_x`` and ``max_y`` are the last coordinates of the display."""
 
     RENODE_TYPES = ("Input.FT5336",)
+    RENODE_MEMBERS = ("MoveTo", "Press", "Release", "MaxX", "MaxY")
+    SCRIPT_MEMBERS = ("Read", "Write", "FinishTransmission")
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class Ft5336(Device):
 
     # The host's side
 
-    def move_to(self, x: int, y: int) -> None:
+    def move_to(self, x: Int, y: Int) -> None:
         """The finger is at (x, y) of the display."""
         x = self.max_x - x if self._inverted_x else x
         y = self.max_y - y if self._inverted_y else y

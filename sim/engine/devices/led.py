@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.event import EventHandlers
+from sim.engine.members import ReadOnly
 
 
 class Led(Device):
     """Input 0 is the pin; ``invert`` for a LED that is lit by a low level. ``state_changed(led, lit)``."""
 
     RENODE_TYPES = ("Miscellaneous.LED",)
+    RENODE_MEMBERS = ("State",)
+    SCRIPT_MEMBERS = ("StateChanged",)
+
+    state: Annotated[bool, ReadOnly()]
 
     def __init__(self, services: Services, name: str, *, invert: bool = False) -> None:
         super().__init__(services, name)

@@ -20,6 +20,7 @@ from sim.engine.devices.base import Device, Services
 from sim.engine.devices.sd_card_image import BLOCK, CardImage
 from sim.engine.devices.sd_card_registers import card_specific_data, configuration, identification
 from sim.engine.devices.sd_card_spi import SpiSession
+from sim.engine.members import Byte, UShort
 from sim.errors import CrosscamError
 
 _STANDARD_LIMIT = 2 << 30
@@ -70,6 +71,10 @@ class SdCard(Device):
     """
 
     RENODE_TYPES = ("SD.SDCard",)
+    RENODE_MEMBERS = ("CardAddress",)
+    SCRIPT_MEMBERS = ("Transmit", "FinishTransmission")
+
+    card_address: UShort
 
     def __init__(
         self,
@@ -185,7 +190,7 @@ class SdCard(Device):
 
     # SPI target
 
-    def transmit(self, byte: int) -> int:
+    def transmit(self, byte: Byte) -> Byte:
         """One byte each way in SPI mode."""
         if self.spi is None:
             self.log.error("byte 0x%02X over SPI, but the card was made without spiMode", byte)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from sim.engine.bus import MappedMemory
 from sim.engine.devices.base import Device, Services
+from sim.engine.members import Byte
 from sim.errors import CrosscamError
 
 _PAGE = 256
@@ -124,6 +125,8 @@ class GenericSpiFlash(Device):
     """A chip of whatever maker; ``capacityCode`` follows from the memory's size unless given."""
 
     RENODE_TYPES = ("SPI.GenericSpiFlash",)
+    RENODE_MEMBERS = ("Transmit", "FinishTransmission")
+    SCRIPT_MEMBERS = ("SFDPSignature",)
 
     def __init__(
         self,
@@ -180,7 +183,7 @@ class GenericSpiFlash(Device):
 
     # Bytes
 
-    def transmit(self, byte: int) -> int:
+    def transmit(self, byte: Byte) -> Byte:
         """One byte each way; 0 while there is nothing to say."""
         if self._command is None:
             self._begin(byte)

@@ -14,6 +14,7 @@ window.
 from __future__ import annotations
 
 from sim.engine.devices.adc_converter import AdcConverter
+from sim.engine.devices.analog_input import Channel, Repeat
 from sim.engine.devices.base import Services
 from sim.engine.devices.registers import Field, Mode
 
@@ -28,6 +29,7 @@ class Stm32Adc(AdcConverter):
     """One converter with 19 channels."""
 
     RENODE_TYPES = ("Analog.STM32_ADC",)
+    RENODE_MEMBERS = ("FeedSample",)
     size = 0x50
 
     def __init__(self, services: Services, name: str) -> None:
@@ -77,7 +79,7 @@ class Stm32Adc(AdcConverter):
         self._halt()
         self._update()
 
-    def feed_sample(self, value: float | str, channel_idx: int, repeat: int = 1) -> None:
+    def feed_sample(self, value: float | str, channel_idx: Channel, repeat: Repeat = 1) -> None:
         """A code, or a file with one code a line, for the next conversions of a channel; ``repeat`` -1: for ever."""
         self._feed(channel_idx, value, repeat)
 

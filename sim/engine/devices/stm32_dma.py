@@ -386,6 +386,7 @@ class Stm32Dma(RegisterDevice):
     """
 
     RENODE_TYPES = ("DMA.STM32DMA",)
+    SCRIPT_MEMBERS = ("Burst",)
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)

@@ -39,6 +39,7 @@ class Stm32Dmamux(RegisterDevice):
     """Inputs are request numbers (75 = DCMI on H743), outputs 0.. are DMA streams in channel order."""
 
     RENODE_TYPES = ("Miscellaneous.STM32_DMAMUX",)
+    SCRIPT_MEMBERS = ("Burst",)
 
     def __init__(
         self,

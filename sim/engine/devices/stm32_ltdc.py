@@ -15,6 +15,7 @@ dithering and the polarities of the signals (kept only), transfer errors.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from PIL import Image
@@ -23,6 +24,7 @@ from sim.engine.devices.base import Event, Services
 from sim.engine.devices.pixels import PixelFormat, Pixels, byte_count
 from sim.engine.devices.pixels import decode as decode_pixels
 from sim.engine.devices.registers import Mode, Register, RegisterDevice
+from sim.engine.members import Between, Int
 from sim.errors import CrosscamError
 
 _LIF, _FUIF, _RRIF = 1 << 0, 1 << 1, 1 << 3
@@ -45,6 +47,7 @@ _SHADOWED = {  # offset: name, reset value
 }
 _PIXEL_ALPHA_1, _PIXEL_ALPHA_2 = 6, 7
 _DEFAULT_RATE = 25
+FramesPerSecond = Annotated[int, Between(1, 10_000)]
 
 
 class Layer:
@@ -139,6 +142,7 @@ class Stm32Ltdc(RegisterDevice):
     """One controller."""
 
     RENODE_TYPES = ("Video.STM32LTDC",)
+    RENODE_MEMBERS = ("FramesPerVirtualSecond", "Width", "Height", "SavePng")
     size = 0xC00
 
     def __init__(self, services: Services, name: str) -> None:
@@ -185,17 +189,17 @@ class Stm32Ltdc(RegisterDevice):
         return (porch >> 16) + 1, (porch & 0x7FF) + 1
 
     @property
-    def width(self) -> int:
+    def width(self) -> Int:
         """Pixels of a line."""
         return max(0, (self._active_size.raw >> 16) + 1 - self._origin[0])
 
     @property
-    def height(self) -> int:
+    def height(self) -> Int:
         """Lines of the picture."""
         return max(0, (self._active_size.raw & 0x7FF) + 1 - self._origin[1])
 
     @property
-    def frames_per_virtual_second(self) -> int:
+    def frames_per_virtual_second(self) -> FramesPerSecond:
         """Frames a second of virtual time, 1 or more."""
         return self._rate
 
@@ -226,7 +230,7 @@ class Stm32Ltdc(RegisterDevice):
         shown: Pixels = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
         return shown
 
-    def save_png(self, path: str) -> None:
+    def save_png(self, path: Path) -> None:
         """Write ``frame`` to the PNG file ``path``.
 
         Raises:
@@ -234,7 +238,7 @@ class Stm32Ltdc(RegisterDevice):
         """
         picture = Image.fromarray(self.frame())
         try:
-            picture.save(Path(path), format="PNG")
+            picture.save(path, format="PNG")
         except OSError as error:
             raise CrosscamError(f"{path}: cannot be written ({error.strerror}); name a file in a folder") from error
 

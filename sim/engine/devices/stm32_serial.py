@@ -19,6 +19,7 @@ from functools import partial
 from sim.engine.devices.base import Event, Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import RegisterDevice
+from sim.engine.members import Byte, UInt
 
 _ANY = 1 << 16  # more characters than a DMA stream can have left
 
@@ -31,6 +32,8 @@ class Stm32Serial(RegisterDevice):
 
     The host reads what the firmware sends through ``on_char`` (called with each byte) and sends with ``write_char``.
     """
+
+    RENODE_MEMBERS = ("WriteChar", "BaudRate")
 
     def __init__(self, services: Services, name: str, frequency: int, receive_request: str) -> None:
         super().__init__(services, name)
@@ -47,7 +50,7 @@ class Stm32Serial(RegisterDevice):
     # What a family says
 
     @property
-    def baud_rate(self) -> int:
+    def baud_rate(self) -> UInt:
         """Bits per second the firmware has programmed; 0 while it has not."""
         raise NotImplementedError
 
@@ -84,7 +87,7 @@ class Stm32Serial(RegisterDevice):
 
     # The host's side
 
-    def write_char(self, byte: int) -> None:
+    def write_char(self, byte: Byte) -> None:
         """One character from the host; lost, with a log line, while the receiver is off."""
         if not self._receiving:
             self.log.debug("receiver is off: character 0x%02X is lost", byte)

@@ -12,11 +12,14 @@ Centre-aligned counting and break are not modelled.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sim.engine.devices import timer_requests
 from sim.engine.devices.base import Event, Services
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
 from sim.engine.devices.timer_inputs import TimerInputs
 from sim.engine.devices.timer_requests import TimerRequests
+from sim.engine.members import Bits, ReadOnly
 from sim.engine.native import NativeCounter
 from sim.errors import CrosscamError
 
@@ -32,6 +35,9 @@ class Stm32Timer(RegisterDevice):
     """One timer clocked with ``frequency`` Hz; ``initial_limit`` (0xFFFF or 0xFFFFFFFF) gives its width."""
 
     RENODE_TYPES = ("Timers.STM32_Timer",)
+    RENODE_MEMBERS = ("Frequency",)
+
+    frequency: Annotated[int, ReadOnly(), Bits(64)]
 
     def __init__(self, services: Services, name: str, *, frequency: int, initial_limit: int) -> None:
         super().__init__(services, name)

@@ -15,6 +15,7 @@ the internal channels are channels 16 to 18 like any other.
 from __future__ import annotations
 
 from sim.engine.devices.adc_converter import AdcConverter
+from sim.engine.devices.analog_input import Channel, Repeat
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.registers import Mode
 from sim.errors import CrosscamError
@@ -31,6 +32,7 @@ class Stm32F0Adc(AdcConverter):
     """``reference_voltage`` in volts, ``external_event_frequency`` in Hz."""
 
     RENODE_TYPES = ("Analog.STM32F0_ADC",)
+    RENODE_MEMBERS = ("FeedVoltageSampleToChannel", "SetDefaultValue")
 
     def __init__(
         self,
@@ -111,12 +113,12 @@ class Stm32F0Adc(AdcConverter):
 
     # What is on the inputs
 
-    def set_default_value(self, millivolts: float, channel: int | None = None) -> None:
+    def set_default_value(self, millivolts: float, channel: Channel | None = None) -> None:
         """``millivolts`` on one channel, or on all."""
         for analog in self._inputs if channel is None else [self._input(channel)]:
             analog.default = float(millivolts)
 
-    def feed_voltage_sample_to_channel(self, channel: int, value: float | str, repeat: int = 1) -> None:
+    def feed_voltage_sample_to_channel(self, channel: Channel, value: float | str, repeat: Repeat = 1) -> None:
         """Millivolts for the next ``repeat`` conversions of a channel, or a file with one number a conversion."""
         self._feed(channel, value, repeat)
 

@@ -30,6 +30,7 @@ class Stm32H7QuadSpi(RegisterDevice):
     """One interface; its flash is the child at point 0."""
 
     RENODE_TYPES = ("SPI.STM32H7_QuadSPI",)
+    RENODE_MEMBERS = ("PollingMultiplier",)
     size = 0x1000
 
     def __init__(self, services: Services, name: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sim.engine.devices.base import Device, Services
+from sim.engine.members import Byte
 
 
 class TrivialUart(Device):
     """No speed, no interrupt, no receiver. ``on_char`` gets each byte."""
 
     RENODE_TYPES = ("UART.TrivialUart",)
+    RENODE_MEMBERS = ("WriteChar",)
     size = 4
 
     def __init__(self, services: Services, name: str) -> None:
@@ -22,5 +24,5 @@ class TrivialUart(Device):
         for listener in tuple(self.on_char):
             listener(value & 0xFF)
 
-    def write_char(self, byte: int) -> None:
+    def write_char(self, byte: Byte) -> None:
         """Nothing receives what is typed."""

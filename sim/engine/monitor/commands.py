@@ -1,214 +1,218 @@
-"""The monitor's own commands: everything that is not ``device Member``."""
+"""The monitor's own commands: everything that is not ``device Member``. Parameters are declared as members' are."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from sim.engine.monitor import objects
-from sim.engine.monitor.hubs import connector
-from sim.engine.monitor.library import LIBRARY
-from sim.engine.monitor.logs import LOG_COMMANDS
-from sim.engine.monitor.tokens import Token, Variable, Word
+from sim.engine.members import Between
+from sim.engine.monitor import peripherals as tree
+from sim.engine.monitor.kinds import Name
+from sim.engine.monitor.tokens import Variable, Word
 from sim.engine.scripting.world import NOISY
-from sim.engine.wording import NOT_A_STRING, BadArgumentsError, bad_parameters
-from sim.errors import CrosscamError
+from sim.engine.wording import NO_MACHINE_SELECTED, NOT_A_STRING, BadArgumentsError, bad_parameters, no_machine
+from sim.errors import CrosscamError, shown
+from sim.files import write_json
 
 if TYPE_CHECKING:
     from sim.engine.monitor.monitor import Monitor
 
-Command = Callable[["Monitor", list[Token]], object]
-
 LEVELS = {-1: NOISY, 0: logging.DEBUG, 1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
 _LEVEL_NAMES = {"noisy": -1, "debug": 0, "info": 1, "warning": 2, "error": 3}
-
-RAW = frozenset({"set", "macro", "runMacro", "execute", "alias"})
-"""Commands that take a variable's name instead of its value."""
+Level = Annotated[int, Between(-1, 3)]
 
 
-def mach(monitor: Monitor, arguments: list[Token]) -> object:
-    """``mach create "name"``, ``mach add``, ``mach set``, ``mach clear``; alone: the machine's name."""
-    if not arguments:
+def mach(monitor: Monitor, action: Name | None = None, name: Name | int | None = None) -> object:
+    """``mach create ["name"]``, ``mach add``, ``mach set``, ``mach rem``, ``mach clear``; alone: the machine's name."""
+    if action is None:
         return monitor.machine.name if monitor.has_machine else "no machine"
-    action, *rest = arguments
     if action in ("create", "add"):
-        monitor.create_machine(str(rest[0]) if rest else "machine-0")
-    elif action == "set" and rest:
-        if not monitor.has_machine or rest[0] not in (monitor.machine.name, 0):
-            raise CrosscamError(f"mach set: no machine {rest[0]}: expected {mach(monitor, [])}")
-    elif action in ("clear", "rem"):
+        monitor.create_machine("machine-0" if name is None else str(name))
+    elif action in ("set", "rem") and name is not None:
+        if not monitor.has_machine or name not in (monitor.machine.name, 0):
+            raise BadArgumentsError(f"mach {action}: {no_machine(shown(name))} there is {mach(monitor)}")
+        if action == "rem":
+            monitor.forget_machine()
+    elif action == "clear" and name is None:
         monitor.forget_machine()
     else:
-        raise CrosscamError(f"mach: expected create, add, set, rem or clear, found {action}")
+        raise bad_parameters("mach", 'mach create|add|set|rem ["name"]` or `mach clear')
     return None
 
 
-def using(monitor: Monitor, arguments: list[Token]) -> object:
+def using(monitor: Monitor, name: Name | None = None) -> object:
     """``using sysbus``: names below it need no prefix; ``using -`` forgets them all."""
-    if not arguments:
+    if name is None:
         return "\n".join(monitor.usings)
-    if arguments[0] == "-":
+    prefix = str(name).rstrip(".")
+    if prefix == "-":
         monitor.usings.clear()
-    elif str(arguments[0]) not in monitor.usings:
-        monitor.usings.append(str(arguments[0]))
+    elif prefix not in monitor.usings:
+        monitor.usings.append(prefix)
     return None
 
 
-def include(monitor: Monitor, arguments: list[Token]) -> object:
+def include(monitor: Monitor, file: str) -> object:
     """``include @file``: a .resc script, a .repl description or a .py file with commands."""
-    _need(arguments, 1, "include @file")
-    return monitor.include(monitor.existing(str(arguments[0])))
+    return monitor.include(monitor.existing(file))
 
 
-def start(monitor: Monitor, arguments: list[Token]) -> object:
-    """``start``, perhaps with a script to include first."""
-    if arguments:
-        include(monitor, arguments)
+def start(monitor: Monitor, file: str | None = None) -> object:
+    """``start [@file]``, perhaps with a script to include first."""
+    printed = None if file is None else include(monitor, file)
     monitor.set_started(True)
-    return None
+    return printed
 
 
-def pause(monitor: Monitor, arguments: list[Token]) -> object:
+def pause(monitor: Monitor) -> object:
     """``pause``: end the present run."""
     monitor.set_started(False)
     return None
 
 
-def quit_(monitor: Monitor, arguments: list[Token]) -> object:
+def quit_(monitor: Monitor) -> object:
     """``quit``: nothing is executed any more."""
     monitor.finished = True
     return None
 
 
-def set_(monitor: Monitor, arguments: list[Token]) -> object:
+def set_(monitor: Monitor, variable: Variable | Name, value: object) -> object:
     """``set name value``."""
-    _need(arguments, 2, "set name value")
-    monitor.set_variable(_name(arguments[0]), monitor.value(arguments[1]))
+    monitor.set_variable(_name(variable), monitor.value(value))
     return None
 
 
-def macro(monitor: Monitor, arguments: list[Token]) -> object:
+def macro(monitor: Monitor, name: Variable | Name, commands: str) -> object:
     '''``macro name """commands"""``.'''
-    _need(arguments, 2, 'macro name """commands"""')
-    monitor.macros[_name(arguments[0])] = monitor.make_macro(str(arguments[1]))
+    monitor.set_macro(_name(name), commands)
     return None
 
 
-def alias(monitor: Monitor, arguments: list[Token]) -> object:
+def alias(monitor: Monitor, name: Variable | Name, command: str) -> object:
     """``alias name "command"``."""
-    _need(arguments, 2, 'alias name "command"')
-    monitor.aliases[_name(arguments[0])] = str(arguments[1])
+    monitor.aliases[_name(name)] = command
     return None
 
 
-def run_macro(monitor: Monitor, arguments: list[Token]) -> object:
+def run_macro(monitor: Monitor, name: Variable | Name) -> object:
     """``runMacro $name``."""
-    _need(arguments, 1, "runMacro $name")
-    return monitor.run_macro(_name(arguments[0]))
+    return monitor.run_macro(_name(name))
 
 
-def execute(monitor: Monitor, arguments: list[Token]) -> object:
+def execute(monitor: Monitor, name: Variable | Name) -> object:
     """``execute $name``: run the text of a variable."""
-    _need(arguments, 1, "execute $name")
-    text = monitor.value(arguments[0])
-    return "\n".join(filter(None, (monitor.execute(line) for line in str(text).splitlines())))
+    text = monitor.value(name if isinstance(name, Variable) else Variable(name))
+    if not isinstance(text, str):
+        raise BadArgumentsError(f"execute ${_name(name)}: {NOT_A_STRING} expected commands, found {shown(text)}")
+    return monitor.execute_lines(text.splitlines(), f"execute ${_name(name)}")
 
 
-def python(monitor: Monitor, arguments: list[Token]) -> object:
+def python(monitor: Monitor, code: object) -> object:
     """``python "code"``."""
-    _need(arguments, 1, 'python "code"')
-    if not isinstance(arguments[0], str) or isinstance(arguments[0], Word):
-        raise BadArgumentsError(f'{NOT_A_STRING} expected `python "code"`, found {arguments[0]}')
-    return monitor.python.run(str(arguments[0]))
+    if not isinstance(code, str) or isinstance(code, Word):
+        raise BadArgumentsError(f'{NOT_A_STRING} expected `python "code"`, found {shown(code)}')
+    return monitor.python.run(str(code))
 
 
-def path(monitor: Monitor, arguments: list[Token]) -> object:
+def path(monitor: Monitor, action: Name | None = None, folder: str | None = None) -> object:
     """``path add @folder``, ``path set @folder``, ``path reset``; alone: the folders."""
-    if not arguments:
-        return ";".join(str(folder) for folder in monitor.search_path)
-    action, *rest = arguments
-    if action == "reset":
+    if action is None:
+        return ";".join(str(each) for each in monitor.search_path)
+    if action == "reset" and folder is None:
         monitor.search_path.clear()
         return None
-    if action not in ("add", "set") or not rest:
-        raise CrosscamError("path: expected `path`, `path add @folder`, `path set @folder` or `path reset`")
-    folder = monitor.locate(str(rest[0]))
-    if not folder.is_dir():
-        raise CrosscamError(f"path: no folder {folder}: expected an existing one")
+    if action not in ("add", "set") or folder is None:
+        raise bad_parameters("path", "path`, `path add @folder`, `path set @folder` or `path reset")
+    found = monitor.locate(folder)
+    if not found.is_dir():
+        raise CrosscamError(f"path: no folder {shown(folder)}: expected an existing one")
     if action == "set":
         monitor.search_path.clear()
-    monitor.search_path.insert(0, folder.resolve())
+    monitor.search_path.insert(0, found.resolve())
     return None
 
 
-def log_level(monitor: Monitor, arguments: list[Token]) -> object:
+def log_level(monitor: Monitor, level: Level | Name | None = None, device: Name | None = None) -> object:
     """``logLevel 3 [device]``: -1 noisy, 0 debug, 1 info, 2 warning, 3 error."""
-    if not arguments:
+    if level is None:
         return logging.getLevelName(logging.getLogger("sim").getEffectiveLevel())
-    level = _LEVEL_NAMES.get(str(arguments[0]).lower(), arguments[0])
-    if isinstance(level, bool) or not isinstance(level, int) or level not in LEVELS:
-        raise CrosscamError(f"logLevel: expected -1 (noisy) to 3 (error) or a name, found {arguments[0]}")
-    names = ["sim"] if len(arguments) == 1 else [monitor.device(str(arguments[1])).log.name]
-    for name in names:
-        monitor.set_log_level(name, LEVELS[level])
+    logger = "sim" if device is None else monitor.device(str(device)).log.name
+    monitor.set_log_level(logger, _level("logLevel", level))
     return None
 
 
-def log(monitor: Monitor, arguments: list[Token]) -> object:
+def _level(command: str, given: int | str) -> int:
+    """The ``logging`` module's number."""
+    number = given if isinstance(given, int) else _LEVEL_NAMES.get(given.lower())
+    if number is None:
+        raise bad_parameters(command, f"{command} with -1 (noisy) to 3 (error) or a name, not {shown(given)}")
+    return LEVELS[number]
+
+
+def log(monitor: Monitor, text: str, level: Level | Name = 1) -> object:
     """``log "text" [level]``: an entry, of level info unless told otherwise."""
-    usage = 'log "text" [level]'
-    _need(arguments, 1, usage)
-    if not isinstance(arguments[0], str) or isinstance(arguments[0], Word):
-        raise bad_parameters("log", usage)
-    wanted = arguments[1] if len(arguments) > 1 else 1
-    level = _LEVEL_NAMES.get(str(wanted).lower(), wanted)
-    if isinstance(level, bool) or not isinstance(level, int) or level not in LEVELS:
-        raise bad_parameters("log", usage)
-    logging.getLogger("sim.monitor").log(LEVELS[level], "Script: %s", arguments[0])
+    logging.getLogger("sim.monitor").log(_level("log", level), "Script: %s", text)
     return None
 
 
-def show_analyzer(monitor: Monitor, arguments: list[Token]) -> object:
-    """``showAnalyzer device``: opens a window in Renode; here the device must exist, and whoever runs the machine
-    shows its output."""
-    names = [argument for argument in arguments if isinstance(argument, Word)]
-    if not names:
-        raise CrosscamError("showAnalyzer: expected the name of a device")
-    monitor.device(str(names[0]))
+def show_analyzer(monitor: Monitor, first: object, second: object = None, third: object = None) -> object:
+    """``showAnalyzer ["name"] device [analyzer]``: a window in Renode; here ``LoggingUartAnalyzer`` logs lines, and
+    whoever runs the machine shows its output."""
+    names = [each for each in (first, second, third) if isinstance(each, Word)]
+    title = [first] if isinstance(first, str) and not isinstance(first, Word) else []
+    if not 1 <= len(names) <= 2 or len(names) + len(title) != sum(each is not None for each in (first, second, third)):
+        raise bad_parameters("showAnalyzer", 'showAnalyzer ["name"] device [analyzer]')
+    monitor.show_analyzer(monitor.device(str(names[0])), str(names[1]) if len(names) > 1 else None)
     return None
 
 
-def peripherals(monitor: Monitor, arguments: list[Token]) -> object:
-    """``peripherals``: the devices as a tree."""
-    return objects.peripherals(monitor.machine)
+def peripherals(monitor: Monitor, action: Name | None = None, file: str | None = None) -> object:
+    """``peripherals``: the devices as a tree; ``peripherals export @file`` writes it as JSON."""
+    if not monitor.has_machine:
+        raise BadArgumentsError(f"peripherals: {NO_MACHINE_SELECTED} expected `mach create` before")
+    root = tree.tree(monitor.machine)
+    if action is None:
+        return tree.as_text(root)
+    if action != "export" or not isinstance(file, str):
+        raise bad_parameters("peripherals", "peripherals` or `peripherals export @file")
+    write_json(monitor.output_path(file), tree.as_document(root))
+    return None
 
 
-def echo(monitor: Monitor, arguments: list[Token]) -> object:
+def echo(monitor: Monitor, *texts: object) -> object:
     """``echo text``."""
-    return " ".join(str(argument) for argument in arguments if argument != "-n")
+    return " ".join(str(text) for text in texts if text != "-n")
 
 
-def help_(monitor: Monitor, arguments: list[Token]) -> object:
-    """``help``: every command with what it does."""
-    width = max(len(name) for name in COMMANDS)
-    texts = {name: (command.__doc__ or "").partition("\n")[0].replace("``", "") for name, command in COMMANDS.items()}
-    heading = f"Available commands:\n{'Name':{width}}  Description\n"
-    return heading + "\n".join(f"{name:{width}}  {text}" for name, text in sorted(texts.items()))
+def string(monitor: Monitor, *texts: object) -> object:
+    """``string text ...``: one text in quotes."""
+    return f'"{" ".join(str(text) for text in texts)}"'
 
 
-def _need(arguments: list[Token], count: int, usage: str) -> None:
-    if len(arguments) < count:
-        raise bad_parameters(usage.split()[0], usage)
+def require(monitor: Monitor, variable: Variable | Name) -> object:
+    """``require $name``: an error unless there is such a variable."""
+    monitor.value(variable if isinstance(variable, Variable) else Variable(variable))
+    return None
 
 
-def _name(token: Token) -> str:
-    return token.name if isinstance(token, Variable) else str(token)
+def help_(monitor: Monitor, command: Name | None = None) -> object:
+    """``help [command]``: every command with what it does."""
+    known = monitor.commands
+    if command is not None and str(command) not in known:
+        raise bad_parameters("help", "help` or `help command")
+    names = list(known) if command is None else [str(command)]
+    width = max(len(name) for name in names)
+    lines = (f"{name:{width}}  {known[name].description}" for name in sorted(names))
+    return f"Available commands:\n{'Name':{width}}  Description\n" + "\n".join(lines)
 
 
-COMMANDS: dict[str, Command] = {
+def _name(given: Variable | str) -> str:
+    return given.name if isinstance(given, Variable) else str(given)
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
     "mach": mach,
-    "connector": connector,
     "using": using,
     "include": include,
     "start": start,
@@ -226,10 +230,12 @@ COMMANDS: dict[str, Command] = {
     "showAnalyzer": show_analyzer,
     "peripherals": peripherals,
     "echo": echo,
+    "string": string,
+    "require": require,
     "help": help_,
-    **LIBRARY,
-    **LOG_COMMANDS,
 }
+RAW = frozenset({"set", "macro", "runMacro", "execute", "alias", "require"})
+"""Commands that take a variable's name instead of its value."""
 SHORT = {
     "i": "include",
     "s": "start",
@@ -238,5 +244,7 @@ SHORT = {
     "py": "python",
     "sa": "showAnalyzer",
     "peri": "peripherals",
+    "str": "string",
+    "privs": "allowPrivates",
     "h": "help",
 }

@@ -6,18 +6,19 @@ sensor takes over the environment's values when it comes in, when they change, a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sim.engine.devices.base import Device
 from sim.engine.devices.dummy_sensor import HumiditySensor, TemperatureSensor
+from sim.engine.monitor.kinds import External
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
     from sim.engine.machine import Machine
-    from sim.engine.monitor.objects import Member
 
 
-class Environment:
+class Environment(External):
     """One group.
 
     Attributes:
@@ -25,26 +26,40 @@ class Environment:
         machines: names of the machines whose new sensors belong here.
     """
 
+    RENODE_MEMBERS = ("Temperature", "Humidity", "GetRegisteredSensorsNames", "GetRegisteredMachineNames")
+
     def __init__(self) -> None:
         self.sensors: dict[str, Device] = {}
         self.machines: list[str] = []
         self._temperature = self._humidity = 0.0
 
-    def temperature(self, value: float | None = None) -> float | None:
-        """``Temperature``, or ``Temperature value`` in degrees Celsius."""
-        if value is None:
-            return self._temperature
+    @property
+    def temperature(self) -> float:
+        """Degrees Celsius."""
+        return self._temperature
+
+    @temperature.setter
+    def temperature(self, value: float) -> None:
         self._temperature = value
         self._update()
-        return None
 
-    def humidity(self, value: float | None = None) -> float | None:
-        """``Humidity``, or ``Humidity value`` in percent."""
-        if value is None:
-            return self._humidity
+    @property
+    def humidity(self) -> float:
+        """Percent."""
+        return self._humidity
+
+    @humidity.setter
+    def humidity(self, value: float) -> None:
         self._humidity = value
         self._update()
-        return None
+
+    def get_registered_sensors_names(self) -> list[str]:
+        """Paths of the sensors in it."""
+        return list(self.sensors)
+
+    def get_registered_machine_names(self) -> list[str]:
+        """Machines whose new sensors come here."""
+        return list(self.machines)
 
     def add(self, path: str, sensor: Device) -> None:
         """Let ``sensor`` measure what is here; nothing happens when it does already."""
@@ -63,51 +78,28 @@ class Environment:
         if isinstance(sensor, HumiditySensor):
             sensor.humidity = self._humidity
 
-    @property
-    def members(self) -> dict[str, Member]:
-        """What a monitor command may name behind the environment's name."""
-        return {
-            "Temperature": self.temperature,
-            "Humidity": self.humidity,
-            "GetRegisteredSensorsNames": lambda: list(self.sensors),
-            "GetRegisteredMachineNames": lambda: list(self.machines),
-        }
-
 
 class Environments:
-    """All environments of an emulation, by name."""
+    """Which sensor is in which environment. ``everything`` gives the externals of the emulation."""
 
-    def __init__(self) -> None:
-        self._all: dict[str, Environment] = {}
+    def __init__(self, everything: Callable[[], Iterable[External]]) -> None:
+        self._everything = everything
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._all
+    @property
+    def _all(self) -> list[Environment]:
+        return [each for each in self._everything() if isinstance(each, Environment)]
 
-    def __getitem__(self, name: str) -> Environment:
-        if name not in self._all:
-            known = ", ".join(self._all) or 'none yet: `emulation CreateEnvironment "name"` makes one'
-            raise CrosscamError(f"no environment {name}: there are {known}")
-        return self._all[name]
-
-    def create(self, name: str) -> None:
-        """Make an empty one; CrosscamError when the name is taken."""
-        if name in self._all:
-            raise CrosscamError(f"there is an environment {name} already: expected another name")
-        self._all[name] = Environment()
-
-    def put_machine(self, name: str, machine: Machine) -> None:
-        """All sensors of ``machine``, present and future, measure what is in environment ``name``."""
-        target = self[name]
-        for each in self._all.values():
+    def put_machine(self, target: Environment, machine: Machine) -> None:
+        """All sensors of ``machine``, present and future, measure what is in ``target``."""
+        for each in self._all:
             each.machines = [other for other in each.machines if other != machine.name]
         target.machines.append(machine.name)
         for path, sensor in _sensors(machine).items():
             self._move(path, sensor, target)
         self._follow_resets(machine)
 
-    def put_sensor(self, name: str, machine: Machine, sensor: Device) -> None:
-        """``sensor`` alone measures what is in environment ``name``."""
-        target = self[name]
+    def put_sensor(self, target: Environment, machine: Machine, sensor: Device) -> None:
+        """``sensor`` alone measures what is in ``target``."""
         found = [path for path, device in _sensors(machine).items() if device is sensor]
         if not found:
             raise CrosscamError(f"{sensor.name} ({type(sensor).__name__}) is no sensor: expected one")
@@ -117,25 +109,25 @@ class Environments:
     def devices_changed(self, machine: Machine) -> None:
         """Take in sensors ``machine`` has got and forget those it has lost."""
         present = _sensors(machine)
-        for each in self._all.values():
+        for each in self._all:
             for path in list(each.sensors):
                 if path.startswith(f"{machine.name}:") and present.get(path) is not each.sensors[path]:
                     del each.sensors[path]
-        for each in self._all.values():
+        for each in self._all:
             if machine.name in each.machines:
                 for path, sensor in present.items():
-                    if not any(path in other.sensors for other in self._all.values()):
+                    if not any(path in other.sensors for other in self._all):
                         each.add(path, sensor)
 
     def machine_removed(self, name: str) -> None:
         """Forget machine ``name`` and its sensors."""
-        for each in self._all.values():
+        for each in self._all:
             each.machines = [other for other in each.machines if other != name]
             for path in [path for path in each.sensors if path.startswith(f"{name}:")]:
                 del each.sensors[path]
 
     def _move(self, path: str, sensor: Device, target: Environment) -> None:
-        for each in self._all.values():
+        for each in self._all:
             if each is not target:
                 each.sensors.pop(path, None)
         target.add(path, sensor)
@@ -145,7 +137,7 @@ class Environments:
             machine.on_reset.append(self._after_reset)
 
     def _after_reset(self) -> None:
-        for each in self._all.values():
+        for each in self._all:
             for sensor in each.sensors.values():
                 each.set_values(sensor)
 

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import enum
+import importlib.metadata
+import logging
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-from sim.engine.monitor.tokens import Token, Word
+from sim.engine.members import Between
+from sim.engine.monitor.faces.device import LARGEST_READ, Count
+from sim.engine.monitor.kinds import Name
+from sim.engine.monitor.show import NumberMode
+from sim.engine.monitor.tokens import Word
 from sim.engine.platform.syntax import Place
-from sim.engine.wording import NO_SUCH_SIGNATURE, bad_parameters
-from sim.errors import CrosscamError
+from sim.engine.scripting.timeinterval import TimeInterval
+from sim.engine.wording import NO_SUCH_SIGNATURE, bad_parameters, time_lines
+from sim.errors import CrosscamError, shown
+from sim.files import whole
 
 if TYPE_CHECKING:
     from sim.engine.monitor.monitor import Monitor
 
-_DUMP_WIDTH = 16
-
-
-class NumberMode(enum.Enum):
-    """How the monitor shows whole numbers."""
-
-    Hexadecimal = "hexadecimal"
-    Decimal = "decimal"
-    Both = "both"
+MOST_SECONDS = 60
+"""Seconds of the host's time the command ``sleep`` may take."""
+_LARGEST_DUMP = 1 << 28
+Width = Annotated[int, Between(1, 1024)]
+HostSeconds = Annotated[float, Between(0, MOST_SECONDS)]
+FileSize = Annotated[int, Between(0, _LARGEST_DUMP)]
+Address = Annotated[int, Between(0, (1 << 64) - 1)]
 
 
 class Snapshots(Protocol):
@@ -37,52 +43,49 @@ class Snapshots(Protocol):
         """Bring the emulation to the state in ``path``."""
 
 
-def numbers_mode(monitor: Monitor, arguments: list[Token]) -> object:
-    """``numbersMode Hexadecimal``, ``Decimal`` or ``Both``; alone: which it is."""
-    if not arguments:
+def numbers_mode(monitor: Monitor, mode: Name | None = None) -> object:
+    """``numbersMode Hexadecimal|Decimal|Both``; alone: which it is."""
+    if mode is None:
         return monitor.numbers.name
-    for mode in NumberMode:
-        if mode.name.lower() == str(arguments[0]).lower():
-            monitor.numbers = mode
+    for each in NumberMode:
+        if each.name.lower() == mode.lower():
+            monitor.numbers = each
             return None
-    raise bad_parameters("numbersMode", f"numbersMode {'|'.join(mode.name for mode in NumberMode)}")
+    raise bad_parameters("numbersMode", f"numbersMode {'|'.join(each.name for each in NumberMode)}")
 
 
-def clear(monitor: Monitor, arguments: list[Token]) -> object:
-    """``Clear``: forget machine and environments."""
+def clear(monitor: Monitor) -> object:
+    """``Clear``: forget machine and externals."""
     monitor.forget_machine()
-    monitor.forget_environments()
+    monitor.forget_externals()
     return None
 
 
-def ensure_type_is_loaded(monitor: Monitor, arguments: list[Token]) -> object:
+def ensure_type_is_loaded(monitor: Monitor, type_name: str) -> object:
     """``EnsureTypeIsLoaded "type"``: an error unless a description may name the type."""
-    if not arguments:
-        raise bad_parameters("EnsureTypeIsLoaded", 'EnsureTypeIsLoaded "type"')
-    name = str(arguments[0])
     try:
-        monitor.types.find(name, Place("EnsureTypeIsLoaded", 1, 1))
+        monitor.types.find(type_name, Place("EnsureTypeIsLoaded", 1, 1))
     except CrosscamError as error:
-        raise CrosscamError(f"Given type {name} was not found: {error}") from None
+        raise CrosscamError(f"Given type {shown(type_name)} was not found: {error}") from None
     return None
 
 
-def save(monitor: Monitor, arguments: list[Token]) -> object:
+def save(monitor: Monitor, file: object) -> object:
     """``Save @file``: keep the state of the emulation."""
-    _snapshots(monitor, "Save").save(Path(_file(arguments, "Save")))
+    _snapshots(monitor, "Save").save(monitor.output_path(_file(file, "Save")))
     return None
 
 
-def load(monitor: Monitor, arguments: list[Token]) -> object:
+def load(monitor: Monitor, file: object) -> object:
     """``Load @file``: go back to a state that was saved."""
-    _snapshots(monitor, "Load").load(monitor.existing(_file(arguments, "Load")))
+    _snapshots(monitor, "Load").load(monitor.existing(_file(file, "Load")))
     return None
 
 
-def _file(arguments: list[Token], command: str) -> str:
-    if len(arguments) != 1 or not isinstance(arguments[0], str) or isinstance(arguments[0], Word):
+def _file(file: object, command: str) -> str:
+    if not isinstance(file, str) or isinstance(file, Word):
         raise CrosscamError(f"{command}: {NO_SUCH_SIGNATURE}: expected `{command} @file`")
-    return str(arguments[0])
+    return str(file)
 
 
 def _snapshots(monitor: Monitor, command: str) -> Snapshots:
@@ -93,69 +96,75 @@ def _snapshots(monitor: Monitor, command: str) -> Snapshots:
     return monitor.snapshots
 
 
-def next_value(monitor: Monitor, arguments: list[Token]) -> object:
+def next_value(monitor: Monitor, offset: int | float = 0) -> object:
     """``next_value [offset]``: 0, 1, 2 ... plus ``offset``, one further each time."""
-    offset = arguments[0] if arguments else 0
-    try:
-        value = monitor.next_value + offset  # type: ignore[operator]  # a text is the user's mistake
-    except TypeError as error:
-        raise CrosscamError(f"next_value: {error}: expected a number, found {offset!r}") from None
+    value = monitor.next_value + offset
     monitor.next_value += 1
     return str(value)
 
 
-def sleep(monitor: Monitor, arguments: list[Token]) -> object:
+def sleep(monitor: Monitor, seconds: HostSeconds) -> object:
     """``sleep seconds``: wait on the host; virtual time stands still, so it changes nothing for the board."""
-    if len(arguments) != 1 or isinstance(arguments[0], bool) or not isinstance(arguments[0], int | float):
-        raise bad_parameters("sleep", "sleep seconds")
-    time.sleep(arguments[0])
+    time.sleep(seconds)
     return None
 
 
-def get_environ(monitor: Monitor, arguments: list[Token]) -> object:
+def get_environ(monitor: Monitor, name: Name) -> object:
     """``get_environ name``: a variable of the host's environment."""
-    if not arguments:
-        raise bad_parameters("get_environ", "get_environ name")
-    return os.environ.get(str(arguments[0]))
+    return os.environ.get(str(name))
 
 
-def if_(monitor: Monitor, arguments: list[Token]) -> object:
+def if_(monitor: Monitor, condition: object, commands: str) -> object:
     '''``if condition """commands"""``.'''
-    if len(arguments) != 2:
-        raise bad_parameters("if", 'if condition """commands"""')
-    if not arguments[0]:
-        return None
-    return "\n".join(filter(None, (monitor.execute(line) for line in str(arguments[1]).splitlines())))
+    return monitor.execute_lines(commands.splitlines(), "if") if condition else None
 
 
-def dump(monitor: Monitor, arguments: list[Token]) -> object:
+def dump(monitor: Monitor, address: Address, count: Count, width: Width = 16) -> object:
     """``dump address count [width]``: bytes of the bus, ``width`` a line."""
-    start, count, width = _numbers(arguments, "dump address count [width]", 2, (_DUMP_WIDTH,))
     lines: list[str] = []
-    for address in range(start, start + count, max(width, 1)):
-        data = monitor.machine.sysbus.read_bytes(address, width)
+    for start in range(address, address + count, width):
+        data = monitor.machine.sysbus.read_bytes(start, width)
         text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data)
-        lines.append(f"0x{address:08X} | {data.hex(' ').upper()} | {text}")
+        lines.append(f"0x{start:08X} | {data.hex(' ').upper()} | {text}")
     return "\n".join(lines)
 
 
-def dump_file(monitor: Monitor, arguments: list[Token]) -> object:
+def dump_file(monitor: Monitor, address: Address, count: FileSize, file: str) -> object:
     """``dump_file address count @file``: bytes of the bus into a file."""
-    if len(arguments) != 3:
-        raise bad_parameters("dump_file", "dump_file address count @file")
-    start, count = _numbers(arguments[:2], "dump_file address count @file", 2, ())
-    Path(str(arguments[2])).write_bytes(monitor.machine.sysbus.read_bytes(start, count))
+    bus = monitor.machine.sysbus
+    if bus.memory_at(address, count) is None and count > LARGEST_READ:
+        raise CrosscamError(f"dump_file: {count} bytes at 0x{address:X}: expected them inside a memory")
+    with whole(monitor.output_path(file)) as part:
+        part.write_bytes(bus.read_bytes(address, count))
     return None
 
 
-def _numbers(arguments: list[Token], usage: str, needed: int, defaults: tuple[int, ...]) -> list[int]:
-    found = [each for each in arguments if isinstance(each, int) and not isinstance(each, bool)]
-    if len(found) != len(arguments) or not needed <= len(found) <= needed + len(defaults):
-        raise bad_parameters(usage.split()[0], usage)
-    return [*found, *defaults[len(found) - needed :]]
+def version(monitor: Monitor) -> object:
+    """``version``: of this engine."""
+    return f"crosscam, version {importlib.metadata.version('crosscam')}"
 
 
-LIBRARY = {
+def current_time(monitor: Monitor) -> object:
+    """``currentTime``: virtual and host time since the start, also into the log."""
+    text = time_lines(monitor.elapsed, TimeInterval.from_host(monitor.host_seconds))
+    logging.getLogger("sim.monitor").info("%s", text)
+    return text
+
+
+def allow_privates(monitor: Monitor, allow: bool) -> object:
+    """``allowPrivates true``: accepted; what is declared can be reached, and nothing else."""
+    if allow:
+        monitor.note("allowPrivates: there are no private members here; the command does nothing")
+    return None
+
+
+def verbose_mode(monitor: Monitor, value: bool) -> object:
+    """``verboseMode true``: each command into the log before it runs."""
+    monitor.verbose = value
+    return None
+
+
+LIBRARY: dict[str, Callable[..., object]] = {
     "numbersMode": numbers_mode,
     "Clear": clear,
     "EnsureTypeIsLoaded": ensure_type_is_loaded,
@@ -167,4 +176,8 @@ LIBRARY = {
     "if": if_,
     "dump": dump,
     "dump_file": dump_file,
+    "version": version,
+    "currentTime": current_time,
+    "allowPrivates": allow_privates,
+    "verboseMode": verbose_mode,
 }

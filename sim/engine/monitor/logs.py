@@ -7,12 +7,13 @@ import logging
 import select
 import socket
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from sim.engine.monitor.tokens import Token, Word
-from sim.engine.wording import bad_parameters
+from sim.engine.members import Between
+from sim.engine.monitor.uart_files import free_path
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 KEPT = 1000
 """Entries ``lastLog`` can show, as many as Renode's."""
 _SHOWN = 20
+Port = Annotated[int, Between(0, 65535)]
 _SEND_SECONDS = 1.0
 _LEVELS = {logging.WARNING: "WARNING", logging.ERROR: "ERROR", logging.INFO: "INFO", logging.DEBUG: "DEBUG"}
 
@@ -103,10 +105,7 @@ class LogOutputs:
 
     def to_file(self, path: Path) -> Path:
         """From now on also into ``path``, or ``path`` with a number behind it when that exists; returns which."""
-        free, number = path, 0
-        while free.exists():
-            number += 1
-            free = path.with_name(f"{path.name}.{number}")
+        free = free_path(path)
         try:
             self._add(logging.FileHandler(free, encoding="utf-8"))
         except OSError as error:
@@ -128,28 +127,21 @@ class LogOutputs:
         self._handlers.clear()
 
 
-def last_log(monitor: Monitor, arguments: list[Token]) -> object:
+def last_log(monitor: Monitor, count: Annotated[int, Between(0, KEPT)] = _SHOWN) -> object:
     """``lastLog [count]``: the last entries of the log, 20 unless told otherwise."""
-    count = arguments[0] if arguments else _SHOWN
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise bad_parameters("lastLog", "lastLog [count]")
     return "\n".join(monitor.logs.last(count))
 
 
-def log_file(monitor: Monitor, arguments: list[Token]) -> object:
+def log_file(monitor: Monitor, file: str, flush_after_write: bool = False) -> object:
     """``logFile @file``: write the log there too; a file that exists is left alone, the new one gets a number."""
-    if not arguments or not isinstance(arguments[0], str) or isinstance(arguments[0], Word):
-        raise bad_parameters("logFile", "logFile @file")
-    monitor.logs.to_file(Path(arguments[0]))
+    monitor.logs.to_file(monitor.output_path(file))
     return None
 
 
-def log_network(monitor: Monitor, arguments: list[Token]) -> object:
+def log_network(monitor: Monitor, port: Port) -> object:
     """``logNetwork port``: send the log to those connected to that port of this machine."""
-    if not arguments or isinstance(arguments[0], bool) or not isinstance(arguments[0], int):
-        raise bad_parameters("logNetwork", "logNetwork port")
-    monitor.logs.to_network(arguments[0])
+    monitor.logs.to_network(port)
     return None
 
 
-LOG_COMMANDS = {"lastLog": last_log, "logFile": log_file, "logNetwork": log_network}
+LOG_COMMANDS: dict[str, Callable[..., object]] = {"lastLog": last_log, "logFile": log_file, "logNetwork": log_network}

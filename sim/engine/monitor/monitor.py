@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sim.engine.devices.base import Device
-from sim.engine.hooking.block_log import BlockFollower
-from sim.engine.machine import Machine
-from sim.engine.monitor import commands, objects
-from sim.engine.monitor.environments import Environments
-from sim.engine.monitor.hook_commands import device_members
-from sim.engine.monitor.hubs import Hubs
-from sim.engine.monitor.library import NumberMode, Snapshots
+from sim.engine.monitor import command_table
+from sim.engine.monitor.arguments import invoke
+from sim.engine.monitor.command_table import Command
+from sim.engine.monitor.kinds import External
+from sim.engine.monitor.library import Snapshots
 from sim.engine.monitor.logs import LogOutputs
+from sim.engine.monitor.objects import Objects
+from sim.engine.monitor.paths import Paths
 from sim.engine.monitor.python_world import PythonWorld
 from sim.engine.monitor.script_files import commands as script_commands
+from sim.engine.monitor.show import NumberMode, show
+from sim.engine.monitor.stack import CommandStack
 from sim.engine.monitor.tokens import Equals, Execution, PathText, Token, Variable, Word, tokenize
+from sim.engine.monitor.variables import Macro, Variables
 from sim.engine.platform.lenient import LenientRegistry
+from sim.engine.platform.limits import read_text
 from sim.engine.platform.registry import Registry, default_registry, near_names
-from sim.engine.wording import NO_SUCH_FILE, UnknownCommandError
-from sim.errors import CrosscamError
+from sim.engine.scripting.timeinterval import TimeInterval
+from sim.engine.wording import UnknownCommandError, no_command, time_source_info
+from sim.errors import CrosscamError, shown
 
 _LOG = logging.getLogger("sim.monitor")
-_OBJECTS = ("sysbus", "machine", "emulation")
 
 
 class PrintedNumber(int):
@@ -43,101 +46,57 @@ class PrintedNumber(int):
         return self.text
 
 
-@dataclass(slots=True, frozen=True)
-class Macro:
-    """Commands kept for later, and where they were written."""
-
-    text: str
-    file: str
-    line: int
-
-
-class Monitor:
+class Monitor(Objects):
     """One emulation: at most one machine, and the commands that make and drive it.
 
     Args:
         timing: how the machine counts cycles, see ``Machine``.
-        lenient: types, commands and members the engine lacks are warned of and do nothing, instead of being errors.
+        lenient: types, parameters, commands and members the engine lacks are warned of and do nothing, instead of
+            being errors.
 
     Attributes:
         variables: ``$name`` -> value; a host sets what a script expects, before including it.
-        search_path: folders in which ``@path`` is looked for, after the current one.
-        usings: prefixes that names may go without.
+        paths: where files are looked for.
         started: whether a script said ``start``; the host then lets the machine run.
         finished: whether ``quit`` was executed.
-        base: folder of the commands that stand in no script; None: the current one.
         numbers: how whole numbers are shown.
         next_value: what the command of that name prints next.
         logs: where the log goes besides the console.
-        files: what commands have named and read.
-        environments: what groups of sensors measure.
-        hubs: what connects controllers.
         snapshots: who saves and restores states; None: nobody can.
+        verbose: whether each command goes into the log.
     """
 
     def __init__(self, timing: str = "instructions", lenient: bool = False) -> None:
-        self.registry: Registry | None = LenientRegistry() if lenient else None
-        self._timing = timing
-        self._machine: Machine | None = None
-        self.variables: dict[str, object] = {}
-        self.macros: dict[str, Macro] = {}
+        super().__init__(timing, LenientRegistry() if lenient else None)
+        self._variables = Variables()
         self.aliases: dict[str, str] = {}
-        self.usings: list[str] = ["sysbus"]  # as Renode starts
-        self.search_path: list[Path] = []
         self.python = PythonWorld(self)
+        self.paths = Paths(self.python.directory)
         self.started = False
         self.finished = False
-        self.base: Path | None = None
         self.numbers = NumberMode.Hexadecimal
         self.next_value = 0
-        self.files: set[Path] = set()
         self.logs = LogOutputs()
-        self.environments = Environments()
-        self.hubs = Hubs()
         self.snapshots: Snapshots | None = None
+        self.verbose = False
         self._lenient = lenient
-        self._place: tuple[str, int] = ("", 0)
-        self._levels: dict[str, int] = {}
-
-    # Machine
+        self._stack = CommandStack()
+        self._began = time.monotonic()
 
     @property
-    def has_machine(self) -> bool:
-        """Whether ``mach create`` has been executed."""
-        return self._machine is not None
+    def commands(self) -> Mapping[str, Command]:
+        """The monitor's own commands."""
+        return command_table.commands()
 
     @property
-    def machine(self) -> Machine:
-        """The machine; CrosscamError when there is none yet."""
-        if self._machine is None:
-            raise CrosscamError('there is no machine yet: expected `mach create "name"` first')
-        return self._machine
+    def variables(self) -> dict[str, object]:
+        """``$name`` -> value."""
+        return self._variables.values
 
-    def create_machine(self, name: str) -> None:
-        """Make the machine ``name``; CrosscamError when there is one already."""
-        if self._machine is not None:
-            raise CrosscamError(f"mach create {name}: there is a machine already ({self._machine.name}): expected one")
-        self._restore_log_levels()
-        self._machine = Machine(name=name, timing=self._timing)
-        self._machine.script_globals.update(self.python.globals_for_hooks())
-        self.follower = BlockFollower(self._machine)
-        self._machine.on_reset.append(self._run_reset_macro)
-
-    def forget_machine(self) -> None:
-        """Drop the machine."""
-        if self._machine is not None:
-            self.environments.machine_removed(self._machine.name)
-        self._machine = None
-
-    def close(self) -> None:
-        """Drop the machine and let go of log files and ports."""
-        self.forget_machine()
-        self.logs.close()
-
-    def forget_environments(self) -> None:
-        """Drop all environments and hubs."""
-        self.environments = Environments()
-        self.hubs = Hubs()
+    @property
+    def macros(self) -> dict[str, Macro]:
+        """Commands kept for later."""
+        return self._variables.macros
 
     @property
     def types(self) -> Registry:
@@ -147,71 +106,92 @@ class Monitor:
     @property
     def in_script(self) -> bool:
         """Whether the present command stands in a script."""
-        return bool(self._place[0])
+        return bool(self._stack.file)
+
+    def close(self) -> None:
+        """Drop the machine and let go of files and ports."""
+        self.forget_machine()
+        self.forget_externals()
+        self.logs.close()
 
     def set_started(self, value: bool) -> None:
         """``start`` and ``pause``."""
         self.started = value
-        if not value and self._machine is not None:
-            self._machine.pause()
+        if not value and self.has_machine:
+            self.machine.pause()
+
+    def machine_made(self) -> None:
+        """Scripts of the new machine's hooks see the monitor; its resets run the macro ``reset``."""
+        self.machine.script_globals.update(self.python.globals_for_hooks())
+        self.machine.on_reset.append(self._run_reset_macro)
 
     def _run_reset_macro(self) -> None:
         if "reset" in self.macros:
             self.run_macro("reset")
 
-    def device(self, name: str) -> Device:
-        """The device ``name``, with prefixes of ``using`` tried; CrosscamError with near names."""
-        found = self._find_device(name)
-        if found is None:
-            near = near_names(name, self._device_names())
-            raise CrosscamError(f"no device {name}: {near or 'the command `peripherals` lists them'}")
-        return found
+    def note(self, text: str) -> None:
+        """Tell that a command was accepted and what it does not do."""
+        _LOG.warning("%s", text)
 
-    def _find_device(self, name: str) -> Device | None:
-        if self._machine is None:
-            return None
-        for path in (name, *(f"{prefix}.{name}" for prefix in self.usings)):
-            if path in self._machine.devices:
-                return self._machine.devices[path]
-        return None
+    # Time
 
-    def _device_names(self) -> list[str]:
-        paths = list(self._machine.devices) if self._machine is not None else []
-        return paths + [path.removeprefix(f"{prefix}.") for path in paths for prefix in self.usings]
+    @property
+    def elapsed(self) -> TimeInterval:
+        """Virtual time of the machine; none without one."""
+        if not self.has_machine:
+            return TimeInterval.Empty
+        return TimeInterval.from_seconds(self.machine.clock.exact_seconds)
 
-    # Logging levels are the process' own: what one machine's script set must not outlive it.
+    @property
+    def host_seconds(self) -> float:
+        """Seconds of the host's clock since this monitor was made."""
+        return time.monotonic() - self._began
 
-    def set_log_level(self, name: str, level: int) -> None:
-        """Set the level of the logger ``name``, remembering what it was."""
-        logger = logging.getLogger(name)
-        self._levels.setdefault(name, logger.level)
-        logger.setLevel(level)
-
-    def _restore_log_levels(self) -> None:
-        for name, level in self._levels.items():
-            logging.getLogger(name).setLevel(level)
-        self._levels.clear()
+    def time_source_info(self) -> str:
+        """What ``GetTimeSourceInfo`` says."""
+        return time_source_info(self.elapsed, TimeInterval.from_host(self.host_seconds))
 
     # Files
 
+    @property
+    def search_path(self) -> list[Path]:
+        """Folders of the command ``path``."""
+        return self.paths.search
+
+    @property
+    def folders(self) -> list[Path]:
+        """Folders where descriptions look for files."""
+        return self.paths.folders
+
+    @property
+    def base(self) -> Path | None:
+        """Folder of the commands that stand in no script; None: the current one."""
+        return self.paths.base
+
+    @base.setter
+    def base(self, folder: Path | None) -> None:
+        self.paths.base = folder
+
+    @property
+    def files(self) -> set[Path]:
+        """What commands have named and read."""
+        return self.paths.files
+
     def locate(self, text: str) -> Path:
-        """``text`` as a path: in the current folder, on the search path, beside the running script or above it; if
-        nowhere, as it is."""
-        wanted = objects.as_path(text)
-        beside = Path(self._place[0]).absolute().parent if self._place[0] else self.base or Path.cwd()
-        for folder in (self.python.directory.path, *self.search_path, beside, *beside.parents):
-            if (folder / wanted).exists():
-                return folder / wanted
-        return wanted
+        """See ``Paths.locate``."""
+        return self.paths.locate(str(text), self._stack.file)
 
     def existing(self, text: str) -> Path:
-        """As ``locate``, but the file must exist."""
-        found = self.locate(str(text))
-        if not found.is_file():
-            hint = "download it first and name the copy" if "://" in str(text) else "expected an existing file"
-            raise CrosscamError(f"{NO_SUCH_FILE}: {text}: {hint}")
-        self.files.add(found.resolve())
-        return found
+        """See ``Paths.existing``."""
+        return self.paths.existing(str(text), self._stack.file)
+
+    def read_binary(self, text: str) -> bytes:
+        """See ``Paths.read_binary``."""
+        return self.paths.read_binary(str(text), self._stack.file)
+
+    def output_path(self, text: str) -> Path:
+        """See ``Paths.output``."""
+        return self.paths.output(str(text))
 
     def include(self, path: str | Path) -> str:
         """Run the script, description or Python file ``path``; returns what its commands printed.
@@ -220,40 +200,31 @@ class Monitor:
             CrosscamError: the first command that fails, with file and line.
         """
         file = Path(path)
-        if file.suffix == ".repl":
-            objects.invoke("machine", objects.machine_members(self), [Word("LoadPlatformDescription"), str(file)])
-            return ""
-        try:
-            source = file.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CrosscamError(f"cannot read the script {file}: {error}") from None
-        if file.suffix == ".py":
-            return self.python.run(source, str(file))
-        if file.suffix == ".cs":
-            raise CrosscamError(f"{file}: C# models only run in Renode: expected a Python peripheral")
-        origin, place = self.variables.get("ORIGIN"), self._place
-        self.variables["ORIGIN"] = PathText(file.resolve().parent)
-        try:
-            return self._run_lines(list(script_commands(source, str(file))), str(file))
-        finally:
-            self._place = place
-            self.variables.pop("ORIGIN")
-            if origin is not None:
-                self.variables["ORIGIN"] = origin
+        with self._stack.inside(f"include {file}"):
+            if file.suffix == ".repl":
+                if not self.has_machine:
+                    self.create_machine("machine-0")
+                load = [Word("LoadPlatformDescription"), str(file)]
+                return self._show(invoke("machine", [self.machine_face], load, self))
+            source = read_text(file, "script")
+            if file.suffix == ".py":
+                return self.python.run(source, str(file))
+            if file.suffix == ".cs":
+                raise CrosscamError(f"{file}: C# models only run in Renode: expected a Python peripheral")
+            with self._variables.holding("ORIGIN", PathText(file.resolve().parent)):
+                return self._run_lines(script_commands(source, str(file)), str(file))
 
-    def _run_lines(self, lines: Sequence[tuple[int, str]], file: str) -> str:
+    def _run_lines(self, lines: Iterable[tuple[int, str]], file: str) -> str:
         outputs: list[str] = []
-        before = self._place
         for number, text in lines:
             if self.finished:
                 break
-            self._place = (file, number)
-            try:
-                outputs.append(self.execute(text))
-            except CrosscamError as error:
-                raise error.within(f"{file}:{number}" if file else "") from None
-        self._place = before
-        return "\n".join(filter(None, outputs))
+            with self._stack.at(file, number):
+                try:
+                    outputs.append(self.execute(text))
+                except CrosscamError as error:
+                    raise error.within(f"{file}:{number}" if file else "") from None
+        return self._stack.joined(outputs)
 
     # Commands
 
@@ -263,113 +234,117 @@ class Monitor:
         Raises:
             CrosscamError: an unknown command (with near names), a wrong argument, whatever the command refuses.
         """
-        outputs = [self._run(tokens) for tokens in tokenize(text)]
-        return "\n".join(filter(None, outputs))
+        with self._stack.command():
+            return self._stack.joined([self._run(tokens) for tokens in tokenize(text)])
+
+    def execute_lines(self, lines: Sequence[str], what: str) -> str:
+        """Run ``lines``, which ``what`` stands for, one after the other."""
+        with self._stack.inside(what):
+            return self._stack.joined([self.execute(line) for line in lines])
 
     def _run(self, tokens: list[Token]) -> str:
         tokens = [self._printed(token.command) if isinstance(token, Execution) else token for token in tokens]
         first = tokens[0]
+        if self.verbose:
+            _LOG.info("Executing: %s", " ".join(map(str, tokens)))
         if isinstance(first, Variable):
             self._assign(first, tokens[1:])
             return ""
         name = str(first)
-        command = commands.COMMANDS.get(commands.SHORT.get(name, name))
+        command = command_table.find(name)
         if command is not None:
-            raw = commands.SHORT.get(name, name) in commands.RAW
-            return objects.show(command(self, tokens[1:] if raw else self._values(tokens[1:])), self.numbers)
+            arguments = tokens[1:] if command.is_raw else self._values(tokens[1:])
+            return self._show(command(self, arguments))
         try:
-            return objects.show(self._run_object(name, self._values(tokens[1:])), self.numbers)
+            return self._show(self._run_object(name, self._values(tokens[1:])))
         except UnknownCommandError as error:
             if not self._lenient:
                 raise
-            where = f"{self._place[0]}:{self._place[1]}: " if self.in_script else ""
-            _LOG.warning("%s%s; the command does nothing", where, error)
+            _LOG.warning("%s%s; the command does nothing", self._stack.where(), error)
             return ""
+
+    def _show(self, value: object) -> str:
+        return self._stack.limited(show(value, self.numbers))
 
     def _printed(self, command: str) -> Token:
         """What ``command`` prints: a number where it is one."""
         text = self.execute(command)
         with contextlib.suppress(CrosscamError):
-            found = tokenize(text)
+            found = tokenize(text) if len(text) < 64 else []
             if len(found) == 1 and len(found[0]) == 1 and type(found[0][0]) is int:
                 return PrintedNumber(found[0][0], text)
         return text
 
     def _run_object(self, name: str, arguments: list[Token]) -> object:
-        if name == "sysbus":
-            return objects.invoke(name, objects.system_bus(self), arguments)
-        if name == "machine":
-            return objects.invoke(name, objects.machine_members(self), arguments)
-        if name == "emulation":
-            return objects.invoke(name, objects.emulation_members(self), arguments)
-        if name in self.environments:
-            return objects.invoke(name, self.environments[name].members, arguments)
-        device = self._find_device(name)
-        if device is not None and len(arguments) == 2 and arguments[0] == "SetEnvironment":
-            self.environments.put_sensor(str(arguments[1]), self.machine, device)
-            return None
-        if device is not None:
-            found = device_members(self, device).get(str(arguments[0])) if arguments else None
-            if found is not None:
-                return objects.call(f"{device.name} {arguments[0]}", found, arguments[1:])
-            return objects.device_command(device, arguments)
+        owners = self.owners(name, arguments)
+        if owners is not None:
+            what, faces, rest = owners
+            return invoke(what, faces, rest, self)
         if name in self.aliases:
-            return self._run([*tokenize(self.aliases[name])[0], *arguments])
+            with self._stack.inside(f"alias {name}"):
+                expanded = tokenize(self.aliases[name])
+                return self._run([*expanded[0], *arguments]) if expanded else None
         function = self.python.command(name)
         if function is not None:
             return function(*arguments)
-        known = [*commands.COMMANDS, *commands.SHORT, *_OBJECTS, *self.aliases, *self.python.commands]
-        near = near_names(name, [*known, *self._device_names()])
-        hint = near or "the command `help` lists the commands"
-        raise UnknownCommandError(f"unknown command or device {name}: {hint}")
+        known = [*command_table.names(), *self.object_names, *self.aliases, *self.python.commands]
+        near = near_names(name, [*known, *self.device_names]) or "the command `help` lists the commands"
+        raise UnknownCommandError(f"{no_command(shown(name))}: {near}")
 
     # Variables and macros
 
     def _assign(self, variable: Variable, rest: list[Token]) -> None:
         if len(rest) != 2 or not isinstance(rest[0], Equals):
-            raise CrosscamError(f"expected `${variable.name}=value` or `${variable.name}?=value`")
-        if rest[0].if_unset and self._variable_name(variable.name) in self.variables:
+            raise CrosscamError(f"{no_command('$' + shown(variable.name))}: expected `$name=value` or `$name?=value`")
+        if rest[0].if_unset and self._variables.has(variable.name):
             return
         self.set_variable(variable.name, self.value(rest[1]))
 
-    @staticmethod
-    def _variable_name(name: str) -> str:
-        return name.removeprefix("global.")
-
     def set_variable(self, name: str, value: object) -> None:
         """``$name = value``."""
-        self.variables[self._variable_name(name)] = value
+        self._variables.set(name, value)
 
-    def value(self, token: Token) -> Token:
+    def value(self, token: object) -> Token:
         """What ``token`` stands for: a variable's value, a path found, or itself."""
         if isinstance(token, Variable):
-            name = self._variable_name(token.name)
-            if name not in self.variables:
-                near = near_names(name, self.variables)
-                raise CrosscamError(f"no variable ${token.name}: {near or f'expected `${token.name}=...` before'}")
-            found = self.variables[name]
+            found = self._variables.get(token.name)
             if token.rest:
                 return PathText(f"{found}{token.rest}")
             return found  # type: ignore[return-value]  # only values of tokens, and what a host put there
         if isinstance(token, PathText):
             found_path = self.locate(token)
-            return PathText(found_path) if found_path.exists() else token
-        return token
+            try:
+                return PathText(found_path) if found_path.exists() else token
+            except OSError:
+                return token
+        return token  # type: ignore[return-value]
 
     def _values(self, tokens: Sequence[Token]) -> list[Token]:
         return [self.value(token) for token in tokens]
 
-    def make_macro(self, text: str) -> Macro:
-        """A macro that remembers where it was written."""
-        return Macro(text, *self._place)
+    def set_macro(self, name: str, text: str) -> None:
+        """Keep commands, and where they were written."""
+        self._variables.set_macro(name, Macro(text, self._stack.file, self._stack.line))
 
     def run_macro(self, name: str) -> str:
         """Run the macro ``name``; CrosscamError when there is none."""
-        macro = self.macros.get(self._variable_name(name))
-        if macro is None:
-            raise CrosscamError(
-                f"no macro {name}: {near_names(name, self.macros) or f'expected `macro {name}` before'}"
-            )
-        first = macro.line + 1 if macro.file else 0
-        lines = [(first + offset, line) for offset, line in enumerate(macro.text.split("\n"))]
-        return self._run_lines([(number, line) for number, line in lines if line.strip()], macro.file)
+        macro = self._variables.macro(name)
+        with self._stack.inside(f"macro {name}"):
+            return self._run_lines(_numbered(macro), macro.file)
+
+    # Externals and devices, for arguments
+
+    def external(self, name: str) -> External:
+        """The external ``name``; CrosscamError with near names."""
+        found = self.externals.get(name)
+        if found is None:
+            near = near_names(name, self.externals) or "expected `emulation Create...` before"
+            raise CrosscamError(f"no external {shown(name)}: {near}")
+        return found
+
+
+def _numbered(macro: Macro) -> Iterator[tuple[int, str]]:
+    first = macro.line + 1 if macro.file else 0
+    for offset, line in enumerate(macro.text.split("\n")):
+        if line.strip():
+            yield first + offset, line

@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sim.errors import CrosscamError
+from sim.engine.wording import CANNOT_TOKENIZE, NO_RANGE
+from sim.errors import CrosscamError, shown
+
+LONGEST_COMMAND = 1 << 20
+"""Characters of the command(s) to take apart at once."""
+LONGEST_NUMBER = 40
+"""Digits of a number; 64 bits have 20."""
 
 
 class Word(str):
@@ -65,7 +71,8 @@ class Mark:
 
 Token = Word | PathText | str | int | float | bool | None | Span | Variable | Execution | Equals | Mark
 
-_NUMBER = r"0x[0-9A-Fa-f_]+|[+-]?\d+"
+_HEX = r"0x[0-9A-Fa-f]+(?:_[0-9A-Fa-f]+)*"
+_NUMBER = rf"{_HEX}|[+-]?[0-9]+"
 _TOKEN = re.compile(
     rf"""
       (?P<blank>\s+)
@@ -77,10 +84,10 @@ _TOKEN = re.compile(
     | '(?P<single>(?:[^'\\]|\\.)*)'
     | "(?P<double>(?:[^"\\]|\\.)*)"
     | <\s*(?P<begin>{_NUMBER})(?P<comma>\s*,)?\s*(?P<end>\+?(?:{_NUMBER}))\s*>
-    | @(?P<path>(?:\\\ |[^\s;])+)
-    | (?P<hex>0x[0-9A-Fa-f_]+)(?![\w.])
-    | (?P<float>[+-]?\d+\.\d*)(?![\w.])
-    | (?P<integer>[+-]?\d+)(?![\w.])
+    | @@?(?P<path>(?:\\\ |[^\s;])+)
+    | (?P<hex>{_HEX})(?![\w.])
+    | (?P<float>[+-]?[0-9]+\.[0-9]*)(?![\w.])
+    | (?P<integer>[+-]?[0-9]+)(?![\w.])
     | (?P<equals>\??=)
     | (?P<split>;)
     | (?P<word>[\w.\-?]+)
@@ -96,19 +103,26 @@ def tokenize(text: str) -> list[list[Token]]:
     Raises:
         CrosscamError: something that is no token, with its column.
     """
+    if len(text) > LONGEST_COMMAND:
+        raise CrosscamError(f"a command of {len(text)} characters: expected at most {LONGEST_COMMAND}")
     commands: list[list[Token]] = [[]]
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
             raise CrosscamError(
-                f"column {position + 1}: expected a word, number, string, @path or $variable, found {text[position]!r}"
+                f"{CANNOT_TOKENIZE} column {position + 1}: expected a word, number, string, @path or $variable, found"
+                f" {shown(text[position : position + 10])}"
             )
+        try:
+            token = None if match["blank"] or match["comment"] or match["split"] else _token(match)
+        except ValueError as error:
+            raise CrosscamError(f"{CANNOT_TOKENIZE} column {position + 1}: {error}") from None
         position = match.end()
         if match["split"]:
             commands.append([])
         elif not (match["blank"] or match["comment"]):
-            commands[-1].append(_token(match))
+            commands[-1].append(token)
     return [command for command in commands if command]
 
 
@@ -121,13 +135,11 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "long":
         return str(text)
     if kind == "end":
-        begin = _integer(groups["begin"])
-        end = _integer(text)
-        return Span(begin, end) if groups["comma"] and not text.startswith("+") else Span(begin, begin + end - 1)
+        return _span(_integer(groups["begin"]), _integer(text), bool(groups["comma"]) and not text.startswith("+"))
     if kind in ("hex", "integer"):
         return _integer(text)
     if kind == "float":
-        return float(text)
+        return float(_short(text))
     if kind in ("variable", "rest"):
         return Variable(groups["variable"], (groups["rest"] or "").replace("\\ ", " "))
     if kind == "path":
@@ -145,5 +157,23 @@ def _unescape(match: re.Match[str]) -> str:
     return {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1])
 
 
+def _span(begin: int, second: int, is_end: bool) -> Span:
+    end = second if is_end else begin + second - 1
+    if not 0 <= begin <= end < 1 << 64:
+        raise ValueError(f"{shown(f'<0x{max(begin, 0):X}, {second}>')}: {NO_RANGE}")
+    return Span(begin, end)
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(text)} characters: expected 64 bits at most")
+    return text
+
+
 def _integer(text: str) -> int:
-    return int(text.replace("_", ""), 16 if "x" in text else 10)
+    """Decimal numbers have 64 bits with a sign, hexadecimal ones without, as Renode's."""
+    is_hex = "x" in text
+    value = int(_short(text).replace("_", ""), 16 if is_hex else 10)
+    if not -(1 << 63) <= value < 1 << (64 if is_hex else 63):
+        raise ValueError(f"{shown(text)}: expected a number of 64 bits at most")
+    return value

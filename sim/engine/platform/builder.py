@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sim.engine.bus import Bus
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.script_twin import find_twin
+from sim.engine.names import camel_case, snake_case
 from sim.engine.platform import syntax
 from sim.engine.platform.lenient import Unmodelled
 from sim.engine.platform.merging import Folders, MergedEntry
@@ -22,7 +23,6 @@ from sim.engine.platform.registry import Parameter, Registry, near_names, parame
 from sim.engine.platform.values import Converter
 from sim.engine.platform.wiring import wire
 from sim.engine.scripting import PythonPeripheral
-from sim.engine.scripting.names import camel_case, snake_case
 from sim.engine.wording import no_constructor, no_property, undefined_reference
 from sim.errors import CrosscamError
 

@@ -67,6 +67,8 @@ class PythonPeripheral(Device):
     """
 
     RENODE_TYPES = ("Python.PythonPeripheral",)
+    RENODE_MEMBERS = ("ControlRead", "ControlWrite", "EnsureInit", "Code")
+    SCRIPT_MEMBERS = ("ControlReadBlock",)
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from typing import Any
 
 from sim.engine.devices.base import BusService, Device, Line, Services
 from sim.engine.devices.event import EventHandlers
-from sim.engine.scripting.names import snake_case
+from sim.engine.names import snake_case
 from sim.engine.scripting.timeinterval import TimeInterval, TimeStamp
 from sim.engine.scripting.world import NOISY, ByteArray, LogLevel, format_message
 

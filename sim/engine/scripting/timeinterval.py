@@ -49,6 +49,11 @@ class TimeInterval:
         """An exact span in seconds, cut to whole ticks."""
         return cls(int(seconds * cls.TicksPerSecond))
 
+    @classmethod
+    def from_host(cls, seconds: float) -> TimeInterval:
+        """A span of the host's clock, cut to whole ticks."""
+        return cls(int(seconds * cls.TicksPerSecond))
+
     def to_cycles(self, frequency: int) -> int:
         """Cycles of a clock of ``frequency`` Hz, to the nearest: 1/3 of a cycle is none, 2/3 is one."""
         return (self._ticks * frequency * 2 + self.TicksPerSecond) // (2 * self.TicksPerSecond)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.engine.names import camel_case, snake_case
 from sim.engine.scripting import TimeInterval
-from sim.engine.scripting.names import camel_case, snake_case
 
 
 @pytest.mark.parametrize(

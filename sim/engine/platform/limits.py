@@ -1,0 +1,57 @@
+"""How large files and what they describe may be: beyond that no board is meant, and the host's memory is taken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sim.errors import CrosscamError, shown
+
+LARGEST_WINDOW = 1 << 30
+"""Bytes of a device's window, or of a range in general."""
+LARGEST_FILE = 4 << 20
+"""Bytes of a description or script."""
+
+
+def renode_folders() -> list[Path]:
+    """Where an installed Renode named by ``RENODE_PATH`` keeps ``platforms`` and ``scripts``; empty without one."""
+    configured = os.environ.get("RENODE_PATH")
+    if not configured or "\0" in configured:
+        return []
+    try:
+        start = Path(configured).expanduser().resolve()
+        candidates = (start, *start.parents[:2])
+        return [folder for folder in candidates if (folder / "platforms").is_dir()][:1]
+    except OSError:
+        return []
+
+
+def read_limited(path: Path, largest: int) -> bytes:
+    """The bytes of ``path``.
+
+    Raises:
+        CrosscamError: it cannot be read, or has more than ``largest`` bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CrosscamError(f"cannot read {path}: {shown(reason)}: expected a file that can be read") from None
+    if len(data) > largest:
+        raise CrosscamError(f"{path}: more than {largest} bytes: expected a smaller file")
+    return data
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a script or description ``path``, UTF-8.
+
+    Raises:
+        CrosscamError: it cannot be read, is no text, or is too large.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise CrosscamError(f"cannot read the {what} {path}: no plain file")
+        return read_limited(path, LARGEST_FILE).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CrosscamError(f"cannot read the {what} {path}: {shown(error, 100)}") from None
