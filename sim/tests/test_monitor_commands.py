@@ -31,6 +31,8 @@ ram: Memory.MappedMemory @ sysbus 0x20000000
 
 gpio: GPIOPort.STM32_GPIOPort @ sysbus <0x58020000, +0x400>
 
+uart: UART.TrivialUart @ sysbus 0x40003000
+
 led: Miscellaneous.LED @ gpio 3
     invert: true
 
@@ -88,7 +90,7 @@ def test_a_script_boots_a_machine(monitor: Monitor, folder: Path) -> None:
     script = folder / "boot.resc"
     script.write_text(
         ':name: Boot\n# comment\n$bin?=@loop.elf\n$name?="tiny"\nusing sysbus\nmach create $name\n'
-        "machine LoadPlatformDescription $ORIGIN/board.repl\ncpu PerformanceInMips 100\nshowAnalyzer gpio\n"
+        "machine LoadPlatformDescription $ORIGIN/board.repl\ncpu PerformanceInMips 100\nshowAnalyzer sysbus.uart\n"
         'macro reset\n"""\n    sysbus LoadELF $bin\n"""\nrunMacro $reset\nstart\n'
     )
     monitor.include(script)
@@ -181,21 +183,24 @@ def test_quit_ends_a_script(monitor: Monitor, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("stop", "unknown command or device stop"),
-        ("incldue @x", "unknown command or device incldue: did you mean include?"),
-        ("sysbus.gpoi X", "unknown command or device sysbus.gpoi: did you mean"),
-        ("gpio Frobnicate", "gpio (Stm32GpioPort) has no Frobnicate"),
-        ("sysbus ReadDoubleWrd 0", "sysbus has no ReadDoubleWrd: did you mean ReadDoubleWord"),
-        ("sysbus ReadDoubleWord", "sysbus ReadDoubleWord: Parameters did not match the signature: missing"),
-        ("echo $nope", "no variable $nope"),
-        ("runMacro $nope", "no macro nope"),
+        ("stop", "No such command or device: stop"),
+        ("incldue @x", "No such command or device: incldue: did you mean include?"),
+        ("sysbus.gpoi X", "No such command or device: sysbus.gpoi: did you mean"),
+        ("gpio Frobnicate", "sysbus.gpio does not provide a field, method or property Frobnicate."),
+        (
+            "sysbus ReadDoubleWrd 0",
+            "sysbus does not provide a field, method or property ReadDoubleWrd. did you mean",
+        ),
+        ("sysbus ReadDoubleWord", "sysbus ReadDoubleWord: Parameters did not match the signature: address is missing"),
+        ("echo $nope", "No such variable: $nope: expected"),
+        ("runMacro $nope", "No such variable: $nope: no such macro"),
         ("include @nope.resc", "File does not exist: nope.resc: expected an existing file"),
         ("sysbus LoadELF @https://host/x.elf", "File does not exist: https://host/x.elf: download it first"),
-        ("cpu PerformanceInMips fast", "cpu PerformanceInMips: expected a number, found fast"),
-        ("emulation RunFor soon", 'expected a time such as "0.5" or "00:01:30", found "soon"'),
+        ("cpu PerformanceInMips fast", "sysbus.cpu PerformanceInMips: expected a whole number, found fast"),
+        ("emulation RunFor soon", "emulation RunFor: Parameters did not match the signature: period: expected a time"),
         ('mach create "second"', "mach create second: there is a machine already (m)"),
-        ("logLevel 9", "logLevel: expected -1 (noisy) to 3 (error) or a name, found 9"),
-        ("$x 3", "expected `$x=value` or `$x?=value`"),
+        ("logLevel 9", "Bad parameters for command logLevel: level: expected a whole number or a name, found 9"),
+        ("$x 3", "No such command or device: $x: expected `$name=value` or `$name?=value`"),
         ('python "1/0"', "<python>:1: ZeroDivisionError"),
         ("showAnalyzer nothing", "no device nothing"),
         ('machine LoadPlatformDescriptionFromString "a: Nope @ none"', "<platform description>:1:4: unknown type Nope"),
@@ -214,12 +219,14 @@ def test_errors_name_file_and_line(monitor: Monitor, folder: Path) -> None:
     (folder / "outer.resc").write_text("$a=1\ninclude @inner.resc\n")
     with pytest.raises(CrosscamError) as caught:
         monitor.include(folder / "outer.resc")
-    assert str(caught.value).startswith(f"{folder}/outer.resc:2: {folder}/inner.resc:2: unknown command or device frob")
+    assert str(caught.value).startswith(
+        f"{folder}/outer.resc:2: {folder}/inner.resc:2: No such command or device: frob"
+    )
     (folder / "macro.resc").write_text('macro m\n"""\necho 1\n\nfrob\n"""\nrunMacro $m\n')
-    with pytest.raises(CrosscamError, match=r"macro\.resc:7: .*macro\.resc:5: unknown command"):
+    with pytest.raises(CrosscamError, match=r"macro\.resc:7: .*macro\.resc:5: No such command"):
         monitor.include(folder / "macro.resc")
 
 
 def test_a_missing_script_is_refused(monitor: Monitor) -> None:
-    with pytest.raises(CrosscamError, match="cannot read the script /no/such"):
+    with pytest.raises(CrosscamError, match=r"cannot read /no/such\.resc"):
         monitor.include("/no/such.resc")

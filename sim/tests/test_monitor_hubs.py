@@ -67,12 +67,12 @@ def test_switch(monitor: Monitor) -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("connector Connect sysbus.can1 nothing", "no hub nothing: expected `emulation CreateCANHub"),
+        ("connector Connect sysbus.can1 nothing", "Parameters did not match the signature"),
         ("connector Connect sysbus.uart bus", "expected a CAN controller"),
         ("connector Connect sysbus.eth1 bus", "expected a CAN controller"),
         ("connector Disconnect sysbus.can1 bus", "is not connected"),
-        ("connector Connect", "expected `connector Connect device hub`"),
-        ('emulation CreateSwitch "bus"', "there is a hub bus already"),
+        ("connector Connect", "Parameters did not match the signature"),
+        ('emulation CreateSwitch "bus"', "External's name already in use: bus"),
     ],
 )
 def test_wrong_commands(monitor: Monitor, command: str, message: str) -> None:

@@ -140,12 +140,12 @@ Led
 Log
     Make Machine
     Create Log Tester    0.01
-    Execute Command    sysbus.port.led OnGpio 4 true
+    Execute Command    sysbus.port.led OnGPIO 4 true
     ${entry}=    Wait For Log Entry    led: signal on input 4    level=Error
     Should Not Be In Log    led: signal on input 4
     Run Keyword And Expect Error    *did not appear*    Wait For Log Entry    never said
     Register Failing Log String    input \\\\d    treatAsRegex=true
-    Execute Command    sysbus.port.led OnGpio 5 true
+    Execute Command    sysbus.port.led OnGPIO 5 true
     Run Keyword And Expect Error    *failing string*    Wait For Log Entry    input 5
 
 Provider
@@ -190,7 +190,7 @@ Worse
     )
     assert outcome.status == 2
     assert outcome.tests["Good"] is None
-    assert "unknown command or device nosuchcommand" in (outcome.tests["Bad"] or "")
+    assert "No such command or device: nosuchcommand" in (outcome.tests["Bad"] or "")
     assert "there are none" in (outcome.tests["Worse"] or "")
     only = run(tmp_path, "Good\n    No Operation\nBad\n    Fail\n", tests=["Good"])
     assert only == Outcome(0, {"Good": None})

@@ -94,7 +94,7 @@ def test_failed_command_says_what_renode_says(monitor: Monitor) -> None:
     wrong = failed_command("py 3", refusal(monitor, "py 3"))
     assert wrong.startswith("There was an error when executing command 'py 3': Variable type has to be a string.")
     unknown = failed_command("frob", refusal(monitor, "frob"))
-    assert unknown.startswith("Could not execute command 'frob': unknown command or device frob")
+    assert unknown.startswith("Could not execute command 'frob': No such command or device: frob")
 
 
 def test_holes_of_the_bus(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:

@@ -78,8 +78,7 @@ def convert(value: object, kind: Any, known: Named) -> Any:
     """``value`` as ``kind``.
 
     Raises:
-        MismatchError: it is none.
-        CrosscamError: it names a device or external that is not there.
+        MismatchError: it is none, or names a device or external that is not there.
     """
     if kind is int:
         if type(value) is int or (isinstance(value, int) and not isinstance(value, bool)):
@@ -213,7 +212,10 @@ def _choice(value: object, kind: type[enum.Enum]) -> enum.Enum:
 def _thing(value: object, kind: type[Device | External], known: Named) -> object:
     if not isinstance(value, str):
         raise MismatchError(f"expected {describe(kind)}, found {found(value)}")
-    thing = known.device(str(value)) if issubclass(kind, Device) else known.external(str(value))
+    try:
+        thing = known.device(str(value)) if issubclass(kind, Device) else known.external(str(value))
+    except CrosscamError as error:
+        raise MismatchError(str(error)) from None
     if not isinstance(thing, kind):
         raise MismatchError(f"expected a {kind.__name__}, found {shown(value)} ({type(thing).__name__})")
     return thing

@@ -34,7 +34,7 @@ def show(value: object, numbers: NumberMode = NumberMode.Hexadecimal) -> str:
         return str(value.name)
     if isinstance(value, Device):
         return f"{value.name} ({type(value).__name__})"
-    return f"[{type(value).__name__}]" if type(value).__str__ is object.__str__ else str(value)
+    return f"[{type(value).__name__}]" if type(value).__repr__ is object.__repr__ else str(value)
 
 
 def _item(item: object, numbers: NumberMode) -> str:

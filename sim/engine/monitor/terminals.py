@@ -37,11 +37,11 @@ class Terminal(External):
 
     def attach(self, device: Device) -> None:
         """Show this UART."""
+        uart: Any = device
         if not is_uart(device):
             raise CrosscamError(f"{device.name} ({type(device).__name__}): expected a UART")
         if self._uart is not None:
             raise CrosscamError(f"{device.name}: {self._uart.name} is connected already: one terminal shows one UART")
-        uart: Any = device
         self._uart = uart
         uart.on_char.append(self._sent)
         self._look()
