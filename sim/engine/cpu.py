@@ -53,6 +53,10 @@ class CortexM(Device):
     """The core of one machine. ``cpu_type`` is one of ``CPU_IDS``; ``nvic`` takes its interrupts."""
 
     RENODE_TYPES = ("CPU.CortexM",)
+    RENODE_MEMBERS = (
+        "PerformanceInMips", "VectorTableOffset", "IsHalted", "WfiAsNop", "MaximumBlockSize", "ExecutionMode",
+        "ExecutedInstructions", "GetItState", "EvaluateConditionCode", "Step",
+    )  # fmt: skip
 
     def __init__(
         self,

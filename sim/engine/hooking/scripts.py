@@ -42,10 +42,10 @@ class HookScript:
         self.scope.update(variables)
         try:
             self._run()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.report(error)
 
-    def report(self, error: Exception) -> None:
+    def report(self, error: BaseException) -> None:
         """Log what the script raised, and where."""
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self._file]
         text = f"{PYTHON_ERROR}: {error} ({type(error).__name__} in {self._file}, line {lines[-1] if lines else 1})"

@@ -215,15 +215,17 @@ class Monitor(Objects):
                 return self._run_lines(script_commands(source, str(file)), str(file))
 
     def _run_lines(self, lines: Iterable[tuple[int, str]], file: str) -> str:
+        """Run numbered ``lines`` of ``file``; ``inside`` the stack, which puts file and line back."""
         outputs: list[str] = []
+        stack = self._stack
         for number, text in lines:
             if self.finished:
                 break
-            with self._stack.at(file, number):
-                try:
-                    outputs.append(self.execute(text))
-                except CrosscamError as error:
-                    raise error.within(f"{file}:{number}" if file else "") from None
+            stack.file, stack.line = file, number
+            try:
+                outputs.append(self.execute(text))
+            except CrosscamError as error:
+                raise error.within(f"{file}:{number}" if file else "") from None
         return self._stack.joined(outputs)
 
     # Commands
@@ -234,8 +236,12 @@ class Monitor(Objects):
         Raises:
             CrosscamError: an unknown command (with near names), a wrong argument, whatever the command refuses.
         """
-        with self._stack.command():
-            return self._stack.joined([self._run(tokens) for tokens in tokenize(text)])
+        stack = self._stack
+        stack.begin()
+        try:
+            return stack.joined([self._run(tokens) for tokens in tokenize(text)])
+        finally:
+            stack.end()
 
     def execute_lines(self, lines: Sequence[str], what: str) -> str:
         """Run ``lines``, which ``what`` stands for, one after the other."""

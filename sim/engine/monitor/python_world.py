@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.hooking.proxies import MachineOfScripts
 from sim.engine.scripting import WorkingDirectory, new_scope
-from sim.engine.scripting.compiler import compile_script, parse_script
+from sim.engine.scripting.compiler import compile_script, parse_expression, parse_script
 from sim.engine.wording import PYTHON_ERROR
 from sim.errors import CrosscamError
 
@@ -35,6 +35,10 @@ class MonitorProxy:
         print(self._monitor.execute(command), end="")
         return True
 
+    def GetMachine(self) -> MachineOfScripts:  # noqa: N802 - Renode's name
+        """As ``Machine``."""
+        return self.Machine
+
     @property
     def Machine(self) -> MachineOfScripts:  # noqa: N802 - Renode's name
         """The machine, as scripts see it."""
@@ -45,13 +49,27 @@ class MonitorProxy:
         return MachineOfScripts(self._monitor.machine, report)
 
 
+class _Accessor:
+    """``variables["name"]`` and ``variables.name``, as Renode's ``scripts/monitor.py`` offers them."""
+
+    def __init__(self, get: Callable[[str], object]) -> None:
+        self._get = get
+
+    def __getitem__(self, name: str) -> object:
+        return self._get(name)
+
+    def __getattr__(self, name: str) -> object:
+        return self._get(name)
+
+
 class PythonWorld:
     """One scope for all Python of a monitor; functions named ``mc_x`` become the command ``x``."""
 
     def __init__(self, monitor: Monitor) -> None:
         self.directory = WorkingDirectory()
         proxy = MonitorProxy(monitor)
-        self._scope = new_scope(self.directory, monitor=proxy, self=proxy)
+        variables = _Accessor(proxy.GetVariable)
+        self._scope = new_scope(self.directory, monitor=proxy, self=proxy, variables=variables)
 
     def globals_for_hooks(self) -> dict[str, object]:
         """What scripts of hooks see of the monitor."""
@@ -73,7 +91,7 @@ class PythonWorld:
             CrosscamError: as ``run``, with what the code raised as its cause.
         """
         try:
-            expression = compile(code, "<python>", "eval")
+            expression = compile(parse_expression(code, "<python>"), "<python>", "eval")
         except SyntaxError:
             parse_script(code, "<python>")
             return self.run(code)
@@ -100,7 +118,7 @@ class PythonWorld:
                 action()
         except CrosscamError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
             where = f"{file}:{lines[-1]}" if lines else file
             raise CrosscamError(f"{where}: {type(error).__name__}: {error}") from error

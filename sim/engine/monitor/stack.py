@@ -59,18 +59,7 @@ class CommandStack:
         chain = " -> ".join(shown(name, 50) for name in self._names[earlier:][:4])
         return CrosscamError(f"{chain}: commands run each other in a circle: expected at most {DEEPEST} inside another")
 
-    @contextlib.contextmanager
-    def at(self, file: str, line: int) -> Iterator[None]:
-        """The command at ``line`` of ``file`` runs."""
-        before = self.file, self.line
-        self.file, self.line = file, line
-        try:
-            yield
-        finally:
-            self.file, self.line = before
-
-    @contextlib.contextmanager
-    def command(self) -> Iterator[None]:
+    def begin(self) -> None:
         """A line of commands runs, perhaps inside another one (a script's, a macro's, a backtick's, Python's).
 
         Raises:
@@ -78,16 +67,16 @@ class CommandStack:
         """
         if self._depth == 0:
             self._count = 0
-        self._depth += 1
         self._count += 1
-        try:
-            if self._count > MOST_COMMANDS:
-                raise CrosscamError(f"more than {MOST_COMMANDS} commands from one: expected an end of this loop")
-            if self._depth > 3 * DEEPEST:
-                raise CrosscamError(f"commands run each other in a circle: expected at most {DEEPEST} inside another")
-            yield
-        finally:
-            self._depth -= 1
+        if self._count > MOST_COMMANDS:
+            raise CrosscamError(f"more than {MOST_COMMANDS} commands from one: expected an end of this loop")
+        if self._depth > 3 * DEEPEST:
+            raise CrosscamError(f"commands run each other in a circle: expected at most {DEEPEST} inside another")
+        self._depth += 1
+
+    def end(self) -> None:
+        """The line that began last has run."""
+        self._depth -= 1
 
     def joined(self, outputs: Iterable[str]) -> str:
         """Outputs of commands, a line break between; empty ones are left out."""

@@ -34,6 +34,7 @@ class Terminal(External):
     def __init__(self) -> None:
         self._uart: Any = None
         self._open = True
+        self._looking = False  # there is an event that looks at the host
 
     def attach(self, device: Device) -> None:
         """Show this UART."""
@@ -44,17 +45,19 @@ class Terminal(External):
             raise CrosscamError(f"{device.name}: {self._uart.name} is connected already: one terminal shows one UART")
         self._uart = uart
         uart.on_char.append(self._sent)
-        self._look()
+        if not self._looking:
+            self._look()
 
     def detach(self, device: Device) -> None:
         """Show it no more."""
-        if self._uart is not device:
+        if self._uart != device:
             raise CrosscamError(f"{device.name} is not connected: expected one that is")
         self._uart.on_char.remove(self._sent)
         self._uart = None
 
     def _look(self) -> None:
-        if self._uart is None or not self._open:
+        self._looking = self._uart is not None and self._open
+        if not self._looking:
             return
         for byte in self._typed():
             self._uart.write_char(byte)

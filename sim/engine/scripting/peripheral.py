@@ -20,21 +20,27 @@ from sim.engine.scripting.world import new_scope
 from sim.errors import CrosscamError
 
 _LIMIT = 1 << 64
-_GIVEN = ("request", "self", "__builtins__")
 _REACHING = re.compile(r"\b(SystemBus|time\.|random|datetime|DateTime|[Cc]ounter\b)")
 """Names of what is not the same at the next read: such a script is run at every one."""
-_FIELDS = ("Absolute", "Counter", "IsInit", "IsRead", "IsUser", "IsWrite", "Length", "Offset", "Type", "Value")
+_MASKS = {width: (1 << 8 * width) - 1 for width in (1, 2, 4, 8)}
+_FIELDS = ("Counter", "IsInit", "IsRead", "IsUser", "IsWrite", "Length", "Offset", "Type", "Value")
 
 
 class Request:
     """One access: ``Type`` is READ, WRITE, INIT or USER, the ``Is...`` flags say the same."""
 
-    __slots__ = (*_FIELDS, "Block")
+    __slots__ = (*_FIELDS, "Base", "Block")
 
     def __init__(self) -> None:
         self.Block: object = None
-        self.Value = self.Length = self.Offset = self.Absolute = self.Counter = 0
+        self.Base = self.Value = self.Length = self.Offset = 0
+        self.Counter = -1  # of the first access: 0
         self.set_type("READ")
+
+    @property
+    def Absolute(self) -> int:  # noqa: N802 - Renode's name
+        """The address on the bus."""
+        return self.Base + self.Offset
 
     def set_type(self, name: str) -> None:
         """Change ``Type`` and the flags that follow from it."""
@@ -49,7 +55,7 @@ def _alias(name: str) -> property:
     return property(lambda request: getattr(request, name), lambda request, value: setattr(request, name, value))
 
 
-for _name in _FIELDS:
+for _name in (*_FIELDS, "Absolute"):
     setattr(Request, _name[0].lower() + _name[1:], _alias(_name))
 
 
@@ -82,10 +88,8 @@ class PythonPeripheral(Device):
     ) -> None:
         super().__init__(services, name)
         self.size = size
-        self.base_address = 0
         self._initable = initable
         self._inited = False
-        self._counter = 0
         self._reported: set[tuple[str, int, str]] = set()
         self._request = Request()
         if (script is None) == (filename is None):
@@ -99,17 +103,29 @@ class PythonPeripheral(Device):
         machine = MachineProxy(services, self._report)
         scope = new_scope(request=self._request, self=machine.wrap(self), size=size)
         self.code = script or ""
-        self._scope = scope
+        self._scope, self._given = scope, dict(scope)
         self._script = compile_script(self.code, self._file, scope)
         self._reaches_out = bool(_REACHING.search(self.code))
+
+    @property
+    def base_address(self) -> int:
+        """Where the device is on the bus: what ``request.Absolute`` counts from."""
+        return self._request.Base
+
+    @base_address.setter
+    def base_address(self, address: int) -> None:
+        self._request.Base = address
 
     def ensure_init(self) -> None:
         """Run the script's initialisation now unless it has run since the last reset."""
         if not self._inited:
             self._inited = True
             if self._initable:
-                self._request.set_type("INIT")
+                request = self._request
+                request.set_type("INIT")
+                counter, request.Counter = request.Counter, max(0, request.Counter)
                 self._run()
+                request.Counter = counter
 
     def read(self, offset: int, width: int) -> int:
         """A bus read; what the script leaves in ``request.Value``, cut to ``width`` bytes."""
@@ -121,11 +137,15 @@ class PythonPeripheral(Device):
         request.Value = 0
         request.Length = width
         request.Offset = offset
-        request.Absolute = self.base_address + offset
-        request.Counter = self._counter
-        self._counter += 1
-        self._run()
-        return self._answer() & ((1 << 8 * width) - 1)
+        request.Counter += 1
+        try:
+            self._script()
+        except (Exception, SystemExit) as error:
+            self._report(error)
+        value = request.Value
+        if type(value) is not int or not 0 <= value < _LIMIT:
+            value = self._answer()
+        return value & _MASKS[width]
 
     def write(self, offset: int, width: int, value: int) -> None:
         """A bus write of ``value``."""
@@ -137,10 +157,11 @@ class PythonPeripheral(Device):
         request.Value = value
         request.Length = width
         request.Offset = offset
-        request.Absolute = self.base_address + offset
-        request.Counter = self._counter
-        self._counter += 1
-        self._run()
+        request.Counter += 1
+        try:
+            self._script()
+        except (Exception, SystemExit) as error:
+            self._report(error)
 
     def control_read(self, command: int, value: int) -> int:
         """A call from another script or the monitor: Type USER, ``Offset`` is the command; returns ``Value``."""
@@ -171,14 +192,14 @@ class PythonPeripheral(Device):
 
     def poll_state(self) -> list[object] | None:
         """The script's globals; None where it may ask for more than its request says (the time, other devices)."""
-        own = [value for name, value in self._scope.items() if name not in _GIVEN]
+        own = [value for name, value in self._scope.items() if value is not self._given.get(name)]
         if self._reaches_out or any(isinstance(value, DeviceProxy) for value in own):
             return None
         return values_of(own)
 
     def polled(self, times: int) -> None:
         """So many reads were not made."""
-        self._counter += times
+        self._request.Counter += times
 
     def reset(self) -> None:
         """Initialise again; globals of the script stay, as in Renode."""
@@ -188,7 +209,7 @@ class PythonPeripheral(Device):
     def _run(self) -> None:
         try:
             self._script()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._report(error)
 
     def _answer(self) -> int:
@@ -198,7 +219,7 @@ class PythonPeripheral(Device):
         self._report(TypeError(f"request.Value is {value!r}: expected an integer from 0 to 2**64 - 1"))
         return int(value) % _LIMIT if isinstance(value, int | float) else 0
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, error: BaseException) -> None:
         """Log where in the script it happened; the same again only for those who debug."""
         line = 0
         for frame in traceback.extract_tb(error.__traceback__):

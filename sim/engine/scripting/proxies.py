@@ -14,7 +14,7 @@ from typing import Any
 
 from sim.engine.devices.base import BusService, Device, Line, Services
 from sim.engine.devices.event import EventHandlers
-from sim.engine.names import snake_case
+from sim.engine.members import script_members_of
 from sim.engine.scripting.timeinterval import TimeInterval, TimeStamp
 from sim.engine.scripting.world import NOISY, ByteArray, LogLevel, format_message
 
@@ -56,6 +56,23 @@ class _EventProxy:
 
     def __isub__(self, handler: Callable[..., object]) -> _EventProxy:
         self._handlers -= Guarded(handler, self._report)
+        return self
+
+
+class _Characters:
+    """``uart.CharReceived += handler`` and ``-= handler``."""
+
+    def __init__(self, listeners: list[Callable[[int], object]], report: Report) -> None:
+        self._listeners, self._report = listeners, report
+
+    def __iadd__(self, handler: Callable[..., object]) -> _Characters:
+        self._listeners.append(Guarded(handler, self._report))
+        return self
+
+    def __isub__(self, handler: Callable[..., object]) -> _Characters:
+        guarded = Guarded(handler, self._report)
+        if guarded in self._listeners:
+            self._listeners.remove(guarded)
         return self
 
 
@@ -114,20 +131,25 @@ class DeviceProxy:
         if name.startswith("Write") and name[5:] in _WIDTHS:
             width = _WIDTHS[name[5:]]
             return lambda offset, value: device.write(int(offset), width, int(value))
-        ours = snake_case(name)
-        if not ours.startswith("_") and hasattr(device, ours):
-            return getattr(device, ours)
+        member = script_members_of(type(device)).get(name)
+        if member is not None:
+            return getattr(device, member.attribute)
         if name in device.outputs:
             return device.outputs[name]
-        raise AttributeError(f"{device.name} ({type(device).__name__}) has no {name} (no {ours}) here")
+        if name == "Connections":
+            return {number: LineProxy(line) for number, line in device.outputs.items() if isinstance(number, int)}
+        if name == "CharReceived" and hasattr(device, "on_char"):
+            return _Characters(device.on_char, self.__dict__["_report"])
+        raise AttributeError(f"{device.name} ({type(device).__name__}) has no {name} here")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, _EventProxy):
+        if isinstance(value, _EventProxy | _Characters):
             return  # the second half of ``device.Event += handler``
-        device, ours = self.__dict__["_device"], snake_case(name)
-        if not hasattr(device, ours):
-            raise AttributeError(f"{device.name} ({type(device).__name__}) has no property {name} (no {ours}) here")
-        setattr(device, ours, value)
+        device = self.__dict__["_device"]
+        member = script_members_of(type(device)).get(name)
+        if member is None or not member.settable:
+            raise AttributeError(f"{device.name} ({type(device).__name__}) has no property {name} that can be set here")
+        setattr(device, member.attribute, value)
 
     def __str__(self) -> str:
         return str(self.__dict__["_device"].name)

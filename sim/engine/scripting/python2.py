@@ -30,6 +30,9 @@ def to_python3(source: str) -> str | None:
     except (tokenize.TokenError, SyntaxError):
         return None
     lines = source.split("\n")
+    for token in tokens:
+        if token.type == tokenize.OP and token.string == "<>":
+            _replace(lines, token, token, "!=")
     for statement in reversed(list(_statements(tokens))):
         _rewrite(statement, lines)
     return "\n".join(lines)
@@ -68,7 +71,10 @@ def _statements(tokens: Iterable[Token]) -> Iterable[list[Token]]:
 def _rewrite(statement: list[Token], lines: list[str]) -> None:
     first = statement[0]
     rest = statement[1:]
-    if first.string in ("print", "exec") and not _is_call(rest):
+    if first.string == "exec" and rest and (inside := _keyword(rest, "in")) is not None:
+        _replace(lines, inside, inside, ",")
+        _call(lines, first, rest)
+    elif first.string in ("print", "exec") and not _is_call(rest):
         _call(lines, first, rest)
     elif first.string == "except" and (comma := _comma(rest[:-1])) is not None:
         _replace(lines, comma, comma, " as")
@@ -113,10 +119,15 @@ def _call(lines: list[str], name: Token, rest: list[Token]) -> None:
 
 def _comma(tokens: list[Token]) -> Token | None:
     """The first comma outside of brackets."""
+    return _keyword(tokens, ",")
+
+
+def _keyword(tokens: list[Token], text: str) -> Token | None:
+    """The first ``text`` outside of brackets."""
     depth = 0
     for token in tokens:
         depth += (token.string in _OPENING) - (token.string in _CLOSING)
-        if depth == 0 and token.string == ",":
+        if depth == 0 and token.string == text:
             return token
     return None
 

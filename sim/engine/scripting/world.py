@@ -21,6 +21,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from sim.engine.scripting.compiler import FUNCTION
+from sim.engine.scripting.dialect import NAMES, inspectors
 from sim.engine.scripting.timeinterval import TimeInterval, TimeStamp
 
 NOISY = 5
@@ -227,8 +229,23 @@ class _Importer:
 
     def __init__(self, modules: Mapping[str, ModuleType]) -> None:
         self._modules = modules
+        self._found: dict[tuple[str, Sequence[str] | None], ModuleType] = {}
 
     def __call__(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        """A script imports at each access; what it got before it gets again."""
+        found = self._found.get((name, fromlist))
+        if found is None:
+            found = self._found[name, fromlist] = self._import(name, globals, locals, fromlist, level)
+        return found
+
+    def _import(
         self,
         name: str,
         globals: Mapping[str, object] | None = None,
@@ -256,17 +273,8 @@ class _Importer:
 def new_scope(directory: WorkingDirectory | None = None, **variables: Any) -> dict[str, Any]:
     """Globals for one script: Python 2's names, the importer, what Renode imports for it, and ``variables``."""
     modules = _modules(directory or WorkingDirectory())
-    names = {
-        **vars(builtins),
-        "__import__": _Importer(modules),
-        "long": int,
-        "xrange": range,
-        "unicode": str,
-        "basestring": str,
-        "unichr": chr,
-        "reduce": functools.reduce,
-    }
-    return {
+    names = {**vars(builtins), "__import__": _Importer(modules), "reduce": functools.reduce, **NAMES}
+    scope = {
         "__builtins__": names,
         "__name__": "__main__",
         "System": modules["System"],
@@ -277,3 +285,5 @@ def new_scope(directory: WorkingDirectory | None = None, **variables: Any) -> di
         "LogLevel": LogLevel,
         **variables,
     }
+    names.update(inspectors(scope, FUNCTION))
+    return scope
