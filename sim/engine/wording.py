@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
+from sim.text import LONGEST_MESSAGE
 
 if TYPE_CHECKING:
     from sim.engine.devices.base import Device
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 WIDTH_NAMES = {1: "Byte", 2: "Word", 4: "DoubleWord", 8: "QuadWord"}
 """What Renode calls an access of so many bytes (``SysbusAccessWidth``)."""
 
+_LONGEST_COMMAND = 100
 PERIPHERALS = "Antmicro.Renode.Peripherals."
 
 
@@ -149,9 +151,9 @@ def abstract_type(name: str, concrete: list[str]) -> str:
 
 def failed_command(command: str, error: CrosscamError) -> str:
     """What ``Execute Command`` says of a command that failed."""
-    if isinstance(error, BadArgumentsError):
-        return f"There was an error when executing command '{command}': {spoken(error)}"
-    return f"Could not execute command '{command}': {spoken(error)}"
+    what = "There was an error when executing" if isinstance(error, BadArgumentsError) else "Could not execute"
+    line = shown(f"{what} command '{shown(command, _LONGEST_COMMAND)}': {error}", LONGEST_MESSAGE)
+    return f"{line} [Renode: {error.renode}]" if error.renode else line
 
 
 def spoken(error: CrosscamError) -> str:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sim.engine.wording import no_breakpoint
+from sim.robot.patterns import integer
 from sim.robot.session import Keywords, renode_keyword
 from sim.robot.waiting import run_until_seen
 
@@ -23,7 +24,7 @@ class CpuKeywords(Keywords):
     @renode_keyword("Pc Should Be Equal")
     def pc_should_be_equal(self, value: int | str, machine: str | None = None, cpuName: str | None = None) -> None:
         """Fails unless the program counter is ``value``."""
-        _should_be("PC", self.session.machine.cpu.pc, _integer(value), None)
+        _should_be("PC", self.session.machine.cpu.pc, integer(value), None)
 
     @renode_keyword("Register Should Be Equal")
     def register_should_be_equal(
@@ -40,7 +41,7 @@ class CpuKeywords(Keywords):
         registers = {key.lower(): number for key, number in self.session.machine.cpu.registers.items()}
         if name not in registers:
             raise AssertionError(f"there is no register {register}: expected 0 to 15 or {', '.join(registers)}")
-        _should_be(f"register {register}", registers[name], _integer(value), message)
+        _should_be(f"register {register}", registers[name], integer(value), message)
 
     @renode_keyword("Run Until Breakpoint")
     def run_until_breakpoint(
@@ -67,11 +68,11 @@ class CpuKeywords(Keywords):
         if address is None:
             run_until_seen(target, lambda: False, timeout)
         else:
-            target.cpu.hooking.add(_integer(address), stop)
+            target.cpu.hooking.add(integer(address), stop)
             try:
                 run_until_seen(target, lambda: bool(reached), timeout)
             finally:
-                target.cpu.hooking.remove(_integer(address), stop)
+                target.cpu.hooking.remove(integer(address), stop)
         if not reached and (address is not None or target.clock.exact_seconds >= end):
             raise AssertionError(no_breakpoint(timeout))
 
@@ -80,7 +81,3 @@ def _should_be(what: str, actual: int, expected: int, message: str | None) -> No
     if actual != expected:
         prefix = f"{message}: " if message else ""
         raise AssertionError(f"{prefix}{what} is 0x{actual:X}: expected 0x{expected:X}")
-
-
-def _integer(value: int | str) -> int:
-    return value if isinstance(value, int) else int(value, 0)

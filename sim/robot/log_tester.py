@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sim.engine.machine import Machine
 from sim.engine.wording import FAILING_LOG_ENTRY
+from sim.robot.patterns import compiled
 from sim.robot.waiting import run_until_seen
 
 LEVELS = {"noisy": 5, "debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -105,11 +106,6 @@ class LogTester(logging.Handler):
         """Listen no more."""
         logging.getLogger("sim").removeHandler(self)
         super().close()
-
-
-def compiled(pattern: str, regex: bool) -> re.Pattern[str]:
-    """``pattern`` as a regular expression; taken literally unless ``regex``."""
-    return re.compile(pattern if regex else re.escape(pattern))
 
 
 def _level(name: str) -> int:

@@ -17,8 +17,10 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 from sim.engine.monitor import Monitor
 from sim.engine.wording import spoken
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
+from sim.robot.arguments import check
 from sim.robot.snapshots import KeywordSnapshots
+from sim.text import LONGEST_MESSAGE, printable
 
 if TYPE_CHECKING:
     from sim.engine.machine import Machine
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from sim.robot.network_tester import NetworkTester
     from sim.robot.terminal_tester import TerminalTester
 
+_LONGEST_ROW = 1000
 Tester = TypeVar("Tester")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -192,6 +195,12 @@ def _suite_folder() -> Path | None:
     return path.parent if path is not None and path.is_file() else path
 
 
+def _report(text: str) -> str:
+    """Why a test failed: a line, and perhaps what was received, none of which a terminal obeys."""
+    first, *rest = text.split("\n")
+    return "\n".join([shown(first, LONGEST_MESSAGE), *(printable(line, _LONGEST_ROW) for line in rest)])
+
+
 def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[Function], Function]:
     """A keyword with Renode's name, kept as a step of the emulation's history unless ``replay`` is NEVER."""
 
@@ -203,13 +212,14 @@ def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[
                 session.steps.append(Step(function.__name__, functools.partial(run, self), positional, named))
             session.depth += 1
             try:
+                check(function, (self, *positional), named)
                 return function(self, *positional, **named)
             except KeywordException:
                 raise
             except CrosscamError as error:
                 raise KeywordException(spoken(error)) from error
             except AssertionError as error:
-                raise KeywordException(str(error)) from error
+                raise KeywordException(_report(str(error))) from error
             finally:
                 session.depth -= 1
 

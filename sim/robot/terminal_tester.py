@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
+from sim.robot.patterns import compiled
 from sim.robot.waiting import run_until_seen
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class TerminalTester:
     def write(self, text: str) -> None:
         """Type ``text``, with ``char_delay`` seconds of virtual time between two characters."""
         clock = self._machine.clock
-        for index, byte in enumerate(text.encode("latin-1")):
+        for index, byte in enumerate(_bytes(text)):
             if self.char_delay:
                 delay = int((index + 1) * self.char_delay * clock.frequency)
                 clock.schedule(delay, lambda byte=byte: self._device.write_char(byte))  # type: ignore[attr-defined,misc]
@@ -182,14 +183,12 @@ class TerminalTester:
         return found
 
     def _pattern(self, content: str, regex: bool) -> re.Pattern[str]:
-        if regex:
-            return re.compile(_python_regex(content), re.DOTALL if self.binary else 0)
-        if self.binary:
+        if self.binary and not regex:
             try:
                 content = bytes.fromhex(content).decode("latin-1")
             except ValueError:
-                raise CrosscamError(f"{content!r}: expected bytes as hexadecimal digits, such as 01 A0") from None
-        return re.compile(re.escape(content))
+                raise CrosscamError(f"{shown(content)}: expected bytes as hexadecimal digits, such as 01 A0") from None
+        return compiled(content, regex, re.DOTALL if self.binary else 0)
 
     def _find(self, pattern: re.Pattern[str], unfinished: bool, next_line: bool) -> Match | None:
         for index, line in enumerate(self._lines[:1] if next_line else self._lines):
@@ -273,10 +272,14 @@ class TerminalTester:
         self._pending = ""
 
 
+def _bytes(text: str) -> bytes:
+    """Each character is a byte."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        found = shown(text[error.start])
+        raise CrosscamError(f"{found} (U+{ord(text[error.start]):04X}): expected characters of one byte") from None
+
+
 def _groups(found: re.Match[str] | None) -> tuple[str, ...]:
     return () if found is None else tuple(group or "" for group in found.groups())
-
-
-def _python_regex(pattern: str) -> str:
-    """.NET's spelling of named groups in Python's."""
-    return re.sub(r"\(\?<([A-Za-z_]\w*)>", r"(?P<\1>", pattern)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from sim.engine.wording import TERMINAL_FAILED
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
+from sim.robot.patterns import integer
 from sim.robot.session import Keywords, Replay, renode_keyword
 from sim.robot.terminal_tester import CARRIAGE_RETURN, LINE_FEED, Match, Result, TerminalTester
 
@@ -176,7 +177,7 @@ class UartKeywords(Keywords):
     @renode_keyword("Send Key To Uart")
     def send_key_to_uart(self, c: int | str, testerId: int | None = None) -> None:
         """Type the character with this code (``0x1B`` and ``27`` alike)."""
-        self.session.terminals.get(testerId).write(chr(c if isinstance(c, int) else int(c, 0)))
+        self.session.terminals.get(testerId).write(_character(c))
 
     @renode_keyword("Write Line To Uart")
     def write_line_to_uart(
@@ -224,6 +225,13 @@ class UartKeywords(Keywords):
                 f" create it with binaryMode={str(binary).lower()} for this keyword"
             )
         return tester
+
+
+def _character(code: int | str) -> str:
+    number = integer(code)
+    if not 0 <= number <= 0xFF:
+        raise CrosscamError(f"Send Key To Uart: expected the code of a character, 0 to 255, found {shown(code)}")
+    return chr(number)
 
 
 def _required(found: Match | None, tester: TerminalTester, complaint: str) -> Match:
