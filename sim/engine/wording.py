@@ -127,6 +127,59 @@ def no_constructor(name: str) -> str:
     return description_error(25, f"Could not find suitable constructor for type '{PERIPHERALS}{name}'")
 
 
+def wrong_arity(outputs: int, inputs: int) -> str:
+    """E08."""
+    return description_error(
+        8, f"Irq arity does not match. It is {outputs} on the left side and {inputs} on the right side."
+    )
+
+
+def used_twice(name: str) -> str:
+    """E09: a property or constructor argument."""
+    what = "Property" if name[:1].isupper() else "Constructor argument"
+    return description_error(9, f"{what} '{name}' is used more than once.")
+
+
+def no_receiver(types: tuple[str, ...]) -> str:
+    """E12."""
+    owner = PERIPHERALS + (types[0] if types else "?")
+    return description_error(
+        12,
+        f"Type '{owner}' does not implement IGPIOReceiver or ILocalGPIOReceiver and cannot be a destination of"
+        " interrupts.",
+    )
+
+
+def no_output(name: str) -> str:
+    """E13."""
+    return description_error(13, f"Property '{name}' does not exist or is not of the GPIO type.")
+
+
+def ambiguous_default(names: list[str]) -> str:
+    """E15: several outputs, and none is the default one."""
+    properties = ", ".join(names)
+    return description_error(
+        15,
+        "Ambiguous choice of default interrupt. There are the following properties of GPIO type available:"
+        f" [{properties}].",
+    )
+
+
+def wired_twice(name: str) -> str:
+    """E16."""
+    return description_error(16, f"Interrupt '{name}' has already been used as a source in this entry.")
+
+
+def type_mismatch(expected: str) -> str:
+    """E06."""
+    return description_error(6, f"Type mismatch. Expected {expected}.")
+
+
+def failed_construction(name: str, why: str) -> str:
+    """E38."""
+    return description_error(38, f"Exception was thrown during construction of '{name}': {why}")
+
+
 def undefined_reference(name: str) -> str:
     """E20."""
     return description_error(20, f"Undefined reference '{name}'.")

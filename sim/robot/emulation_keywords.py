@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import urllib.parse
-from pathlib import Path
 
+from sim.engine.monitor.paths import as_path
 from sim.engine.wording import NO_SUCH_SCRIPT, failed_command
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
 from sim.robot.session import KeywordException, Keywords, Replay, renode_keyword
 from sim.robot.waiting import run_until_seen
 
@@ -88,7 +88,7 @@ class EmulationKeywords(Keywords):
         """``None`` and ``Pause`` change nothing in an engine that is paused between keywords anyway; ``Serialize``
         throws the machine away and brings a new one to the same state."""
         if action.lower() not in ("none", "pause", "serialize"):
-            raise CrosscamError(f"Handle Hot Spot: expected None, Pause or Serialize, found {action}")
+            raise CrosscamError(f"Handle Hot Spot: expected None, Pause or Serialize, found {shown(action)}")
         if action.lower() == "serialize":
             self.session.repeat(self.session.steps)
 
@@ -101,7 +101,7 @@ class EmulationKeywords(Keywords):
         """
         kinds = {"serialization": True, "reexecution": False}
         if type.lower() not in kinds:
-            raise CrosscamError(f"Provides: type {type}: expected Serialization or Reexecution")
+            raise CrosscamError(f"Provides: type {shown(type)}: expected Serialization or Reexecution")
         self.session.states[state] = (list(self.session.steps), kinds[type.lower()])
 
     @renode_keyword("Requires", Replay.NEVER)
@@ -138,17 +138,22 @@ class EmulationKeywords(Keywords):
         self, directory_name: str, pattern: str, excludes: list[str] | None = None
     ) -> list[str]:
         """Files whose name matches ``pattern``, leaving out folders of the names ``excludes``."""
-        root = Path(directory_name)
+        root = as_path(directory_name)
         found = (path for path in sorted(root.rglob(pattern)) if path.is_file())
         return [str(path) for path in found if not set(path.relative_to(root).parts[:-1]) & set(excludes or ())]
 
     @renode_keyword("Download File")
     def download_file(self, uri: str) -> str:
         """The path a ``file:`` address names; nothing is fetched from a network."""
-        parts = urllib.parse.urlparse(uri)
-        path = Path(urllib.parse.unquote(parts.path))
+        try:
+            parts = urllib.parse.urlparse(uri)
+        except ValueError as error:
+            raise CrosscamError(f"{shown(uri)}: {error}: expected file:///path") from None
+        path = as_path(urllib.parse.unquote(parts.path) or "?")
         if parts.scheme != "file" or not path.is_file():
-            raise CrosscamError(f"{uri}: nothing is downloaded here: fetch it and use file:///path of the copy")
+            raise CrosscamError(
+                f"{shown(uri, 120)}: nothing is downloaded here: fetch it and use file:///path of the copy"
+            )
         return str(path)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from sim.engine.monitor.paths import as_path
 from sim.engine.wording import NO_LOG_TESTER, UNEXPECTED_LOG_ENTRY, expected_log_entry
 from sim.robot.log_tester import LogTester
 from sim.robot.session import Keywords, Replay, renode_keyword
@@ -72,7 +73,7 @@ class LogKeywords(Keywords):
     @renode_keyword("Log To File", Replay.NEVER)
     def log_to_file(self, filePath: str, flushAfterEveryWrite: bool = False) -> None:
         """Also write the log to a file, until the suites end."""
-        logging.getLogger("sim").addHandler(_file_handler(Path(filePath)))
+        logging.getLogger("sim").addHandler(_file_handler(as_path(filePath)))
 
     @renode_keyword("Enable Logging To Cache", Replay.NEVER)
     def enable_logging_to_cache(self) -> None:
@@ -87,7 +88,7 @@ class LogKeywords(Keywords):
         if self._cache is None:
             raise AssertionError("no log was kept: use `Enable Logging To Cache` first")
         self._cache.flush()
-        Path(filePath).write_bytes(Path(self._cache.baseFilename).read_bytes())
+        as_path(filePath).write_bytes(Path(self._cache.baseFilename).read_bytes())
 
     @renode_keyword("Clear Cached Log", Replay.NEVER)
     def clear_cached_log(self) -> None:

@@ -220,6 +220,9 @@ def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[
                 raise KeywordException(spoken(error)) from error
             except AssertionError as error:
                 raise KeywordException(_report(str(error))) from error
+            except OSError as error:  # a file a suite names
+                name = f"{shown(error.filename, 100)}: " if error.filename else ""
+                raise KeywordException(f"{name}{error.strerror or error}: expected a file that can be used") from error
             finally:
                 session.depth -= 1
 

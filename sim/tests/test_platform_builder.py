@@ -47,6 +47,7 @@ class Sender(Device):
 
 class Rich(Device):
     RENODE_TYPES = ("Test.Rich", "Test.RichAlias")
+    RENODE_MEMBERS = ("Limit",)
 
     def __init__(
         self,

@@ -178,6 +178,8 @@ class Device:
     RENODE_MEMBERS: ClassVar[tuple[str, ...]] = ("Reset", "Size", "OnGPIO")
     """What monitor commands, descriptions and scripts may name, as Renode spells it (see ``sim.engine.members``);
     a subclass names only what it adds. ``OnGPIO`` is one of a device that has inputs."""
+    HAS_DEFAULT_OUTPUT: ClassVar[bool] = True
+    """Whether ``-> nvic@39`` may go without the output's name; not where Renode's model has several of equal right."""
     SCRIPT_MEMBERS: ClassVar[tuple[str, ...]] = ()
     """What only scripts may name."""
     size: Annotated[int, Bits(64), ReadOnly()] = 0x400
@@ -199,6 +201,8 @@ class Device:
     @property
     def default_output(self) -> Line | None:
         """What ``-> nvic@39`` connects: the output ``IRQ``, or the only one there is."""
+        if not self.HAS_DEFAULT_OUTPUT:
+            return None
         if "IRQ" in self.outputs:
             return self.outputs["IRQ"]
         return next(iter(self.outputs.values())) if len(self.outputs) == 1 else None

@@ -37,6 +37,7 @@ class MCan(CanController):
     """One controller. ``message_ram``: memory it may share with others; elements lie at word addresses in it."""
 
     RENODE_TYPES = ("CAN.MCAN",)
+    HAS_DEFAULT_OUTPUT = False
 
     def __init__(self, services: Services, name: str, *, message_ram: Device) -> None:
         super().__init__(services, name)

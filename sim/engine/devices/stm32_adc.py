@@ -30,6 +30,7 @@ class Stm32Adc(AdcConverter):
 
     RENODE_TYPES = ("Analog.STM32_ADC",)
     RENODE_MEMBERS = ("FeedSample",)
+    HAS_DEFAULT_OUTPUT = False
     size = 0x50
 
     def __init__(self, services: Services, name: str) -> None:

@@ -354,6 +354,7 @@ class Stm32FSdmmc(Stm32Sdmmc):
     """The interface of F4 and F7; data beyond the FIFO go over the DMA or the core."""
 
     RENODE_TYPES = ("SD.STM32FSDMMC", "SD.STM32SDMMC")
+    HAS_DEFAULT_OUTPUT = False
     size = 0x400
     _fifo_words, _clearable, _kernel_clock, _block_flag = 32, 0x00C007FF, 48_000_000, _DBCKEND
 

@@ -33,6 +33,7 @@ class Stm32Spi(SpiController):
     """One SPI controller; its target is its child."""
 
     RENODE_TYPES = ("SPI.STM32SPI",)
+    HAS_DEFAULT_OUTPUT = False
 
     def __init__(self, services: Services, name: str, *, buffer_capacity: int = 4) -> None:
         super().__init__(services, name)

@@ -32,6 +32,7 @@ class Stm32F4I2c(I2cController):
     """One I2C controller; slaves are children at their 7-bit addresses."""
 
     RENODE_TYPES = ("I2C.STM32F4_I2C",)
+    HAS_DEFAULT_OUTPUT = False
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)

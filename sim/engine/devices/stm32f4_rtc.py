@@ -43,6 +43,7 @@ class Stm32F4Rtc(RegisterDevice):
     """``set_clock`` says what RTCCLK is (RCC's RTCEN and RTCSEL); it runs from the beginning where nobody does."""
 
     RENODE_TYPES = ("Timers.STM32F4_RTC",)
+    HAS_DEFAULT_OUTPUT = False
 
     def __init__(self, services: Services, name: str, *, wakeup_timer_frequency: int = 32_768) -> None:
         super().__init__(services, name)

@@ -37,6 +37,7 @@ class Stm32F7I2c(I2cController):
     """One I2C controller; slaves are children at their 7-bit addresses."""
 
     RENODE_TYPES = ("I2C.STM32F7_I2C",)
+    HAS_DEFAULT_OUTPUT = False
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)

@@ -34,6 +34,7 @@ class Stm32F7Usart(Stm32Serial):
     """One USART, UART or (``low_power_mode``) LPUART; ``frequency`` is its kernel clock in Hz."""
 
     RENODE_TYPES = ("UART.STM32F7_USART",)
+    HAS_DEFAULT_OUTPUT = False
 
     def __init__(self, services: Services, name: str, *, frequency: int, low_power_mode: bool = False) -> None:
         super().__init__(services, name, frequency, "ReceiveDmaRequest")

@@ -35,6 +35,7 @@ class Stm32H7Spi(SpiController):
     """One SPI controller; its target is the child at point 0."""
 
     RENODE_TYPES = ("SPI.STM32H7_SPI",)
+    HAS_DEFAULT_OUTPUT = False
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)

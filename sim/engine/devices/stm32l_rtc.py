@@ -13,6 +13,7 @@ from sim.engine.devices.stm32f4_rtc import Stm32F4Rtc
 class Stm32LRtc(Stm32F4Rtc):
     """The F4's clock with one interrupt."""
 
+    HAS_DEFAULT_OUTPUT = True
     RENODE_TYPES = ("STM32L_RTC",)
 
     def __init__(self, services: Services, name: str) -> None:

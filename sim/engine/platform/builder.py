@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sim.engine.bus import Bus
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.script_twin import find_twin
+from sim.engine.members import members_of
 from sim.engine.names import camel_case, snake_case
 from sim.engine.platform import syntax
 from sim.engine.platform.lenient import Unmodelled
@@ -23,7 +24,7 @@ from sim.engine.platform.registry import Parameter, Registry, near_names, parame
 from sim.engine.platform.values import Converter
 from sim.engine.platform.wiring import wire
 from sim.engine.scripting import PythonPeripheral
-from sim.engine.wording import no_constructor, no_property, undefined_reference
+from sim.engine.wording import failed_construction, no_constructor, no_property, undefined_reference
 from sim.errors import CrosscamError
 
 Execute = Callable[[str], object]
@@ -94,7 +95,8 @@ class Builder:
         for entry in self._ordered(entries, self._construction_needs):
             if entry.type_name:
                 cls = self._types[entry.name]
-                self._devices[entry.name] = self._construct(cls, entry.alias or entry.name, entry.settings.values())
+                settings = entry.settings.values()
+                self._devices[entry.name] = self._construct(cls, entry.alias or entry.name, settings, entry.place)
         for entry in entries:
             self._set_properties(self._devices.get(entry.name), entry.settings.values())
         for device, value in self._inline:
@@ -157,7 +159,9 @@ class Builder:
                     f" found {setting.name}"
                 )
 
-    def _construct(self, cls: type[Device], name: str, settings: Iterable[syntax.Setting]) -> Device:
+    def _construct(
+        self, cls: type[Device], name: str, settings: Iterable[syntax.Setting], place: syntax.Place
+    ) -> Device:
         if issubclass(cls, Unmodelled):
             return cls(self._machine, name)
         wanted = parameters(cls)
@@ -166,7 +170,10 @@ class Builder:
             if not setting.is_property and not isinstance(setting.value, syntax.Nothing):
                 parameter: Parameter = wanted[snake_case(setting.name)]
                 arguments[parameter.name] = self._converter.convert(setting.value, parameter.annotation, setting.name)
-        return self._native_form(cls, name, arguments) or cls(self._machine, name, **arguments)
+        try:
+            return self._native_form(cls, name, arguments) or cls(self._machine, name, **arguments)
+        except CrosscamError as error:
+            raise CrosscamError(f"{place}: {error}", renode=failed_construction(name, str(error))) from None
 
     def _native_form(self, cls: type[Device], name: str, arguments: dict[str, Any]) -> Device | None:
         """What does the same as the script this would run; see ``sim/engine/devices/script_twin.py``."""
@@ -184,7 +191,7 @@ class Builder:
         cls = self._registry.find(value.type_name, value.place)
         settings = [each for each in value.attributes if isinstance(each, syntax.Setting)]
         self._check(cls, settings, value.type_name, value.place)
-        made = self._construct(cls, value.type_name, settings)
+        made = self._construct(cls, value.type_name, settings, value.place)
         self._inline.append((made, value))
         return made
 
@@ -194,14 +201,17 @@ class Builder:
         for setting in settings:
             if not setting.is_property or isinstance(setting.value, syntax.Nothing):
                 continue
-            name = snake_case(setting.name)
-            if device is None or not hasattr(device, name) or callable(getattr(device, name)):
+            member = members_of(type(device)).get(setting.name) if device is not None else None
+            if member is None or member.declared is not None or not member.settable:
                 owner = type(device).__name__ if device else "this entry"
-                raise CrosscamError(
-                    f"{setting.place}: {owner} has no property {setting.name}", renode=no_property(setting.name, owner)
-                )
-            kind = type(getattr(device, name))
-            setattr(device, name, self._converter.convert(setting.value, Any if kind is type(None) else kind, name))
+                text = f"{setting.place}: {owner} has no property {setting.name} that can be set"
+                raise CrosscamError(text, renode=no_property(setting.name, owner))
+            kind = member.kind or type(getattr(device, member.attribute))
+            value = self._converter.convert(setting.value, kind, setting.name)
+            try:
+                setattr(device, member.attribute, value)
+            except CrosscamError as error:
+                raise error.within(str(setting.place)) from None
 
     # Order
 
@@ -236,23 +246,24 @@ class Builder:
     ) -> list[MergedEntry]:
         """``entries`` so that each comes after those it refers to."""
         done: dict[str, MergedEntry] = {}
-        waiting: list[str] = []
-
-        def visit(entry: MergedEntry) -> None:
-            if entry.name in done:
-                return
-            if entry.name in waiting:
-                circle = " -> ".join([*waiting[waiting.index(entry.name) :], entry.name])
-                raise CrosscamError(f"{entry.place}: entries need each other in a circle: {circle}")
-            waiting.append(entry.name)
-            for reference in needs(entry):
-                if reference.name in self._entries:
-                    visit(self._entries[reference.name])
-            waiting.pop()
-            done[entry.name] = entry
-
-        for entry in entries:
-            visit(entry)
+        for first in entries:
+            waiting: dict[str, list[syntax.Reference]] = {}  # what each still needs, innermost last
+            following: MergedEntry | None = first
+            while following is not None or waiting:
+                if following is not None and following.name not in done:
+                    if following.name in waiting:
+                        names = [*waiting]
+                        circle = " -> ".join([*names[names.index(following.name) :], following.name])
+                        raise CrosscamError(f"{following.place}: entries need each other in a circle: {circle}")
+                    waiting[following.name] = list(needs(following))
+                following = None
+                if waiting:
+                    name = next(reversed(waiting))
+                    if waiting[name]:
+                        following = self._entries.get(waiting[name].pop(0).name)
+                    else:
+                        del waiting[name]
+                        done[name] = self._entries[name]
         return list(done.values())
 
     # Registration and sections

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sim.engine.platform.limits import DEEPEST
 from sim.engine.platform.syntax import Place
 from sim.errors import CrosscamError
 
@@ -21,6 +22,8 @@ _PIECE = re.compile(
     | (?P<comment>/\*.*?\*/|(?:(?<=\s)|^)//[^\n]*)
     | (?P<open>'''|"|/\*)
     | (?P<brace>[{}])
+    | (?P<bracket>[\[\]])
+    | (?P<stranger>[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff])
     | (?P<newline>\n)
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
@@ -70,7 +73,7 @@ def _scan(source: str, file: str) -> tuple[str, list[_Line]]:
     """Comments blanked, and the lines that hold something; a line runs on while a string is open."""
     pieces: list[str] = []
     lines: list[_Line] = []
-    done = start = depth = 0
+    done = start = depth = nested = 0
 
     blanked: list[tuple[int, int]] = []
     breaks: list[tuple[int, int]] = []
@@ -78,8 +81,18 @@ def _scan(source: str, file: str) -> tuple[str, list[_Line]]:
         kind = match.lastgroup
         if kind == "newline":
             breaks.append((match.start(), depth))
-        elif kind == "brace":
-            depth += 1 if match.group() == "{" else -1
+        elif kind in ("brace", "bracket"):
+            step = 1 if match.group() in "{[" else -1
+            nested += step
+            if kind == "brace":
+                depth += step
+            if nested > DEEPEST:
+                raise CrosscamError(
+                    f"{_place(source, match.start(), file)}: more than {DEEPEST} brackets inside others"
+                )
+        elif kind == "stranger":
+            code = f"U+{ord(match.group()):04X}"
+            raise CrosscamError(f"{_place(source, match.start(), file)}: the character {code}: expected printable text")
         elif kind == "comment":
             blanked.append(match.span())
         elif kind == "open":
@@ -108,6 +121,8 @@ def _level(source: str, line: _Line, file: str) -> int:
     if len(blanks) % INDENT:
         where = _place(source, line.start + len(blanks), file)
         raise CrosscamError(f"{where}: indented by {len(blanks)} spaces: expected a multiple of {INDENT}")
+    if len(blanks) > INDENT * DEEPEST:
+        raise CrosscamError(f"{_place(source, line.start, file)}: more than {DEEPEST} levels: expected fewer")
     return len(blanks) // INDENT
 
 

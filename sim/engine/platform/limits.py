@@ -5,12 +5,44 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sim.engine.members import Between
 from sim.errors import CrosscamError, shown
 
 LARGEST_WINDOW = 1 << 30
 """Bytes of a device's window, or of a range in general."""
+DEEPEST = 48
+"""Brackets inside brackets."""
+LONGEST_NAME = 255
+"""Characters of a name."""
+LONGEST_NUMBER = 40
+"""Characters of a number."""
+MOST_PINS = 4096
+"""Pins of a range such as ``[0-15]``, and the number of the last."""
+MOST_FILES = 64
+"""Files that use each other, one inside the other."""
 LARGEST_FILE = 4 << 20
 """Bytes of a description or script."""
+
+
+MOST_PARTS = 4096
+"""Parts a device may have of one kind: what a parameter such as ``numberOfChannels`` counts."""
+HIGHEST_FREQUENCY = 1 << 40
+"""In Hz."""
+
+
+def limits_of(name: str, default: object) -> Between | None:
+    """What a whole number may be that is the constructor parameter ``name`` (ours), where its class does not say.
+
+    Names follow a rule: ``number_of_...``, ``..._count`` and ``..._channels`` count parts, ``frequency`` is in Hz and
+    0 only where that is the default.
+    """
+    if name.startswith("number_of") or name.endswith(("_count", "_channels")):
+        return Between(0, MOST_PARTS)
+    if name.endswith("frequency"):
+        return Between(0 if default == 0 else 1, HIGHEST_FREQUENCY)
+    if name.endswith("size"):
+        return Between(0 if default == 0 else 1, LARGEST_WINDOW)
+    return None
 
 
 def renode_folders() -> list[Path]:

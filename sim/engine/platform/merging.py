@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim.engine.platform import syntax
+from sim.engine.platform.limits import MOST_FILES, read_text, renode_folders
 from sim.engine.platform.parser import parse
 from sim.engine.platform.syntax import Place
-from sim.engine.wording import CIRCULAR_USING, EMPTY_ENTRY, declared_twice, never_declared, no_using
+from sim.engine.wording import CIRCULAR_USING, EMPTY_ENTRY, declared_twice, never_declared, no_using, used_twice
 from sim.errors import CrosscamError
 
 COMPANION = ".engine.repl"
@@ -53,7 +54,7 @@ class MergedEntry:
                 continue
             kind = attribute.name if isinstance(attribute, syntax.Setting) else attribute.kind
             if kind in seen:
-                raise CrosscamError(f"{attribute.place}: {kind} is given twice in this entry")
+                raise CrosscamError(f"{attribute.place}: {kind} is given twice in this entry", renode=used_twice(kind))
             seen.add(kind)
             if isinstance(attribute, syntax.Setting):
                 self.settings[kind] = attribute
@@ -79,24 +80,23 @@ class Folders:
 
     def find(self, text: str, including: str) -> Path | None:
         """``text`` as a file: first beside the file ``including``, then along the monitor's path, then in the folders
-        above the including file, so that a board may name files from its project's root."""
-        wanted = Path(text).expanduser()
-        if wanted.is_absolute():
-            return wanted if wanted.is_file() else None
-        beside = Path(including).absolute().parent if including else Path.cwd()
-        for folder in (beside, *self._path, *beside.parents, Path.cwd()):
-            if (folder / wanted).is_file():
-                return (folder / wanted).resolve()
+        above the including file, so that a board may name files from its project's root, and at last in Renode's."""
+        try:
+            wanted = Path(text).expanduser()
+            if wanted.is_absolute():
+                return wanted if wanted.is_file() else None
+            beside = Path(including).absolute().parent if including else Path.cwd()
+            for folder in (beside, *self._path, *beside.parents, Path.cwd(), *renode_folders()):
+                if (folder / wanted).is_file():
+                    return (folder / wanted).resolve()
+        except (OSError, ValueError, RuntimeError):  # a name no file can have
+            return None
         return None
 
 
 def read_description(path: Path) -> syntax.Description:
     """Parse the file ``path``; CrosscamError when it cannot be read."""
-    try:
-        source = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CrosscamError(f"cannot read the platform description {path}: {error}") from None
-    return parse(source, str(path))
+    return parse(read_text(path, "platform description"), str(path))
 
 
 def merge(description: syntax.Description, folders: Folders, known: frozenset[str]) -> list[MergedEntry]:
@@ -116,6 +116,10 @@ def merge(description: syntax.Description, folders: Folders, known: frozenset[st
     for file, prefix in files:
         for entry in file.entries:
             name = prefix + entry.name
+            if not (entry.type_name or entry.attributes or entry.registrations is not None):
+                raise CrosscamError(
+                    f"{entry.place}: {name} says nothing: expected a type, '@' or attributes", renode=EMPTY_ENTRY
+                )
             target = merged.get((file.file, name)) or merged.get(("", name))
             if target is None:
                 if name not in known:
@@ -124,10 +128,6 @@ def merge(description: syntax.Description, folders: Folders, known: frozenset[st
                         renode=never_declared(name),
                     )
                 target = merged[("", name)] = MergedEntry(name, entry.place)
-            if not (entry.type_name or entry.attributes or entry.registrations is not None):
-                raise CrosscamError(
-                    f"{entry.place}: {name} says nothing: expected a type, '@' or attributes", renode=EMPTY_ENTRY
-                )
             target.add(_prefixed(entry, prefix, merged, file.file) if prefix else entry)
     return list(merged.values())
 
@@ -170,6 +170,10 @@ def _in_order(
                     renode=no_using(using.path),
                 )
             file, inner = str(path), prefix + using.prefix
+            if len(open_files) > MOST_FILES:
+                raise CrosscamError(
+                    f"{using.place}: {using.path}: expected at most {MOST_FILES} files inside each other"
+                )
             if file in open_files:
                 raise CrosscamError(
                     f"{using.place}: {using.path} uses this file in turn: expected no circle of files",

@@ -16,9 +16,10 @@ from lark.exceptions import VisitError
 
 from sim.engine.platform import syntax
 from sim.engine.platform.layout import lay_out
+from sim.engine.platform.limits import LARGEST_FILE, LONGEST_NAME, LONGEST_NUMBER, MOST_PINS
 from sim.engine.platform.syntax import Place
 from sim.engine.wording import syntax_error
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
 
 _GRAMMAR = r"""
 start: (_item? ";")* _item?
@@ -117,6 +118,7 @@ _NAMES = {
     "MORETHAN": "'>'",
     "VALUE": "a value",
 }
+_NAMED = frozenset({"NAME", "DOTTED", "SHORT"})
 _VALUES = {"STRING", "NUMBER", "TRUE", "NAME", "DOTTED"}
 _OTHER_VALUES = {
     "LONG_STRING",
@@ -139,6 +141,8 @@ def parse(source: str, file: str) -> syntax.Description:
     Raises:
         CrosscamError: ``file:line:column: expected ..., found ...``.
     """
+    if len(source) > LARGEST_FILE:
+        raise CrosscamError(f"{file}:1:1: {len(source)} characters: expected at most {LARGEST_FILE}")
     text = lay_out(source, file)
     builder = _TreeBuilder(file)
     try:
@@ -178,9 +182,9 @@ def _explain(error: UnexpectedInput, source: str, text: str, file: str) -> NoRet
     elif place.column > len(written):
         found = {"{": "an indented block", "}": "the end of the block"}.get(found, "the end of the line")
     else:
-        found = repr(found.split("\n")[0])
+        found = f"'{shown(found.split(chr(10))[0])}'"
     wanted = set(expected)
-    words = syntax_error("" if found == "the end of the file" else stopped, _expected_as_renode(wanted))
+    words = syntax_error("" if found == "the end of the file" else stopped[:1], _expected_as_renode(wanted))
     if wanted >= _VALUES:
         wanted = wanted - _VALUES - _OTHER_VALUES | {"VALUE"}
     names = sorted({_NAMES.get(name, f"'{name.lower()}'") for name in wanted})
@@ -203,7 +207,23 @@ class _TreeBuilder(Transformer[Token, Any]):
         self._file = file
 
     def _at(self, token: Token) -> Place:
-        return Place(self._file, token.line or 1, token.column or 1)
+        place = Place(self._file, token.line or 1, token.column or 1)
+        if len(token) > LONGEST_NAME and token.type in _NAMED:
+            raise CrosscamError(f"{place}: a name of {len(token)} characters: expected at most {LONGEST_NAME}")
+        return place
+
+    def _integer(self, token: Token) -> int:
+        text = token.replace("_", "")
+        value = int(text, 16 if "x" in text else 10) if len(text) <= LONGEST_NUMBER else 1 << 65
+        if not -(1 << 63) <= value < 1 << 64:
+            raise CrosscamError(f"{self._at(token)}: {shown(token, 40)}: expected a number of at most 64 bits")
+        return value
+
+    def _pin(self, token: Token) -> int:
+        value = self._integer(token)
+        if value >= MOST_PINS:
+            raise CrosscamError(f"{self._at(token)}: {shown(token, 40)}: expected a pin's number below {MOST_PINS}")
+        return value
 
     def start(self, *items: syntax.Using | syntax.Entry) -> list[syntax.Using | syntax.Entry]:
         return list(items)
@@ -268,27 +288,36 @@ class _TreeBuilder(Transformer[Token, Any]):
 
     def receiver(self, device: Token, local: Token | None, *found: tuple[int, ...] | Token) -> syntax.Receiver:
         inputs = tuple(pin for pins in found if not isinstance(pins, Token) for pin in pins)
-        return syntax.Receiver(self._at(device), str(device), None if local is None else _integer(local), inputs)
+        return syntax.Receiver(self._at(device), str(device), None if local is None else self._pin(local), inputs)
 
     def pins(self, first: Token, last: Token | None) -> tuple[int, ...]:
-        low = _integer(first)
-        high = low if last is None else _integer(last)
+        low = self._pin(first)
+        high = low if last is None else self._pin(last)
         return tuple(range(low, high + 1) if high >= low else range(low, high - 1, -1))
 
     def text(self, token: Token) -> syntax.Text:
         return syntax.Text(self._at(token), _unquote(token))
 
     def number(self, token: Token) -> syntax.Number:
-        return syntax.Number(self._at(token), float(token.replace("_", "")) if "." in token else _integer(token))
+        place = self._at(token)
+        if "." not in token:
+            return syntax.Number(place, self._integer(token))
+        if len(token) > LONGEST_NUMBER:
+            raise CrosscamError(
+                f"{place}: {shown(token, 40)}: expected a number of at most {LONGEST_NUMBER} characters"
+            )
+        return syntax.Number(place, float(token.replace("_", "")))
 
     def range(self, begin: Token, plus: Token | None, end: Token) -> syntax.Range:
-        first, last = _integer(begin), _integer(end)
+        first, last = self._integer(begin), self._integer(end)
         if plus is not None:
             last += first
         if last < first:
             raise CrosscamError(
-                f"{self._at(end)}: expected an end of the range behind its begin 0x{first:X}, found {end}"
+                f"{self._at(end)}: expected an end of the range behind its begin 0x{first:X}, found {shown(end, 40)}"
             )
+        if last > 1 << 64:
+            raise CrosscamError(f"{self._at(end)}: expected an end of the range within 64 bits")
         return syntax.Range(self._at(begin), first, last)
 
     def enumeration(self, token: Token) -> syntax.Enumeration:
@@ -318,10 +347,6 @@ class _TreeBuilder(Transformer[Token, Any]):
 
     def empty(self, token: Token) -> syntax.Empty:
         return syntax.Empty(self._at(token))
-
-
-def _integer(token: str) -> int:
-    return int(token.replace("_", ""), 16 if "x" in token else 10)
 
 
 def _unquote(token: str) -> str:

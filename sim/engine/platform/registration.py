@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from sim.engine.devices.base import Device
 from sim.engine.platform import syntax
+from sim.engine.platform.limits import LARGEST_WINDOW
 from sim.engine.platform.values import Converter
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
 
 _BUS_POINTS = {
     "BusPointRegistration": ("address",),
@@ -53,6 +54,8 @@ def register(
         if region:
             path, device = f"{path}.{region}", device.region(region)
         address, size = _window(device, registration, converter)
+        if address is not None:
+            _check_window(address, device.size if size is None else size)
         if address is not None and hasattr(device, "base_address"):
             device.base_address = address
         machine.register(path, device, address, size)
@@ -60,6 +63,14 @@ def register(
         if str(error).startswith(registration.place.file + ":"):
             raise
         raise error.within(str(registration.place)) from None
+
+
+def _check_window(address: int, size: int) -> None:
+    """A Cortex-M has 32-bit addresses."""
+    if not 0 <= address < 1 << 32:
+        raise CrosscamError(f"address 0x{address:X}: expected one of 32 bits" if address > 0 else f"address {address}")
+    if not 0 < size <= LARGEST_WINDOW or address + size > 1 << 32:
+        raise CrosscamError(f"0x{size:X} bytes at 0x{address:X}: expected 1 to 0x{LARGEST_WINDOW:X} within 32 bits")
 
 
 def _region(registration: syntax.Registration, converter: Converter) -> str:
@@ -81,6 +92,9 @@ def _window(device: Device, registration: syntax.Registration, converter: Conver
         return point.value, None
     if isinstance(point, syntax.Inline):
         fields = _fields(point, _BUS_POINTS, converter)
+        for name in ("address", "size"):
+            if not isinstance(fields.get(name, 0), int):
+                raise CrosscamError(f"{point.place}: {name}: expected a number, found {shown(fields[name])}")
         return fields["address"], fields.get("size")
     raise CrosscamError(
         f"{point.place}: expected an address, a range or a Bus...Registration after sysbus, found something else"
@@ -93,8 +107,14 @@ def _number(registration: syntax.Registration, converter: Converter) -> int:
         return 0
     if isinstance(point, syntax.Inline):
         fields = _fields(point, dict.fromkeys(_SMALL_POINTS, ()), converter)
-        return int(fields.get("address", fields.get("point", 0)))
-    return int(converter.convert(point, int, f"registration point at {registration.parent}"))
+        found = fields.get("address", fields.get("point", 0))
+        if not isinstance(found, int) or not 0 <= found < 1 << 32:
+            raise CrosscamError(f"{point.place}: address: expected a number of 32 bits, found {shown(found)}")
+        return found
+    number = int(converter.convert(point, int, f"registration point at {registration.parent}"))
+    if not 0 <= number < 1 << 32:
+        raise CrosscamError(f"{point.place}: {number}: expected a number of 32 bits")
+    return number
 
 
 def _fields(point: syntax.Inline, known: dict[str, tuple[str, ...]], converter: Converter) -> dict[str, Any]:

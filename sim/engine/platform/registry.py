@@ -10,16 +10,18 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from sim.engine.devices.base import Device
+from sim.engine.platform.limits import limits_of
 from sim.engine.platform.syntax import Place
 from sim.engine.wording import abstract_type, unknown_type
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
 
 _PACKAGES = ("sim.engine.devices", "sim.engine.core", "sim.engine.scripting")
 _MODULES = ("sim.engine.bus", "sim.engine.cpu", "sim.engine.nvic")
 _NAMESPACE = "Antmicro.Renode.Peripherals."
+_LONGEST_MISSPELT = 64
 _ABSTRACT = {"CPU.BaseCPU": "CPU.", "CPU.TranslationCPU": "CPU."}
 """Types Renode cannot build either, and what those that derive from them begin with."""
 
@@ -38,6 +40,11 @@ class Registry:
 
     def __init__(self, classes: Iterable[type[Device]]) -> None:
         self._classes = {name: each for each in classes for name in each.RENODE_TYPES}
+
+    @property
+    def classes(self) -> list[type[Device]]:
+        """All of them."""
+        return list(dict.fromkeys(self._classes.values()))
 
     @property
     def names(self) -> list[str]:
@@ -62,13 +69,15 @@ class Registry:
             )
         near = near_names(type_name, self._classes)
         raise CrosscamError(
-            f"{place}: unknown type {type_name}: {near or 'no type has a similar name'}",
+            f"{place}: unknown type {shown(type_name)}: {near or 'no type has a similar name'}",
             renode=unknown_type(type_name),
         )
 
 
 def near_names(wanted: str, names: Iterable[str]) -> str:
     """``did you mean A, B?`` for up to three names like ``wanted``, or an empty text."""
+    if len(wanted) > _LONGEST_MISSPELT:  # comparing takes time
+        return ""
     by_key = {name.lower(): name for name in names}
     by_key.update({name.rpartition(".")[2].lower(): name for name in by_key.values() if "." in name})
     keys = difflib.get_close_matches(wanted.lower(), by_key, n=3, cutoff=0.6)
@@ -107,9 +116,19 @@ def _read_parameters(cls: type[Device]) -> Mapping[str, Parameter]:
     found: dict[str, Parameter] = {}
     for name, parameter in inspect.signature(cls).parameters.items():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            annotation = _resolve(parameter.annotation, cls)
+            annotation = _limited(name, _resolve(parameter.annotation, cls), parameter.default)
             found[name] = Parameter(name, annotation, parameter.default is inspect.Parameter.empty)
     return found
+
+
+def _limited(name: str, annotation: Any, default: object) -> Any:
+    """A whole number has the limits its name has, unless its class gives it others."""
+    limits = limits_of(name, default)
+    if limits is None:
+        return annotation
+    if annotation is int:
+        return Annotated[int, limits]
+    return Annotated[int, limits] | None if annotation == int | None else annotation
 
 
 def _resolve(annotation: Any, cls: type) -> Any:
@@ -119,8 +138,13 @@ def _resolve(annotation: Any, cls: type) -> Any:
     if not isinstance(annotation, str):
         return annotation
     for owner in cls.__mro__:
-        try:
-            return eval(annotation, vars(sys.modules[owner.__module__]))  # text of our own source
+        try:  # text of our own source; what a module names only for type checkers is one of the devices
+            return eval(annotation, {**_device_classes(), **vars(sys.modules[owner.__module__])})
         except (NameError, KeyError):
             continue
     return Any
+
+
+@functools.cache
+def _device_classes() -> Mapping[str, type[Device]]:
+    return {each.__name__: each for each in default_registry().classes}

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.devices.base import Device
+from sim.engine.members import Between, Bits
 from sim.engine.platform import syntax
+from sim.engine.platform.lenient import Unmodelled
 from sim.engine.platform.merging import Folders
-from sim.errors import CrosscamError
+from sim.engine.wording import type_mismatch
+from sim.errors import CrosscamError, shown
 
 _SEQUENCES = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)
 _MAPPINGS = (dict, collections.abc.Mapping)
@@ -53,13 +56,16 @@ class Converter:
         Raises:
             CrosscamError: place, what was expected, what was found.
         """
+        if typing.get_origin(kind) is typing.Annotated:
+            return self._limited(self.convert(value, kind.__origin__, what), kind.__metadata__, value, what)
+        nullable = _takes_none(kind)
         kind = _without_none(kind)
         if isinstance(value, syntax.Empty):
-            return kind() if kind in (int, float, bool, str) else None
+            return self._empty(value, kind, nullable, what)
         if isinstance(value, syntax.Reference):
-            return self._reference(value, kind, what)
+            return self._fitting(self._device(value), value, kind, what)
         if isinstance(value, syntax.Inline):
-            return self._make(value)
+            return self._fitting(self._make(value), value, kind, what)
         if isinstance(value, syntax.Array):
             return self._array(value, kind, what)
         if isinstance(value, syntax.Table):
@@ -83,29 +89,55 @@ class Converter:
             return getattr(value, "value", None)
         raise self._mismatch(value, kind, what)
 
+    def _limited(self, found: Any, limits: tuple[object, ...], value: syntax.Value, what: str) -> Any:
+        for each in limits:
+            if isinstance(each, Between) and not each.low <= found <= each.high:
+                raise CrosscamError(
+                    f"{value.place}: {what}: expected {each.low:g} to {each.high:g}, found {shown(found)}"
+                )
+            if isinstance(each, Bits):
+                found &= (1 << each.width) - 1
+        return found
+
+    def _empty(self, value: syntax.Empty, kind: Any, nullable: bool, what: str) -> Any:
+        if kind in (int, float, bool, str):
+            return kind()
+        if nullable or kind in (Any, object):
+            return None
+        raise self._mismatch(value, kind, what)
+
     def _mismatch(self, value: syntax.Value, kind: Any, what: str) -> CrosscamError:
         found = _KINDS.get(type(value), "nothing")
         if isinstance(value, syntax.Text | syntax.Number | syntax.Boolean | syntax.Enumeration):
-            found += f" ({value.value})"
-        return CrosscamError(f"{value.place}: {what}: expected {_describe(kind)}, found {found}")
+            found += f" ({shown(value.value)})"
+        expected = _describe(kind)
+        return CrosscamError(
+            f"{value.place}: {what}: expected {expected}, found {found}", renode=type_mismatch(expected)
+        )
 
     def _file(self, value: syntax.Text, what: str) -> Path:
         found = self._folders.find(value.value, value.place.file)
         if found is None:
-            raise CrosscamError(f"{value.place}: {what}: no file {value.value} beside {value.place.file} or above it")
+            raise CrosscamError(
+                f"{value.place}: {what}: no file {shown(value.value, 100)} beside {value.place.file} or above it"
+            )
         return found
 
-    def _reference(self, value: syntax.Reference, kind: Any, what: str) -> Device:
-        device = self._device(value)
-        if isinstance(kind, type) and kind is not object:
+    def _fitting(self, device: Device, value: syntax.Reference | syntax.Inline, kind: Any, what: str) -> Device:
+        if kind in (Any, object):
+            return device
+        fits = False
+        if isinstance(kind, type):
             try:
                 fits = isinstance(device, kind)
             except TypeError:  # a protocol that cannot be checked at run time
                 fits = True
-            if not fits:
-                raise CrosscamError(
-                    f"{value.place}: {what}: expected {_describe(kind)}, found {value.name} ({type(device).__name__})"
-                )
+        if not fits and not isinstance(device, Unmodelled):
+            expected = _describe(kind)
+            raise CrosscamError(
+                f"{value.place}: {what}: expected {expected}, found {shown(device.name)} ({type(device).__name__})",
+                renode=type_mismatch(expected),
+            )
         return device
 
     def _array(self, value: syntax.Array, kind: Any, what: str) -> list[Any]:
@@ -122,7 +154,18 @@ class Converter:
         if kind not in (Any, object) and origin not in _MAPPINGS:
             raise self._mismatch(value, kind, what)
         key_kind, value_kind = typing.get_args(kind) or (Any, Any)
-        return {self.convert(key, key_kind, what): self.convert(item, value_kind, what) for key, item in value.items}
+        found: dict[Any, Any] = {}
+        for key, item in value.items:
+            converted = self.convert(key, key_kind, what)
+            try:
+                found[converted] = self.convert(item, value_kind, what)
+            except TypeError:  # a list
+                raise CrosscamError(f"{key.place}: {what}: expected a number or a text before the colon") from None
+        return found
+
+
+def _takes_none(kind: Any) -> bool:
+    return type(None) in typing.get_args(kind)
 
 
 def _without_none(kind: Any) -> Any:
@@ -140,7 +183,9 @@ def _enumeration(value: syntax.Value, kind: type[enum.Enum], what: str) -> enum.
             if member.name.replace("_", "").lower() == value.value.replace("_", "").lower():
                 return member
         names = ", ".join(member.name for member in members)
-        raise CrosscamError(f"{value.place}: {what}: {kind.__name__} has no {value.value}: expected one of {names}")
+        raise CrosscamError(
+            f"{value.place}: {what}: {kind.__name__} has no {shown(value.value)}: expected one of {names}"
+        )
     for member in members:
         if isinstance(value, syntax.Number) and member.value == value.value:
             return member
@@ -151,6 +196,8 @@ def _describe(kind: Any) -> str:
     names = {int: "a whole number", float: "a number", str: "a string", bool: "true or false", Path: "a file name"}
     if kind in names:
         return names[kind]
+    if typing.get_origin(kind) is typing.Annotated:
+        return _describe(kind.__origin__)
     if (typing.get_origin(kind) or kind) in _SEQUENCES:
         return "a list"
     return getattr(kind, "__name__", str(kind))

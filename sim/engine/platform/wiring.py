@@ -12,7 +12,8 @@ from sim.engine.devices.base import Device, GpioReceiver, Line, Services
 from sim.engine.devices.combined_input import CombinedInput
 from sim.engine.platform import syntax
 from sim.engine.platform.merging import MergedEntry
-from sim.errors import CrosscamError
+from sim.engine.wording import ambiguous_default, no_output, no_receiver, wired_twice, wrong_arity
+from sim.errors import CrosscamError, shown
 
 Connection = tuple[Line, syntax.Receiver, int]
 """An output, the receiver it drives, the receiver's input number."""
@@ -56,14 +57,18 @@ def _connections(entry: MergedEntry, device: Device) -> list[Connection]:
             lines = _lines(device, wiring)
             for line in lines:
                 if line.name in here:
-                    raise CrosscamError(f"{wiring.place}: output {line.name} is wired twice in this entry")
+                    raise CrosscamError(
+                        f"{wiring.place}: output {line.name} is wired twice in this entry",
+                        renode=wired_twice(line.name.rpartition(".")[2]),
+                    )
                 here.add(line.name)
                 decided[line.name] = []
             for end in wiring.receivers:
                 if len(end.inputs) != len(lines):
                     raise CrosscamError(
                         f"{end.place}: expected {len(lines)} inputs of {end.device} for as many outputs,"
-                        f" found {len(end.inputs)}"
+                        f" found {len(end.inputs)}",
+                        renode=wrong_arity(len(lines), len(end.inputs)),
                     )
                 for line, number in zip(lines, end.inputs, strict=True):
                     decided[line.name].append((line, end, number))
@@ -77,12 +82,15 @@ def _lines(device: Device, wiring: syntax.Wiring) -> list[Line]:
         line = device.default_output
         if line is None:
             raise CrosscamError(
-                f"{wiring.place}: {what} has no default output: expected one of its outputs before '->' ({names})"
+                f"{wiring.place}: {what} has no default output: expected one of its outputs before '->' ({names})",
+                renode=ambiguous_default([str(key) for key in device.outputs]),
             )
         return [line]
     for key in wiring.outputs:
         if key not in device.outputs:
-            raise CrosscamError(f"{wiring.place}: {what} has no output {key}: it has {names}")
+            raise CrosscamError(
+                f"{wiring.place}: {what} has no output {shown(key)}: it has {names}", renode=no_output(shown(key))
+            )
     return [device.outputs[key] for key in wiring.outputs]
 
 
@@ -94,5 +102,8 @@ def _receiver(end: syntax.Receiver, find: Find) -> GpioReceiver:
         except CrosscamError as error:
             raise CrosscamError(f"{end.place}: {error}") from None
     if type(device).on_gpio is Device.on_gpio:
-        raise CrosscamError(f"{end.place}: {end.device} ({type(device).__name__}) has no inputs: expected a receiver")
+        raise CrosscamError(
+            f"{end.place}: {end.device} ({type(device).__name__}) has no inputs: expected a receiver",
+            renode=no_receiver(device.RENODE_TYPES),
+        )
     return device
