@@ -82,6 +82,8 @@ class BenchClock:
 class Store(Device):
     """Registers that keep what was written."""
 
+    RENODE_MEMBERS = ("ControlRead",)
+
     def __init__(self, bench: Bench, name: str) -> None:
         super().__init__(bench, name)
         self.values: dict[int, int] = {}

@@ -222,7 +222,7 @@ def test_a_script_is_skipped_and_its_counter_goes_on() -> None:
     script = "if request.isInit:\n value = 0\nelif request.isRead:\n request.value = value\n"
     machine, device = script_bench(script)
     assert machine.polling.skipped > 100_000
-    assert device._counter > 400_000
+    assert device._request.Counter > 400_000
 
 
 @pytest.mark.parametrize(

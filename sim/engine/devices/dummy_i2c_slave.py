@@ -35,7 +35,15 @@ class DummyI2CSlave(Device):
 
     RENODE_TYPES = ("Mocks.DummyI2CSlave",)
     RENODE_MEMBERS = ("EnqueueResponseByte", "FinishTransmission")
-    SCRIPT_MEMBERS = ("EnqueueResponseBytes", "Read", "Write", "DataReceived", "ReadRequested", "TransmissionFinished")
+    SCRIPT_MEMBERS = (
+        "EnqueueResponseBytes",
+        "Read",
+        "Write",
+        "DataReceived",
+        "ReadRequested",
+        "TransmissionFinished",
+        "AnswersWhen",
+    )
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)

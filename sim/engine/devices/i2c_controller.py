@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.dummy_i2c_slave import I2CTarget
 from sim.engine.devices.registers import RegisterDevice
+from sim.engine.members import Int, UShort
 from sim.errors import CrosscamError
 
 MOST_BYTES = 1 << 16  # of one transfer of another master
@@ -48,6 +49,8 @@ class OtherTransfer:
 
 class I2cController(RegisterDevice):
     """A bus master; ``_target`` is the slave of the transfer under way, ``_transmit`` the bytes for it."""
+
+    RENODE_MEMBERS = ("MasterWrite", "MasterRead", "MasterReceived")
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
@@ -93,7 +96,7 @@ class I2cController(RegisterDevice):
 
     # Another master, played by the host
 
-    def master_write(self, address: int, data: str, stop: bool = True) -> None:
+    def master_write(self, address: UShort, data: str, stop: bool = True) -> None:
         """Another master writes the bytes ``data`` (hexadecimal, such as "01 02") to this controller as a slave."""
         try:
             octets = bytes.fromhex(data)
@@ -101,7 +104,7 @@ class I2cController(RegisterDevice):
             raise CrosscamError(f'{self.name}: "{data[:40]}": expected bytes in hexadecimal, such as "01 A2"') from None
         self._begin_other(address, OtherTransfer(address, octets, stop=stop))
 
-    def master_read(self, address: int, count: int, stop: bool = True) -> None:
+    def master_read(self, address: UShort, count: Int, stop: bool = True) -> None:
         """Another master reads ``count`` bytes from this controller as a slave; ``master_received`` tells them."""
         if not 1 <= count <= MOST_BYTES:
             raise CrosscamError(f"{self.name}: {count} bytes to read: expected 1 to {MOST_BYTES}")

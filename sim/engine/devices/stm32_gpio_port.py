@@ -45,6 +45,7 @@ class Stm32GpioPort(RegisterDevice):
     """One port. ``inverted_af_pins`` lists ``[pin, af, ...]``: functions whose output is complemented."""
 
     RENODE_TYPES = ("GPIOPort.STM32_GPIOPort",)
+    SCRIPT_MEMBERS = ("ShowInputs", "IsHeard")
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from functools import partial
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Field, Mode, Register, RegisterDevice
 from sim.engine.devices.stm32f4_rtc import Stm32F4Rtc
+from sim.engine.members import UInt
 
 LSE, LSI, PROBE_CLOCK = 32_768, 32_000, 8_000_000
 SET_CAUSE, HSE_FREQUENCY = 1, 2
@@ -30,8 +31,11 @@ class Stm32Rcc(RegisterDevice):
     ``hse_frequency`` is what the board file or a script says that the crystal or clock gives, in Hz; 0 until then.
     """
 
+    RENODE_MEMBERS = ("ControlRead", "ControlWrite", "EnsureInit", "HseFrequency")
     CAUSE_BITS = 0
     """The bits of the register of causes that a host may set."""
+
+    hse_frequency: UInt
 
     def __init__(
         self,

@@ -7,8 +7,11 @@ cell (CCCSR.READY follows EN), PWRCR.ODEN and PKGR exist; ``PackageCode`` is wha
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sim.engine.devices.base import GpioReceiver, Services, hears
 from sim.engine.devices.registers import Mode, RegisterDevice
+from sim.engine.members import Bits
 
 _LINES = 16
 
@@ -36,6 +39,9 @@ class Stm32Syscfg(RegisterDevice):
     """Outputs 0..15 go to EXTI lines 0..15."""
 
     RENODE_TYPES = ("Miscellaneous.STM32_SYSCFG",)
+    RENODE_MEMBERS = ("PackageCode",)
+
+    package_code: Annotated[int, Bits(4)]
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)

@@ -14,6 +14,7 @@ Renode 1.16.1 has no type for it (its H7 files name the F0's).
 from __future__ import annotations
 
 from sim.engine.devices.adc_converter import AdcConverter
+from sim.engine.devices.analog_input import Channel, Repeat
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
@@ -36,6 +37,7 @@ class Stm32H7Adc(AdcConverter):
     """One converter; ``reference_voltage`` in volts."""
 
     RENODE_TYPES = ("Analog.STM32H7_ADC",)
+    RENODE_MEMBERS = ("FeedVoltageSampleToChannel", "SetDefaultValue")
     size = 0x100
 
     def __init__(self, services: Services, name: str, *, reference_voltage: float = 3.3) -> None:
@@ -136,12 +138,12 @@ class Stm32H7Adc(AdcConverter):
 
     # What is on the inputs
 
-    def set_default_value(self, millivolts: float, channel: int | None = None) -> None:
+    def set_default_value(self, millivolts: float, channel: Channel | None = None) -> None:
         """``millivolts`` on one channel, or on all."""
         for analog in self._inputs if channel is None else [self._input(channel)]:
             analog.default = float(millivolts)
 
-    def feed_voltage_sample_to_channel(self, channel: int, value: float | str, repeat: int = 1) -> None:
+    def feed_voltage_sample_to_channel(self, channel: Channel, value: float | str, repeat: Repeat = 1) -> None:
         """Millivolts for the next ``repeat`` conversions of a channel, or a file with one number a conversion."""
         self._feed(channel, value, repeat)
 

@@ -22,6 +22,8 @@ _H7A3_AXI_SRAM = 0x24080000  # a memory there: the H743's ends before
 class Stm32H7Pwr(RegisterDevice):
     """All registers; the supply survives every reset but power-on."""
 
+    RENODE_MEMBERS = ("EnsureInit",)
+
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
         self._supply, self._configured = _SUPPLY_RESET, False
