@@ -13,7 +13,7 @@ from sim.engine.core import exceptions as exc
 from sim.engine.core import scb
 from sim.engine.core.entry import CONTROL_FPCA, CONTROL_NPRIV, XPSR_EXCEPTION, XPSR_THUMB, ExceptionUnit
 from sim.engine.core.exceptions import Masks
-from sim.engine.core.faults import Faults
+from sim.engine.core.faults import Faults, SemihostingHost
 from sim.engine.core.services import CoreServices
 from sim.engine.devices.base import Device
 from sim.engine.hooking import conditions
@@ -109,6 +109,7 @@ class CortexM(Device):
             self.engine, (*range(reg.UC_ARM_REG_R0, reg.UC_ARM_REG_R12 + 1), reg.UC_ARM_REG_SP, reg.UC_ARM_REG_LR)
         )
         self.faults = Faults(self)
+        self.semihosting: SemihostingHost | None = None
         self.unit = ExceptionUnit(self)
         self.hooking = CoreHooks(self)
         self.traps = TrapUnit(self)
@@ -223,6 +224,17 @@ class CortexM(Device):
     @lr.setter
     def lr(self, value: int) -> None:
         self.register_file.write("lr", value)
+
+    def register_child(self, child: Device, point: int) -> None:
+        """A console of semihosting; other children only stand there."""
+        super().register_child(child, point)
+        if isinstance(child, SemihostingHost):
+            self.semihosting = child
+
+    def unregister_child(self, child: Device) -> None:
+        super().unregister_child(child)
+        if isinstance(child, SemihostingHost):
+            self.semihosting = None
 
     def get_it_state(self) -> int:
         """EPSR.IT: what is left of an IT block; 0 outside of one."""

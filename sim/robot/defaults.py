@@ -1,10 +1,18 @@
-"""What ``renode-test`` adds to each suite: Renode's keywords, and set-ups and teardowns where the suite names none."""
+"""What ``renode-test`` adds to each suite: Renode's keywords, and set-ups and teardowns where the suite names none.
+
+And what ``crosscam robot`` adds: variables such as ``${BOARD}`` that a suite has unless it, or what it imports, says
+otherwise. On the command line, where Robot Framework would let them win over a suite's own, stands only what the user
+gave.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from robot.api import SuiteVisitor
+from robot.utils import escape  # type: ignore[import-untyped]
 
 
 class RenodeDefaults(SuiteVisitor):  # type: ignore[misc]
@@ -12,16 +20,20 @@ class RenodeDefaults(SuiteVisitor):  # type: ignore[misc]
 
     Args:
         keywords: path of ``renode-keywords.robot``.
+        variables: names without ``${}``, and values.
     """
 
-    def __init__(self, keywords: str) -> None:
+    def __init__(self, keywords: str, variables: Mapping[str, str]) -> None:
         self._keywords = keywords
+        self._variables = [escape(text) for item in variables.items() for text in item]
 
     def start_suite(self, suite: Any) -> None:
         """Folders (suites of suites) are left alone."""
         if not suite.tests:
             return
-        suite.resource.imports.resource(self._keywords)
+        imports = suite.resource.imports
+        imports.resource(self._keywords)
+        imports.variables(str(Path(__file__)), self._variables)  # last: of two imports the first wins
         for fixture, name in ((suite.setup, "Setup"), (suite.teardown, "Teardown")):
             if not fixture:
                 fixture.config(name=name)
@@ -29,3 +41,8 @@ class RenodeDefaults(SuiteVisitor):  # type: ignore[misc]
             for fixture, name in ((test.setup, "Reset Emulation"), (test.teardown, "Test Teardown")):
                 if not fixture:
                     fixture.config(name=name)
+
+
+def get_variables(*names_and_values: str) -> dict[str, str]:
+    """Robot Framework's variable file: what ``RenodeDefaults`` gives it, in turns a name and its value."""
+    return dict(zip(names_and_values[::2], names_and_values[1::2], strict=True))

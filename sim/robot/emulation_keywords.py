@@ -5,6 +5,9 @@ from __future__ import annotations
 import itertools
 import urllib.parse
 
+from robot.libraries.BuiltIn import BuiltIn
+from robot.utils import timestr_to_secs  # type: ignore[import-untyped]
+
 from sim.engine.monitor.paths import as_path
 from sim.engine.wording import NO_SUCH_SCRIPT, failed_command
 from sim.errors import CrosscamError, shown
@@ -125,6 +128,19 @@ class EmulationKeywords(Keywords):
         run_until_seen(machine, lambda: False, timeout)
         if machine.clock.seconds >= end:
             raise AssertionError(f"the machine did not pause within {timeout} s")
+
+    @renode_keyword("Sleep")
+    def sleep(self, time: str, reason: str | None = None) -> None:
+        """Robot Framework's own, in Robot's spelling of times, while no machine runs; else as much virtual time."""
+        try:
+            seconds = timestr_to_secs(time)
+        except ValueError as error:
+            raise CrosscamError(f"Sleep: {error}: expected a time such as 0.5s") from None
+        monitor = self.session.monitor
+        if monitor.started and monitor.has_machine and seconds > 0:
+            run_until_seen(monitor.machine, lambda: False, seconds)
+        else:
+            BuiltIn().run_keyword("BuiltIn.Sleep", time, reason or "")
 
     @renode_keyword("Allocate Temporary File", Replay.ALWAYS)
     def allocate_temporary_file(self) -> str:

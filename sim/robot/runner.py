@@ -35,7 +35,7 @@ def run_suites(
 
     Args:
         engine: one of ``sim.engines.ENGINES``.
-        variables: for the suites, beside ``${RENODEKEYWORDS}`` and ``${BOARD}``.
+        variables: for the suites, which they cannot change, beside ``${RENODEKEYWORDS}`` and a ``${BOARD}`` they can.
         tests: names of the only tests to run.
         include, exclude: tags.
         timing: clock of the embedded engine; Renode counts instructions whatever this says.
@@ -54,18 +54,20 @@ def run_suites(
     for suite in suites:
         if not suite.exists():
             raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")
-    given = {"BOARD": str(BOARD_SCRIPT.resolve()), **(variables or {})}
+    given = dict(variables or {})
+    defaults = {} if "BOARD" in given else {"BOARD": str(BOARD_SCRIPT.resolve())}
     given["TIMING"] = "renode" if engine == "renode" else timing
     if engine == "renode":
-        return _run_on_renode(suites, given, output, tests, include, exclude)
+        return _run_on_renode(suites, {**_without_own(suites, defaults), **given}, output, tests, include, exclude)
     if lenient:
         given["LENIENT"] = "True"
-    return _run_here(suites, given, output, tests, include, exclude)
+    return _run_here(suites, given, defaults, output, tests, include, exclude)
 
 
 def _run_here(
     suites: Sequence[Path],
     variables: Mapping[str, str],
+    defaults: Mapping[str, str],
     output: Path,
     tests: Sequence[str],
     include: Sequence[str],
@@ -84,7 +86,7 @@ def _run_here(
         test=list(tests),
         include=list(include),
         exclude=list(exclude),
-        prerunmodifier=RenodeDefaults(str(KEYWORDS.resolve())),
+        prerunmodifier=RenodeDefaults(str(KEYWORDS.resolve()), defaults),
         console="verbose",
     )
     return status
@@ -119,6 +121,16 @@ def _run_on_renode(
         silence = {"output": None, "log": None, "report": None, "stdout": io.StringIO(), "stderr": io.StringIO()}
         rebot(str(result), outputdir=str(output), xunit="xunit.xml", **silence)
     return status
+
+
+def _without_own(suites: Sequence[Path], defaults: Mapping[str, str]) -> dict[str, str]:
+    """``renode-test`` can only take variables that win over a suite's own: those no suite sets."""
+    from robot.api import get_model
+
+    files = [file for suite in suites for file in _suite_files(suite)]
+    sections = [section for file in files for section in get_model(str(file)).sections]
+    own = {getattr(item, "name", "") for section in sections for item in getattr(section, "body", ())}
+    return {name: value for name, value in defaults.items() if f"${{{name}}}" not in own}
 
 
 def _suite_files(suite: Path) -> list[Path]:

@@ -51,7 +51,7 @@ def test_numbers_are_shown_as_asked(monitor: Monitor, mode: str, byte: str, prop
 
 def test_counting_values(monitor: Monitor) -> None:
     assert [monitor.execute("next_value"), monitor.execute("next_value 10")] == ["0", "11"]
-    with pytest.raises(CrosscamError, match='offset: expected a whole number or a number, found "x"'):
+    with pytest.raises(CrosscamError, match="expected a number to add, found 'x'"):
         monitor.execute('next_value "x"')
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.boot import BOARD_SCRIPT
 from sim.errors import CrosscamError
 from sim.robot.runner import run_suites
 
@@ -208,6 +209,48 @@ Load
     strict = run(tmp_path, cases)
     assert "unknown type Unknown.Device" in (strict.tests["Load"] or "")
     assert run(tmp_path, cases, lenient=True) == Outcome(0, {"Load": None})
+
+
+def test_lenient_leaves_out_parameters_of_newer_forms(tmp_path: Path) -> None:
+    cases = """
+Load
+    Make Machine
+    Create Log Tester    0
+    ${newer}=    Set Variable    f: Memory.MappedMemory @ sysbus 0x60000000 { size: 16; colour: 3; Taste: 4 }
+    Execute Command    machine LoadPlatformDescriptionFromString "${newer}"
+    Wait For Log Entry    Memory.MappedMemory has no parameter colour    level=Warning
+    Wait For Log Entry    MappedMemory has no property Taste that can be set; left out    level=Warning
+"""
+    assert "has no parameter colour" in (run(tmp_path, cases).tests["Load"] or "")
+    assert run(tmp_path, cases, lenient=True) == Outcome(0, {"Load": None})
+
+
+def test_a_suites_variables_are_its_own(tmp_path: Path) -> None:
+    variables = tmp_path / "more.resource"
+    variables.write_text("*** Variables ***\n${BOARD}    imported\n")
+    own, importing, plain = (tmp_path / f"{name}.robot" for name in ("own", "importing", "plain"))
+    test = "*** Test Cases ***\nVariable\n    Should Be Equal    ${BOARD}    "
+    own.write_text(f"*** Variables ***\n${{BOARD}}    my own\n{test}my own\n")
+    importing.write_text(f"*** Settings ***\nResource    more.resource\n{test}imported\n")
+    plain.write_text(f"*** Settings ***\nResource    ${{RENODEKEYWORDS}}\n{test}{BOARD_SCRIPT.resolve()}\n")
+    assert run_suites([own, importing, plain], output=tmp_path / "out") == 0
+    assert run_suites([own], variables={"BOARD": "given"}, output=tmp_path / "out") == 1
+
+
+def test_sleep_is_virtual_time_while_the_machine_runs(tmp_path: Path) -> None:
+    cases = """
+Sleeps
+    Make Machine
+    Sleep    1 millisecond
+    ${time}=    Execute Command    machine ElapsedVirtualTime
+    Should Contain    ${time}    00:00:00.000000
+    Start Emulation
+    Sleep    50 seconds    for a reason
+    ${time}=    Execute Command    machine ElapsedVirtualTime
+    Should Contain    ${time}    00:00:50.000000
+    Run Keyword And Expect Error    *expected a time such as 0.5s*    Sleep    soon
+"""
+    assert run(tmp_path, cases) == Outcome(0, {"Sleeps": None})
 
 
 def test_bad_input(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from sim.engine.core import exceptions as exc
 from sim.engine.core import scb
@@ -19,6 +19,17 @@ _BITS = {
     scb.NOCP: "floating-point or coprocessor instruction while CPACR forbids it",
     scb.UNALIGNED: "unaligned access",
 }
+
+
+_BKPT_SEMIHOSTING = 0xBEAB
+
+
+@runtime_checkable
+class SemihostingHost(Protocol):
+    """Who serves ``BKPT 0xAB``."""
+
+    def semihosting_call(self, operation: int, parameter: int) -> int:
+        """R0 and R1 as the firmware left them; what R0 becomes."""
 
 
 class Faults:
@@ -65,8 +76,14 @@ class Faults:
         self._take(exc.SV_CALL)
 
     def breakpoint(self) -> None:
-        """BKPT without a debugger: the debug monitor when enabled, else a hard fault."""
+        """BKPT without a debugger: semihosting where somebody serves it, the debug monitor when enabled, else a hard
+        fault."""
         cpu = self._cpu
+        if cpu.semihosting is not None and cpu.core_services.sysbus.read(cpu.pc, 2) == _BKPT_SEMIHOSTING:
+            r0, r1 = int(cpu.get_register(0)), int(cpu.get_register(1))
+            cpu.set_register(0, cpu.semihosting.semihosting_call(r0, r1))
+            cpu.set_register("pc", cpu.pc + 2)
+            return
         cpu.nvic.scb.dfsr.value |= scb.DFSR_BKPT
         if cpu.nvic.debug.monitor_enabled and self._may_preempt(exc.DEBUG_MONITOR):
             cpu.unit.enter(exc.DEBUG_MONITOR)

@@ -96,8 +96,11 @@ def _snapshots(monitor: Monitor, command: str) -> Snapshots:
     return monitor.snapshots
 
 
-def next_value(monitor: Monitor, offset: int | float = 0) -> object:
+def next_value(monitor: Monitor, offset: int | float | str = 0) -> object:
     """``next_value [offset]``: 0, 1, 2 ... plus ``offset``, one further each time."""
+    if isinstance(offset, str):
+        refused = f"next_value: expected a number to add, found {shown(offset)!r}"
+        raise CrosscamError(refused, renode="unsupported operand type(s) for +: 'int' and 'str'")
     value = monitor.next_value + offset
     monitor.next_value += 1
     return str(value)

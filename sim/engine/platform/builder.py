@@ -138,10 +138,13 @@ class Builder:
             if name not in wanted:
                 names = [camel_case(each) for each in wanted]
                 hint = near_names(setting.name, names) or f"it takes {', '.join(names) or 'none'}"
-                raise CrosscamError(
-                    f"{setting.place}: {type_name} has no parameter {setting.name}: {hint}",
-                    renode=no_constructor(type_name),
+                self._registry.refuse(
+                    CrosscamError(
+                        f"{setting.place}: {type_name} has no parameter {setting.name}: {hint}",
+                        renode=no_constructor(type_name),
+                    )
                 )
+                continue
             given.add(name)
         for parameter in wanted.values():
             if parameter.required and parameter.name not in given:
@@ -167,8 +170,8 @@ class Builder:
         wanted = parameters(cls)
         arguments: dict[str, Any] = {}
         for setting in settings:
-            if not setting.is_property and not isinstance(setting.value, syntax.Nothing):
-                parameter: Parameter = wanted[snake_case(setting.name)]
+            parameter: Parameter | None = None if setting.is_property else wanted.get(snake_case(setting.name))
+            if parameter is not None and not isinstance(setting.value, syntax.Nothing):
                 arguments[parameter.name] = self._converter.convert(setting.value, parameter.annotation, setting.name)
         try:
             return self._native_form(cls, name, arguments) or cls(self._machine, name, **arguments)
@@ -205,7 +208,8 @@ class Builder:
             if member is None or member.declared is not None or not member.settable:
                 owner = type(device).__name__ if device else "this entry"
                 text = f"{setting.place}: {owner} has no property {setting.name} that can be set"
-                raise CrosscamError(text, renode=no_property(setting.name, owner))
+                self._registry.refuse(CrosscamError(text, renode=no_property(setting.name, owner)))
+                continue
             kind = member.kind or type(getattr(device, member.attribute))
             value = self._converter.convert(setting.value, kind, setting.name)
             try:

@@ -1,7 +1,7 @@
-"""``--lenient``: a .repl may name types the engine lacks; each becomes a warning and a device that does nothing.
+"""``--lenient``: a .repl may name types, parameters and properties the engine lacks.
 
-Without it an unknown type is an error. Nothing is silent here either: the type is warned of when it is built, and each
-access to its registers says that they are not modelled.
+Such a type becomes a warning and a device that does nothing, a parameter or property a warning; without it each is an
+error. Nothing is silent here either: each access to the registers of such a device says that they are not modelled.
 """
 
 from __future__ import annotations
@@ -101,3 +101,7 @@ class LenientRegistry(Registry):
                 raise
             _LOG.warning("%s; built as a device that does nothing", error)
             return type("Unmodelled", (Unmodelled,), {"RENODE_TYPES": (type_name,)})
+
+    def refuse(self, error: CrosscamError) -> None:
+        """A parameter or property of a newer Renode's form of the type."""
+        _LOG.warning("%s; left out", error)

@@ -73,6 +73,10 @@ class Registry:
             renode=unknown_type(type_name),
         )
 
+    def refuse(self, error: CrosscamError) -> None:
+        """A description names a parameter or property the type has not: ``error`` says which."""
+        raise error
+
 
 def near_names(wanted: str, names: Iterable[str]) -> str:
     """``did you mean A, B?`` for up to three names like ``wanted``, or an empty text."""
