@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from model.errors import CrosscamError
+from model.errors import CrosscamError, shown
 from model.files import write_text
+from model.inside import path_below
+from model.reading import MEGABYTE, UnreadableError, plain_bytes, quoted, read_toml, reason_of
 
 FILE_NAME = "card.toml"
+MODEL_AT_MOST = 256 * MEGABYTE
+"""Bytes of a ``.tflite``."""
+MOST_LABELS = 4096
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LEAST_REAL, _MOST_REAL = 1.2e-38, 3.4e38
+"""Of float32."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +66,26 @@ class Card:
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Hex digest of a file's bytes.
+
+    Raises:
+        CrosscamError: as ``model_bytes``.
+    """
+    return hashlib.sha256(model_bytes(path)).hexdigest()
+
+
+def model_bytes(path: Path) -> bytes:
+    """The content of a ``.tflite``.
+
+    Raises:
+        CrosscamError: it is not there, no plain file, or larger than any model.
+    """
+    try:
+        return plain_bytes(path, MODEL_AT_MOST)
+    except FileNotFoundError as error:
+        raise CrosscamError(f"{path}: no such model file; give the path of a .tflite") from error
+    except (OSError, UnreadableError) as error:
+        raise CrosscamError(f"{path}: cannot be read ({reason_of(error)}); give the path of a .tflite") from error
 
 
 class _Section:
@@ -72,13 +99,19 @@ class _Section:
         self.table = table
 
     def fail(self, key: str, expected: str) -> CrosscamError:
-        got = repr(self.table[key]) if key in self.table else "nothing"
-        return CrosscamError(f"{self.path}: [{self.name}] {key}: expected {expected}, got {got}")
+        got = quoted(self.table[key]) if key in self.table else "nothing"
+        return CrosscamError(f"{self.path}: [{self.name}] {shown(key)}: expected {expected}, got {got}")
 
-    def text(self, key: str) -> str:
+    def text(self, key: str, longest: int = 200) -> str:
         value = self.table.get(key)
-        if not isinstance(value, str) or not value:
-            raise self.fail(key, "a string")
+        if not isinstance(value, str) or not _is_line(value, longest):
+            raise self.fail(key, f"a string of one line, 1 to {longest} characters")
+        return value
+
+    def matching(self, key: str, pattern: re.Pattern[str], what: str) -> str:
+        value = self.table.get(key)
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise self.fail(key, what)
         return value
 
     def integer(self, key: str, low: int, high: int) -> int:
@@ -89,8 +122,8 @@ class _Section:
 
     def real(self, key: str) -> float:
         value = self.table.get(key)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-            raise self.fail(key, "a positive number")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not _LEAST_REAL < value < _MOST_REAL:
+            raise self.fail(key, "a positive number that float32 holds")
         return float(value)
 
     def list_of(self, key: str, kind: type, what: str, count: int | None = None) -> list[Any]:
@@ -104,6 +137,10 @@ class _Section:
         return self.integer(key, -128, 127)
 
 
+def _is_line(text: str, longest: int) -> bool:
+    return 0 < len(text) <= longest and shown(text, longest) == text
+
+
 def read_card(path: Path | str) -> Card:
     """Read a card.
 
@@ -114,14 +151,14 @@ def read_card(path: Path | str) -> Card:
         CrosscamError: missing file, bad TOML, a missing or ill-typed key, lists whose lengths do not match the labels.
     """
     path = Path(path)
-    if path.is_dir():
-        path = path / FILE_NAME
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.is_dir():
+            path = path / FILE_NAME
+        data = read_toml(path)
     except FileNotFoundError as error:
         raise CrosscamError(f"{path}: no such model card; expected a {FILE_NAME} beside the .tflite") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CrosscamError(f"{path}: not a readable TOML card ({error})") from error
+    except (OSError, UnreadableError) as error:
+        raise CrosscamError(f"{path}: not a readable TOML card ({reason_of(error)})") from error
 
     model = _Section(path, data, "model")
     inputs, output = _Section(path, data, "input"), _Section(path, data, "output")
@@ -132,23 +169,29 @@ def read_card(path: Path | str) -> Card:
     labels = tuple(model.list_of("labels", str, "strings"))
     if len(set(labels)) != len(labels):
         raise model.fail("labels", "names without repeats")
+    if len(labels) > MOST_LABELS or not all(_is_line(label, 64) for label in labels):
+        raise model.fail("labels", f"at most {MOST_LABELS} names of one line, 1 to 64 characters")
     unknown = sorted(set(thresholds.table) - set(labels))
     if unknown:
-        raise thresholds.fail(unknown[0], f"only the model's labels ({', '.join(labels)})")
+        raise thresholds.fail(unknown[0], f"only the model's labels ({shown(', '.join(labels), 100)})")
     height, width, channels = inputs.list_of("shape", int, "integers (height, width, channels)", 3)
-    if min(height, width, channels) < 1:
+    if not 1 <= min(height, width, channels) <= max(height, width, channels) < 1 << 31:
         raise inputs.fail("shape", "positive integers")
     expected = self_test.list_of("expected", int, "int8 scores, one a label", len(labels))
     if not all(-128 <= score <= 127 for score in expected):
         raise self_test.fail("expected", "int8 scores, -128 to 127")
-    file = model.text("file")
-    if Path(file).name != file:
+    file = model.text("file", 255)
+    try:
+        path_below(path.parent, file)
+    except UnreadableError as error:
+        raise model.fail("file", f"the name of a file beside the card ({error})") from error
+    if "/" in file:
         raise model.fail("file", "the name of a file beside the card, without folders")
     return Card(
-        id=model.text("id"),
+        id=model.matching("id", _ID, "1 to 64 letters of a-z, A-Z, 0-9, '_', '.', '+', '-', a letter or digit first"),
         title=model.text("title"),
         file=file,
-        sha256=model.text("sha256"),
+        sha256=model.matching("sha256", _SHA256, "the 64 hexadecimal digits of the file's SHA-256, in small letters"),
         labels=labels,
         macs=model.integer("macs", 0, 2**62),
         parameters=model.integer("parameters", 0, 2**62),
@@ -160,10 +203,30 @@ def read_card(path: Path | str) -> Card:
         thresholds=tuple(thresholds.int8(label) for label in labels),
         self_test_pattern=self_test.text("pattern"),
         self_test_expected=tuple(expected),
-        metrics=dict(data.get("metrics", {})),
-        provenance=dict(data.get("provenance", {})),
+        metrics=_free_form(path, data, "metrics"),
+        provenance=_free_form(path, data, "provenance"),
         folder=path.parent,
     )
+
+
+def _free_form(path: Path, data: dict[str, Any], name: str) -> dict[str, Any]:
+    """A table of strings, numbers, booleans, lists of these and further tables; empty when it is missing."""
+    table = data.get(name, {})
+    if not isinstance(table, dict):
+        raise CrosscamError(f"{path}: {name} is {quoted(table)}, expected a section [{name}]")
+    stack: list[tuple[str, Any]] = [(name, table)]
+    while stack:
+        key, value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend((f"{key}.{shown(inner, 40)}", each) for inner, each in value.items())
+        elif isinstance(value, list):
+            if any(isinstance(each, dict) for each in value):
+                raise CrosscamError(f"{path}: {shown(key)} holds tables in a list, expected sections of their own")
+            stack.extend((key, each) for each in value)
+        elif not isinstance(value, (str, int, float)):
+            kind = type(value).__name__
+            raise CrosscamError(f"{path}: {shown(key)} is a {kind}, expected a string, number, boolean or list")
+    return dict(table)
 
 
 def verify_model_file(card: Card) -> Path:
@@ -173,8 +236,6 @@ def verify_model_file(card: Card) -> Path:
         CrosscamError: the file is missing or its SHA-256 differs.
     """
     path = card.model_path
-    if not path.is_file():
-        raise CrosscamError(f"{path}: the card names this model file, but it is not there")
     digest = sha256_of(path)
     if digest != card.sha256:
         raise CrosscamError(

@@ -12,6 +12,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from model.card import model_bytes
 from model.compiler.ir import Conv2D, DepthwiseConv2D
 from model.compiler.reader import read_graph
 from model.errors import CrosscamError
@@ -64,9 +65,7 @@ def load_tflite(model: keras.Model, path: Path | str) -> None:
         CrosscamError: missing or unreadable file, or a network of other layers.
     """
     path = Path(path)
-    if not path.is_file():
-        raise CrosscamError(f"{path}: no such weights file; expected an int8 .tflite of the same network")
-    graph = read_graph(path, path.read_bytes())
+    graph = read_graph(path, model_bytes(path))
     found = [op for op in graph.ops if isinstance(op, (Conv2D, DepthwiseConv2D))]
     pairs = convolutions(model)
     if len(found) != len(pairs):

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from model.card import model_bytes
 from model.compiler.compile import build as build_program
 from model.errors import CrosscamError
 from model.preprocessing import INPUT_SCALE, INPUT_ZERO_POINT, to_float
@@ -72,9 +73,7 @@ def footprint(path: Path | str) -> tuple[int, int]:
         CrosscamError: a missing file, or one the compiler cannot read.
     """
     path = Path(path)
-    if not path.is_file():
-        raise CrosscamError(f"{path}: no such model file; give the path of a .tflite")
-    blob = path.read_bytes()
+    blob = model_bytes(path)
     return len(blob), build_program(path, blob).plan.arena_bytes
 
 

@@ -10,15 +10,41 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from model.errors import shown
+
 MEGABYTE = 1 << 20
 JSON_AT_MOST = 1024 * MEGABYTE
 """COCO's largest annotations have 450 MB."""
-TOML_AT_MOST = MEGABYTE
+TOML_AT_MOST = 512 << 10
 LONGEST_NUMBER = 64
+DEEPEST = 32
+"""Tables and lists in one another in TOML."""
+MOST_DOTS = 100
+"""On a line of TOML: its reader takes the square of a dotted key's length."""
 
 
 class UnreadableError(ValueError):
     """A file that cannot be taken for what it should be; the text says why, in a few words."""
+
+
+def quoted(value: object, longest: int = 60) -> str:
+    """A value of a document, for a message: texts and numbers as they are written, of the rest what it is."""
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        if len(value) > 4 or any(isinstance(each, list | dict) for each in value):
+            return f"a list of {len(value)}"
+        return shown(f"[{', '.join(quoted(each, longest) for each in value)}]", longest)
+    if isinstance(value, int) and value.bit_length() > 128:
+        return shown(value)
+    return shown(repr(value[: 4 * longest] if isinstance(value, str) else value), longest)
+
+
+def reason_of(error: OSError | UnreadableError) -> str:
+    """Why a file could not be read, in a few words."""
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def plain_bytes(path: Path, at_most: int) -> bytes:
@@ -70,6 +96,8 @@ def read_toml(path: Path, at_most: int = TOML_AT_MOST) -> dict[str, Any]:
         OSError, UnreadableError: as ``read_json``.
     """
     content = plain_bytes(path, at_most)
+    if any(line.count(b".") > MOST_DOTS for line in content.splitlines()):
+        raise UnreadableError(f"a line has more than {MOST_DOTS} dots")
     try:
         document = tomllib.loads(content.decode("utf-8"), parse_float=_real)
     except UnreadableError:
@@ -78,7 +106,7 @@ def read_toml(path: Path, at_most: int = TOML_AT_MOST) -> dict[str, Any]:
         raise UnreadableError("it is nested too deep") from error
     except ValueError as error:
         raise UnreadableError(str(error)) from error
-    _check_numbers(document)
+    _check_values(document)
     return document
 
 
@@ -99,14 +127,16 @@ def _not_finite(text: str) -> float:
     raise UnreadableError(f"{text} is no number of JSON")
 
 
-def _check_numbers(value: Any) -> None:
-    """TOML's integers, which its reader takes as they come."""
-    stack = [value]
+def _check_values(document: dict[str, Any]) -> None:
+    """Depth and integers of TOML, which its reader takes as they come."""
+    stack: list[tuple[Any, int]] = [(document, 0)]
     while stack:
-        item = stack.pop()
+        item, depth = stack.pop()
+        if depth > DEEPEST:
+            raise UnreadableError("it is nested too deep")
         if isinstance(item, dict):
-            stack.extend(item.values())
+            stack.extend((each, depth + 1) for each in item.values())
         elif isinstance(item, list):
-            stack.extend(item)
+            stack.extend((each, depth + 1) for each in item)
         elif isinstance(item, int) and item.bit_length() > 64:
             raise UnreadableError("it has an integer of more than 64 bits")

@@ -12,6 +12,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
+from model.card import model_bytes
 from model.errors import CrosscamError
 
 
@@ -27,11 +28,9 @@ class Reference:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        if not self.path.is_file():
-            raise CrosscamError(f"{self.path}: no such model file; give the path of a .tflite")
         try:
             self._interpreter = Interpreter(
-                model_content=self.path.read_bytes(),
+                model_content=model_bytes(self.path),
                 experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
                 num_threads=1,
             )

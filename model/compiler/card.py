@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import numpy as np
 
-from model.card import FILE_NAME, Card, read_card, verify_model_file
+from model.card import FILE_NAME, Card, model_bytes, read_card, verify_model_file
 from model.compiler.ir import Graph, Tensor
 from model.errors import CrosscamError
 
@@ -16,13 +17,18 @@ def open_model(source: Path) -> tuple[Card, bytes]:
 
     Raises CrosscamError when any of it is missing, malformed, or the file is not the one the card describes.
     """
-    if not source.exists():
-        raise CrosscamError(f"{source}: no such model; give a folder with {FILE_NAME} and its .tflite (model/zoo/NAME)")
-    card = read_card(source if source.is_dir() else source.parent)
-    if source.is_file() and source.name not in (FILE_NAME, card.file):
+    try:
+        mode = source.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise CrosscamError(
+            f"{source}: no such model; give a folder with {FILE_NAME} and its .tflite (model/zoo/NAME)"
+        ) from error
+    is_folder = stat.S_ISDIR(mode)
+    card = read_card(source if is_folder else source.parent)
+    if not is_folder and source.name not in (FILE_NAME, card.file):
         raise CrosscamError(f"{source}: the card beside it describes '{card.file}'; give the folder or that file")
     path = verify_model_file(card)
-    return card, path.read_bytes()
+    return card, model_bytes(path)
 
 
 def check_card(card: Card, graph: Graph) -> None:

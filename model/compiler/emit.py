@@ -18,7 +18,7 @@ from model.card import Card
 from model.compiler.ir import Graph, Tensor
 from model.compiler.kernels import KernelCall
 from model.compiler.memory import MemoryPlan
-from model.errors import CrosscamError
+from model.errors import CrosscamError, shown
 
 _TEMPLATES = ("model.c", "model_weights.c", "model_weights.h")
 
@@ -125,9 +125,15 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
 def c_string(text: str) -> str:
     """A C string literal of the UTF-8 bytes of ``text``; three-digit octal escapes cannot run into what follows."""
     plain = b"".join(
-        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\?' else b"\\%03o" % byte for byte in text.encode()
+        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\?' else b"\\%03o" % byte
+        for byte in text.encode("utf-8", "replace")
     )
     return '"' + plain.decode() + '"'
+
+
+def c_comment(text: str) -> str:
+    """``text`` as part of a C comment: nothing that ends it, begins another or leaves its line."""
+    return shown(text, 200).replace("*/", "* /").replace("/*", "/ *")
 
 
 @cache
@@ -140,5 +146,5 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["c_string"] = c_string
-    environment.filters["c_comment"] = lambda text: text.replace("*/", "* /").replace("/*", "/ *")
+    environment.filters["c_comment"] = c_comment
     return environment

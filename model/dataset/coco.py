@@ -1,6 +1,7 @@
 """COCO-format annotations on disk to labelled samples.
 
-A source is a folder in COCO's layout: ``FOLDER/SPLIT/*.jpg`` with ``FOLDER/annotations/instances_SPLIT.json``.
+A source is a folder in COCO's layout: ``FOLDER/SPLIT/*.jpg`` with ``FOLDER/annotations/instances_SPLIT.json``. What
+``iscrowd`` marks is a region of many, drawn as one: no object, and no sign of a negative either, as smaller ones.
 """
 
 from __future__ import annotations
@@ -8,16 +9,18 @@ from __future__ import annotations
 import contextlib
 import difflib
 import io
-import json
-import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.dataset.entries import read_annotations
 from model.dataset.rule import MINIMUM_AREA, label_of, outputs_for
-from model.errors import CrosscamError
+from model.errors import CrosscamError, shown
+from model.extras import missing
+from model.inside import path_below
+from model.reading import UnreadableError, quoted
 
 
 @dataclass(frozen=True)
@@ -57,72 +60,13 @@ def _load(path: Path) -> Any:
     try:
         from pycocotools.coco import COCO
     except ImportError as error:
-        raise CrosscamError("pycocotools is not installed; run `pip install 'crosscam[train]'`") from error
-    if not path.is_file():
-        raise CrosscamError(
-            f"{path}: no such annotations; expected COCO's layout, FOLDER/annotations/instances_SPLIT.json"
-        )
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CrosscamError(f"{path}: the annotations are not JSON ({error})") from error
-    for key in ("images", "annotations", "categories"):
-        if not isinstance(data, dict) or not isinstance(data.get(key), list):
-            raise CrosscamError(f"{path}: key {key!r} is missing; expected COCO instance annotations")
-    _check_entries(path, data)
+        raise missing("pycocotools") from error
+    data = read_annotations(path)
     coco = COCO()
     coco.dataset = data
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports its progress on stdout
         coco.createIndex()
     return coco
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-_ENTRIES: Mapping[str, Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
-    "images": {
-        "id": ("an integer", lambda value: isinstance(value, int)),
-        "file_name": ("a name", lambda value: isinstance(value, str) and value != ""),
-        "width": ("a number of pixels", lambda value: _number(value) and value > 0),
-        "height": ("a number of pixels", lambda value: _number(value) and value > 0),
-    },
-    "annotations": {
-        "id": ("an integer", lambda value: isinstance(value, int)),
-        "image_id": ("an integer", lambda value: isinstance(value, int)),
-        "category_id": ("the id of a category", lambda value: isinstance(value, int)),
-        "area": ("an area in pixels", lambda value: _number(value) and value >= 0),
-    },
-    "categories": {
-        "id": ("an integer", lambda value: isinstance(value, int)),
-        "name": ("a name", lambda value: isinstance(value, str) and value != ""),
-    },
-    "licenses": {
-        "id": ("an integer", lambda value: isinstance(value, int)),
-        "name": ("a name", lambda value: isinstance(value, str)),
-    },
-}
-"""What is read of each list's entries, and what it has to be."""
-
-
-def _check_entries(path: Path, data: dict[str, Any]) -> None:
-    """Hold every entry against ``_ENTRIES``; ``licenses`` may be missing."""
-    if not isinstance(data.setdefault("licenses", []), list):
-        raise CrosscamError(f"{path}: key 'licenses' is {data['licenses']!r:.40}; expected a list")
-    for key, fields in _ENTRIES.items():
-        for place, entry in enumerate(data[key]):
-            for name, (expected, holds) in fields.items():
-                if not isinstance(entry, dict) or name not in entry:
-                    raise CrosscamError(f"{path}: {key}[{place}] lacks {name!r}; expected COCO instance annotations")
-                if not holds(entry[name]):
-                    raise CrosscamError(f"{path}: {key}[{place}]: {name} is {entry[name]!r:.40}; expected {expected}")
-    known = {category["id"] for category in data["categories"]}
-    for place, entry in enumerate(data["annotations"]):
-        if entry["category_id"] not in known:
-            raise CrosscamError(
-                f"{path}: annotations[{place}] names category {entry['category_id']}, which the file does not have"
-            )
 
 
 def load_annotations(root: Path | str, source: Source) -> Any:
@@ -132,6 +76,24 @@ def load_annotations(root: Path | str, source: Source) -> Any:
         CrosscamError: missing or unreadable annotations, a missing key.
     """
     return _load(Path(root) / source.folder / "annotations" / f"instances_{source.split}.json")
+
+
+def _area(annotation: Mapping[str, Any]) -> float:
+    return 0.0 if annotation.get("iscrowd", 0) else float(annotation["area"])
+
+
+def picture_path(root: Path | str, source: Source, image: Mapping[str, Any]) -> Path:
+    """Where a picture lies: in a merged set (see ``recipe``) in another set's folder, but below the data root.
+
+    Raises:
+        CrosscamError: the picture's name leads elsewhere, or is no name a file can have.
+    """
+    pictures = Path(root) / source.folder / source.split
+    above = len(Path(source.folder, source.split).parts)
+    try:
+        return path_below(pictures, image["file_name"], above)
+    except UnreadableError as error:
+        raise CrosscamError(f"{pictures}: file_name {quoted(image['file_name'])}: {error}") from error
 
 
 def read_source(
@@ -151,7 +113,8 @@ def read_source(
         with_pictures: expect the folder of pictures; False when they are still to be fetched, or only counted.
 
     Raises:
-        CrosscamError: missing or unreadable annotations, a missing picture folder, a class the data set lacks.
+        CrosscamError: missing or unreadable annotations, a missing picture folder, a class the data set lacks, a
+            picture's name that leads out of the data root.
     """
     folder = Path(root) / source.folder
     annotations = folder / "annotations" / f"instances_{source.split}.json"
@@ -165,17 +128,17 @@ def read_source(
             known = sorted(names.values())
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
             nearest = f"the nearest is {near[0]!r}; " if near else ""
-            raise CrosscamError(f"{annotations}: no category {name!r}; {nearest}it has {', '.join(known)}")
+            raise CrosscamError(f"{annotations}: no category {name!r}; {nearest}it has {shown(', '.join(known), 200)}")
     licenses = {entry["id"]: entry["name"] for entry in coco.dataset["licenses"]}
     samples = []
     for image_id in sorted(coco.imgs):
         image = coco.imgs[image_id]
-        objects = [(names[a["category_id"]], float(a["area"])) for a in coco.imgToAnns[image_id]]
+        objects = [(names[a["category_id"]], _area(a)) for a in coco.imgToAnns[image_id]]
         label = label_of(objects, float(image["width"] * image["height"]), minimum_area)
         if label is not None:
             license_name = licenses.get(image.get("license"), "unknown")
             categories = tuple(sorted({name for name, _ in objects}))
-            path, url = pictures / image["file_name"], str(image.get("coco_url", ""))
+            path, url = picture_path(root, source, image), image.get("coco_url", "")
             samples.append(Sample(path, label, source, license_name, categories, url))
     return samples
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,9 +29,11 @@ from typing import Any
 
 import numpy as np
 
-from model.dataset.coco import Source, load_annotations
-from model.errors import CrosscamError
+from model.dataset.coco import Source, load_annotations, picture_path
+from model.errors import CrosscamError, shown
 from model.files import make_folder, write_text
+from model.inside import path_below
+from model.reading import UnreadableError, quoted, read_toml, reason_of
 
 _SOURCE_KEYS = {"folder": str, "split": str, "all_as": str, "rename": dict, "most": int}
 
@@ -66,33 +67,48 @@ def read_recipe(path: Path | str) -> Recipe:
     """
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = read_toml(path)
     except FileNotFoundError as error:
         raise CrosscamError(f"{path}: no such recipe file; see model/configs/*.toml") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CrosscamError(f"{path}: not a readable TOML recipe ({error})") from error
+    except (OSError, UnreadableError) as error:
+        raise CrosscamError(f"{path}: not a readable TOML recipe ({reason_of(error)})") from error
     entries, classes = data.get("source"), data.get("classes")
     if not isinstance(entries, list) or not entries:
         raise CrosscamError(f"{path}: expected at least one [[source]] with folder and split")
     if not isinstance(classes, dict) or not all(
-        isinstance(share, (int, float)) and 0 <= share < 1 for share in classes.values()
+        isinstance(share, (int, float)) and not isinstance(share, bool) and 0 <= share < 1 for share in classes.values()
     ):
         raise CrosscamError(f"{path}: expected [classes] with the minimum share (0 to 1) of each class")
     sources = []
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, dict):
-            raise CrosscamError(f"{path}: source {number} is {entry!r}; expected [[source]] with folder and split")
+            raise CrosscamError(
+                f"{path}: source {number} is {quoted(entry)}; expected [[source]] with folder and split"
+            )
         for key, value in entry.items():
-            if not isinstance(value, _SOURCE_KEYS.get(key, ())) or (key == "most" and value < 1):
+            if not _fits(key, value):
                 known = ", ".join(f"{k} ({kind.__name__})" for k, kind in _SOURCE_KEYS.items())
-                raise CrosscamError(f"{path}: source {number}: {key} = {value!r}; expected {known}")
+                raise CrosscamError(f"{path}: source {number}: {shown(key)} = {quoted(value)}; expected {known}")
         if "folder" not in entry or "split" not in entry:
             raise CrosscamError(f"{path}: source {number} needs folder and split")
+        for key in ("folder", "split"):
+            try:
+                path_below(Path(), entry[key])
+            except UnreadableError as error:
+                raise CrosscamError(f"{path}: source {number}: {key} {quoted(entry[key])}: {error}") from error
         sources.append(RecipeSource(**entry))
     seed = data.get("seed", 0)
-    if not isinstance(seed, int) or seed < 0:
-        raise CrosscamError(f"{path}: seed = {seed!r}; expected an integer from 0")
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise CrosscamError(f"{path}: seed = {quoted(seed)}; expected an integer from 0")
     return Recipe(path, tuple(sources), classes, seed)
+
+
+def _fits(key: str, value: Any) -> bool:
+    if not isinstance(value, _SOURCE_KEYS.get(key, ())) or isinstance(value, bool):
+        return False
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and name for name in value.values())
+    return value >= 1 if isinstance(value, int) else bool(value)
 
 
 def merge(recipe: Recipe, root: Path, out: Path, split: str) -> Path:
@@ -105,8 +121,11 @@ def merge(recipe: Recipe, root: Path, out: Path, split: str) -> Path:
         The annotations; ``model.dataset.coco.read_source`` reads them as ``Source(out.name, split)``.
 
     Raises:
-        CrosscamError: unreadable annotations, a renamed category that a set lacks, a class that no set has.
+        CrosscamError: unreadable annotations, a renamed category that a set lacks, a class that no set has, an
+            ``out`` beside which the sets do not lie: a set names no pictures outside of the folder it is read from.
     """
+    if not root.resolve().is_relative_to(out.parent.resolve()):
+        raise CrosscamError(f"{out}: the sets do not lie beside it; name a folder in {root}, such as {root / 'merged'}")
     merged: dict[str, list[dict[str, Any]]] = {"images": [], "annotations": [], "categories": [], "licenses": []}
     categories: dict[str, int] = {}
     licenses: dict[str, int] = {}
@@ -118,7 +137,7 @@ def merge(recipe: Recipe, root: Path, out: Path, split: str) -> Path:
         names = {key: str(category["name"]) for key, category in coco.cats.items()}
         for old in source.rename:
             if old not in names.values():
-                known = ", ".join(sorted(names.values()))
+                known = shown(", ".join(sorted(names.values())), 150)
                 raise CrosscamError(f"{recipe.path}: {name.name} has no category {old!r} to rename; it has {known}")
         rights = {entry["id"]: str(entry["name"]) for entry in coco.dataset.get("licenses", [])}
         image_ids = sorted(coco.imgs)
@@ -127,7 +146,7 @@ def merge(recipe: Recipe, root: Path, out: Path, split: str) -> Path:
             image_ids = [image_ids[i] for i in sorted(drawn)]
         for image_id in image_ids:
             image = dict(coco.imgs[image_id])
-            lies = root / source.folder / source.split / str(image["file_name"])
+            lies = picture_path(root, name, image)
             image["file_name"] = Path(os.path.relpath(lies, pictures)).as_posix()
             right = rights.get(image.get("license"), "unknown")
             image["license"] = licenses.setdefault(right, len(licenses) + 1)
@@ -142,7 +161,7 @@ def merge(recipe: Recipe, root: Path, out: Path, split: str) -> Path:
                 merged["annotations"].append({**ids, **entry})
     for wanted in recipe.classes:
         if wanted not in categories:
-            known = ", ".join(sorted(categories))
+            known = shown(", ".join(sorted(categories)), 150)
             raise CrosscamError(f"{recipe.path}: no set has an object of class {wanted!r}; they have {known}")
     merged["categories"] = [{"id": number, "name": name} for name, number in categories.items()]
     merged["licenses"] = [{"id": number, "name": name} for name, number in licenses.items()]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model.card import Card, read_card, sha256_of, verify_model_file, write_card
-from model.errors import CrosscamError
+from model.errors import LONGEST_MESSAGE, CrosscamError
 
 CARD = Card(
     id="tiny",
@@ -46,8 +47,8 @@ def test_a_missing_card_says_where_it_was_sought(tmp_path: Path) -> None:
 
 BAD = [
     ("[model]", "[models]", r"section \[model\] is missing"),
-    ('id = "tiny"', "id = 3", r"\[model\] id: expected a string, got 3"),
-    ('id = "tiny"\n', "", r"\[model\] id: expected a string, got nothing"),
+    ('id = "tiny"', "id = 3", r"\[model\] id: expected 1 to 64 letters .*, got 3"),
+    ('id = "tiny"\n', "", r"\[model\] id: expected 1 to 64 letters .*, got nothing"),
     ('["car", "negative", "person"]', '["car", "car", "person"]', r"labels: expected names without repeats"),
     ('file = "model.tflite"', 'file = "../model.tflite"', r"file: expected the name of a file beside the card"),
     ("shape = [160, 160, 3]", "shape = [160, 160]", r"\[input\] shape: expected a list of 3 integers"),
@@ -61,6 +62,25 @@ BAD = [
     ("car = 5", "car = 5\nbus = 1", r"\[thresholds\] bus: expected only the model's labels"),
     ("expected = [-128, 0, 127]", "expected = [-128, 0]", r"\[self_test\] expected: expected a list of 3"),
     ("expected = [-128, 0, 127]", "expected = [-129, 0, 1]", r"\[self_test\] expected: expected int8 scores"),
+    ('id = "tiny"', 'id = "a */ b"', r"\[model\] id: expected 1 to 64 letters"),
+    ('id = "tiny"', 'id = "a\\nb"', r"\[model\] id: expected 1 to 64 letters"),
+    ('id = "tiny"', f'id = "{"a" * 65}"', r"\[model\] id: expected 1 to 64 letters"),
+    (f'sha256 = "{"00" * 32}"', 'sha256 = "*/ int x; /*"', r"\[model\] sha256: expected the 64 hexadecimal digits"),
+    ('"person"]', '"per\\nson"]', r"\[model\] labels: expected at most 4096 names of one line"),
+    ('"person"]', f'"{"p" * 65}"]', r"\[model\] labels: expected at most 4096 names of one line"),
+    ('file = "model.tflite"', 'file = ".."', r"file: expected the name of a file beside the card"),
+    ('file = "model.tflite"', 'file = "m\\u0000"', r"file: expected a string of one line"),
+    ('file = "model.tflite"', f'file = "{"ü" * 200}"', r"file: .*longer than a file's name can be"),
+    ("shape = [160, 160, 3]", "shape = [160, 160, 99999999999]", r"\[input\] shape: expected positive integers"),
+    ("scale = 0.0078125", "scale = 1e300", r"\[input\] scale: expected a positive number that float32 holds"),
+    ("macs = 123", f"macs = {'9' * 5000}", r"not a readable TOML card"),
+    ("macs = 123", "macs = 0x" + "F" * 1000, r"not a readable TOML card \(it has an integer of more than 64 bits\)"),
+    ("macs = 123", "macs = inf", r"not a readable TOML card"),
+    ("macs = 123", "macs = " + "[" * 2000, r"not a readable TOML card \(it is nested too deep\)"),
+    ("macs = 123", "macs" + ".a" * 90 + " = 1", r"not a readable TOML card \(it is nested too deep\)"),
+    ("macs = 123", "macs" + ".a" * 50_000 + " = 1", r"not a readable TOML card \(a line has more than 100 dots\)"),
+    ("seed = 1", "seed = 1979-05-27", r"provenance\.seed is a date, expected a string, number"),
+    ("seed = 1", "seed = [{a = 1}]", r"provenance\.seed holds tables in a list"),
     ("[self_test]", "[self_test", r"not a readable TOML card"),
 ]
 
@@ -74,12 +94,25 @@ def test_a_bad_card_is_named_in_one_line(tmp_path: Path, old: str, new: str, mes
     with pytest.raises(CrosscamError, match=message) as caught:
         read_card(path)
     assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) <= LONGEST_MESSAGE and str(caught.value).isprintable()
+
+
+def test_a_card_without_end_or_content_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "card.toml"
+    os.mkfifo(path)
+    with pytest.raises(CrosscamError, match="it is a pipe or a device, not a plain file"):
+        read_card(path)
+    path.unlink()
+    path.write_bytes(bytes(1 << 20))
+    with pytest.raises(CrosscamError, match="1,048,576 bytes, more than the 524,288 that are taken"):
+        read_card(path)
+    with pytest.raises(CrosscamError, match="not a readable TOML card"):
+        read_card(tmp_path / ("n" * 300))
 
 
 def test_the_model_file_must_be_the_one_described(tmp_path: Path) -> None:
     write_card(CARD, tmp_path)
-    with pytest.raises(CrosscamError, match="it is not there"):
+    with pytest.raises(CrosscamError, match="no such model file"):
         verify_model_file(read_card(tmp_path))
     model = tmp_path / "model.tflite"
     model.write_bytes(b"weights")

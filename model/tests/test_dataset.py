@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.errors import CrosscamError
+from model.errors import LONGEST_MESSAGE, CrosscamError
 
 pytest.importorskip("pycocotools")
 
@@ -77,23 +78,70 @@ def test_annotations_that_are_not_json(coco_tree: Path) -> None:
         (lambda data: data["images"][0].pop("width"), r"images\[0\] lacks 'width'"),
         (lambda data: data["images"][1].update(width="w"), r"images\[1\]: width is 'w'; expected a number of pixels"),
         (lambda data: data["images"][1].update(id="a"), r"images\[1\]: id is 'a'; expected an integer"),
-        (lambda data: data["images"].append("a picture"), "lacks 'id'"),
+        (lambda data: data["images"].append("a picture"), r"images\[6\] is 'a picture'"),
         (lambda data: data["annotations"][0].pop("image_id"), r"annotations\[0\] lacks 'image_id'"),
         (lambda data: data["annotations"][0].pop("area"), r"annotations\[0\] lacks 'area'"),
-        (lambda data: data["annotations"][2].update(area=None), r"annotations\[2\]: area is None; expected an area"),
-        (lambda data: data["annotations"][2].update(area=float("nan")), r"area is nan; expected an area in pixels"),
+        (lambda data: data["annotations"][2].update(area=None), r"annotations\[2\]: area is null; expected an area"),
+        (lambda data: data["annotations"][2].update(area=float("nan")), "NaN is no number of JSON"),
         (
             lambda data: data["annotations"][1].update(category_id=7),
             r"annotations\[1\] names category 7, which the file",
         ),
         (lambda data: data["categories"][0].pop("name"), r"categories\[0\] lacks 'name'"),
         (lambda data: data["licenses"][0].pop("id"), r"licenses\[0\] lacks 'id'"),
+        (lambda data: data["images"][0].update(license=[4]), r"images\[0\]: license is \[4\]; expected the id"),
+        (lambda data: data["images"][0].update(width=10**60), r"images\[0\]: width is a number of 200 bits; expected"),
+        (
+            lambda data: data["annotations"][0].update(iscrowd="no"),
+            r"annotations\[0\]: iscrowd is 'no'; expected 0 or 1",
+        ),
         (lambda data: data.update(licenses="none"), "key 'licenses' is 'none'; expected a list"),
     ],
 )
 def test_annotations_that_lack_keys(coco_tree: Path, change: Change, message: str) -> None:
     rewrite(annotations_of(coco_tree), change)
     with pytest.raises(CrosscamError, match=message):
+        read_source(coco_tree, TOY)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/passwd", "../../../x.jpg", "..", ".", "a/../b.jpg", "a//b.jpg", "a\\b.jpg", "a\0b", "a\nb", "a" * 256],
+)
+def test_pictures_stay_below_the_data_root(coco_tree: Path, name: str) -> None:
+    rewrite(annotations_of(coco_tree), lambda data: data["images"][0].update(file_name=name))
+    with pytest.raises(CrosscamError, match=r"train: file_name '.*': it ") as caught:
+        read_source(coco_tree, TOY)
+    assert len(str(caught.value)) <= LONGEST_MESSAGE and str(caught.value).isprintable()
+
+
+def test_a_region_of_many_is_no_object_and_no_sign_of_a_negative(coco_tree: Path) -> None:
+    """11 shows a person, 13 a person and a car, 14 a dog: each object becomes a crowd."""
+
+    def crowd(data: dict[str, Any]) -> None:
+        for annotation in data["annotations"]:
+            annotation["iscrowd"] = int(annotation["image_id"] in (11, 14) or annotation["area"] == 4000.0)
+
+    rewrite(annotations_of(coco_tree), crowd)
+    labels = {int(sample.path.stem): sample.label for sample in read_source(coco_tree, TOY)}
+    assert labels == {12: (1, 0, 0), 13: (0, 0, 1), 14: (0, 1, 0), 15: (0, 1, 0)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"images": ' + "9" * 5000 + "}", '{"images": 1e999}', '{"images": [\ud800]}', "\0", "[]", "3"],
+)
+def test_annotations_that_would_bring_a_reader_down(coco_tree: Path, text: str) -> None:
+    annotations_of(coco_tree).write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(CrosscamError) as caught:
+        read_source(coco_tree, TOY)
+    assert len(str(caught.value)) <= LONGEST_MESSAGE and str(caught.value).isprintable()
+
+
+def test_annotations_that_are_no_plain_file(coco_tree: Path) -> None:
+    annotations_of(coco_tree).unlink()
+    os.mkfifo(annotations_of(coco_tree))
+    with pytest.raises(CrosscamError, match="it is a pipe or a device, not a plain file"):
         read_source(coco_tree, TOY)
 
 
