@@ -125,17 +125,17 @@ def sheet(
     from model.dataset.frames import load_frames
     from model.dataset.rule import outputs_for
     from model.errors import CrosscamError
+    from model.files import whole
     from model.pictures import contact_sheet
 
     samples, areas = _chosen(root, sets, classes, caps, negatives, negatives_from, everything, seed, True)
     frames = load_frames(samples)
     picture = contact_sheet(frames, outputs_for(areas), number, seed)
     try:
-        picture.save(output)
-    except (OSError, ValueError) as error:
-        raise CrosscamError(
-            f"{output}: cannot be written ({error}); name a .png file in a folder that exists"
-        ) from error
+        with whole(output) as part:
+            picture.save(part)
+    except ValueError as error:
+        raise CrosscamError(f"{output}: cannot be written ({error}); name a .png or .jpg file") from error
     typer.echo(f"{output}: {min(number, len(frames))} of {len(frames)} photographs")
 
 
@@ -157,7 +157,8 @@ def download(
     """
     from rich.progress import Progress
 
-    from model.dataset.download import SPLITS, Manners, fetch_annotations, fetch_pictures
+    from model.dataset.download import SPLITS, fetch_annotations, fetch_pictures
+    from model.dataset.fetch import Manners
     from model.evaluation import parse_source
     from scripts.console import terminal
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from model.compiler.passes import run_passes
 from model.compiler.reader import read_graph
 from model.compiler.report import CompileReport, LayerReport
 from model.errors import CrosscamError
+from model.files import whole
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,10 @@ def build(path: Path, blob: bytes) -> Program:
 
 
 def write_files(out: Path, files: dict[str, str]) -> list[Path]:
-    """Write all files beside ``out``, then move them in: an error leaves no half-written file."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".compile-", dir=out))
-    except OSError as error:
-        raise CrosscamError(f"{out}: cannot write there: {error.strerror}; give a folder with -o") from error
-    try:
+    """Write all files beside their names in ``out``, then move them in: an error leaves no half-written file."""
+    with contextlib.ExitStack() as stack:
         for name, text in files.items():
-            (staging / name).write_text(text, encoding="utf-8", newline="\n")
-        for name in files:
-            (staging / name).replace(out / name)
-    except OSError as error:
-        raise CrosscamError(f"{out}: cannot write there: {error.strerror}") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+            stack.enter_context(whole(out / name)).write_text(text, encoding="utf-8", newline="\n")
     return [out / name for name in files]
 
 

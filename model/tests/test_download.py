@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from model.dataset.coco import Sample, Source
-from model.dataset.download import Manners, OfflineError, fetch, fetch_annotations, fetch_pictures
-from model.errors import CrosscamError
+from model.dataset.download import fetch_annotations, fetch_pictures
+from model.dataset.fetch import Manners, OfflineError, fetch
+from model.errors import LONGEST_MESSAGE, CrosscamError
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -28,6 +29,10 @@ class Site:
         self.files: dict[str, bytes] = {"/whole": CONTENT}
         self.troubles: dict[str, list[int]] = {}
         """Path to what its next answers are: a status, or 0 for a connection that breaks half-way."""
+        self.lengths: dict[str, str] = {}
+        """Path to what is told as its Content-Length."""
+        self.elsewhere: dict[str, str] = {}
+        """Path to the address it sends to."""
         self.asked: Counter[str] = Counter()
         self.ranges: list[str] = []
         self.address = ""
@@ -47,6 +52,12 @@ class Handler(BaseHTTPRequestHandler):
         trouble = site.troubles.get(self.path, [])
         status = trouble.pop(0) if trouble else 200
         content = site.files.get(self.path)
+        if self.path in site.elsewhere:
+            self.send_response(302)
+            self.send_header("Location", site.elsewhere[self.path])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if status > 200 or content is None:
             self.send_response(status if status > 200 else 404)
             self.send_header("Retry-After", "7")
@@ -57,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
             site.ranges.append(wanted)
             start = int(wanted.removeprefix("bytes=").removesuffix("-"))
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        self.send_header("Content-Length", site.lengths.get(self.path, str(len(content) - start)))
         self.end_headers()
         self.wfile.write(content[start : len(content) // 2] if status == 0 else content[start:])
 
@@ -200,7 +211,78 @@ def test_a_photograph_named_twice_is_fetched_once(site: Site, tmp_path: Path) ->
     assert (tmp_path / "1.jpg").read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("name", ["../1.jpg", "/1.jpg"])
+@pytest.mark.parametrize("length", ["-1", "many", "1e3", "9" * 30])
+def test_a_length_that_is_none_is_an_error_of_the_server(site: Site, tmp_path: Path, length: str) -> None:
+    site.lengths["/whole"] = length
+    with pytest.raises(CrosscamError, match=r"after 3 tries \(the server gives a length of"):
+        fetch(f"{site.address}/whole", tmp_path / "file", manners())
+    assert not (tmp_path / "file").exists()
+
+
+def test_a_length_that_is_too_short_or_too_long(site: Site, tmp_path: Path) -> None:
+    site.lengths["/whole"] = str(len(CONTENT) + 1)
+    with pytest.raises(CrosscamError, match=f"broke after {len(CONTENT)} of {len(CONTENT) + 1} bytes"):
+        fetch(f"{site.address}/whole", tmp_path / "file", Manners(tries=1))
+    site.lengths["/whole"] = str(1 << 40)
+    with pytest.raises(CrosscamError, match=r"more than the 67,108,864 bytes .*; nothing is kept"):
+        fetch(f"{site.address}/whole", tmp_path / "other", manners())
+    with pytest.raises(CrosscamError, match="more than the 1,000 bytes"):
+        fetch(f"{site.address}/whole", tmp_path / "other", manners(), at_most=1000)
+    assert [path.name for path in tmp_path.iterdir()] == ["file.part"]
+
+
+def test_a_server_that_sends_to_a_file_is_not_followed(site: Site, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("key", encoding="utf-8")
+    site.elsewhere = {"/a": f"{site.address}/whole", "/b": secret.as_uri(), "/c": "ftp://127.0.0.1/x"}
+    assert fetch(f"{site.address}/a", tmp_path / "a", manners())
+    for name in "bc":
+        with pytest.raises(
+            CrosscamError, match=r"the server sends to 'ftp.*', expected an http|url 'file:.*' is not allowed"
+        ):
+            fetch(f"{site.address}/{name}", tmp_path / name, manners())
+        assert not (tmp_path / name).exists()
+
+
+def test_a_download_has_an_end(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(CrosscamError, match="not whole in the time it may take; run the command again"):
+        fetch(f"{site.address}/whole", tmp_path / "file", Manners(longest=0.0))
+    assert not (tmp_path / "file").exists() and (tmp_path / "file.part").stat().st_size
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://127.0.0.1:port/x", "file:///etc/passwd", "http:///x", "http://a b/"]
+)
+def test_addresses_that_are_none(tmp_path: Path, url: str) -> None:
+    with pytest.raises(CrosscamError) as caught:
+        fetch(url, tmp_path / "file", manners())
+    assert len(str(caught.value)) <= LONGEST_MESSAGE and str(caught.value).isprintable()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_that_is_a_link_is_not_written_through(site: Site, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"mine")
+    (tmp_path / "file.part").symlink_to(other)
+    with pytest.raises(CrosscamError, match="cannot write"):
+        fetch(f"{site.address}/whole", tmp_path / "file", manners())
+    assert other.read_bytes() == b"mine"
+
+
+def test_an_archive_that_unpacks_to_too_much_is_removed(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.dataset.download.JSON_AT_MOST", 1000)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("annotations/instances_train2017.json", bytes(1 << 20))
+    site.files["/a.zip"] = buffer.getvalue()
+    with pytest.raises(CrosscamError, match=r"damaged \(annotations/.* has 1,048,576 bytes\); it is removed"):
+        fetch_annotations(tmp_path, manners(), f"{site.address}/a.zip", None, ["train2017"])
+    assert list((tmp_path / "annotations").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../1.jpg", "/1.jpg", "a/1.jpg", "a/b/../../annotations", "a/b", "a/b/."])
 def test_no_photograph_is_written_outside_of_the_data(site: Site, tmp_path: Path, name: str) -> None:
     sample = Sample(tmp_path / "data" / name, (1, 0, 0), Source("a", "b"), "", (), f"{site.address}/whole")
     with pytest.raises(CrosscamError, match=r"a/b: the annotations name a picture .* outside of"):
