@@ -17,6 +17,7 @@ import numpy as np
 import tflite
 
 from model.compiler.ir import Graph, Tensor
+from model.compiler.limits import Constants, check_counts, check_tensor
 from model.compiler.operators import RawOp, build_op
 from model.errors import CrosscamError
 
@@ -28,7 +29,6 @@ _DTYPES = {
     tflite.TensorType.FLOAT32: "float32",
 }
 _NUMPY = {"int8": np.int8, "int32": np.int32, "int64": np.int64, "uint8": np.uint8, "float32": np.float32}
-_MAX_ELEMENTS = 1 << 26
 _TYPE_NAMES = {value: name for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
 _OP_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, AssertionError)
@@ -39,6 +39,7 @@ class _Tables:
     model: Any
     subgraph: Any
     path: Path
+    constants: Constants
 
 
 def read_graph(path: Path, blob: bytes) -> Graph:
@@ -64,7 +65,8 @@ def _read(path: Path, blob: bytes) -> Graph:
         raise CrosscamError(f"{path}: .tflite schema version {model.Version()}, expected 3; convert the model again")
     if model.SubgraphsLength() != 1:
         raise CrosscamError(f"{path}: {model.SubgraphsLength()} subgraphs, expected 1; export one inference function")
-    tables = _Tables(model, model.Subgraphs(0), path)
+    tables = _Tables(model, model.Subgraphs(0), path, Constants(path))
+    check_counts(path, model, tables.subgraph)
     count = tables.subgraph.TensorsLength()
     cache: dict[int, Tensor] = {}
 
@@ -99,6 +101,7 @@ def _single(tables: _Tables, what: str, tensor: Any) -> Tensor:
 
 def _tensor(tables: _Tables, index: int) -> Tensor:
     raw = tables.subgraph.Tensors(index)
+    check_tensor(tables.path, raw)
     name = (raw.Name() or b"").decode("utf-8", "replace") or f"tensor_{index}"
     code = raw.Type()
     dtype = _DTYPES.get(code, _TYPE_NAMES.get(code, str(code)).lower())
@@ -111,8 +114,6 @@ def _tensor(tables: _Tables, index: int) -> Tensor:
             f"{tables.path}: tensor '{name}' has the dynamic shape {shown}; "
             "export the model with fixed shapes (batch 1)"
         )
-    if prod(shape) > _MAX_ELEMENTS:
-        raise CrosscamError(f"{tables.path}: tensor '{name}' of shape {list(shape)} is too large for this target")
     scales, zero_point = _quantization(tables, raw, name)
     return Tensor(name, shape, dtype, scales, zero_point, _data(tables, raw, name, dtype, shape))
 
@@ -144,6 +145,7 @@ def _data(tables: _Tables, raw: Any, name: str, dtype: str, shape: tuple[int, ..
         )
     if raw.Sparsity() is not None:
         raise CrosscamError(f"{tables.path}: constant tensor '{name}' is sparse; store it dense")
+    tables.constants.add(buffer.DataLength())
     data = np.frombuffer(buffer.DataAsNumpy().tobytes(), dtype=_NUMPY[dtype])
     if data.size != prod(shape):
         raise CrosscamError(

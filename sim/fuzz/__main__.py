@@ -10,6 +10,7 @@ import multiprocessing
 import resource
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from sim.errors import CrosscamError
@@ -43,15 +44,18 @@ def corpus(folder: Path | None, name: str) -> list[bytes]:
     return [file.read_bytes()[:LARGEST] for file in files]
 
 
-def fuzz(name: str, count: int, seed: int, seeds: list[bytes]) -> list[Find]:
-    """Run ``count`` inputs, besides the corpus, through the parser ``name`` in processes of their own."""
+def fuzz(place: tuple[str, str], count: int, seed: int, seeds: list[bytes]) -> list[Find]:
+    """Run ``count`` inputs, besides the corpus, through a parser in processes of their own.
+
+    ``place`` is module and class of its ``Target``.
+    """
     context = multiprocessing.get_context("spawn")
     finds: dict[str, Find] = {}
     at = context.Value("q", 0)
     first, last = 0, count + len(seeds)
     while first < last:
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(*TARGETS[name], seeds, seed, first, last, at, theirs), daemon=True)
+        process = context.Process(target=work, args=(*place, seeds, seed, first, last, at, theirs), daemon=True)
         process.start()
         theirs.close()
         index, since, done = first - 1, time.monotonic(), False
@@ -91,26 +95,26 @@ def _resident(process: int | None) -> int:
         return 0
 
 
-def main() -> int:
-    """Returns the exit status."""
+def main(targets: Mapping[str, tuple[str, str]] = TARGETS) -> int:
+    """Returns the exit status; ``targets`` as ``TARGETS``."""
     parser = argparse.ArgumentParser(
         prog="python -m sim.fuzz",
         description=f"Mutates inputs of each parser. An input may be refused with one line, in {SECONDS:g} s of "
         f"processor time and {MEGABYTES} MB; anything else is printed.",
         epilog="example: python -m sim.fuzz monitor -n 20000 --corpus my/cases",
     )
-    parser.add_argument("parsers", nargs="*", metavar="PARSER", help=f"of {', '.join(TARGETS)}; default: all")
+    parser.add_argument("parsers", nargs="*", metavar="PARSER", help=f"of {', '.join(targets)}; default: all")
     parser.add_argument("-n", type=int, default=2000, help="inputs of each parser (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="another one gives other inputs (default: %(default)s)")
     parser.add_argument("--corpus", type=Path, help="a folder of inputs to run and to mutate, besides our own")
     arguments = parser.parse_args()
     found = 0
     try:
-        for name in arguments.parsers or TARGETS:
-            if name not in TARGETS:
-                raise CrosscamError(f"no parser {name}: expected one of {', '.join(TARGETS)}")
+        for name in arguments.parsers or targets:
+            if name not in targets:
+                raise CrosscamError(f"no parser {name}: expected one of {', '.join(targets)}")
             began = time.monotonic()
-            finds = fuzz(name, arguments.n, arguments.seed, corpus(arguments.corpus, name))
+            finds = fuzz(targets[name], arguments.n, arguments.seed, corpus(arguments.corpus, name))
             seconds = time.monotonic() - began
             print(f"{name}: {arguments.n} inputs, {len(finds)} finds, {seconds:.0f} s", flush=True)
             for find in finds:

@@ -27,6 +27,8 @@ from sim.fuzz.reduction import reduced
 from sim.fuzz.target import RefusedError, Target
 from sim.text import LONGEST_MESSAGE, printable
 
+_ROOT = Path(__file__).parents[2]
+_OURS = tuple(f"{_ROOT / package}{os.sep}" for package in ("sim", "model", "scripts"))
 SECONDS = 1.0
 """Processor time an input may take."""
 MEGABYTES = 300
@@ -88,11 +90,11 @@ def _peak() -> int:
 
 def _place(error: BaseException) -> str:
     """The innermost place in our own code."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if f"{os.sep}sim{os.sep}" in frame.filename]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_OURS)]
     own = [frame for frame in frames if f"{os.sep}fuzz{os.sep}" not in frame.filename] or frames
     if not own:
         return "?"
-    return f"{own[-1].filename.rpartition(f'{os.sep}sim{os.sep}')[2]}:{own[-1].lineno} {own[-1].name}"
+    return f"{Path(own[-1].filename).relative_to(_ROOT)}:{own[-1].lineno} {own[-1].name}"
 
 
 def input_of(target: Target, seeds: Sequence[bytes], words: Sequence[bytes], seed: int, index: int) -> bytes:
