@@ -7,12 +7,14 @@ MODEL     ?= model/zoo/person_car_160
 COUNT     ?=
 
 PY     := .venv/bin/python
+# Paths are relative or quoted: the checkout and what is named may lie in folders with blanks, quotes or a hash sign.
+quoted  = '$(subst ','\'',$(1))'
 ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
 .PHONY: help setup run test lint train firmware frames bench clean test-renode bench-renode \
-  check-loops
+  check-loops fuzz
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -29,29 +31,30 @@ setup: .venv/core  ## make .venv with everything `make run` needs
 	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	@touch $@
 
-BUILD_WITH = $(MAKE) --no-print-directory -C firmware PYTHON=$(CURDIR)/$(PY) MODEL_DIR=$(abspath $(MODEL)) TOOLCHAIN
+MODEL_DIR  = $(if $(filter /%,$(firstword $(MODEL))),,../)$(MODEL)
+BUILD_WITH = $(MAKE) --no-print-directory -C firmware PYTHON=../$(PY) MODEL_DIR=$(call quoted,$(MODEL_DIR)) TOOLCHAIN
 firmware: .venv/core  ## build the firmware with $(TOOLCHAIN)
 	@$(BUILD_WITH)=$(TOOLCHAIN)
 	@ln -sf $(TOOLCHAIN)/crosscam.elf build/crosscam.elf
 
 frames: .venv/core  ## make the frame folder (COCO_DIR=... for COCO photographs)
 	@$(PY) -m scripts.main frames demo -o build/frames/demo
-	$(if $(COCO_DIR),@$(PY) -m scripts.main frames coco --coco $(COCO_DIR) -o build/frames/coco)
+	$(if $(COCO_DIR),@$(PY) -m scripts.main frames coco --coco $(call quoted,$(COCO_DIR)) -o build/frames/coco)
 
 run: firmware frames  ## boot the board and show its predictions
-	@$(PY) -m scripts.main run --elf $(ELF) --frames $(FRAMES) --model $(MODEL) $(if $(COUNT),--count $(COUNT))
+	@$(PY) -m scripts.main run --elf $(ELF) --frames $(FRAMES) --model $(call quoted,$(MODEL)) $(if $(COUNT),--count $(COUNT))
 
 lint: .venv/dev  ## ruff, mypy, clang-format
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 	git ls-files 'firmware/*.c' 'firmware/*.h' | xargs .venv/bin/clang-format --dry-run --Werror
 
 test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
 	@$(BUILD_WITH)=zig
 	$(PY) -m pytest -n auto --dist loadfile
-	$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
-	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(MODEL))
+	$(PY) -m scripts.main reference build/frames/demo --model $(call quoted,$(MODEL))
+	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(call quoted,$(MODEL)))
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
@@ -60,13 +63,16 @@ check-loops: .venv/dev  ## native loops against Unicorn, 200,000 instructions an
 	$(PY) -m sim.tests.check_loops
 
 test-renode: .venv/core firmware frames  ## the Robot suites on an installed Renode (PATH or RENODE_PATH)
-	@$(PY) -m scripts.main reference build/frames/demo --model $(MODEL)
+	@$(PY) -m scripts.main reference build/frames/demo --model $(call quoted,$(MODEL))
 	$(PY) -m sim.robot --engine renode --output build/robot-renode --elf $(ELF) --frames build/frames/demo \
 	  --coco-frames $(FRAMES) robot_tests
 
+fuzz: .venv/dev  ## mutated inputs through every parser (PARSERS="card_toml tflite" N=20000 CORPUS=cases)
+	$(PY) -m scripts.fuzz $(PARSERS) $(if $(N),-n $(N)) $(if $(CORPUS),--corpus $(call quoted,$(CORPUS)))
+
 train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS=backbone.h5)
 	$(if $(and $(DATA_ROOT),$(WEIGHTS)),,$(error make train: say where the photographs and the weights are: DATA_ROOT=photographs WEIGHTS=backbone.h5))
-	$(PY) -m scripts.main train model/configs/person_car_160.py --data-root $(DATA_ROOT) --weights $(WEIGHTS)
+	$(PY) -m scripts.main train model/configs/person_car_160.py --data-root $(call quoted,$(DATA_ROOT)) --weights $(call quoted,$(WEIGHTS))
 
 bench: .venv/dev firmware frames  ## speed of the engine against bare Unicorn, seconds a frame
 	$(PY) -m scripts.bench --elf $(ELF) --frames $(FRAMES)
