@@ -156,7 +156,7 @@ def write_text(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes | bytearray) -> None:
     """``content`` into ``path``; CrosscamError as ``whole`` raises."""
     with whole(path) as part:
         part.write_bytes(content)

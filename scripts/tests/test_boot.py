@@ -152,7 +152,7 @@ def test_a_run_that_was_killed_leaves_nothing_to_the_next(tmp_path: Path, crossc
         time.sleep(0.05)
     running.kill()
     running.wait(10)
-    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+    assert [path.name[:6] for path in tmp_path.iterdir()] == [".part-"]
     crosscam("boot", program("done", "-O1"), *_QUICK, "--uart", log)
     assert [path.name for path in tmp_path.iterdir()] == ["uart.log"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sim.engine.monitor.paths import as_path
 from sim.engine.wording import NO_LOG_TESTER, UNEXPECTED_LOG_ENTRY, expected_log_entry
+from sim.files import write_bytes
 from sim.robot.log_tester import LogTester
 from sim.robot.session import Keywords, Replay, renode_keyword
 
@@ -88,7 +89,7 @@ class LogKeywords(Keywords):
         if self._cache is None:
             raise AssertionError("no log was kept: use `Enable Logging To Cache` first")
         self._cache.flush()
-        as_path(filePath).write_bytes(Path(self._cache.baseFilename).read_bytes())
+        write_bytes(as_path(filePath), Path(self._cache.baseFilename).read_bytes())
 
     @renode_keyword("Clear Cached Log", Replay.NEVER)
     def clear_cached_log(self) -> None:

@@ -16,6 +16,7 @@ from sim.engine.devices.ethernet_phy import EthernetPhysicalLayer
 from sim.engine.devices.event import EventHandlers
 from sim.engine.devices.registers import Field, Register, RegisterBank, RegisterDevice
 from sim.errors import CrosscamError
+from sim.files import write_bytes
 
 _KEPT = 1024
 _SHORTEST, _LONGEST = 14, 9018
@@ -226,10 +227,7 @@ class EthernetController(RegisterDevice):
         for frame, cycle in zip(self.sent_frames, self._sent_at, strict=True):
             seconds, rest = divmod(cycle * 1_000_000 // self.services.clock.frequency, 1_000_000)
             content += struct.pack("<IIII", seconds, rest, len(frame), len(frame)) + frame
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            raise CrosscamError(f"{path}: cannot be written ({error.strerror}); name a file in a folder") from error
+        write_bytes(path, content)
 
 
 def declare_addresses(

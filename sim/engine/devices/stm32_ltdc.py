@@ -26,6 +26,7 @@ from sim.engine.devices.pixels import decode as decode_pixels
 from sim.engine.devices.registers import Mode, Register, RegisterDevice
 from sim.engine.members import Between, Int
 from sim.errors import CrosscamError
+from sim.files import whole
 
 _LIF, _FUIF, _RRIF = 1 << 0, 1 << 1, 1 << 3
 _ERRORS = 1 << 1 | 1 << 2
@@ -237,10 +238,8 @@ class Stm32Ltdc(RegisterDevice):
             CrosscamError: there is no picture, or the file cannot be written.
         """
         picture = Image.fromarray(self.frame())
-        try:
-            picture.save(path, format="PNG")
-        except OSError as error:
-            raise CrosscamError(f"{path}: cannot be written ({error.strerror}); name a file in a folder") from error
+        with whole(path) as part:
+            picture.save(part, format="PNG")
 
     # Time
 
