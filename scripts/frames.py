@@ -57,7 +57,7 @@ def frames(
         coco = coco or DOWNLOADED_TREE
         download_val2017(coco, download, annotations, seed, console=console)
         count = download
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("frames", total=None)
         made = _make(source, output, coco, count, seed, playback, lambda shot: progress.advance(task))
     labels = [label for entry in made.entries if entry.labelled for label in (entry.labels or ("negative",))]

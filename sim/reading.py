@@ -10,6 +10,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from sim.errors import shown
+
 MEGABYTE = 1 << 20
 JSON_AT_MOST = 1024 * MEGABYTE
 """COCO's largest annotations have 450 MB."""
@@ -19,6 +21,19 @@ LONGEST_NUMBER = 64
 
 class UnreadableError(ValueError):
     """A file that cannot be taken for what it should be; the text says why, in a few words."""
+
+
+def quoted(value: object, longest: int = 60) -> str:
+    """A value of a document, for a message: texts and numbers as they are written, of the rest what it is."""
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        if len(value) > 4 or any(isinstance(each, list | dict) for each in value):
+            return f"a list of {len(value)}"
+        return shown(f"[{', '.join(quoted(each, longest) for each in value)}]", longest)
+    return shown(repr(value[: 4 * longest] if isinstance(value, str) else value), longest)
 
 
 def plain_bytes(path: Path, at_most: int) -> bytes:

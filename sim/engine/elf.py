@@ -6,9 +6,10 @@ import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from sim.engine.elf_parts import LARGEST_FILE, ElfParts
 from sim.errors import CrosscamError
+from sim.reading import UnreadableError, plain_bytes
 
 _VECTOR_SYMBOLS = (
     "g_pfnVectors", "_vectors", "__Vectors", "__vector_table", "vector_table", "_vector_table", "__isr_vector",
@@ -52,63 +53,25 @@ class ElfImage:
         Raises:
             CrosscamError: missing, or not a 32-bit little-endian ARM executable.
         """
-        from elftools.common.exceptions import ELFError
-        from elftools.elf.elffile import ELFFile
-
         try:
-            with path.open("rb") as stream:
-                try:
-                    elf = ELFFile(stream)
-                    return cls._parse(str(path), elf)
-                except (ELFError, ValueError, KeyError, AssertionError, UnicodeDecodeError) as error:
-                    reason = str(error) or type(error).__name__
-                    raise CrosscamError(
-                        f"{path}: not a readable ELF file ({reason}); give the .elf the firmware build wrote"
-                    ) from error
-        except OSError as error:
+            content = plain_bytes(path, LARGEST_FILE)
+        except (OSError, UnreadableError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise CrosscamError(
-                f"{path}: cannot be read ({error.strerror}); build the firmware first or give an existing .elf"
+                f"{path}: cannot be read ({reason}); build the firmware first or give an existing .elf"
             ) from error
-
-    @classmethod
-    def _parse(cls, path: str, elf: Any) -> ElfImage:
-        header = elf.header
-        if elf.elfclass != 32 or not elf.little_endian or header["e_machine"] != "EM_ARM":
+        try:
+            parts = ElfParts(content)
+        except UnreadableError as error:
             raise CrosscamError(
-                f"{path}: {elf.elfclass}-bit ELF for {header['e_machine']}; expected a 32-bit little-endian ARM one"
-            )
-        image = cls(path=path, entry=header["e_entry"])
-        for segment in elf.iter_segments():
-            if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]:
-                data = segment.data()
-                if len(data) != segment["p_filesz"]:
-                    raise CrosscamError(f"{path}: truncated, a segment has {len(data)} of {segment['p_filesz']} bytes")
-                image.segments.append((segment["p_paddr"], data))
-        if not image.segments:
-            raise CrosscamError(f"{path}: nothing to load in it; expected a linked firmware, not an object file")
-        for section in elf.iter_sections():
-            if section["sh_addr"] or section["sh_flags"] & 2:
-                image.sections[section.name] = section["sh_addr"]
-        table = elf.get_section_by_name(".symtab")
-        if table is not None:
-            image._read_symbols(table)
+                f"{path}: not a readable ELF file ({error}); give the .elf the firmware build wrote"
+            ) from error
+        image = cls(path=str(path), entry=parts.entry, segments=parts.segments, sections=parts.sections)
+        image._keep_symbols([Symbol(*each) for each in parts.symbols])
         return image
 
-    def _read_symbols(self, table: Any) -> None:
-        found = []
-        for symbol in table.iter_symbols():
-            kind = symbol["st_info"]["type"]
-            if kind not in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE") or not symbol.name or symbol.name[0] == "$":
-                continue
-            if symbol["st_shndx"] == "SHN_UNDEF":
-                continue
-            is_function = kind == "STT_FUNC"
-            address = symbol["st_value"] & ~1 if is_function else symbol["st_value"]
-            found.append(Symbol(symbol.name, address, symbol["st_size"], is_function))
-        self._keep_symbols(found)
-
-    def _keep_symbols(self, found: list[Symbol]) -> None:
-        self.symbols = sorted(found, key=lambda symbol: (symbol.address, symbol.is_function))
+    def _keep_symbols(self, symbols: list[Symbol]) -> None:
+        self.symbols = sorted(symbols, key=lambda symbol: (symbol.address, symbol.is_function))
         self._functions = [symbol for symbol in self.symbols if symbol.is_function]
         self._starts = [symbol.address for symbol in self._functions]
         self._variables = [symbol for symbol in self.symbols if not symbol.is_function and symbol.size]

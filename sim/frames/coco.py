@@ -1,38 +1,21 @@
 """Photographs of a COCO tree with the labels their annotations give.
 
-A tree has COCO's layout: ``TREE/val2017/*.jpg`` beside ``TREE/annotations/instances_val2017.json``. A class is present
-when one object of it covers more than 5 % (person) or 1 % (car) of the image. An image that holds neither class is a
-negative; one whose persons and cars are all smaller belongs to neither side and is left out.
+A tree has COCO's layout: ``TREE/val2017/*.jpg`` beside ``TREE/annotations/instances_val2017.json``; which labels a
+photograph has is said in ``annotations.py``.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sim.errors import CrosscamError
+from sim.frames.annotations import LAYOUT, Photo, read_photos
 from sim.frames.convert import open_photo, to_frame
 from sim.frames.folder import FrameFolder, Playback, Shot, write_folder
 from sim.frames.order import shuffled
-
-MINIMUM_SHARE = {"car": 0.01, "person": 0.05}
-"""Share of the image's area that one object must exceed for its class to count."""
-
-_LAYOUT = "expected COCO's layout: TREE/val2017/*.jpg beside TREE/annotations/instances_val2017.json"
-
-
-@dataclass(frozen=True)
-class Photo:
-    """One labelled photograph: ``labels`` sorted, empty for a negative."""
-
-    file: str
-    labels: tuple[str, ...]
-    license: str
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,31 +49,6 @@ class CocoTree:
                 "fetch some with `crosscam frames coco --download N`"
             )
         return found
-
-
-def read_photos(annotations: Path) -> Iterator[Photo]:
-    """The labelled photographs of an ``instances_*.json``, by image id.
-
-    Raises:
-        CrosscamError: the file is missing, not JSON, or lacks what COCO annotations have.
-    """
-    try:
-        content = json.loads(annotations.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CrosscamError(f"{annotations}: no such annotations; {_LAYOUT}") from None
-    except (OSError, ValueError) as error:
-        raise CrosscamError(f"{annotations}: cannot be read as JSON ({error})") from error
-    try:
-        yield from _labelled(content)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CrosscamError(f"{annotations}: not COCO instance annotations (missing or wrong: {error})") from error
-
-
-def labels_of(objects: Iterable[tuple[str, float]], image_area: float) -> tuple[str, ...] | None:
-    """Labels of an image with ``objects`` (class name, area in pixels); None when it belongs to neither side."""
-    wanted = [(name, area) for name, area in objects if name in MINIMUM_SHARE]
-    present = {name for name, area in wanted if area > MINIMUM_SHARE[name] * image_area}
-    return tuple(sorted(present)) if present or not wanted else None
 
 
 def choose(photos: Sequence[Photo], count: int, seed: int = 0) -> list[Photo]:
@@ -132,26 +90,12 @@ def coco_folder(
 
 def _annotations_of(tree: Path, split: str | None) -> Path:
     if not tree.is_dir():
-        raise CrosscamError(f"{tree}: no such COCO tree; {_LAYOUT}")
+        raise CrosscamError(f"{tree}: no such COCO tree; {LAYOUT}")
     if split is not None:
         return tree / "annotations" / f"instances_{split}.json"
     found = sorted(
         (tree / "annotations").glob("instances_*.json"), key=lambda path: (path.stem[-7:] != "val2017", path)
     )
     if not found:
-        raise CrosscamError(f"{tree}: no annotations/instances_*.json in it; {_LAYOUT}")
+        raise CrosscamError(f"{tree}: no annotations/instances_*.json in it; {LAYOUT}")
     return found[0]
-
-
-def _labelled(content: dict[str, Any]) -> Iterator[Photo]:
-    names = {category["id"]: str(category["name"]) for category in content["categories"]}
-    licenses = {entry["id"]: str(entry["name"]) for entry in content.get("licenses", [])}
-    objects: dict[int, list[tuple[str, float]]] = {}
-    for annotation in content["annotations"]:
-        pair = names[annotation["category_id"]], float(annotation["area"])
-        objects.setdefault(annotation["image_id"], []).append(pair)
-    for image in sorted(content["images"], key=lambda image: int(image["id"])):
-        labels = labels_of(objects.get(image["id"], []), float(image["width"] * image["height"]))
-        if labels is not None:
-            terms = licenses.get(image.get("license"), "unknown")
-            yield Photo(str(image["file_name"]), labels, terms, str(image.get("coco_url", "")))

@@ -24,7 +24,8 @@ from rich.text import Text
 
 from sim.errors import CrosscamError
 from sim.files import whole
-from sim.frames.coco import Photo, choose, read_photos
+from sim.frames.annotations import Photo, read_photos
+from sim.frames.coco import choose
 
 ANNOTATIONS_URL = "http://images.cocodataset.org/annotations/annotations_trainval2017.zip"
 ANNOTATIONS_MEMBER = "annotations/instances_val2017.json"

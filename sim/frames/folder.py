@@ -27,10 +27,15 @@ from numpy.typing import NDArray
 from sim.errors import CrosscamError
 from sim.frames.convert import HEIGHT, WIDTH
 from sim.frames.order import shuffled
+from sim.inside import path_below
+from sim.reading import MEGABYTE, UnreadableError, quoted, read_json
 
 LISTING = "frames.json"
 FORMAT = "rgb565le"
 CLASSES = ("car", "person")
+LISTING_AT_MOST = 64 * MEGABYTE
+MOST_FRAMES = 100_000
+_LONGEST_TEXT = 5000
 _REMAKE = "make the folder again with `crosscam frames`"
 
 
@@ -86,12 +91,15 @@ class FrameFolder:
         expected = {"format": FORMAT, "width": WIDTH, "height": HEIGHT}
         for key, value in expected.items():
             if listing.get(key) != value:
-                raise CrosscamError(f"{path / LISTING}: {key} is {listing.get(key)!r}, expected {value!r}; {_REMAKE}")
+                found = quoted(listing.get(key))
+                raise CrosscamError(f"{path / LISTING}: {key} is {found}, expected {value!r}; {_REMAKE}")
         frames = listing.get("frames")
-        if not isinstance(frames, list) or not frames:
-            raise CrosscamError(f"{path / LISTING}: it lists no frames, expected at least one; {_REMAKE}")
+        if not isinstance(frames, list) or not 1 <= len(frames) <= MOST_FRAMES:
+            count = len(frames) if isinstance(frames, list) and frames else "no"
+            raise CrosscamError(f"{path / LISTING}: it lists {count} frames, expected 1 to {MOST_FRAMES}; {_REMAKE}")
         entries = tuple(_entry(path, number, frame) for number, frame in enumerate(frames))
-        return cls(path, str(listing.get("set", path.name)), entries, _playback(path, listing))
+        set_name = _text(f"{path / LISTING}", "set", listing.get("set", path.name))
+        return cls(path, set_name, entries, _playback(path, listing))
 
     def pixels(self, index: int) -> NDArray[np.uint16]:
         """RGB565 values ``uint16[240, 320]`` of the ``index``-th entry."""
@@ -174,16 +182,17 @@ def _swap(part: Path, path: Path) -> None:
 
 
 def _read_listing(path: Path) -> dict[str, Any]:
-    if not path.is_dir():
-        raise CrosscamError(f"{path}: no such frame folder; make one with `crosscam frames`")
     listing = path / LISTING
     try:
-        content = json.loads(listing.read_text(encoding="utf-8"))
+        if not path.is_dir():
+            raise CrosscamError(f"{path}: no such frame folder; make one with `crosscam frames`")
+        content = read_json(listing, LISTING_AT_MOST)
     except FileNotFoundError:
         empty = "it is empty" if not any(path.iterdir()) else "it has other files"
         raise CrosscamError(f"{path}: no {LISTING} in this folder ({empty}); {_REMAKE}") from None
     except (OSError, ValueError) as error:
-        raise CrosscamError(f"{listing}: cannot be read as JSON ({error}); {_REMAKE}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CrosscamError(f"{listing}: cannot be read as JSON ({reason}); {_REMAKE}") from error
     if not isinstance(content, dict):
         raise CrosscamError(f"{listing}: holds {type(content).__name__}, expected an object; {_REMAKE}")
     return content
@@ -196,26 +205,42 @@ def _entry(folder: Path, number: int, frame: object) -> Entry:
     labels = frame.get("labels", [])
     known = isinstance(labels, list) and all(label in CLASSES for label in labels)
     if labels is not None and not known:
-        raise CrosscamError(f"{where} has labels {labels!r}, expected a list of {' and '.join(CLASSES)}, or null")
+        wanted = f"a list of {' and '.join(CLASSES)}, or null"
+        raise CrosscamError(f"{where} has labels {quoted(labels)}, expected {wanted}")
     name = frame["file"]
-    path = _frame_path(folder, name)
     try:
+        path = _frame_path(folder, name)
         size = path.stat().st_size
     except OSError as error:
-        raise CrosscamError(f"{path}: {where} names it, but: {error.strerror}; {_REMAKE}") from None
+        named = quoted(name, 100)
+        raise CrosscamError(f"{where} names the file {named}, but: {error.strerror}; {_REMAKE}") from None
     if size != WIDTH * HEIGHT * 2 or not path.is_file():
         raise CrosscamError(
             f"{path}: {size} bytes, expected {WIDTH * HEIGHT * 2} ({WIDTH} x {HEIGHT} RGB565); {_REMAKE}"
         )
-    source, terms = str(frame.get("source", name)), str(frame.get("license", ""))
+    source, terms = (_text(where, key, frame.get(key, default)) for key, default in (("source", name), ("license", "")))
     return Entry(name, source, tuple(sorted(labels or ())), terms, labels is not None)
 
 
 def _frame_path(folder: Path, name: str) -> Path:
     """Where frame ``name`` lies; CrosscamError when that is outside ``folder``."""
-    if not (folder / name).resolve().is_relative_to(folder.resolve()):
-        raise CrosscamError(f"{folder / LISTING}: frame {name!r} lies outside the folder; expected a file in it")
-    return folder / name
+    listing, named = folder / LISTING, quoted(name, 100)
+    try:
+        path = path_below(folder, name)
+        if path.resolve().is_relative_to(folder.resolve()):
+            return path
+    except UnreadableError as error:
+        raise CrosscamError(f"{listing}: frame {named}: {error}") from None
+    except RuntimeError:  # a ring of links
+        raise CrosscamError(f"{listing}: frame {named} is a link to itself; {_REMAKE}") from None
+    raise CrosscamError(f"{listing}: frame {named} lies outside the folder; expected a file in it")
+
+
+def _text(where: str, key: str, value: object) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        found = quoted(value)
+        raise CrosscamError(f"{where}: {key} is {found}, expected a text of at most {_LONGEST_TEXT} characters")
+    return value
 
 
 def _playback(folder: Path, listing: dict[str, Any]) -> Playback:
@@ -230,5 +255,5 @@ def _playback(folder: Path, listing: dict[str, Any]) -> Playback:
     }
     for key, (value, good, expected) in valid.items():
         if not good:
-            raise CrosscamError(f"{folder / LISTING}: {key} is {value!r}, expected {expected}; {_REMAKE}")
+            raise CrosscamError(f"{folder / LISTING}: {key} is {quoted(value)}, expected {expected}; {_REMAKE}")
     return Playback(order, seed, loop, advance)

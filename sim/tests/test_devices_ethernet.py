@@ -310,7 +310,7 @@ def test_capture_file(tmp_path: Path) -> None:
     assert struct.unpack("<IHHiIII", content[:24])[0] == 0xA1B2C3D4
     seconds, micros, kept, whole = struct.unpack("<IIII", content[24:40])
     assert (seconds, micros) == (0, 6) and kept == whole == len(udp()) and content[40:] == udp()
-    with pytest.raises(CrosscamError, match="cannot be written"):
+    with pytest.raises(CrosscamError, match="cannot write"):
         bench.mac.save_pcap(tmp_path / "nowhere" / "x")
 
 

@@ -354,7 +354,7 @@ dma2d: DMA.STM32DMA2D @ sysbus 0x52001000
     ltdc.save_png(file)
     with Image.open(file) as saved:
         assert saved.size == (2, 2) and saved.getpixel((1, 1)) == (255, 128, 0)
-    with pytest.raises(CrosscamError, match="cannot be written"):
+    with pytest.raises(CrosscamError, match="cannot write"):
         ltdc.save_png(tmp_path / "nowhere" / "screen.png")
     with pytest.raises(CrosscamError, match="FramesPerVirtualSecond"):
         ltdc.frames_per_virtual_second = 0

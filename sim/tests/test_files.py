@@ -86,7 +86,7 @@ def test_a_ring_of_links_is_refused_and_stays(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.symlink_to(two)
     two.symlink_to(one)
-    with pytest.raises(CrosscamError, match="cannot write .*one: .*link"):
+    with pytest.raises(CrosscamError, match=r"cannot write .*one: .*link"):
         write_text(one, "x")
     assert {each.name for each in tmp_path.iterdir() if each.is_symlink()} == {"one", "two"}
 
@@ -128,7 +128,7 @@ def test_a_pipe_gets_the_whole_content(tmp_path: Path) -> None:
 def test_a_pipe_nobody_reads_is_no_wait(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(CrosscamError, match="cannot write .*pipe: nobody reads this pipe"):
+    with pytest.raises(CrosscamError, match=r"cannot write .*pipe: nobody reads this pipe"):
         write_text(pipe, "x")
     assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
 
@@ -139,7 +139,7 @@ def test_a_reader_that_takes_nothing_is_given_up(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(sim.files, "PIPE_SECONDS", 0.05)
     sleeper = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        with pytest.raises(CrosscamError, match="nobody took it for 0.05 s"):
+        with pytest.raises(CrosscamError, match=r"nobody took it for 0\.05 s"):
             write_bytes(pipe, bytes(1 << 20))
     finally:
         os.close(sleeper)
@@ -174,7 +174,7 @@ def test_a_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_folder_one_may_not_write_to_is_one_line(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(CrosscamError, match="cannot write .*: Permission denied; name a file"):
+        with pytest.raises(CrosscamError, match=r"cannot write .*: Permission denied; name a file"):
             write_text(tmp_path / "x", "x")
     finally:
         tmp_path.chmod(0o700)

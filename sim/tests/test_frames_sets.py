@@ -12,7 +12,8 @@ from PIL import Image
 
 from sim.errors import CrosscamError
 from sim.frames import demo
-from sim.frames.coco import CocoTree, Photo, choose, coco_folder, labels_of
+from sim.frames.annotations import Photo, labels_of
+from sim.frames.coco import CocoTree, choose, coco_folder
 from sim.frames.convert import to_frame
 from sim.frames.demo import demo_folder, demo_photos
 from sim.frames.folder import FrameFolder
