@@ -7,14 +7,10 @@ appears under its name only when it is whole.
 from __future__ import annotations
 
 import contextlib
-import http.client
 import shutil
-import time
-import urllib.error
-import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,78 +22,15 @@ from sim.errors import CrosscamError
 from sim.files import whole
 from sim.frames.annotations import Photo, read_photos
 from sim.frames.coco import choose
+from sim.frames.fetch import Fetcher
+from sim.reading import JSON_AT_MOST, MEGABYTE
 
 ANNOTATIONS_URL = "http://images.cocodataset.org/annotations/annotations_trainval2017.zip"
+ANNOTATIONS_MD5 = "f4bbac642086de4f52a3fdda2de5fa2c"
+"""Of the official archive, as those who mirror it state it; 252,907,541 bytes."""
+ARCHIVE_AT_MOST = 512 * MEGABYTE
 ANNOTATIONS_MEMBER = "annotations/instances_val2017.json"
 SPLIT = "val2017"
-CHUNK = 1 << 16
-USER_AGENT = "crosscam (frame download)"
-_INSTEAD = "use photographs you have (`crosscam frames DIR`) or the demo set (`crosscam frames demo`)"
-
-
-@dataclass
-class Fetcher:
-    """Gets files by HTTP. ``wait`` seconds pass before the second try, twice as many before the third."""
-
-    timeout: float = 20.0
-    tries: int = 3
-    wait: float = 1.0
-    on_bytes: Callable[[int, int | None], None] = lambda done, total: None
-    """Told of bytes so far and of the whole, None when the server does not say."""
-    sleep: Callable[[float], None] = field(default=time.sleep)
-
-    def fetch(self, url: str, target: Path) -> bool:
-        """Get ``url`` as ``target``; False when it was there already.
-
-        Raises:
-            CrosscamError: no network, no such file there, or the connection broke ``tries`` times.
-        """
-        if target.is_file():
-            return False
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise CrosscamError(f"{target.name}: cannot be fetched from {url!r}, expected a http or https address")
-        part = target.with_name(target.name + ".part")
-        for attempt in range(self.tries):
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                self._get(url, part)
-                part.replace(target)
-                return True
-            except urllib.error.HTTPError as error:
-                if error.code == 416:  # the part is longer than the file: it belongs to another version
-                    part.unlink(missing_ok=True)
-                elif error.code < 500:
-                    raise CrosscamError(f"{url}: the server answers {error.code} {error.reason}; {_INSTEAD}") from None
-                problem: Exception = error
-            except urllib.error.URLError as error:
-                problem = error.reason if isinstance(error.reason, Exception) else error
-            except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
-                problem = error
-            except OSError as error:
-                raise CrosscamError(f"cannot write {target}: {error.strerror or error}") from error
-            if attempt + 1 < self.tries:
-                self.sleep(self.wait * 2**attempt)
-        raise CrosscamError(
-            f"cannot fetch {url} after {self.tries} tries ({problem}): is there a network? Otherwise {_INSTEAD}"
-        )
-
-    def _get(self, url: str, part: Path) -> None:
-        """Append to ``part`` what is still missing of ``url``."""
-        done = part.stat().st_size if part.is_file() else 0
-        headers = {"User-Agent": USER_AGENT} | ({"Range": f"bytes={done}-"} if done else {})
-        request = urllib.request.Request(url, headers=headers)
-        with contextlib.closing(urllib.request.urlopen(request, timeout=self.timeout)) as answer:
-            if done and answer.status != http.HTTPStatus.PARTIAL_CONTENT:
-                done = 0  # the server sends all of it, whatever was asked
-            length = answer.headers.get("Content-Length")
-            total = done + int(length) if length else None
-            with part.open("ab" if done else "wb") as file:
-                while chunk := answer.read(CHUNK):
-                    file.write(chunk)
-                    done += len(chunk)
-                    self.on_bytes(done, total)
-        if total is not None and done < total:
-            raise ConnectionError(f"the connection ended after {done} of {total} bytes")
 
 
 def download_val2017(
@@ -142,11 +75,10 @@ def _fetch_photos(photos: Sequence[Photo], folder: Path, fetcher: Fetcher, progr
     task = progress.add_task("photographs", total=len(photos), unit=f"of {len(photos)}")
     pictures = []
     for photo in photos:
-        name = Path(photo.file).name
         if not photo.url:
-            raise CrosscamError(f"{name}: the annotations give no coco_url for it; use COCO's own annotations")
-        fetcher.fetch(photo.url, folder / name)
-        pictures.append(folder / name)
+            raise CrosscamError(f"{photo.file}: the annotations give no coco_url for it; use COCO's own annotations")
+        fetcher.fetch(photo.url, folder / photo.file)
+        pictures.append(folder / photo.file)
         progress.advance(task)
     return pictures
 
@@ -164,7 +96,7 @@ def _provide_annotations(tree: Path, given: Path | None, fetcher: Fetcher, progr
         elif not wanted.is_file():
             archive = tree / "annotations" / Path(urlsplit(url).path).name
             with _reported(fetcher, progress, "annotations"):
-                fetcher.fetch(url, archive)
+                fetcher.fetch(url, archive, ARCHIVE_AT_MOST, ANNOTATIONS_MD5 if url == ANNOTATIONS_URL else "")
             _extract(archive, wanted)
             archive.unlink()
     except OSError as error:
@@ -174,14 +106,13 @@ def _provide_annotations(tree: Path, given: Path | None, fetcher: Fetcher, progr
 
 def _extract(archive: Path, wanted: Path) -> None:
     try:
-        with (
-            zipfile.ZipFile(archive) as content,
-            content.open(ANNOTATIONS_MEMBER) as member,
-            whole(wanted) as part,
-            part.open("wb") as file,
-        ):
-            shutil.copyfileobj(member, file)
-    except (zipfile.BadZipFile, KeyError) as error:
+        with zipfile.ZipFile(archive) as content, content.open(ANNOTATIONS_MEMBER) as member:
+            size = content.getinfo(ANNOTATIONS_MEMBER).file_size
+            if size > JSON_AT_MOST:
+                raise zipfile.BadZipFile(f"{ANNOTATIONS_MEMBER} has {size} bytes")
+            with whole(wanted) as part, part.open("wb") as file:
+                shutil.copyfileobj(member, file)
+    except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, EOFError, zlib.error) as error:
         archive.unlink(missing_ok=True)
         raise CrosscamError(
             f"{archive}: not the archive of COCO's annotations ({error}); it is removed, try again"
