@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import finite, tell
+from scripts.console import NoPython, finite, tell
 from sim.errors import CrosscamError
 from sim.files import write_json
 
@@ -57,6 +57,7 @@ def boot(
         float | None, typer.Option(min=0.1, callback=finite, help="Seconds of wall time to give up after.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write what was seen as JSON.")] = None,
+    no_python: NoPython = False,
 ) -> None:
     """Boot any firmware on any board; show its UARTs on stdout, warnings and what went wrong on stderr.
 

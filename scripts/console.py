@@ -10,12 +10,14 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from model.errors import CrosscamError as ModelError
 from sim.errors import CrosscamError as SimError
+from sim.python_permission import VARIABLE, forbid_python
 from sim.stopping import Interrupted, signals_end_the_program
 from sim.text import one_line
 
@@ -75,6 +77,23 @@ def _usage_error(error: Exception) -> str | None:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "crosscam"
     return f"{wording().rstrip('.')}; `{command} --help` lists what there is"
+
+
+def _no_python(value: bool) -> bool:
+    if value:
+        forbid_python()
+    return value
+
+
+NoPython = Annotated[
+    bool,
+    typer.Option(
+        "--no-python",
+        callback=_no_python,
+        help=f"Refuse Python that boards and suites carry, but for those of crosscam; in CI: {VARIABLE}=1.",
+    ),
+]
+"""Parameter of each command that runs boards."""
 
 
 def finite(value: float | None) -> float | None:

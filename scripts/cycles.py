@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import finite, tell
+from scripts.console import NoPython, finite, tell
 from sim.errors import CrosscamError
 from sim.files import write_json, write_text
 from sim.text import printable
@@ -48,6 +48,7 @@ def cycles(
     top: Annotated[int, typer.Option(min=1, help="Functions to list.")] = 20,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Draw the table as an SVG file.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all functions as JSON.")] = None,
+    no_python: NoPython = False,
 ) -> None:
     """Run, then tell which function spent how many cycles, and on what.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.console import NoPython
 from sim.errors import CrosscamError
 
 
@@ -28,6 +29,7 @@ def robot(
         str, typer.Option(help="Clock of the embedded engine: instructions (as Renode counts) or cortex-m7.")
     ] = "instructions",
     engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (`renode-test`).")] = "crosscam",
+    no_python: NoPython = False,
 ) -> None:
     """Run Robot suites written for Renode; a suite that says [bold]Resource ${RENODEKEYWORDS}[/bold] runs unchanged.
 

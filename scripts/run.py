@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import tell
+from scripts.console import NoPython, tell
 from sim.files import write_json
 from sim.text import printable
 
@@ -88,6 +88,7 @@ def run(
         typer.Option(help="Also connect the UART to pty, tcp:PORT[,wait[=SECONDS]] or a file; may be repeated."),
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdict as JSON.")] = None,
+    no_python: NoPython = False,
 ) -> None:
     """Boot the vision board, show its UART lines, then a table of predictions and a verdict.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.boot import Board, ConsoleLog
+from sim.boot import BOARD_SCRIPT, Board, ConsoleLog
 from sim.errors import CrosscamError
+from sim.python_permission import permit_python
 
 DEFAULT_TIMING = {"crosscam": "cortex-m7", "renode": "instructions"}
 """What each engine counts cycles with unless told otherwise: the best it has."""
@@ -23,5 +24,6 @@ def open_board(engine: str, elf: Path, frames: Path | None, timing: str, script:
     if engine == "renode":
         from sim.renode import RenodeBoard
 
+        permit_python(str(script or BOARD_SCRIPT), "Renode")
         return RenodeBoard(elf, frames, timing, script=script)
     raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")

@@ -12,6 +12,7 @@ from sim.boot import BOARD_SCRIPT
 from sim.engine.timing import TIMINGS
 from sim.engines import ENGINES
 from sim.errors import CrosscamError
+from sim.python_permission import VARIABLE, is_forbidden
 
 KEYWORDS = Path(__file__).with_name("renode-keywords.robot")
 OWN_KEYWORDS_TAG = "crosscam-engine"
@@ -45,12 +46,17 @@ def run_suites(
         The number of failed tests, 0 when all passed; 252 and above when Robot could not run (its own convention).
 
     Raises:
-        CrosscamError: a suite that does not exist, an unknown engine or one that is not installed.
+        CrosscamError: a suite that does not exist, an unknown engine or one that is not installed; Python is forbidden.
     """
     if engine not in ENGINES:
         raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")
     if timing.partition(":")[0] not in TIMINGS:
         raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
+    if is_forbidden():
+        raise CrosscamError(
+            f"{suites[0]}: Python is refused (--no-python or {VARIABLE}), and a Robot suite is "
+            "Python by design; `crosscam boot` runs a board without one"
+        )
     for suite in suites:
         if not suite.exists():
             raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")

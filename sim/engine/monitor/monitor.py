@@ -114,6 +114,11 @@ class Monitor(Objects):
         self.forget_externals()
         self.logs.close()
 
+    @property
+    def script_file(self) -> str:
+        """The script the present command stands in; empty: none."""
+        return self._stack.file
+
     def set_started(self, value: bool) -> None:
         """``start`` and ``pause``."""
         self.started = value

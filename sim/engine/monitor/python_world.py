@@ -13,11 +13,14 @@ from sim.engine.scripting import WorkingDirectory, new_scope
 from sim.engine.scripting.compiler import compile_script, parse_expression, parse_script
 from sim.engine.wording import PYTHON_ERROR
 from sim.errors import CrosscamError
+from sim.python_permission import permit_python
 
 if TYPE_CHECKING:
     from sim.engine.monitor.monitor import Monitor
 
 _PREFIX = "mc_"
+INLINE = "<python>"
+"""What code is called that stands in a command."""
 
 
 class MonitorProxy:
@@ -67,6 +70,7 @@ class PythonWorld:
 
     def __init__(self, monitor: Monitor) -> None:
         self.directory = WorkingDirectory()
+        self._monitor = monitor
         proxy = MonitorProxy(monitor)
         variables = _Accessor(proxy.GetVariable)
         self._scope = new_scope(self.directory, monitor=proxy, self=proxy, variables=variables)
@@ -75,13 +79,14 @@ class PythonWorld:
         """What scripts of hooks see of the monitor."""
         return {"monitor": self._scope["monitor"]}
 
-    def run(self, code: str, file: str = "<python>") -> str:
+    def run(self, code: str, file: str = INLINE) -> str:
         """Run ``code``; returns what it printed.
 
         Raises:
             CrosscamError: whatever the code raised, with its line.
         """
-        return self._printed(compile_script(code, file, self._scope), file)
+        stands_in = self._monitor.script_file if file == INLINE else file
+        return self._printed(compile_script(code, file, self._scope, stands_in), file)
 
     def evaluate(self, code: str) -> object:
         """What the expression ``code`` is worth; of statements, what they print.
@@ -90,6 +95,7 @@ class PythonWorld:
             SyntaxError: it is neither.
             CrosscamError: as ``run``, with what the code raised as its cause.
         """
+        permit_python(INLINE)
         try:
             expression = compile(parse_expression(code, "<python>"), "<python>", "eval")
         except SyntaxError:

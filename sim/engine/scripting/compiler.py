@@ -18,6 +18,7 @@ from typing import Any
 from sim.engine.scripting.dialect import translate
 from sim.engine.scripting.python2 import to_python3
 from sim.errors import CrosscamError, shown
+from sim.python_permission import permit_python
 
 FUNCTION = "__access__"
 """Name of the function that a script becomes."""
@@ -25,12 +26,13 @@ LONGEST_SCRIPT = 1 << 22
 """Characters."""
 
 
-def compile_script(source: str, file: str, scope: dict[str, Any]) -> Callable[[], object]:
-    """A function that runs ``source`` once over the globals ``scope``.
+def compile_script(source: str, file: str, scope: dict[str, Any], stands_in: str = "") -> Callable[[], object]:
+    """A function that runs ``source`` once over the globals ``scope``. ``stands_in``: the script that holds it, if any.
 
     Raises:
-        CrosscamError: a syntax error, with file and line.
+        CrosscamError: a syntax error, with file and line; Python that is not permitted.
     """
+    permit_python(stands_in or file, file)
     try:
         code, is_function = _compile(source, file)
     except SyntaxError as error:
