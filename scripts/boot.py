@@ -66,8 +66,10 @@ def boot(
 
     Example: [bold]crosscam boot blinky.elf --board my_board.repl --expect "hello" --seconds 2[/bold]
     """
-    from sim.bringup.board import DEFAULT_BOARD, FirstBoot
     from sim.bringup.image import read_image
+
+    image = read_image(firmware, None if address is None else _address(address))  # before what takes a second to load
+    from sim.bringup.board import DEFAULT_BOARD, FirstBoot
     from sim.bringup.lamps import Lamps
     from sim.bringup.report import document
     from sim.bringup.session import Faces, Goals, Reason, Session, Typing
@@ -83,7 +85,6 @@ def boot(
         wall=wall_limit,
         stuck_seconds=stuck_after,
     )
-    image = read_image(firmware, None if address is None else _address(address))
     with contextlib.ExitStack() as cleanup:
         warnings = cleanup.enter_context(WarningLog(tell))
         ports = _open_ports(uart or [], cleanup)

@@ -10,12 +10,13 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from model.errors import CrosscamError as ModelError
+from scripts.output import StandardOutput
 from sim.errors import CrosscamError as SimError
 from sim.python_permission import VARIABLE, forbid_python
 from sim.stopping import Interrupted, signals_end_the_program
@@ -38,25 +39,24 @@ def terminal(*, stderr: bool = False) -> Console:
 
 
 @contextlib.contextmanager
-def one_line_errors(debug: bool = False) -> Iterator[None]:
+def one_line_errors(debug: bool = False, output: StandardOutput | None = None) -> Iterator[None]:
     """Ends the program as the command line promises.
 
-    A user's error is one line on stderr and status 2; Ctrl-C status 130 and SIGTERM 143; an error of crosscam itself
-    status 3 and, with ``debug``, its traceback.
+    A user's error is one line on stderr and status 2, also when stdout (``output``) is a full disk; Ctrl-C status 130
+    and SIGTERM 143; an error of crosscam itself status 3 and, with ``debug``, its traceback.
     """
     try:
         with signals_end_the_program():
             yield
+        _end_if_unwritten(output)
     except (ModelError, SimError) as error:
         _complain(str(error), 2)
     except Interrupted as interrupted:
         _complain(_ENDED_BY[signal.Signals(interrupted.number)], interrupted.exit_status)
     except KeyboardInterrupt:
         _complain(_ENDED_BY[signal.SIGINT], 130)
-    except BrokenPipeError:  # whoever read what is printed has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:
+        _end_if_unwritten(output)
         if (usage := _usage_error(error)) is not None:
             _complain(usage, 2)
         if debug:
@@ -65,6 +65,14 @@ def one_line_errors(debug: bool = False) -> Iterator[None]:
         hint = "" if debug else "; --debug shows the traceback"
         place = f"{Path(where.filename).name}:{where.lineno}"
         _complain(f"an error of crosscam itself: {type(error).__name__}: {error} ({place}){hint}", 3)
+
+
+def _end_if_unwritten(output: StandardOutput | None) -> None:
+    problem = None if output is None else output.problem_of_all()
+    if isinstance(problem, BrokenPipeError):  # whoever read what is printed has gone, as `head` does
+        sys.exit(1)
+    if problem is not None:
+        _complain(f"cannot write to standard output: {problem.strerror or problem}", 2)
 
 
 def _usage_error(error: Exception) -> str | None:
@@ -104,10 +112,11 @@ def finite(value: float | None) -> float | None:
 
 
 def tell(text: str) -> None:
-    """A line on stderr, made fit to be shown."""
-    print(f"crosscam: {one_line(text)}", file=sys.stderr, flush=True)
+    """A line on stderr, made fit to be shown; where that cannot take it, nobody is told."""
+    with contextlib.suppress(OSError):
+        print(f"crosscam: {one_line(text)}", file=sys.stderr, flush=True)
 
 
-def _complain(text: str, status: int) -> None:
+def _complain(text: str, status: int) -> NoReturn:
     tell(text)
     sys.exit(status)

@@ -18,6 +18,7 @@ from scripts import coremark as coremark_command
 from scripts import cycles as cycles_command
 from scripts import mlperf as mlperf_command
 from scripts.console import one_line_errors
+from scripts.output import guard_standard_output
 
 EVERYWHERE = ("--version", "--debug")
 """Options that may stand before or behind any command."""
@@ -56,14 +57,15 @@ def _options_everywhere(
 def main() -> None:
     """Run the command line."""
     given, rest = _read_options(sys.argv[1:])
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks is written out
-            stream.reconfigure(errors="backslashreplace")
-    with one_line_errors("--debug" in given):
+    output = guard_standard_output()
+    if isinstance(sys.stderr, io.TextIOWrapper):  # what a terminal's encoding lacks is written out
+        sys.stderr.reconfigure(errors="backslashreplace")
+    with one_line_errors("--debug" in given, output):
         if "--version" in given:
             print(f"crosscam {installed_version('crosscam')}")
-            sys.exit()
-        status = app(args=rest or ["--help"], prog_name="crosscam", standalone_mode=False)
+            status = 0
+        else:
+            status = app(args=rest or ["--help"], prog_name="crosscam", standalone_mode=False)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -17,6 +17,7 @@ from sim.python_permission import VARIABLE, is_forbidden
 KEYWORDS = Path(__file__).with_name("renode-keywords.robot")
 OWN_KEYWORDS_TAG = "crosscam-engine"
 """Tests so tagged use keywords Renode has not; they are left out there."""
+REPORTS = ("output.xml", "log.html", "report.html", "xunit.xml", "robot_output.xml")
 _PROJECT = Path(__file__).parents[2]
 
 
@@ -60,6 +61,7 @@ def run_suites(
     for suite in suites:
         if not suite.exists():
             raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")
+    _prepare(output)
     given = dict(variables or {})
     defaults = {} if "BOARD" in given else {"BOARD": str(BOARD_SCRIPT.resolve())}
     given["TIMING"] = "renode" if engine == "renode" else timing
@@ -68,6 +70,18 @@ def run_suites(
     if lenient:
         given["LENIENT"] = "True"
     return _run_here(suites, given, defaults, output, tests, include, exclude)
+
+
+def _prepare(output: Path) -> None:
+    """Make the folder of the reports; CrosscamError when they cannot be plain files there."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        strange = [path for path in map(output.joinpath, REPORTS) if path.exists() and not path.is_file()]
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CrosscamError(f"cannot write to {output}: {reason}; name a folder for the reports") from error
+    if strange:
+        raise CrosscamError(f"cannot write {strange[0]}: it is no plain file; name another folder for the reports")
 
 
 def _run_here(
@@ -109,7 +123,6 @@ def _run_on_renode(
     """``renode-test`` gives ``${RENODEKEYWORDS}`` itself; it takes files, and one name to filter tests by."""
     from sim.renode.finder import find_renode_test
 
-    output.mkdir(parents=True, exist_ok=True)
     command = [str(find_renode_test()), "-r", str(output.resolve())]
     for name, value in variables.items():
         command += ["--variable", f"{name}:{value}"]
