@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-any-return,import-untyped,untyped-decorator,attr-defined"
+# mypy: disable-error-code="no-any-return,import-untyped,untyped-decorator,attr-defined,no-untyped-call"
 """Functions that numba compiles for the engine, kept between runs.
 
 numba names what it keeps by the file a function stands in and that file's date. Constants come from other files, so
@@ -18,6 +18,9 @@ from typing import Any
 
 import llvmlite
 import numba
+from numba.core.caching import FunctionCache
+from numba.core.ccallback import CFunc
+from numba.core.sigutils import normalize_signature
 
 from sim.engine.code_cache import CodeCache, code_cache, digest_of
 
@@ -64,12 +67,43 @@ def seal() -> None:
     _KEPT.seal()
 
 
+class _Files(FunctionCache):
+    """numba's files of a function; one that cannot be read or written (a full disk) is one that is not there."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What was kept; None: nothing."""
+        with contextlib.suppress(OSError):
+            return super().load_overload(sig, target_context)
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled, where that can be done."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)
+
+
+def _keep(made: Any, function: Callable[..., Any]) -> Any:
+    """As ``enable_caching`` of numba's objects, with ``_Files``."""
+    if _KEPT.cache is not None:
+        made._cache = _Files(function)
+    return made
+
+
 def cfunc(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """A C function; its address is what Unicorn, or another native function, is given."""
-    return numba.cfunc(signature, cache=_KEPT.cache is not None)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        made = _keep(CFunc(function, normalize_signature(signature), locals={}, options={}), function)
+        made.compile()
+        return made
+
+    return decorate
 
 
-njit: Any = numba.njit(cache=_KEPT.cache is not None)
-"""A function other native ones call."""
+def njit(function: Callable[..., Any]) -> Any:
+    """A function other native ones call."""
+    return _keep(numba.njit(function), function)
+
+
 inline: Any = numba.njit(inline="always")
 """The same, put in where it is called."""

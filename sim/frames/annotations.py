@@ -76,7 +76,7 @@ def _labelled(content: Any) -> Iterator[Photo]:
         labels = labels_of(objects.get(number, []), float(image.side("width") * image.side("height")))
         file = image.file_name()
         if labels is not None:
-            terms = licenses.get(image.fields.get("license"), "unknown") if image.has_number("license") else "unknown"
+            terms = licenses.get(image.number("license"), "unknown") if image.has_number("license") else "unknown"
             yield Photo(file, labels, terms, image.text("coco_url", needed=False))
 
 

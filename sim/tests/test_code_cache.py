@@ -126,3 +126,19 @@ def test_the_engine_runs_without_a_cache(tmp_path: Path) -> None:
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert run.stdout.strip() == "ran", run.stderr
     assert run.stderr == ""
+
+
+def test_a_disk_that_is_full_only_costs_the_cache(tmp_path: Path) -> None:
+    """No file may be larger than 512 bytes: the key still fits, what numba writes does not."""
+    (tmp_path / "native.py").write_text(
+        "from sim.engine.native_code import cfunc, njit, seal\n"
+        "@njit\ndef double(x):\n    return 2 * x\n"
+        "@cfunc('int64(int64)')\ndef four_times(x):\n    return double(double(x))\n"
+        "seal()\nprint(four_times.ctypes(3), double(4))\n"
+    )
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    for full in (True, False):
+        shell = f"{'ulimit -f 1; ' if full else ''}exec {sys.executable} {tmp_path / 'native.py'}"
+        done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "12 8\n", "")
+        assert bool(list(tmp_path.rglob("*.nbc"))) is not full

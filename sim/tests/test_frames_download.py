@@ -16,7 +16,8 @@ from rich.console import Console
 
 from sim.errors import CrosscamError
 from sim.frames.coco import CocoTree
-from sim.frames.download import Fetcher, download_val2017
+from sim.frames.download import download_val2017
+from sim.frames.fetch import Fetcher
 
 QUIET = Console(file=io.StringIO())
 
