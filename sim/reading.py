@@ -48,13 +48,16 @@ def plain_bytes(path: Path, at_most: int) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except ValueError as error:  # NUL or a surrogate in its name
         raise OSError(errno.EINVAL, "no name a file can have", str(path)) from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is a pipe or a device, not a plain file", str(path))
-        content = file.read(at_most + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(at_most + 1)
+    finally:
+        os.close(handle)
     if len(content) > at_most:
         raise UnreadableError(f"it has {status.st_size:,} bytes, more than the {at_most:,} that are taken")
     return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import io
 import json
@@ -53,11 +54,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if start >= len(data) > 0:
             self.send_error(416)
             return
+        if fault.startswith("to "):
+            self.send_response(302)
+            self.send_header("Location", fault.removeprefix("to "))
+            self.end_headers()
+            return
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(data) - start))
+        length = fault.removeprefix("length ") if fault.startswith("length ") else str(len(data) - start)
+        self.send_header("Content-Length", length)
         self.end_headers()
         end = start + (len(data) - start) // 2 if fault == "cut" else len(data)
-        self.wfile.write(data[start:end])
+        with contextlib.suppress(ConnectionError):  # who asked has enough
+            self.wfile.write(data[start:end])
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -213,3 +221,76 @@ def test_progress_is_shown(server: Server, fetcher: Fetcher, tmp_path: Path) -> 
     download_val2017(tmp_path, 4, fetcher=fetcher, console=console, annotations_url=f"{server.url}/all.zip")
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "annotations" in shown and "4 of 4" in shown
+
+
+@pytest.mark.parametrize("length", ["-5", "many", "1" * 30, "99999", "0x10"])
+def test_a_length_that_is_wrong_is_said(server: Server, fetcher: Fetcher, tmp_path: Path, length: str) -> None:
+    server.files["/a"] = b"content"
+    server.faults["/a"] = [f"length {length}"] * 3
+    with pytest.raises(
+        CrosscamError, match=r"after 3 tries \((the server gives a length|the connection ended after 7)"
+    ):
+        fetcher.fetch(f"{server.url}/a", tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://127.0.0.1/x", "gopher://x"])
+def test_a_server_cannot_send_to_files(server: Server, fetcher: Fetcher, tmp_path: Path, address: str) -> None:
+    server.files["/a"] = b""
+    server.faults["/a"] = [f"to {address}"]
+    with pytest.raises(CrosscamError, match=r"expected a http or https address|is not allowed"):
+        fetcher.fetch(f"{server.url}/a", tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["http://[x/", "http://\ud800/", "http://127.0.0.1:x/", "//x", "http://a b/", ""])
+def test_addresses_that_are_none(fetcher: Fetcher, tmp_path: Path, address: str) -> None:
+    with pytest.raises(CrosscamError, match=r"cannot (be fetched from|fetch) ") as caught:
+        fetcher.fetch(address, tmp_path / "a")
+    assert str(caught.value).isprintable()
+
+
+def test_what_is_too_large_is_not_kept(server: Server, fetcher: Fetcher, tmp_path: Path) -> None:
+    server.files["/a"] = bytes(1000)
+    server.faults["/a"] = ["", "length 5"]
+    for _ in range(2):  # once it says so before, once it does not
+        with pytest.raises(CrosscamError, match="more than 4 bytes, which no file of this kind has"):
+            fetcher.fetch(f"{server.url}/a", tmp_path / "a", at_most=4)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_has_a_limit_of_time(server: Server, tmp_path: Path) -> None:
+    server.files["/a"] = bytes(1 << 20)
+    with pytest.raises(CrosscamError, match="not done within 0 s; try again, the rest will come"):
+        Fetcher(timeout=5, longest=0).fetch(f"{server.url}/a", tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.part"]
+
+
+def test_another_content_than_known_is_removed(server: Server, fetcher: Fetcher, tmp_path: Path) -> None:
+    server.files["/a"] = b"content"
+    with pytest.raises(CrosscamError, match="its MD5 is 9a0364b9e99bb480dd25e1f0284c8555, expected 0; it is removed"):
+        fetcher.fetch(f"{server.url}/a", tmp_path / "a", md5="0")
+    assert list(tmp_path.iterdir()) == []
+    assert fetcher.fetch(f"{server.url}/a", tmp_path / "a", md5="9a0364b9e99bb480dd25e1f0284c8555")
+
+
+def test_a_part_that_is_a_link_is_not_written_through(server: Server, fetcher: Fetcher, tmp_path: Path) -> None:
+    server.files["/a"] = b"content"
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "a.part").symlink_to(tmp_path / "precious")
+    with pytest.raises(CrosscamError, match="cannot write "):
+        fetcher.fetch(f"{server.url}/a", tmp_path / "a")
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+def test_an_archive_that_grows_too_large_or_is_damaged_is_removed(
+    server: Server, fetcher: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = archive(coco_listing(server, 6))
+    monkeypatch.setattr("sim.frames.download.JSON_AT_MOST", 100)
+    for content in (whole, whole[:200] + b"\0" * 40 + whole[240:]):
+        server.files["/all.zip"] = content
+        with pytest.raises(CrosscamError, match=r"all\.zip: not the archive of COCO's annotations .* it is removed"):
+            download_val2017(tmp_path, 1, fetcher=fetcher, console=QUIET, annotations_url=f"{server.url}/all.zip")
+        assert list((tmp_path / "annotations").iterdir()) == []
+        monkeypatch.undo()
