@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,42 @@ def test_a_place_one_may_not_write_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(CrosscamError, match=r"cannot write .*file/set"):
         write_folder(tmp_path / "file" / "set", "s", [shot()])
+
+
+def test_a_pipe_in_place_of_the_listing_or_a_frame_is_no_wait(folder: Path) -> None:
+    (folder / "0001.rgb565").unlink()
+    os.mkfifo(folder / "0001.rgb565")
+    with pytest.raises(CrosscamError, match=r"0001\.rgb565: 0 bytes, expected 153600"):
+        FrameFolder.open(folder)
+    (folder / "frames.json").unlink()
+    os.mkfifo(folder / "frames.json")
+    with pytest.raises(CrosscamError, match="it is a pipe or a device, not a plain file"):
+        FrameFolder.open(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"set": "x" * 10_000},
+        {"set": {"a": [1]}},
+        {"format": "a" * 5000},
+        {"order": "\x1b[2J\n" * 1000},
+        {"seed": 10**60},
+        {"frames": [{"file": "\n"}]},
+        {"frames": [{"file": "0000.rgb565\0"}]},
+        {"frames": [{"file": "\ud800"}]},
+        {"frames": [{"file": "a" * 5000}]},
+        {"frames": [{"file": "0000.rgb565", "labels": ["a" * 5000]}]},
+        {"frames": [{"file": "0000.rgb565", "source": 5}]},
+        {"frames": [{"file": "0000.rgb565", "license": "x" * 10_000}]},
+        {"frames": [{"file": "0000.rgb565"}] * 100_001},
+    ],
+)
+def test_any_value_is_one_short_line(folder: Path, changes: dict[str, Any]) -> None:
+    edit(folder, **changes)
+    if "seed" in changes:  # any integer of at most 64 digits
+        assert len(FrameFolder.open(folder).play_order()) == 4
+        return
+    with pytest.raises(CrosscamError) as caught:
+        FrameFolder.open(folder)
+    assert str(caught.value).isprintable() and len(str(caught.value)) <= 320
