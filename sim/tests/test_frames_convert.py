@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from sim.errors import CrosscamError
@@ -75,3 +79,31 @@ def test_a_picture_cut_off_is_an_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(CrosscamError, match=r"a\.png: not a picture"):
         open_photo(path)
+
+
+def test_a_picture_that_would_start_a_program_is_refused(tmp_path: Path) -> None:
+    """Pillow gives PostScript to Ghostscript, whatever the file is called."""
+    (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n%%EOF\n")
+    with pytest.raises(CrosscamError, match="not a picture that can be read"):
+        open_photo(tmp_path / "a.jpg")
+
+
+def test_a_pipe_is_no_picture(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(CrosscamError, match="not a plain file; expected a picture"):
+        open_photo(tmp_path / "a.jpg")
+
+
+@settings(max_examples=200, deadline=None)
+@given(kind=st.sampled_from(["png", "jpg", "gif", "bmp", "tif", "webp"]), changes=st.data())
+def test_damaged_pictures_open_or_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, changes: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("pictures") / f"a.{kind}"
+    Image.linear_gradient("L").resize((40, 30)).convert("RGB").save(path)
+    data = bytearray(path.read_bytes())
+    for at in changes.draw(st.lists(st.integers(0, len(data) - 1), min_size=1, max_size=5)):
+        data[at] = changes.draw(st.integers(0, 255))
+    path.write_bytes(data)
+    with contextlib.suppress(CrosscamError):
+        to_frame(open_photo(path))
