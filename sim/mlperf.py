@@ -19,6 +19,7 @@ from sim.engine.devices.stm32f7_usart import Stm32F7Usart
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
+from sim.mlperf_log import scores_of
 
 BOARD_SCRIPT = Path(__file__).parent / "board" / "stm32f746.resc"
 TERMINATOR = "%"
@@ -27,7 +28,7 @@ BITS_A_CHARACTER = 10
 BYTES_A_COMMAND = 32
 """Input bytes sent with one ``db`` command: the images' command buffer takes 80 characters."""
 
-_LAP = re.compile(r"m-lap-us-(\d+)")
+_LAP = re.compile(r"m-lap-us-(\d{1,18})(?!\d)")
 _RESULTS = re.compile(r"m-results-\[([^\]]*)\]")
 _SLICE_SECONDS = 0.05
 
@@ -146,9 +147,9 @@ class Dialogue:
         answer = "\n".join(self.command(f"infer {count} {warm_up}", timeout_seconds or 2.0 + (count + warm_up)))
         laps = [int(lap) for lap in _LAP.findall(answer)]
         results = _RESULTS.search(answer)
-        if len(laps) != 2 or results is None:
+        scores = None if results is None else scores_of(results.group(1))
+        if len(laps) != 2 or scores is None:
             raise CrosscamError(f"infer: expected two time stamps and m-results, got: {answer!r}")
-        scores = tuple(float(text) for text in results.group(1).split(",") if text)
         return Inference(count, (laps[1] - laps[0]) & 0xFFFFFFFF, scores)
 
 

@@ -7,11 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.errors import CrosscamError
+from sim.reading import MEGABYTE, UnreadableError, plain_bytes
 
-_LOAD = re.compile(r'Command "bload dut ".*?([^/"]+)""?(?: (\d+) (\d+))?')
-_COUNT = re.compile(r'Command "dut infer (\d+)')
-_LAP = re.compile(r"m-lap-us-(\d+)")
+_LOAD = re.compile(r'Command "bload dut ".*?([^/"]+)""?(?: (\d{1,18}) (\d{1,18}))?')
+_COUNT = re.compile(r'Command "dut infer (\d{1,18})(?!\d)')
+_LAP = re.compile(r"m-lap-us-(\d{1,18})(?!\d)")
 _RESULTS = re.compile(r"m-results-\[([^\]]*)\]")
+
+
+LARGEST_LOG = 64 * MEGABYTE
+
+
+def scores_of(text: str) -> tuple[float, ...] | None:
+    """The numbers of ``m-results-[..]``; None when one is none."""
+    try:
+        return tuple(float(part) for part in text.split(",") if part)
+    except ValueError:
+        return None
 
 
 @dataclass
@@ -29,9 +41,10 @@ class HardwareLog:
     def read(cls, path: Path) -> HardwareLog:
         """Parse ``path``; CrosscamError when it cannot be read or holds no measured inference."""
         try:
-            text = path.read_text(encoding="ascii", errors="replace")
-        except OSError as error:
-            raise CrosscamError(f"{path}: cannot be read ({error.strerror}); expected the runner's log.txt") from error
+            text = plain_bytes(path, LARGEST_LOG).decode("ascii", "replace")
+        except (OSError, UnreadableError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise CrosscamError(f"{path}: cannot be read ({reason}); expected the runner's log.txt") from error
         log, spans = cls(), []
         source, count, laps = "", 0, list[int]()
         for line in text.splitlines():
@@ -45,7 +58,9 @@ class HardwareLog:
                 if count and len(laps) == 2:
                     spans.append(((laps[1] - laps[0]) & 0xFFFFFFFF) / count)
             elif (found := _RESULTS.search(line)) and count:
-                scores = tuple(float(part) for part in found[1].split(",") if part)
+                scores = scores_of(found[1])
+                if scores is None:
+                    raise CrosscamError(f"{path}: m-results-[{found[1]}]: expected numbers")
                 log.results.setdefault((source, count), scores)
         if not spans:
             raise CrosscamError(f"{path}: no `dut infer` with two m-lap-us lines in it; expected the runner's log.txt")

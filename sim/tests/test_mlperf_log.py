@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,20 @@ def test_a_file_without_runs_is_refused(tmp_path: Path) -> None:
         HardwareLog.read(path)
     with pytest.raises(CrosscamError, match="cannot be read"):
         HardwareLog.read(tmp_path / "none.txt")
+
+
+def test_figures_that_are_none_are_refused_and_a_pipe_is_no_wait(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    path.write_text(LOG.replace("0.250", "x" * 5000))
+    with pytest.raises(CrosscamError, match=r"m-results-\[xxx.*expected numbers"):
+        HardwareLog.read(path)
+    path.write_text(LOG.replace("us-1000", "us-" + "9" * 5000).replace("infer 10 1", "infer " + "9" * 5000))
+    with pytest.raises(CrosscamError, match="no `dut infer`"):
+        HardwareLog.read(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CrosscamError, match="it is a pipe or a device"):
+        HardwareLog.read(path)
 
 
 def test_the_log_of_an_image_lies_beside_it_or_in_the_published_layout(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -360,3 +361,11 @@ def test_a_block_is_what_the_script_leaves(world: World, caplog: pytest.LogCaptu
     other = world.script("if request.IsUser: request.Block = 7", "b")
     assert other.control_read_block(3) == b""
     assert "request.Block is 7: expected bytes" in caplog.text
+
+
+def test_a_script_that_is_a_pipe_or_no_text_is_refused(world: World, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "bytes.py").write_bytes(b"\xff")
+    for name, says in (("pipe.py", "it is a pipe or a device"), ("bytes.py", "codec")):
+        with pytest.raises(CrosscamError, match=f"no script at .*{name}: .*{says}"):
+            PythonPeripheral(world, "dev", size=4, filename=tmp_path / name)

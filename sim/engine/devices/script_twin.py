@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 
 from sim.engine.devices.base import Services
 from sim.engine.devices.registers import RegisterDevice
+from sim.reading import plain_bytes
 
 if TYPE_CHECKING:
     Make = Callable[[Services, str], RegisterDevice]
 
+LARGEST_SCRIPT = 4 << 20
+"""Bytes of a script's file."""
 _TWINS: dict[str, Make] = {}
 
 
@@ -39,6 +42,6 @@ def twin_of(script: str) -> Callable[[Make], Make]:
 def find_twin(path: Path) -> Make | None:
     """The native form of the script at ``path``; None where there is none, or no such file."""
     try:
-        return _TWINS.get(digest(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError):
+        return _TWINS.get(digest(plain_bytes(path, LARGEST_SCRIPT).decode("utf-8")))
+    except (OSError, ValueError):
         return None

@@ -13,11 +13,13 @@ import traceback
 from pathlib import Path
 
 from sim.engine.devices.base import Device, Services
+from sim.engine.devices.script_twin import LARGEST_SCRIPT
 from sim.engine.polling.state import values_of
 from sim.engine.scripting.compiler import compile_script
 from sim.engine.scripting.proxies import DeviceProxy, MachineProxy
 from sim.engine.scripting.world import new_scope
 from sim.errors import CrosscamError
+from sim.reading import plain_bytes
 
 _LIMIT = 1 << 64
 _REACHING = re.compile(r"\b(SystemBus|time\.|random|datetime|DateTime|[Cc]ounter\b)")
@@ -97,9 +99,10 @@ class PythonPeripheral(Device):
         self._file = str(filename or f"<script of {name}>")
         if filename is not None:
             try:
-                script = filename.read_text(encoding="utf-8")
-            except OSError as error:
-                raise CrosscamError(f"{name}: no script at {filename}: {error.strerror}") from None
+                script = plain_bytes(filename, LARGEST_SCRIPT).decode("utf-8")
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                raise CrosscamError(f"{name}: no script at {filename}: {reason}") from None
         machine = MachineProxy(services, self._report)
         scope = new_scope(request=self._request, self=machine.wrap(self), size=size)
         self.code = script or ""
