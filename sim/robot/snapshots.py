@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import CrosscamError
 from sim.files import write_json
+from sim.reading import MEGABYTE, UnreadableError, read_json
 
 if TYPE_CHECKING:
     from sim.robot.session import Session, Step
 
 FORMAT = "crosscam snapshot 1"
+LARGEST = 64 * MEGABYTE
 
 
 class KeywordSnapshots:
@@ -55,6 +57,9 @@ class KeywordSnapshots:
                 what = "has changed since" if file.is_file() else "is gone"
                 raise CrosscamError(f"Load {path}: {name} {what}: expected the file the snapshot was made with")
         steps = [self._session.step(each["keyword"], each["positional"], each["named"]) for each in document["steps"]]
+        for step in steps:
+            if not hasattr(step.function, "robot_name"):
+                raise CrosscamError(f"Load {path}: {step.name} is no keyword; expected a snapshot written by `Save`")
         self._session.repeat(steps)
 
 
@@ -77,9 +82,23 @@ def _read(path: Path) -> dict[str, Any]:
         renode="This snapshot is incompatible or the emulation's state is corrupted.",
     )
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        document = read_json(path, LARGEST)
+    except (OSError, UnreadableError):
         raise refusal from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT or not _is_whole(document):
         raise refusal
     return document
+
+
+def _is_whole(document: dict[str, Any]) -> bool:
+    """It has all that ``save`` writes."""
+    files, steps = document.get("files"), document.get("steps")
+    if not (isinstance(files, dict) and isinstance(steps, list) and isinstance(document.get("timing"), str)):
+        return False
+    return all(
+        isinstance(step, dict)
+        and isinstance(step.get("keyword"), str)
+        and isinstance(step.get("positional"), list)
+        and isinstance(step.get("named"), dict)
+        for step in steps
+    ) and not any("\0" in name or not name.isprintable() for name in files)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
+import pytest
+
+from sim.errors import CrosscamError
+from sim.robot.library import RenodeKeywords
 from sim.robot.runner import run_suites
+from sim.robot.snapshots import FORMAT, KeywordSnapshots
 
 BOARD = """
 uart: UART.TrivialUart @ sysbus 0x0
@@ -115,3 +121,38 @@ Both
     Time Should Be    00:00:00.25
 """
     assert run(tmp_path, cases) == 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "[" * 100_000,
+        "[]",
+        {"format": "crosscam snapshot 0"},
+        {"timing": None},
+        {"timing": 5},
+        {"files": ["a"]},
+        {"files": {"a\0b": "x"}},
+        {"files": {"/no/such/file": "x"}},
+        {"steps": {}},
+        {"steps": [5]},
+        {"steps": [{"keyword": "execute_command", "positional": "x", "named": {}}]},
+        {"steps": [{"keyword": "session", "positional": [], "named": {}}]},
+        {"steps": [{"keyword": "__init__", "positional": [], "named": {}}]},
+    ],
+)
+def test_a_snapshot_that_is_none_is_refused(tmp_path: Path, damage: object) -> None:
+    good: dict[str, object] = {"format": FORMAT, "timing": "instructions", "files": {}, "steps": []}
+    document = {**good, **damage} if isinstance(damage, dict) else good
+    path = tmp_path / "state.save"
+    path.write_text(damage if isinstance(damage, str) else json.dumps(document))
+    library = RenodeKeywords()
+    with pytest.raises(CrosscamError) as caught:
+        KeywordSnapshots(library.session).load(path)
+    assert len(str(caught.value)) <= 320 and str(caught.value).isprintable()
+
+
+def test_a_pipe_is_no_snapshot(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "state.save")
+    with pytest.raises(CrosscamError, match="expected a snapshot written by `Save`"):
+        KeywordSnapshots(RenodeKeywords().session).load(tmp_path / "state.save")
