@@ -22,6 +22,14 @@ TARGETS = {
     "monitor": ("sim.fuzz.monitor_targets", "MonitorLines"),
     "repl_parse": ("sim.fuzz.platform_targets", "ParsedDescriptions"),
     "repl_build": ("sim.fuzz.platform_targets", "BuiltDescriptions"),
+    "frames_json": ("sim.fuzz.file_targets", "FrameLists"),
+    "camera_frames": ("sim.fuzz.file_targets", "CameraFolders"),
+    "coco_sim": ("sim.fuzz.file_targets", "Annotations"),
+    "elf": ("sim.fuzz.file_targets", "ElfFiles"),
+    "firmware": ("sim.fuzz.file_targets", "FirmwareFiles"),
+    "pictures": ("sim.fuzz.file_targets", "Pictures"),
+    "mlperf_log": ("sim.fuzz.file_targets", "Logs"),
+    "snapshot": ("sim.fuzz.file_targets", "SavedStates"),
     "robot": ("sim.fuzz.robot_target", "Keywords"),
 }
 """Name -> module and class of a ``Target``; a parser that is added here is fuzzed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import random
 import struct
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +17,7 @@ from sim.errors import CrosscamError
 from sim.frames.annotations import read_photos
 from sim.frames.convert import open_photo, to_frame
 from sim.frames.folder import FrameFolder
+from sim.fuzz.target import Target
 from sim.mlperf_log import HardwareLog
 from sim.reading import UnreadableError
 from sim.robot.library import RenodeKeywords
@@ -41,27 +41,14 @@ _ANNOTATIONS = {
 }
 
 
-class FileTarget:
-    """A reader of files, in the shape of ``sim.fuzz.target.Target``. ``run`` writes ``data`` to ``FILE`` first."""
+class FileTarget(Target):
+    """A reader of files: ``run`` writes ``data`` to ``FILE`` first."""
 
-    NAME: ClassVar[str] = ""
     FILE: ClassVar[str] = "input"
-    RENEW_EVERY: ClassVar[int] = 1000
     WORDS: ClassVar[tuple[str, ...]] = (
         "null", "true", "{}", "[]", "-1", "1e999", "NaN", "Infinity", '""', '"\\ud800"', '"\\u0000"', '"../x"',
         '"/etc"', '"car"', "[[[[", '{"a":', "9" * 5000, "1e308", '"file":', '"id":', ",",
     )  # fmt: skip
-
-    def corpus(self) -> list[bytes]:
-        """Good inputs to begin with."""
-        raise NotImplementedError
-
-    def generate(self, source: random.Random) -> bytes | None:
-        """These readers have only mutations."""
-        return None
-
-    def renew(self) -> None:
-        """Nothing stays between inputs."""
 
     def run(self, data: bytes) -> None:
         """Read ``data`` as a file."""
