@@ -67,8 +67,9 @@ test-renode: .venv/core firmware frames  ## the Robot suites on an installed Ren
 	$(PY) -m sim.robot --engine renode --output build/robot-renode --elf $(ELF) --frames build/frames/demo \
 	  --coco-frames $(FRAMES) robot_tests
 
-fuzz: .venv/dev  ## mutated inputs through every parser (PARSERS="card_toml tflite" N=20000 CORPUS=cases)
-	$(PY) -m scripts.fuzz $(PARSERS) $(if $(N),-n $(N)) $(if $(CORPUS),--corpus $(call quoted,$(CORPUS)))
+fuzz: .venv/dev  ## mutated inputs through every parser (PARSERS="card_toml tflite" N=20000 SEED=1 CORPUS=cases)
+	$(PY) -m scripts.fuzz $(PARSERS) $(if $(N),-n $(N)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(CORPUS),--corpus $(call quoted,$(CORPUS)))
 
 train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS=backbone.h5)
 	$(if $(and $(DATA_ROOT),$(WEIGHTS)),,$(error make train: say where the photographs and the weights are: DATA_ROOT=photographs WEIGHTS=backbone.h5))

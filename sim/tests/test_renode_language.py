@@ -121,5 +121,43 @@ touch: Input.Unknown @ bus 0x38
         monitor("cpu: CPU.RiscV32 @ sysbus", lenient=True)
 
 
+def test_lenient_leaves_out_parameters_and_outputs_that_a_type_lacks(caplog: pytest.LogCaptureFixture) -> None:
+    text = (
+        "timer: Timers.STM32_Timer @ sysbus 0x40000000 { frequency: 1000; initialLimit: 9; colour: 7; Smell -> nvic@3 }"
+    )
+    for missing, other in (("colour", "Smell -> nvic@3;"), ("Smell", "colour: 7;")):
+        with pytest.raises(CrosscamError, match=missing):
+            monitor(CORE + text.replace(other.strip(";"), "").replace("; ;", ";"))
+    made = monitor(CORE + text, lenient=True)
+    assert made.machine.device("timer").name
+    warned = [each.message for each in caplog.records]
+    assert any("has no parameter colour" in each and "left out" in each for each in warned), warned
+    assert any("has no output Smell" in each and "left out" in each for each in warned), warned
+    with pytest.raises(CrosscamError, match="needs the parameter frequency"):
+        monitor(CORE + "timer: Timers.STM32_Timer @ sysbus 0x40000000 { colour: 7 }", lenient=True)
+
+
+def test_board_files_newer_than_1_16_1_load(caplog: pytest.LogCaptureFixture) -> None:
+    made = monitor(
+        CORE
+        + """
+spi: SPI.STM32SPI @ sysbus 0x40013000
+    series: STM32Series.F4
+rng: Miscellaneous.STM32_RNG @ sysbus 0x50060800
+    series: STM32Series.F4
+adc: Analog.STM32H7_ADC @ sysbus 0x40022000
+    referenceVoltage: 3.3
+mux: Miscellaneous.STM32_DMAMUX @ sysbus 0x40020800
+    numberOfOutputRequestChannels: 2
+    numberOfRequestGeneratorChannels: 0
+    numberOfInputRequestChannels: 115
+"""
+    )
+    made.execute("sysbus.mux OnGPIO 115 true")
+    assert not caplog.records
+    made.execute("sysbus.mux OnGPIO 116 true")
+    assert "request 116: there are 1 to 115" in caplog.text
+
+
 def test_an_svd_that_is_not_here_does_not_hurt(tmp_path: Path) -> None:
     monitor().execute("sysbus ApplySVD @https://example.org/chip.svd.gz")

@@ -18,9 +18,12 @@ class Stm32F1I2c(Stm32F4I2c):
 
 
 class Stm32Rng(Stm32F4Rng):
-    """The random number generator that all families have."""
+    """The random number generator that all families have; ``series`` changes nothing that is modelled."""
 
     RENODE_TYPES = ("Miscellaneous.STM32_RNG",)
+
+    def __init__(self, services: Services, name: str, *, series: str | int | None = None) -> None:
+        super().__init__(services, name)
 
 
 class Stm32G0Dma(Stm32Ldma):

@@ -48,8 +48,10 @@ class Stm32Dmamux(RegisterDevice):
         *,
         number_of_output_request_channels: int,
         number_of_request_generator_channels: int,
+        number_of_input_request_channels: int | None = None,
     ) -> None:
         super().__init__(services, name)
+        self._inputs = number_of_input_request_channels
         self._sources = DmaSources()
         self._lines = [
             _Channel(f"{name}.{channel}", self._sources) for channel in range(number_of_output_request_channels)
@@ -71,6 +73,9 @@ class Stm32Dmamux(RegisterDevice):
 
     def on_gpio(self, number: int, value: bool) -> None:
         """Request line ``number`` of a peripheral."""
+        if self._inputs is not None and number > self._inputs:
+            self.log.error("request %d: there are 1 to %d", number, self._inputs)
+            return
         for line in self._routes.get(number, ()):
             line.set(value)
 

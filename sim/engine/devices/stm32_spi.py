@@ -30,12 +30,17 @@ _PCLK_DIVIDER = 2
 
 
 class Stm32Spi(SpiController):
-    """One SPI controller; its target is its child."""
+    """One SPI controller; its target is its child.
+
+    ``series`` is what board files for Renode after 1.16.1 give; here CR2's DS tells the families apart.
+    """
 
     RENODE_TYPES = ("SPI.STM32SPI",)
     HAS_DEFAULT_OUTPUT = False
 
-    def __init__(self, services: Services, name: str, *, buffer_capacity: int = 4) -> None:
+    def __init__(
+        self, services: Services, name: str, *, buffer_capacity: int = 4, series: str | int | None = None
+    ) -> None:
         super().__init__(services, name)
         if buffer_capacity < 1:
             raise CrosscamError(f"{name}: bufferCapacity is {buffer_capacity}, expected at least 1")

@@ -101,7 +101,7 @@ class Builder:
             self._set_properties(self._devices.get(entry.name), entry.settings.values())
         for device, value in self._inline:
             self._set_properties(device, [each for each in value.attributes if isinstance(each, syntax.Setting)])
-        wire(self._machine, entries, self._device)
+        wire(self._machine, entries, self._device, self._registry.refuse)
         for entry in self._ordered(entries, self._registration_needs):
             self._register(entry)
         for entry in entries:

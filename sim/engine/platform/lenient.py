@@ -1,7 +1,6 @@
-"""``--lenient``: a .repl may name types, parameters and properties the engine lacks.
+"""``--lenient``: a .repl may name types, parameters, properties and outputs the engine lacks.
 
-Such a type becomes a warning and a device that does nothing, a parameter or property a warning; without it each is an
-error. Nothing is silent here either: each access to the registers of such a device says that they are not modelled.
+Such a type becomes a warning and a device that does nothing, anything else a warning; without it each is an error. Nothing is silent here either: each access to the registers of such a device says that they are not modelled.
 """
 
 from __future__ import annotations
@@ -103,5 +102,5 @@ class LenientRegistry(Registry):
             return type("Unmodelled", (Unmodelled,), {"RENODE_TYPES": (type_name,)})
 
     def refuse(self, error: CrosscamError) -> None:
-        """A parameter or property of a newer Renode's form of the type."""
+        """A parameter, property or output of a newer Renode's form of the type."""
         _LOG.warning("%s; left out", error)

@@ -74,7 +74,7 @@ class Registry:
         )
 
     def refuse(self, error: CrosscamError) -> None:
-        """A description names a parameter or property the type has not: ``error`` says which."""
+        """A description names a parameter, property or output the type has not: ``error`` says which."""
         raise error
 
 

@@ -60,6 +60,8 @@ class Converter:
             return self._limited(self.convert(value, kind.__origin__, what), kind.__metadata__, value, what)
         nullable = _takes_none(kind)
         kind = _without_none(kind)
+        if typing.get_origin(kind) is typing.Annotated and not isinstance(value, syntax.Empty):
+            return self.convert(value, kind, what)
         if isinstance(value, syntax.Empty):
             return self._empty(value, kind, nullable, what)
         if isinstance(value, syntax.Reference):

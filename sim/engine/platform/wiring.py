@@ -19,10 +19,15 @@ Connection = tuple[Line, syntax.Receiver, int]
 """An output, the receiver it drives, the receiver's input number."""
 
 Find = Callable[[syntax.Reference], Device]
+Refuse = Callable[[CrosscamError], None]
 
 
-def wire(services: Services, entries: Iterable[MergedEntry], find: Find) -> None:
-    """Make all connections of ``entries``; ``find`` gives the device of a name.
+def wire(services: Services, entries: Iterable[MergedEntry], find: Find, refuse: Refuse) -> None:
+    """Make all connections of ``entries``.
+
+    Args:
+        find: gives the device of a name.
+        refuse: told of an output that does not exist; where it returns the wiring is left out.
 
     Raises:
         CrosscamError: an output or receiver that does not exist, unequal numbers of outputs and inputs.
@@ -30,7 +35,7 @@ def wire(services: Services, entries: Iterable[MergedEntry], find: Find) -> None
     connections: list[Connection] = []
     for entry in entries:
         if entry.wirings:
-            connections += _connections(entry, find(syntax.Reference(entry.place, entry.name)))
+            connections += _connections(entry, find(syntax.Reference(entry.place, entry.name)), refuse)
     drivers = Counter((end.device, end.local, number) for _, end, number in connections)
     combiners: dict[tuple[str, int | None, int], tuple[CombinedInput, int]] = {}
     for line, end, number in connections:
@@ -48,13 +53,17 @@ def wire(services: Services, entries: Iterable[MergedEntry], find: Find) -> None
         combiners[key] = combiner, used + 1
 
 
-def _connections(entry: MergedEntry, device: Device) -> list[Connection]:
+def _connections(entry: MergedEntry, device: Device, refuse: Refuse) -> list[Connection]:
     """What each output drives; of several entries that wire it the latest decides."""
     decided: dict[str, list[Connection]] = {}
     for group in entry.wirings:
         here: set[str] = set()
         for wiring in group:
-            lines = _lines(device, wiring)
+            try:
+                lines = _lines(device, wiring)
+            except CrosscamError as error:
+                refuse(error)
+                continue
             for line in lines:
                 if line.name in here:
                     raise CrosscamError(
