@@ -52,6 +52,7 @@ UShort = Annotated[int, Bits(16)]
 UInt = Annotated[int, Bits(32)]
 ULong = Annotated[int, Bits(64)]
 Int = Annotated[int, Between(-(1 << 31), (1 << 31) - 1)]
+Long = Annotated[int, Between(-(1 << 63), (1 << 63) - 1)]
 Pin = Annotated[int, Between(0, 4095)]
 """Number of an input or output; no device has more."""
 Hertz = Annotated[int, Between(1, 1 << 40)]

@@ -97,6 +97,15 @@ def test_a_locked_pin_keeps_its_mode(bench: Bench) -> None:
     assert bench.get(LCKR) == 0
 
 
+def test_a_lock_sequence_that_was_broken_can_be_started_anew(bench: Bench) -> None:
+    for value in (LOCK | 1 << 9, 1 << 9 | 1 << 4, LOCK | 1 << 9):  # another pin in the middle: no lock
+        bench.set(LCKR, value)
+    assert bench.get(LCKR) == 0
+    for value in (LOCK | 1 << 9, 1 << 9, LOCK | 1 << 9):
+        bench.set(LCKR, value)
+    assert bench.get(LCKR) == LOCK | 1 << 9
+
+
 def test_bad_parameters() -> None:
     with pytest.raises(CrosscamError, match=r"invertedAFPins entry \[16, 1\]: expected \[pin 0..15, timer 0..17\]"):
         Stm32F1GpioPort(FakeServices(), "gpioPortA", inverted_af_pins=[[16, 1]])

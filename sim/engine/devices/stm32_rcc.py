@@ -12,7 +12,7 @@ from functools import partial
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Field, Mode, Register, RegisterDevice
 from sim.engine.devices.stm32f4_rtc import Stm32F4Rtc
-from sim.engine.members import UInt
+from sim.engine.members import Long, UInt
 
 LSE, LSI, PROBE_CLOCK = 32_768, 32_000, 8_000_000
 SET_CAUSE, HSE_FREQUENCY = 1, 2
@@ -79,7 +79,7 @@ class Stm32Rcc(RegisterDevice):
 
     # As the scripts
 
-    def control_read(self, command: int, value: int) -> int:
+    def control_read(self, command: Long, value: Long) -> int:
         """1: the causes of the last resets are ``value``; 2: HSE runs at ``value`` Hz, or (0) at how many it does."""
         if command == SET_CAUSE:
             self._cause = value & self.CAUSE_BITS
@@ -92,7 +92,7 @@ class Stm32Rcc(RegisterDevice):
             self.log.warning("unknown command 0x%X", command)
         return value
 
-    def control_write(self, command: int, value: int) -> None:
+    def control_write(self, command: Long, value: Long) -> None:
         """As ``control_read``, without an answer."""
         self.control_read(command, value)
 

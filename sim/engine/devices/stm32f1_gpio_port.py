@@ -148,7 +148,7 @@ class Stm32F1GpioPort(RegisterDevice):
             self._lock_step = 0
         self._lock_pins = pins
         if written & _LOCK_KEY != (_LOCK_KEY, 0, _LOCK_KEY)[self._lock_step]:
-            self._lock_step = 0
+            self._lock_step = 1 if written & _LOCK_KEY else 0  # it may be the first write of a new sequence
             return
         self._lock_step += 1
         if self._lock_step == 3:

@@ -1,6 +1,7 @@
 """``--lenient``: a .repl may name types, parameters, properties and outputs the engine lacks.
 
-Such a type becomes a warning and a device that does nothing, anything else a warning; without it each is an error. Nothing is silent here either: each access to the registers of such a device says that they are not modelled.
+Such a type becomes a warning and a device that does nothing, anything else a warning; without it each is an error.
+Nothing is silent here either: each access to the registers of such a device says that they are not modelled.
 """
 
 from __future__ import annotations

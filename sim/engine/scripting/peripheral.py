@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.script_twin import LARGEST_SCRIPT
+from sim.engine.members import Long
 from sim.engine.polling.state import values_of
 from sim.engine.scripting.compiler import compile_script
 from sim.engine.scripting.proxies import DeviceProxy, MachineProxy
@@ -166,7 +167,7 @@ class PythonPeripheral(Device):
         except (Exception, SystemExit) as error:
             self._report(error)
 
-    def control_read(self, command: int, value: int) -> int:
+    def control_read(self, command: Long, value: Long) -> int:
         """A call from another script or the monitor: Type USER, ``Offset`` is the command; returns ``Value``."""
         if not self._inited:
             self.ensure_init()
@@ -189,7 +190,7 @@ class PythonPeripheral(Device):
         self._report(TypeError(f"request.Block is {block!r}: expected bytes"))
         return b""
 
-    def control_write(self, command: int, value: int) -> None:
+    def control_write(self, command: Long, value: Long) -> None:
         """As ``control_read``, without an answer."""
         self.control_read(command, value)
 
