@@ -78,7 +78,7 @@ def test_another_network_is_named(int8_model: Path, settings: dict[str, object],
 
 
 def test_a_file_that_is_no_model(tmp_path: Path) -> None:
-    with pytest.raises(CrosscamError, match=r"none\.tflite: no such weights file"):
+    with pytest.raises(CrosscamError, match=r"none\.tflite: no such model file"):
         load_tflite(network.build(size=32), tmp_path / "none.tflite")
     (tmp_path / "text.tflite").write_text("a text, not a model", encoding="utf-8")
     with pytest.raises(CrosscamError, match=r"not a \.tflite file"):
