@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +25,13 @@ class RateLimit(logging.Filter):
     """A filter per machine, put on its devices' loggers. Messages count as equal by logger, text and first argument;
     after a thousand first arguments of one text, by logger and text.
 
-    ``context`` gives a suffix for the message: where the core is. A record with the attribute ``unlimited`` passes as
+    ``context`` is the machine's method that gives a suffix for the message: where the core is. A record with the attribute ``unlimited`` passes as
     it is: the script of a hook wrote it, and its user wants to see all.
     """
 
     def __init__(self, context: Callable[[], str]) -> None:
         super().__init__()
-        self._context = context
+        self._context = weakref.WeakMethod(context)  # loggers live for ever, and their filters with them
         self._seen: dict[tuple[str, str, object], Repeated] = {}
         self._addresses: Counter[tuple[str, str]] = Counter()
 
@@ -44,6 +45,10 @@ class RateLimit(logging.Filter):
         for present in [item for item in logger.filters if isinstance(item, RateLimit)]:
             logger.removeFilter(present)
         logger.addFilter(self)
+
+    def _where(self) -> str:
+        context = self._context()
+        return context() if context is not None else ""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING or getattr(record, "unlimited", False):
@@ -60,7 +65,7 @@ class RateLimit(logging.Filter):
             seen.count += 1
             if seen.count > FIRST and not _power_of_ten(seen.count):
                 return False
-        text = record.getMessage() + self._context()
+        text = record.getMessage() + self._where()
         if seen is None:
             seen = self._seen[key] = Repeated(record.name, text)
         count = seen.count

@@ -8,11 +8,14 @@ gave.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from robot.api import SuiteVisitor
 from robot.utils import escape  # type: ignore[import-untyped]
+
+
+_RENODES_KEYWORDS = "renode-keywords.robot"
 
 
 class RenodeDefaults(SuiteVisitor):  # type: ignore[misc]
@@ -32,6 +35,9 @@ class RenodeDefaults(SuiteVisitor):  # type: ignore[misc]
         if not suite.tests:
             return
         imports = suite.resource.imports
+        for each in imports:  # suites name the one of an installation, such as /opt/renode/tests/renode-keywords.robot
+            if each.type == each.RESOURCE and PurePosixPath(each.name).name == _RENODES_KEYWORDS:
+                each.name = self._keywords
         imports.resource(self._keywords)
         imports.variables(str(Path(__file__)), self._variables)  # last: of two imports the first wins
         for fixture, name in ((suite.setup, "Setup"), (suite.teardown, "Teardown")):

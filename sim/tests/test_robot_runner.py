@@ -237,6 +237,16 @@ def test_a_suites_variables_are_its_own(tmp_path: Path) -> None:
     assert run_suites([own], variables={"BOARD": "given"}, output=tmp_path / "out") == 1
 
 
+def test_the_keywords_of_an_installed_renode_are_ours(tmp_path: Path) -> None:
+    suite = tmp_path / "suite.robot"
+    suite.write_text(
+        "*** Settings ***\nResource    /opt/none/tests/renode-keywords.robot\n"
+        "*** Test Cases ***\nCommand\n    Execute Command    mach create\n"
+    )
+    assert run_suites([suite], output=tmp_path / "out") == 0
+    assert "does not exist" not in (tmp_path / "out" / "output.xml").read_text()
+
+
 def test_sleep_is_virtual_time_while_the_machine_runs(tmp_path: Path) -> None:
     cases = """
 Sleeps
