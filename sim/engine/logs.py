@@ -25,8 +25,8 @@ class RateLimit(logging.Filter):
     """A filter per machine, put on its devices' loggers. Messages count as equal by logger, text and first argument;
     after a thousand first arguments of one text, by logger and text.
 
-    ``context`` is the machine's method that gives a suffix for the message: where the core is. A record with the attribute ``unlimited`` passes as
-    it is: the script of a hook wrote it, and its user wants to see all.
+    ``context`` is the machine's method that gives a suffix for the message: where the core is. A record with the
+    attribute ``unlimited`` passes as it is: the script of a hook wrote it, and its user wants to see all.
     """
 
     def __init__(self, context: Callable[[], str]) -> None:

@@ -27,9 +27,9 @@ _ARGUMENTS = (
 )  # fmt: skip
 _NOT_HERE = frozenset({
     "Execute Python", "Log To File", "Save Cached Log", "Download File", "List Files In Directory Recursively",
-    "Stop Remote Server", "Execute Script", "Handle Hot Spot",
+    "Stop Remote Server", "Execute Script", "Handle Hot Spot", "Sleep",
 })  # fmt: skip
-"""Keywords that run Python or touch the host's files, and one that repeats all before it."""
+"""Keywords that run Python or touch the host's files, one that repeats all before it, one that only takes time."""
 
 
 class Keywords(Target):

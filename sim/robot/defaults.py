@@ -14,7 +14,6 @@ from typing import Any
 from robot.api import SuiteVisitor
 from robot.utils import escape  # type: ignore[import-untyped]
 
-
 _RENODES_KEYWORDS = "renode-keywords.robot"
 
 

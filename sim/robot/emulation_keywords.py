@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import time as host_time
 import urllib.parse
 
-from robot.libraries.BuiltIn import BuiltIn
 from robot.utils import timestr_to_secs  # type: ignore[import-untyped]
 
 from sim.engine.monitor.paths import as_path
@@ -140,7 +140,7 @@ class EmulationKeywords(Keywords):
         if monitor.started and monitor.has_machine and seconds > 0:
             run_until_seen(monitor.machine, lambda: False, seconds)
         else:
-            BuiltIn().run_keyword("BuiltIn.Sleep", time, reason or "")
+            host_time.sleep(max(seconds, 0))
 
     @renode_keyword("Allocate Temporary File", Replay.ALWAYS)
     def allocate_temporary_file(self) -> str:

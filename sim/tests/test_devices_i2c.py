@@ -7,6 +7,7 @@ import pytest
 from sim.engine.devices.dummy_i2c_slave import DummyI2CSlave
 from sim.engine.devices.led import Led
 from sim.engine.devices.stm32f7_i2c import Stm32F7I2c
+from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 from sim.tests.fake_services import FakeServices
 
@@ -239,3 +240,14 @@ def test_a_slave_that_is_taken_away_answers_no_more(bench: Bench) -> None:
     bench.i2c.write(CR2, 4, ADDRESS | nbytes(1) | START | AUTOEND)
     assert bench.status() & NACKF and not bench.i2c.children
     assert bench.log == []
+
+
+def test_a_slave_has_no_registers_on_the_bus(caplog: pytest.LogCaptureFixture) -> None:
+    monitor = Monitor()
+    monitor.execute(
+        'mach create; machine LoadPlatformDescriptionFromString """i2c: I2C.STM32F7_I2C @ sysbus 0x40005400\n'
+        'slave: Mocks.DummyI2CSlave @ i2c 0x21"""'
+    )
+    assert monitor.execute("sysbus.i2c.slave ReadDoubleWord 2") == "0x00000000"
+    monitor.execute("sysbus.i2c.slave WriteDoubleWord 2 1")
+    assert caplog.text.count("offset 0x2") == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from sim.engine.devices.base import Device
+from sim.engine.devices.dummy_i2c_slave import I2CTarget
 from sim.engine.members import Between, Byte, UInt, ULong, UShort
 from sim.engine.scripting.world import LogLevel
 from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE
@@ -36,7 +37,8 @@ class DeviceFace:
 
     def _covers(self, offset: int, width: int) -> bool:
         windows = self._monitor.machine.sysbus.windows
-        size = max([self._device.size, *(each.end - each.start for each in windows if each.device is self._device)])
+        own = 0 if isinstance(self._device, I2CTarget) else self._device.size  # its reads are transfers on that bus
+        size = max([own, *(each.end - each.start for each in windows if each.device is self._device)])
         return 0 <= offset <= size - width
 
     def _read(self, offset: int, width: int) -> int:
