@@ -35,6 +35,8 @@ TARGETS = {
 """Name -> module and class of a ``Target``; a parser that is added here is fuzzed."""
 HANG_SECONDS = 20.0
 """Wall time after which an input that has not come back is one that hangs."""
+START_SECONDS = 180.0
+"""The same before the first input: a busy host takes its time to start a process."""
 MOST_MEGABYTES = 2500
 """Memory at which a process is ended at once."""
 LARGEST = 1 << 16
@@ -59,7 +61,7 @@ def fuzz(place: tuple[str, str], count: int, seed: int, seeds: list[bytes]) -> l
     """
     context = multiprocessing.get_context("spawn")
     finds: dict[str, Find] = {}
-    at = context.Value("q", 0)
+    at = context.Value("q", -1)
     first, last = 0, count + len(seeds)
     while first < last:
         ours, theirs = context.Pipe()
@@ -86,7 +88,7 @@ def fuzz(place: tuple[str, str], count: int, seed: int, seeds: list[bytes]) -> l
                 done = True
             elif at.value != index:
                 index, since = at.value, time.monotonic()
-            elif time.monotonic() - since > HANG_SECONDS:
+            elif time.monotonic() - since > (HANG_SECONDS if at.value >= first else START_SECONDS):
                 finds.setdefault("it hangs", Find("it hangs", b"", f"input {at.value}"))
                 process.kill()
                 done = True
