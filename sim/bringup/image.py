@@ -61,14 +61,13 @@ def _seems_hex(data: bytes) -> bool:
 def _read_hex(path: Path, data: bytes) -> ElfImage:
     import bincopy
 
-    lines = data.decode("ascii", "replace").splitlines()
+    lines = [line.strip() for line in data.decode("ascii", "replace").splitlines()]
     file = bincopy.BinFile()
     try:
         file.add_ihex("\n".join(lines))
     except (bincopy.Error, ValueError, IndexError, TypeError) as error:
         raise _hex_error(path, lines, error) from None
-    records = [line for line in lines if line.strip()]
-    if bincopy.unpack_ihex(records[-1])[0] != _END_OF_FILE:
+    if bincopy.unpack_ihex([line for line in lines if line][-1])[0] != _END_OF_FILE:
         raise CrosscamError(f"{path}: it has no end-of-file record (:00000001FF): expected the whole Intel HEX file")
     segments = [(int(segment.address), bytes(segment.data)) for segment in file.segments]
     if not segments or any(start + len(part) > 1 << 32 for start, part in segments):
@@ -81,7 +80,7 @@ def _hex_error(path: Path, lines: list[str], error: Exception) -> CrosscamError:
     import bincopy
 
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        if not line:
             continue
         try:
             bincopy.unpack_ihex(line)
