@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.bus import MappedMemory
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
-from sim.engine.nvic import Nvic
 
 FLASH, RAM = 0x08000000, 0x20000000
 CCR, CACHES_ON = 0xE000ED14, 3 << 16

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from sim.engine.timing.kernels import load_kernels, measure
+from sim.bench.timing_kernels import load_kernels, measure
 
 
 def main() -> int:

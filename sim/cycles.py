@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sim.console import Line, Prediction
-from sim.engine import hooks
 from sim.engine.machine import Machine
+from sim.engine.native import shared
 from sim.engine.timing.cortex_m7 import BlockCost, CortexM7Timing, Mark
 from sim.engine.timing.decode import decode
 from sim.engine.timing.microops import LOAD, MicroOp
@@ -158,7 +158,7 @@ class PredictionWindows:
         if prediction is None:
             return
         state, now = self._machine.engine.state, self._machine.clock.now
-        here = self._timing.mark(now, state[hooks.NOW] - now, self._machine.cpu.pc)
+        here = self._timing.mark(now, state[shared.NOW] - now, self._machine.cpu.pc)
         reads = list(self._marks)
         found = next(
             (

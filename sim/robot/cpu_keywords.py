@@ -12,7 +12,7 @@ from sim.robot.session import Keywords, renode_keyword
 from sim.robot.waiting import run_until_seen
 
 if TYPE_CHECKING:
-    from sim.engine.cpu import CortexM
+    from sim.engine.cortex_m.cpu import CortexM
 
 _NUMBERED = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc")
 _ALIASES = {"r13": "sp", "r14": "lr", "r15": "pc"}

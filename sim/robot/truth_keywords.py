@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.engine.truth import Finding, Kind
+from sim.engine.truth import BoardTruth, Finding, Kind
 from sim.robot.session import Keywords, Replay, renode_keyword
 
 
@@ -42,7 +42,7 @@ class TruthKeywords(Keywords):
         raise AssertionError(f'no board finding of kind "{wanted.value}"{conditions}; there is:\n{there}')
 
     def _findings(self) -> list[Finding]:
-        truth = self.session.machine.truth
+        truth = BoardTruth.of(self.session.machine)
         if truth is None:
             raise AssertionError(
                 "board truth does not know this machine's chip: expected a board with one of those in "

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from sim.engine.loops.forms import FORMS
+from sim.engine.native.loops.forms import FORMS
 from sim.tests import loop_cases, loop_programs
 from sim.tests.loop_programs import LEVELS, DisagreementError
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sim.engine.bus import MappedMemory
-from sim.engine.core.dwt import Dwt
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.dwt import Dwt
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device, Services
 from sim.engine.machine import Machine
-from sim.engine.nvic import Nvic
 from sim.tests.thumb import Program
 
 FLASH, ITCM, RAM, PROBE = 0x08000000, 0x00000000, 0x20000000, 0x40000000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from sim.engine.hooking.core_hooks import READ, WRITE
+from sim.engine.cortex_m.core_hooks import READ, WRITE
 from sim.engine.machine import Machine
 from sim.tests import thumb as t
 from sim.tests.engine_bench import RAM, Bench

@@ -1,10 +1,10 @@
 # mypy: disable-error-code="no-untyped-call,attr-defined,call-arg,name-defined"
 """Instructions of every form native loops take, run by native code and by Unicorn over the same registers and memory.
 
-What is generated comes from the table the lifter reads (``sim/engine/loops/table.py``), so a form cannot be added
-without being tried: every register a field may name, immediates at both ends and between, every condition, inside IT
-blocks and outside. Both must leave the same registers, flags, memory and next address; a block that native code leaves
-to Unicorn must be as if it had not been begun.
+What is generated comes from the table the lifter reads (``sim/engine/native/loops/table.py``), so a form cannot be
+added without being tried: every register a field may name, immediates at both ends and between, every condition, inside
+IT blocks and outside. Both must leave the same registers, flags, memory and next address; a block that native code
+leaves to Unicorn must be as if it had not been begun.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import numpy as np
 import unicorn
 from unicorn import arm_const as reg
 
-from sim.engine import hooks
-from sim.engine.loops import cache
-from sim.engine.loops.blocks import Block, read_block
-from sim.engine.loops.compiler import compile_regions
-from sim.engine.loops.forms import FORMS, GENERAL, PC, SP, WITH_SP, Form, InIt
+from sim.engine.native import shared
+from sim.engine.native.loops import cache
+from sim.engine.native.loops.blocks import Block, read_block
+from sim.engine.native.loops.compiler import compile_regions
+from sim.engine.native.loops.forms import FORMS, GENERAL, PC, SP, WITH_SP, Form, InIt
 
 FLASH, RAM = 0x08000000, 0x20000000
 FIRST_BLOCK, BLOCK_ROOM = FLASH + 0x2000, 128
@@ -199,8 +199,8 @@ class Native:
         for pages in self._pages:
             pages[RAM >> 12 : (RAM + RAM_SIZE) >> 12] = int(self.ram.ctypes.data) - RAM
         self._pages[0][FLASH >> 12 : (FLASH + len(self.flash)) >> 12] = int(self.flash.ctypes.data) - FLASH
-        self.state = np.zeros(hooks.STATE_SIZE, np.int64)
-        self.state[hooks.READ_PAGES], self.state[hooks.WRITE_PAGES] = (int(p.ctypes.data) for p in self._pages)
+        self.state = np.zeros(shared.STATE_SIZE, np.int64)
+        self.state[shared.READ_PAGES], self.state[shared.WRITE_PAGES] = (int(p.ctypes.data) for p in self._pages)
         names = {f"case_{next(_NUMBER)}": {block.address: block} for block in blocks}
         self._functions = [FUNCTION(address) for address in cache.load(compile_regions(names), list(names))]
 
@@ -212,7 +212,7 @@ class Native:
         words = (ctypes.c_uint32 * 5)(
             flags >> 29 & 1, (flags >> 28 & 1) << 31, flags & 1 << 31, ~flags & 1 << 30, flags >> 27 & 1
         )
-        self.state[hooks.NOW], self.state[hooks.DEADLINE] = 0, 1
+        self.state[shared.NOW], self.state[shared.DEADLINE] = 0, 1
         following = self._functions[place](
             ctypes.addressof(values), ctypes.addressof(words), int(self.state.ctypes.data), 0
         )
@@ -294,13 +294,13 @@ def compare(codes: list[bytes], rng: random.Random, memory: bytes, tally: Tally,
         for _ in range(starts):
             case = Case(block, start_for(rng, block, memory))
             outcome = native.run(place, case.start)
-            done = int(native.state[hooks.NOW]) != 0
+            done = int(native.state[shared.NOW]) != 0
             tally.count(case, done)
             if not done:
                 unchanged = State(case.start.registers, case.start.flags, memory, block.address)
                 assert outcome == unchanged, f"{case}: left to Unicorn, but changed: {outcome.registers}"
                 continue
-            assert int(native.state[hooks.NOW]) == len(block.instructions), str(case)
+            assert int(native.state[shared.NOW]) == len(block.instructions), str(case)
             expected = other.run(block, case.start)
             assert outcome == expected, f"{case}: native {shown(outcome)}, Unicorn {shown(expected)}"
 

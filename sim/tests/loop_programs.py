@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine import hooks
-from sim.engine.loops import manager
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
+from sim.engine.native import shared
+from sim.engine.native.loops import manager
 from sim.tests.firmware_bench import FIRMWARE, ROOT, need
 
 LEVELS = {"gcc": ("0", "1", "2", "3", "s", "g"), "zig": ("0", "2", "s")}  # zig takes 1 and 3 for 2
@@ -98,10 +98,10 @@ def compare_blocks(make: Callable[[bool, bool], Machine], cycles: int) -> Agreem
     pair = [make(native, True) for native in (True, False)]
     _run_all(pair, cycles)
     state = [machine.engine.state for machine in pair]
-    if any(state[0][slot] != state[1][slot] for slot in (hooks.TRACE_HASH, hooks.TRACE_COUNT, hooks.NOW)):
+    if any(state[0][slot] != state[1][slot] for slot in (shared.TRACE_HASH, shared.TRACE_COUNT, shared.NOW)):
         raise DisagreementError(_first_difference(make, cycles))
     loops = pair[0].engine.loops
-    return Agreement(state[0][hooks.TRACE_COUNT], loops.cycles if loops else 0, 1)
+    return Agreement(state[0][shared.TRACE_COUNT], loops.cycles if loops else 0, 1)
 
 
 def compare_moments(make: Callable[[bool, bool], Machine], cycles: int, seed: int, longest: int) -> Agreement:
@@ -148,7 +148,7 @@ def _first_difference(make: Callable[[bool, bool], Machine], cycles: int) -> str
         span = span // 16
         pair = [make(native, True) for native in (True, False)]
         _run_all(pair, good)
-        while pair[0].engine.state[hooks.TRACE_HASH] == pair[1].engine.state[hooks.TRACE_HASH]:
+        while pair[0].engine.state[shared.TRACE_HASH] == pair[1].engine.state[shared.TRACE_HASH]:
             if good > cycles:
                 return f"{found} (and none in steps of {span})"
             before = pair[1].cpu.registers
@@ -165,4 +165,4 @@ def _first_difference(make: Callable[[bool, bool], Machine], cycles: int) -> str
 def eager(monkeypatch_set: Callable[[object, str, object], None]) -> None:
     """Compile what was met once, and never give a loop up: the most code runs natively."""
     monkeypatch_set(manager, "SAMPLES", 1)
-    monkeypatch_set(manager, "MAX_DROPS", hooks.NEVER)
+    monkeypatch_set(manager, "MAX_DROPS", shared.NEVER)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine.core.dwt import Dwt
+from sim.engine.cortex_m.dwt import Dwt
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.stm32_timer import Stm32Timer
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
-from sim.engine.nvic import Nvic
 from sim.engine.timing.chip import available, load_chip
 from sim.engine.timing.clock_tree import ClockTree
 from sim.engine.timing.cortex_m7 import CortexM7Timing

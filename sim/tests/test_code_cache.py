@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine import code_cache as module
-from sim.engine.code_cache import CodeCache, code_cache, digest_of, guarded
+from sim.engine.native import code_cache as module
+from sim.engine.native.code_cache import CodeCache, code_cache, digest_of, guarded
 
 ROOT = Path(__file__).parents[2]
 START = "from sim.tests.engine_bench import Bench; Bench(); print('ran')"

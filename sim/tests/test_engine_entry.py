@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from sim.engine import hooks
+from sim.engine.native import shared
 from sim.tests import thumb as t
 from sim.tests.engine_bench import PROBE, RAM, SCS, Bench
 from sim.tests.thumb import Program
@@ -317,4 +317,4 @@ def test_returning_leaves_registers_and_it_state_as_stacked() -> None:
     bench.run(100)
     assert [bench.register(name) for name in ("r0", "r1", "r2", "r3", "r12", "lr")] == list(values)
     assert [bench.register(name) for name in ("r4", "r5", "r6")] == [0, 1, 1]
-    assert bench.machine.engine.state[hooks.EVENT_REGISTER] == 1
+    assert bench.machine.engine.state[shared.EVENT_REGISTER] == 1

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from sim.engine.bus import MappedMemory
-from sim.engine.core.dwt import Dwt
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.dwt import Dwt
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
-from sim.engine.nvic import Nvic
 from sim.errors import CrosscamError
 from sim.tests import thumb as t
 from sim.tests.engine_bench import FLASH, MEGAHERTZ, PROBE, RAM, SCS, Bench, Probe
@@ -233,7 +233,7 @@ def test_events_should_run_in_order_of_time_then_of_scheduling() -> None:
 
 
 def test_an_event_that_repeats_without_delay_should_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.engine.clock.STORM", 1000)
+    monkeypatch.setattr("sim.engine.timing.clock.STORM", 1000)
     machine = Machine()
 
     def again() -> None:

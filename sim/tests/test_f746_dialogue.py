@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.engine.truth import BoardTruth
 from sim.errors import CrosscamError
 from sim.mlperf import Dialogue, boot
 from sim.tests.firmware_bench import TOOLCHAINS, build, raw_image
@@ -48,8 +49,9 @@ def test_board_truth_finds_nothing_in_it(image: Path) -> None:
     dialogue = boot(image, "instructions")
     dialogue.load(DATA)
     dialogue.infer(1)
-    assert dialogue.machine.truth is not None
-    assert dialogue.machine.truth.findings == []
+    truth = BoardTruth.of(dialogue.machine)
+    assert truth is not None
+    assert truth.findings == []
 
 
 def test_a_refused_command_is_an_error_with_the_images_words(image: Path) -> None:

@@ -11,6 +11,7 @@ from sim.engine.devices.stm32f7_usart import Stm32F7Usart
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.timing.cortex_m7 import CortexM7Timing
+from sim.engine.truth import BoardTruth
 from sim.engine.truth.identify import chip_of
 from sim.errors import CrosscamError
 from sim.tests.firmware_bench import ROOT
@@ -101,4 +102,5 @@ def test_clocks_follow_a_start_up_to_280_megahertz() -> None:
     timer, usart = machine["sysbus.timer5"], machine["sysbus.usart3"]
     assert isinstance(timer, Stm32Timer) and isinstance(usart, Stm32F7Usart)
     assert timer.frequency == 35 * MHZ and usart.frequency == 17_500_000
-    assert machine.truth is not None and machine.truth.findings == []
+    truth = BoardTruth.of(machine)
+    assert truth is not None and truth.findings == []

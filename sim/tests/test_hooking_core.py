@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sim.engine.cpu import CortexM
-from sim.engine.hooking.core_hooks import READ, WRITE
+from sim.engine.cortex_m.core_hooks import READ, WRITE
+from sim.engine.cortex_m.cpu import CortexM
 from sim.errors import CrosscamError
 from sim.tests import thumb as t
 from sim.tests.engine_bench import PROBE, RAM, Bench
@@ -50,7 +50,7 @@ class Bed(Bench):
         bench = make()
         self.__dict__.update(bench.__dict__)
         if make is not Bench:
-            from sim.engine.core.dwt import Dwt
+            from sim.engine.cortex_m.dwt import Dwt
             from sim.tests.engine_bench import Probe
 
             self.probe = Probe(self.machine, "probe")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sim.engine.loops.blocks import decode, read_block
-from sim.engine.loops.forms import FORMS, Form, InIt, match
-from sim.engine.loops.lift import OPERATIONS
+from sim.engine.native.loops.blocks import decode, read_block
+from sim.engine.native.loops.forms import FORMS, Form, InIt, match
+from sim.engine.native.loops.lift import OPERATIONS
 from sim.tests.loop_cases import (
     FIRST_BLOCK,
     RAM_SIZE,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sim.engine import hooks
-from sim.engine.loops import manager
-from sim.engine.loops.blocks import read_block
-from sim.engine.loops.regions import find_region, loop_heads
+from sim.engine.native import shared
+from sim.engine.native.loops import manager
+from sim.engine.native.loops.blocks import read_block
+from sim.engine.native.loops.regions import find_region, loop_heads
 from sim.tests import thumb as t
 from sim.tests.engine_bench import ITCM, PROBE, RAM, Bench
 from sim.tests.thumb import Program
@@ -206,7 +206,7 @@ def test_watched_pages_and_code_are_no_plain_memory() -> None:
     bench = Bench(sums())
     bench.run(1000)
     engine = bench.machine.engine
-    page = RAM >> hooks.PAGE_SHIFT
+    page = RAM >> shared.PAGE_SHIFT
 
     def plain() -> tuple[bool, bool]:
         return bool(engine._read_pages[page]), bool(engine._write_pages[page])
@@ -216,9 +216,9 @@ def test_watched_pages_and_code_are_no_plain_memory() -> None:
     assert plain() == (False, False)
     engine.set_access_watched(RAM, 0x1000, False)
     assert plain() == (True, True)
-    flash = bench.cpu.pc >> hooks.PAGE_SHIFT
+    flash = bench.cpu.pc >> shared.PAGE_SHIFT
     assert engine._read_pages[flash] and not engine._write_pages[flash]
-    assert not engine._read_pages[PROBE >> hooks.PAGE_SHIFT]
+    assert not engine._read_pages[PROBE >> shared.PAGE_SHIFT]
 
 
 def test_a_region_is_what_leads_back() -> None:
@@ -256,7 +256,7 @@ def test_loops_that_hardly_run_are_given_up() -> None:
     for _ in range(10):
         pair.step(9001)
     index = pair.native._indices[make().labels["loop"]]
-    assert pair.native.records[index * hooks.LOOP_WORDS + hooks.LOOP_DROPS] == manager.MAX_DROPS
+    assert pair.native.records[index * shared.LOOP_WORDS + shared.LOOP_DROPS] == manager.MAX_DROPS
 
 
 def test_off_is_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine.loops import compiler, lift
-from sim.engine.loops.blocks import Instruction
-from sim.engine.loops.lift import Lifter
 from sim.engine.machine import Machine
+from sim.engine.native.loops import compiler, lift
+from sim.engine.native.loops.blocks import Instruction
+from sim.engine.native.loops.lift import Lifter
 from sim.tests import loop_programs
 from sim.tests.loop_programs import DisagreementError
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sim.engine.hooking.assembler import assemble, disassemble
 from sim.engine.monitor import Monitor
+from sim.engine.observe.assembler import assemble, disassemble
 from sim.errors import CrosscamError
 from sim.tests import thumb as t
 from sim.tests.thumb import Program

@@ -81,4 +81,4 @@ def test_without_a_console_it_is_a_breakpoint() -> None:
 def test_a_console_taken_away_serves_no_more() -> None:
     monitor, _ = run(True)
     monitor.execute("machine UnregisterFromParent sysbus.cpu.semihosting; machine Reset")
-    assert monitor.machine.cpu.semihosting is None
+    assert monitor.machine.cpu.faults.semihosting is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engine.timing.kernels import Outcome, load_kernels, measure
+from sim.bench.timing_kernels import Outcome, load_kernels, measure
 from sim.errors import CrosscamError
 
 KERNELS = load_kernels()

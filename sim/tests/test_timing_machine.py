@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from capstone import CsInsn  # type: ignore[import-untyped]
 
-from sim.engine import hooks
 from sim.engine.bus import MappedMemory
-from sim.engine.core.dwt import Dwt
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.dwt import Dwt
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
-from sim.engine.nvic import Nvic
+from sim.engine.native import shared
 from sim.engine.timing import create_timing
 from sim.engine.timing import m7_layout as layout
 from sim.engine.timing.chip import load_chip
@@ -76,7 +76,7 @@ def test_copied_registers_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     """Where Unicorn's own registers cannot be found, copies give the same cycles."""
     program = counting(50, ldr(3, 2), ldr(4, 1, 4), store(3, 2, 8))
     wanted = M7Bench(program).run_to_sleep()
-    monkeypatch.setattr("sim.engine.native.find_registers", lambda uc: -1)
+    monkeypatch.setattr("sim.engine.native.engine.find_registers", lambda uc: -1)
     bench = M7Bench(program)
     assert bench.timing.clock[layout.READ_REGISTERS] != 0
     assert bench.run_to_sleep() == wanted
@@ -252,7 +252,7 @@ def test_unknown_timing_or_chip_is_refused(name: str) -> None:
 def test_instructions_still_count_one_each() -> None:
     bench = M7Bench(counting(100, ldr(3, 2), adds(3, 1)), timing="instructions")
     assert bench.run_to_sleep() == 5 + 100 * 4 + 1
-    assert bench.machine.engine.state[hooks.TIMING] == 0
+    assert bench.machine.engine.state[shared.TIMING] == 0
 
 
 def test_firmware_that_runs_wild_through_empty_memory_costs_little_room() -> None:

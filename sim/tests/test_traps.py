@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.bus import MappedMemory
-from sim.engine.cpu import CortexM
-from sim.engine.loops.blocks import Block, read_block
-from sim.engine.loops.forms import DIRECT_JUMPS, FORMS, INDIRECT_JUMPS, InIt
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
-from sim.engine.nvic import Nvic
-from sim.engine.traps import layout, sites
-from sim.engine.traps.sites import Wanted
+from sim.engine.native.loops.blocks import Block, read_block
+from sim.engine.native.loops.forms import DIRECT_JUMPS, FORMS, INDIRECT_JUMPS, InIt
+from sim.engine.native.traps import layout, sites
+from sim.engine.native.traps.sites import Wanted
 from sim.tests import loop_cases
 from sim.tests import thumb as t
 from sim.tests.engine_bench import PROBE, RAM, SCS, Bench

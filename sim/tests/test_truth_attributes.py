@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engine.nvic import Nvic
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.truth import layout
 from sim.engine.truth.attributes import CacheAttributes
 from sim.tests.truth_bench import AXI, board

@@ -8,7 +8,7 @@ import pytest
 
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
-from sim.engine.truth import Finding, Kind
+from sim.engine.truth import BoardTruth, Finding, Kind
 from sim.tests.firmware_bench import ROOT, TOOLCHAINS, build
 
 DONE = 0x600D
@@ -51,8 +51,9 @@ def boot(case: int, way: int, toolchain: str, folder: Path, timing: str = "instr
 
 
 def findings(machine: Machine) -> list[Finding]:
-    assert machine.truth is not None
-    return machine.truth.findings
+    truth = BoardTruth.of(machine)
+    assert truth is not None
+    return truth.findings
 
 
 @pytest.mark.parametrize("timing", ["instructions", "cortex-m7"])

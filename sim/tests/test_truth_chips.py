@@ -12,7 +12,7 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.timing.chip import load_chip
 from sim.engine.timing.clock_tree import board_hse
-from sim.engine.truth import Kind
+from sim.engine.truth import BoardTruth, Kind
 from sim.engine.truth.chip_data import FOLDER, load, load_all
 from sim.engine.truth.gates import ClockGates
 from sim.engine.truth.identify import chip_names
@@ -130,7 +130,8 @@ def test_names_of_chips_in_names_of_files(file: str, names: set[str]) -> None:
 )  # fmt: skip
 def test_a_board_is_judged_by_the_chip_it_names(text: str, file: str, chip: str | None, tmp_path: Path) -> None:
     machine = load_board(tmp_path, text, file)
-    assert (None if machine.truth is None else machine.truth.chip) == chip
+    truth = BoardTruth.of(machine)
+    assert (None if truth is None else truth.chip) == chip
 
 
 def test_a_file_that_is_used_names_the_chip_as_well(tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_a_chip_without_data_is_said_once_and_not_judged(tmp_path: Path, caplog:
     machine = load_board(tmp_path, text, "f407.repl")
     machine.run_for(1e-6)
     machine.run_for(1e-6)
-    assert machine.truth is None
+    assert BoardTruth.of(machine) is None
     (record,) = [record for record in caplog.records if record.name == "sim.truth"]
     assert record.levelno == logging.INFO and "f407" in record.getMessage()
 
@@ -164,14 +165,14 @@ def test_a_chip_that_comes_with_a_second_file_is_not_said_to_be_unknown(
     monitor = Monitor()
     monitor.execute('mach create "test"')
     monitor.execute(f"machine LoadPlatformDescription @{tmp_path / 'core.repl'}")
-    assert monitor.machine.truth is None
+    assert BoardTruth.of(monitor.machine) is None
     monitor.execute(f"machine LoadPlatformDescription @{tmp_path / 'rest.repl'}")
     monitor.machine.run_for(1e-6)
     assert truth_of(monitor.machine).chip == "stm32h743" and not caplog.records
 
 
 def test_a_board_without_a_core_has_no_truth() -> None:
-    assert Bench().machine.truth is None
+    assert BoardTruth.of(Bench().machine) is None
 
 
 # The crystal
@@ -187,7 +188,7 @@ def overclock(machine: Machine, hertz: int) -> None:
     ):
         truth_of(machine)._flash.written(address)
         machine.sysbus.write(address, 4, value)
-    assert hertz == machine.truth._flash._tree.frequencies().core  # type: ignore[union-attr]
+    assert hertz == BoardTruth.of(machine)._flash._tree.frequencies().core  # type: ignore[union-attr]
     machine.run_for(1e-7)
 
 

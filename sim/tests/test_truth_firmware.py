@@ -8,7 +8,7 @@ import pytest
 
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
-from sim.engine.truth import Kind
+from sim.engine.truth import BoardTruth, Kind
 from sim.tests.firmware_bench import ROOT, TOOLCHAINS, build
 
 CASES = {
@@ -45,8 +45,9 @@ def boot(case: int, wrong: bool, toolchain: str, folder: Path) -> Machine:
 @pytest.mark.parametrize("case", CASES)
 def test_each_mistake_is_found_once_where_it_is(case: int, toolchain: str, tmp_path: Path) -> None:
     machine = boot(case, True, toolchain, tmp_path)
-    assert machine.truth is not None
-    (finding,) = machine.truth.findings
+    truth = BoardTruth.of(machine)
+    assert truth is not None
+    (finding,) = truth.findings
     assert finding.kind is CASES[case]
     assert " run+" in finding.where or " reset_handler+" in finding.where or " copy_by_dma+" in finding.where
     assert 0 < finding.cycle <= machine.clock.now
@@ -57,5 +58,6 @@ def test_each_mistake_is_found_once_where_it_is(case: int, toolchain: str, tmp_p
 @pytest.mark.parametrize("case", CASES)
 def test_the_right_way_is_not_reported(case: int, toolchain: str, tmp_path: Path) -> None:
     machine = boot(case, False, toolchain, tmp_path)
-    assert machine.truth is not None
-    assert machine.truth.findings == []
+    truth = BoardTruth.of(machine)
+    assert truth is not None
+    assert truth.findings == []

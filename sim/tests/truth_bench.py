@@ -36,8 +36,9 @@ def cached_program(stack: int = 0x20010000) -> Program:
 
 
 def truth_of(machine: Machine) -> BoardTruth:
-    assert machine.truth is not None
-    return machine.truth
+    truth = BoardTruth.of(machine)
+    assert truth is not None
+    return truth
 
 
 def tracked(machine: Machine, address: int = AXI) -> WatchedMemory:

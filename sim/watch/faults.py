@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.engine.core import exceptions as exc
+from sim.engine.cortex_m import exceptions as exc
 from sim.engine.machine import Machine
 from sim.watch.places import Places
 

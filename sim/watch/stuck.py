@@ -16,9 +16,9 @@ import time
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sim.engine import hooks
-from sim.engine.core import exceptions as exc
+from sim.engine.cortex_m import exceptions as exc
 from sim.engine.machine import Machine
+from sim.engine.native import shared
 from sim.watch.places import Places
 from sim.watch.trace import Loop, trace
 from sim.watch.waits import Kind, Wait, host_may_interrupt, interrupts_masked, is_watchdog, wait_of
@@ -160,7 +160,7 @@ class StuckWatch:
         loop, wait, machine = self._loop, self._wait, self._machine
         assert loop is not None and wait is not None
         seconds = float(machine.clock.exact_seconds - self._since)
-        nothing_due = machine.clock.next_due == hooks.NEVER
+        nothing_due = machine.clock.next_due == shared.NEVER
         if wait.kind is Kind.NOTHING:
             return self._judge_endless(loop, seconds, nothing_due)
         if seconds < wait.certain:
@@ -229,7 +229,7 @@ class _Recorder:
         if write and not self.fed:
             window = self._machine.sysbus.window_at(address)
             self.fed = window is not None and is_watchdog(window.device)
-        if not self.left and self._state[hooks.ACCESS_PC] not in self._loop.code:
+        if not self.left and self._state[shared.ACCESS_PC] not in self._loop.code:
             self.left = self._machine.cpu.exception_number == self._loop.exception
 
     def _handler_ends(self, number: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import capstone  # type: ignore[import-untyped]
 from capstone import arm as thumb
 
-from sim.engine.hooking import conditions
+from sim.engine.cortex_m import conditions
 from sim.engine.machine import Machine
 
 LONGEST = 1500

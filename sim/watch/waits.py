@@ -6,11 +6,11 @@ import enum
 import re
 from dataclasses import dataclass, replace
 
-from sim.engine.core import exceptions as exc
-from sim.engine.core.dwt import Dwt
+from sim.engine.cortex_m import exceptions as exc
+from sim.engine.cortex_m.dwt import Dwt
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
 from sim.engine.machine import Machine
-from sim.engine.nvic import Nvic
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.watch.places import Places, register_name
 from sim.watch.trace import Access, Loop

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from sim.engine.logs import RateLimit, Repeated
 from sim.engine.machine import Machine
+from sim.engine.truth import BoardTruth, Finding
 from sim.text import printable
 
 KINDS_SHOWN = 20
@@ -60,7 +61,7 @@ class WarningLog(logging.Handler):
     def summary(self, machine: Machine) -> list[str]:
         """Lines for the end of a run: how many there were, of what kind; none when there were none."""
         messages = self.messages(machine)
-        findings = len(machine.truth.findings) if machine.truth is not None else 0
+        findings = len(_found(machine))
         lines = []
         if findings:
             lines.append(f"{_count(findings, 'board finding')}: what a board would have got wrong")
@@ -77,10 +78,15 @@ class WarningLog(logging.Handler):
 
 def findings(machine: Machine) -> list[dict[str, object]]:
     """The board-truth findings, for JSON."""
-    found = machine.truth.findings if machine.truth is not None else []
     return [
-        {field.name: _plain(getattr(finding, field.name)) for field in dataclasses.fields(finding)} for finding in found
+        {field.name: _plain(getattr(finding, field.name)) for field in dataclasses.fields(finding)}
+        for finding in _found(machine)
     ]
+
+
+def _found(machine: Machine) -> list[Finding]:
+    truth = BoardTruth.of(machine)
+    return truth.findings if truth is not None else []
 
 
 def _count(number: int, what: str) -> str:

@@ -20,7 +20,7 @@ from sim.engine.devices.registers import Field, Mode, RegisterDevice
 from sim.engine.devices.timer_inputs import TimerInputs
 from sim.engine.devices.timer_requests import TimerRequests
 from sim.engine.members import Bits, ReadOnly
-from sim.engine.native import NativeCounter
+from sim.engine.native.counter import NativeCounter
 from sim.errors import CrosscamError
 
 _CHANNELS = 4

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Sequence
 
 from sim.engine.bus import MappedMemory
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
 from sim.engine.devices.dummy_sensor import HumiditySensor, TemperatureSensor
-from sim.engine.hooking.block_log import BlockFollower
 from sim.engine.machine import Machine
 from sim.engine.monitor import analyzers
 from sim.engine.monitor.environments import Environments
@@ -24,7 +24,7 @@ from sim.engine.monitor.faces.system_bus import SystemBusFace
 from sim.engine.monitor.faces.uart import UartFace, is_uart
 from sim.engine.monitor.kinds import External
 from sim.engine.monitor.uart_files import UartFile
-from sim.engine.nvic import Nvic
+from sim.engine.observe.block_log import BlockFollower
 from sim.engine.platform.registry import Registry, near_names
 from sim.engine.truth import BoardTruth
 from sim.engine.wording import NAME_TAKEN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.devices.base import Device
 
 if TYPE_CHECKING:

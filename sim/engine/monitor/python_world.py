@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.hooking.proxies import MachineOfScripts
+from sim.engine.observe.proxies import MachineOfScripts
 from sim.engine.scripting import WorkingDirectory, new_scope
 from sim.engine.scripting.compiler import compile_script, parse_expression, parse_script
 from sim.engine.wording import PYTHON_ERROR

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from sim.engine.cortex_m.register_file import RegisterValue
 from sim.engine.devices.base import Device
-from sim.engine.hooking.registers import RegisterValue
 
 _ROW = 10  # items of a list in a row, as Renode prints them: a Python list can be read from it
 

@@ -18,8 +18,8 @@ from sim.engine.platform.syntax import Place
 from sim.engine.wording import abstract_type, unknown_type
 from sim.errors import CrosscamError, shown
 
-_PACKAGES = ("sim.engine.devices", "sim.engine.core", "sim.engine.scripting")
-_MODULES = ("sim.engine.bus", "sim.engine.cpu", "sim.engine.nvic")
+_PACKAGES = ("sim.engine.devices", "sim.engine.cortex_m", "sim.engine.scripting")
+_MODULES = ("sim.engine.bus",)
 _NAMESPACE = "Antmicro.Renode.Peripherals."
 _LONGEST_MISSPELT = 64
 _ABSTRACT = {"CPU.BaseCPU": "CPU.", "CPU.TranslationCPU": "CPU."}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from unicorn import arm_const as reg
 
-from sim.engine import hooks
-from sim.engine.native import NativeCounter, Registers
+from sim.engine.bus import Bus
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.devices.base import Device
+from sim.engine.native import shared
+from sim.engine.native.counter import NativeCounter
+from sim.engine.native.engine import Engine
+from sim.engine.native.registers import Registers
 from sim.engine.polling.state import Counting, Polled, state_of
-
-if TYPE_CHECKING:
-    from sim.engine.devices.base import Device
-    from sim.engine.machine import Machine
+from sim.engine.timing.base import Timing
+from sim.engine.timing.clock import Clock
 
 READS = 192
 """Reads of one address, without a write to any device between them, from which on it is looked at."""
@@ -59,10 +62,29 @@ class Wait:
     since: int
 
 
+class PollingMachine(Protocol):
+    """The machine whose core polls."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def timing(self) -> Timing: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def sysbus(self) -> Bus: ...
+
+    @property
+    def cpu(self) -> CortexM: ...
+
+
 class PollSkipper:
     """Stands between the core's device reads and the bus of ``machine``."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: PollingMachine) -> None:
         self._machine = machine
         self._state = machine.engine.state
         self._counts: dict[int, int] = {}
@@ -114,7 +136,7 @@ class PollSkipper:
     def read(self, address: int, width: int) -> int:
         """A device read in what looks like a waiting loop."""
         turn, state = self._turn, self._state
-        pc = state[hooks.ACCESS_PC]
+        pc = state[shared.ACCESS_PC]
         if turn is not None and (turn.address, turn.width, turn.pc) == (address, width, pc):
             self._turn = None
             if not self._unchanged(turn):
@@ -122,7 +144,7 @@ class PollSkipper:
                 self._answer(turn)
             elif self._skip(turn):
                 self._patience.pop(address, None)
-                self.limit = hooks.NEVER  # until the run ends: soon
+                self.limit = shared.NEVER  # until the run ends: soon
                 return self._machine.sysbus.read_device(address, width)
             else:
                 self._later(address)
@@ -166,8 +188,8 @@ class PollSkipper:
 
     def _registers(self) -> tuple[bytes, bytes, list[int]]:
         state = self._state
-        general = ctypes.string_at(state[hooks.CORE_REGISTERS], REGISTER_BYTES)
-        flags = ctypes.string_at(state[hooks.CORE_FLAGS], FLAG_BYTES)
+        general = ctypes.string_at(state[shared.CORE_REGISTERS], REGISTER_BYTES)
+        flags = ctypes.string_at(state[shared.CORE_FLAGS], FLAG_BYTES)
         return general, flags, self._others.read()
 
     def _copy_memories(self) -> None:
@@ -187,9 +209,9 @@ class PollSkipper:
     def _begin(self, address: int, width: int, pc: int) -> Turn:
         machine = self._machine
         self._copy_memories()
-        now, progress = self._state[hooks.ACCESS_NOW], machine.timing.progress()
+        now, progress = self._state[shared.ACCESS_NOW], machine.timing.progress()
         turn = self._turn = Turn(address, width, pc, now, self._registers(), progress)
-        self.limit = self._state[hooks.TIME_SHOWN] = 0
+        self.limit = self._state[shared.TIME_SHOWN] = 0
         return turn
 
     def _read(self, turn: Turn, address: int, width: int) -> tuple[int, bool]:
@@ -220,7 +242,7 @@ class PollSkipper:
     def _unchanged(self, turn: Turn) -> bool:
         """The turn has left everything as it was."""
         return (
-            not self._state[hooks.TIME_SHOWN]
+            not self._state[shared.TIME_SHOWN]
             and self._registers() == turn.registers
             and (turn.reads == 1 or all(_state(device) == before for device, before in turn.devices))
             and self._memories_are_the_same()
@@ -229,16 +251,16 @@ class PollSkipper:
     def _skip(self, turn: Turn) -> bool:
         """Let time pass by whole turns; False when this clock cannot."""
         state, machine = self._state, self._machine
-        cycles = state[hooks.ACCESS_NOW] - turn.now
-        until = min(state[hooks.DEADLINE], machine.clock.next_due)
+        cycles = state[shared.ACCESS_NOW] - turn.now
+        until = min(state[shared.DEADLINE], machine.clock.next_due)
         if self._wait is None or (self._wait.address, self._wait.pc) != (turn.address, turn.pc):
             self._wait = Wait(turn.address, turn.pc, turn.now)
-        turns = (until - state[hooks.NOW]) // cycles - 1 if cycles > 0 and until != hooks.NEVER else 0
+        turns = (until - state[shared.NOW]) // cycles - 1 if cycles > 0 and until != shared.NEVER else 0
         if turns <= 0:
             return True
         if not machine.timing.repeat(turn.progress, turns, cycles):
             return False
-        for slot in (hooks.NOW, hooks.BLOCK_START, hooks.ACCESS_NOW):
+        for slot in (shared.NOW, shared.BLOCK_START, shared.ACCESS_NOW):
             state[slot] += turns * cycles
         for device, _ in turn.devices:
             if isinstance(device, Polled):

@@ -12,10 +12,10 @@ import numpy as np
 
 from sim.engine.devices.base import Device
 from sim.engine.devices.registers import Field, Register, RegisterBank
-from sim.engine.native import NativeCounter
+from sim.engine.native.counter import NativeCounter
 
 _PLAIN = frozenset((int, str, bytes, bool, float, type(None), Fraction))
-_MODULES = ("sim.engine.devices.", "sim.engine.core.", "sim.engine.nvic")
+_MODULES = ("sim.engine.devices.", "sim.engine.cortex_m.")
 _AT_MOST = 30_000
 """Values a device may hold; a larger one is never taken to be as it was."""
 

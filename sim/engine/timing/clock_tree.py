@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sim.engine.bus import Bus
+from sim.engine.bus import Bus
 
 HSI_H7, CSI_H7, HSI_F7, LSE = 64_000_000, 4_000_000, 16_000_000, 32_768
 APB1, APB2 = range(0x40000000, 0x40010000), range(0x40010000, 0x40020000)

@@ -10,26 +10,22 @@ import ctypes
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import hooks
+from sim.engine.native import hooks, shared
+from sim.engine.native.engine import Engine
 from sim.engine.timing import m7_layout as layout
 from sim.engine.timing import m7_native as native
 from sim.engine.timing.addresses import AddressProgram
+from sim.engine.timing.board import Board, FollowedClocks
 from sim.engine.timing.chip import DEFAULT, Chip, available, load_chip
+from sim.engine.timing.core import CoreSettings
 from sim.engine.timing.decode import decode
-from sim.engine.timing.follow import ClockFollower, has_tree
-from sim.engine.timing.memory_map import MemoryMap
+from sim.engine.timing.memory_map import CCR_CODE_CACHE, CCR_DATA_CACHE, MemoryMap
 from sim.engine.timing.microops import Ending, MicroOp
 from sim.engine.timing.pipeline import CLEAN, Pipeline, State
-
-if TYPE_CHECKING:
-    from sim.engine.machine import Machine
-    from sim.engine.native import Engine
-    from sim.engine.nvic import Nvic
 
 BLOCKS = BLOCKS_AT_MOST = 1 << layout.BLOCK_BITS
 POOL = 1 << 20
@@ -107,11 +103,11 @@ class CortexM7Timing:
     def __init__(self, chip: str | None = None) -> None:
         self._wanted = chip
         self.chip: Chip = load_chip(chip or DEFAULT)
-        self._machine: Machine | None = None
-        self._nvic: Nvic | None = None
+        self._board: Board | None = None
+        self._core: CoreSettings | None = None
         self._error: BaseException | None = None
         self._started = False
-        self.clocks: ClockFollower | None = None
+        self.clocks: FollowedClocks | None = None
         """What firmware has programmed; None where the board has no clock tree the chip data file describes."""
         self.clock: NDArray[np.int64] = np.zeros(layout.CLOCK_SIZE, np.int64)
         self._slots: memoryview[int] = self.clock.data
@@ -171,11 +167,11 @@ class CortexM7Timing:
 
     # Set-up
 
-    def attach(self, machine: Machine) -> None:
+    def attach(self, board: Board) -> None:
         """The machine that runs by this clock."""
-        self._machine = machine
-        machine.engine.state[hooks.TIMING] = int(self.clock.ctypes.data)
-        self._use_chip(self.chip, machine.engine)
+        self._board = board
+        board.engine.state[shared.TIMING] = int(self.clock.ctypes.data)
+        self._use_chip(self.chip, board.engine)
 
     def _use_chip(self, chip: Chip, engine: Engine) -> None:
         self.chip = chip
@@ -220,32 +216,37 @@ class CortexM7Timing:
             (layout.LEAST_RECENT, chip.replacement == "lru"),
         ):
             self._slots[slot] = int(value or 0)
-        self.map.rebuild(self._nvic)
+        self.map.rebuild(self._core)
 
-    def attach_core(self, nvic: Nvic) -> None:
+    def attach_core(self, core: CoreSettings) -> None:
         """Follow the core's cache and MPU settings, and its cache maintenance."""
-        self._nvic = nvic
-        nvic.scb.on_cache_operation = self._maintain
-        nvic.scb.on_cache_enable = self._settings_changed
-        nvic.mpu.on_change = self._settings_changed
+        self._core = core
+        core.observers.append(self)
+        self._settings_changed()
+
+    def configured(self, old: int, new: int) -> None:
+        """CCR was written: are caches on?"""
+        if (old ^ new) & (CCR_DATA_CACHE | CCR_CODE_CACHE):
+            self._settings_changed()
+
+    def mpu_changed(self) -> None:
+        """Regions say what may be cached."""
         self._settings_changed()
 
     def _settings_changed(self) -> None:
-        if self._machine is not None:
-            self.map.rebuild(self._nvic)
+        if self._board is not None:
+            self.map.rebuild(self._core)
 
     def _start(self) -> None:
         """First block: the board is complete, so the chip can be told from its memories."""
         self._started = True
-        machine = self._machine
-        assert machine is not None
+        board = self._board
+        assert board is not None
         if self._wanted is None:
-            best = max(available(), key=lambda name: (_likeness(load_chip(name), machine), name == DEFAULT))
+            best = max(available(), key=lambda name: (_likeness(load_chip(name), board), name == DEFAULT))
             if best != self.chip.name:
-                self._use_chip(load_chip(best), machine.engine)
-        if self.chip.clocks is not None and has_tree(machine.sysbus, self.chip.clocks):
-            self.clocks = ClockFollower(machine, self.chip, self._retime)
-            machine.clock.schedule(0, self.clocks.follow)
+                self._use_chip(load_chip(best), board.engine)
+        self.clocks = board.follow_clocks(self.chip, self._retime)
 
     def _retime(self, chip: Chip) -> None:
         """Firmware has programmed other clocks or wait states: blocks in flight keep what they have cost."""
@@ -275,22 +276,23 @@ class CortexM7Timing:
 
     # Cache maintenance
 
-    def _maintain(self, name: str, value: int) -> None:
+    def maintained(self, operation: str, value: int) -> None:
+        """Software writes a maintenance register."""
         line = value >> layout.LINE_SHIFT
-        if name == "ICIALLU":
+        if operation == "ICIALLU":
             self._code_tags[:] = 0
             self._slots[layout.LAST_CODE_LINE] = -1
-        elif name == "ICIMVAU":
+        elif operation == "ICIMVAU":
             _drop(self._code_tags, self.chip.code_cache.sets, self.chip.code_cache.ways, line, clean_only=False)
             self._slots[layout.LAST_CODE_LINE] = -1
-        elif name in ("DCIMVAC", "DCCIMVAC", "DCCMVAC", "DCCMVAU"):
-            only_clean = name in ("DCCMVAC", "DCCMVAU")
+        elif operation in ("DCIMVAC", "DCCIMVAC", "DCCMVAC", "DCCMVAU"):
+            only_clean = operation in ("DCCMVAC", "DCCMVAU")
             cache = self.chip.data_cache
-            if _drop(self._data_tags, cache.sets, cache.ways, line, clean_only=only_clean) and name != "DCIMVAC":
+            if _drop(self._data_tags, cache.sets, cache.ways, line, clean_only=only_clean) and operation != "DCIMVAC":
                 self._write_back()
-        elif name in ("DCISW", "DCCISW", "DCCSW"):
-            self._maintain_set_way(name, value)
-        elif name == "BPIALL":
+        elif operation in ("DCISW", "DCCISW", "DCCSW"):
+            self._maintain_set_way(operation, value)
+        elif operation == "BPIALL":
             self._btac[:] = -1
 
     def _maintain_set_way(self, name: str, value: int) -> None:
@@ -305,10 +307,10 @@ class CortexM7Timing:
 
     def _write_back(self) -> None:
         """A dirty line goes out: the bus is busy for as long as a fill."""
-        machine = self._machine
-        assert machine is not None
+        board = self._board
+        assert board is not None
         fill = int(self.map.latencies[1, layout.FILL])
-        self._slots[layout.BUS_FREE] = max(self._slots[layout.BUS_FREE], machine.clock.now) + fill
+        self._slots[layout.BUS_FREE] = max(self._slots[layout.BUS_FREE], board.clock.now) + fill
 
     # Callbacks of the native side
 
@@ -324,13 +326,13 @@ class CortexM7Timing:
     def _fail(self, error: BaseException) -> None:
         if self._error is None:
             self._error = error
-        if self._machine is not None:
-            self._machine.clock.stop_core()
+        if self._board is not None:
+            self._board.clock.stop_core()
 
     def _add_block(self, address: int, size: int) -> int:
-        machine = self._machine
-        assert machine is not None
-        code = machine.sysbus.read_bytes(address, size)
+        board = self._board
+        assert board is not None
+        code = board.sysbus.read_bytes(address, size)
         found = self._codes.get((address, code))
         if found is not None:
             return found
@@ -359,9 +361,9 @@ class CortexM7Timing:
         self._pool_used += 1
         record[layout.ADDRESS], record[layout.SIZE] = address, size
         self._blocks.append((address, code))
-        flags = machine.engine.block_flags(address, size)
-        self._codes[address, code] = number | flags << hooks.FLAG_SHIFT
-        return number | flags << hooks.FLAG_SHIFT
+        flags = board.engine.block_flags(address, size)
+        self._codes[address, code] = number | flags << shared.FLAG_SHIFT
+        return number | flags << shared.FLAG_SHIFT
 
     def _edge_missing(self, key: int, place: int, unused: int) -> int:
         try:
@@ -396,9 +398,9 @@ class CortexM7Timing:
 
     def _forget_blocks(self) -> None:
         """No room for more code: start over; the costs of blocks so far are lost."""
-        machine = self._machine
-        assert machine is not None
-        machine.engine.forget_blocks()
+        board = self._board
+        assert board is not None
+        board.engine.forget_blocks()
         self._records[:] = 0
         self._blocks = [(0, b"")]
         self._codes.clear()
@@ -422,9 +424,9 @@ class CortexM7Timing:
         The eight words of a basic frame in memory without wait states are in ``entry_cycles`` and ``return_cycles``.
         """
         words = size // BYTES_A_CYCLE
-        machine = self._machine
-        assert machine is not None
-        now = machine.engine.state[hooks.NOW]
+        board = self._board
+        assert board is not None
+        now = board.engine.state[shared.NOW]
         clock = int(self.clock.ctypes.data)
         stall = int(native.access.ctypes(clock, address, size, size // 4, int(write), now, words - 1))
         return stall + max(0, size - BASIC_FRAME) // BYTES_A_CYCLE
@@ -440,11 +442,11 @@ class CortexM7Timing:
 
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``, as if entered clean."""
-        machine = self._machine
-        assert machine is not None
+        board = self._board
+        assert board is not None
         if size <= 0:
             return 0
-        passage = self._pipeline.run(CLEAN, decode(machine.sysbus.read_bytes(address, size), address), 0, True)
+        passage = self._pipeline.run(CLEAN, decode(board.sysbus.read_bytes(address, size), address), 0, True)
         return passage.cycles
 
     def mark(self, cycle: int, ahead: int, pc: int) -> Mark:
@@ -513,11 +515,11 @@ def _device_table(chip: Chip) -> NDArray[np.int64]:
     return np.array([(d.base, d.base + d.size, d.read, d.write) for d in chip.devices], np.int64)
 
 
-def _likeness(chip: Chip, machine: Machine) -> int:
+def _likeness(chip: Chip, board: Board) -> int:
     """How many bytes of the board's memories a chip has as well, less those it has not, and a little for its own."""
     score = 0
     covered = 0
-    for start, end, _ in machine.sysbus.memories:
+    for start, end, _ in board.sysbus.memories:
         inside = sum(max(0, min(end, memory.base + memory.size) - max(start, memory.base)) for memory in chip.memories)
         score += 2 * inside - (end - start)
         covered += inside

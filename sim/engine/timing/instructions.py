@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sim.engine import hooks
-
-if TYPE_CHECKING:
-    from sim.engine.machine import Machine
-    from sim.engine.nvic import Nvic
+from sim.engine.native import hooks
+from sim.engine.timing.board import Board
+from sim.engine.timing.core import CoreSettings
 
 
 class InstructionTiming:
@@ -47,10 +43,10 @@ class InstructionTiming:
         """Nothing to do."""
         return True
 
-    def attach(self, machine: Machine) -> None:
+    def attach(self, board: Board) -> None:
         """Nothing of the machine matters."""
 
-    def attach_core(self, nvic: Nvic) -> None:
+    def attach_core(self, core: CoreSettings) -> None:
         """Nothing of the core matters."""
 
     def discontinuity(self) -> None:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from sim.engine import hooks
-from sim.engine.hooks import _get, _load8, _load64, _set, _store64
-from sim.engine.native_code import njit
+from sim.engine.native import shared
+from sim.engine.native.access import get, put
+from sim.engine.native.intrinsics import load8, load64, store64
+from sim.engine.native.native_code import njit
 from sim.engine.timing.m7_layout import (
     BEAT,
     BUS_FREE,
@@ -52,11 +53,11 @@ from sim.engine.timing.m7_layout import (
 @njit
 def _random(clock: int) -> int:
     """Next of a xorshift sequence: the pseudo-random replacement, the same in every run."""
-    value = _get(clock, RANDOM)
+    value = get(clock, RANDOM)
     value ^= (value << 13) & 0xFFFFFFFF
     value ^= value >> 17
     value ^= (value << 5) & 0xFFFFFFFF
-    _set(clock, RANDOM, value)
+    put(clock, RANDOM, value)
     return value
 
 
@@ -70,27 +71,27 @@ def _find(clock: int, tags: int, sets: int, ways: int, line: int, mark: int) -> 
     wanted = (line + 1) << 1
     empty = -1
     for way in range(ways):
-        tag = _load64(row + 8 * way)
+        tag = load64(row + 8 * way)
         if tag & ~DIRTY == wanted:
             tag |= mark
-            if _get(clock, LEAST_RECENT):
+            if get(clock, LEAST_RECENT):
                 for place in range(way, 0, -1):
-                    _store64(row + 8 * place, _load64(row + 8 * (place - 1)))
+                    store64(row + 8 * place, load64(row + 8 * (place - 1)))
                 way = 0
-            _store64(row + 8 * way, tag)
+            store64(row + 8 * way, tag)
             return -1
         if tag == 0 and empty < 0:
             empty = way
-    if _get(clock, LEAST_RECENT):
+    if get(clock, LEAST_RECENT):
         victim = empty if empty >= 0 else ways - 1
-        old = _load64(row + 8 * victim)
+        old = load64(row + 8 * victim)
         for place in range(victim, 0, -1):
-            _store64(row + 8 * place, _load64(row + 8 * (place - 1)))
-        _store64(row, wanted | mark)
+            store64(row + 8 * place, load64(row + 8 * (place - 1)))
+        store64(row, wanted | mark)
         return old
     victim = empty if empty >= 0 else _random(clock) % ways
-    old = _load64(row + 8 * victim)
-    _store64(row + 8 * victim, wanted | mark)
+    old = load64(row + 8 * victim)
+    store64(row + 8 * victim, wanted | mark)
     return old
 
 
@@ -99,26 +100,26 @@ def _contains(tags: int, sets: int, ways: int, line: int) -> int:
     row = tags + 8 * ways * (line & sets)
     wanted = (line + 1) << 1
     for way in range(ways):
-        if _load64(row + 8 * way) & ~DIRTY == wanted:
+        if load64(row + 8 * way) & ~DIRTY == wanted:
             return 1
     return 0
 
 
 @njit
 def _bus_wait(clock: int, now: int) -> int:
-    free = _get(clock, BUS_FREE)
+    free = get(clock, BUS_FREE)
     return free - now if free > now else 0
 
 
 @njit
 def _memory(clock: int, number: int) -> int:
     """Pointer to a memory's record."""
-    return _get(clock, MEMORIES) + 8 * MEMORY_WORDS * number
+    return get(clock, MEMORIES) + 8 * MEMORY_WORDS * number
 
 
 @njit
 def _of(memory: int, word: int) -> int:
-    return _load64(memory + 8 * word)
+    return load64(memory + 8 * word)
 
 
 @njit
@@ -126,7 +127,7 @@ def _taken_up(memory: int, now: int) -> int:
     """Cycles until the memory begins with a line asked for at ``now``: a flash reads one word after the other."""
     ready = _of(memory, READY)
     start = ready if ready > now else now
-    _store64(memory + 8 * READY, start + _of(memory, BUSY))
+    store64(memory + 8 * READY, start + _of(memory, BUSY))
     return start - now
 
 
@@ -148,7 +149,7 @@ def _write_out(clock: int, memory: int, now: int, count: int) -> int:
     """Writes that go to the bus: the core waits only when the buffer in front of it is full."""
     each = _of(memory, WRITE)
     start = now + _bus_wait(clock, now)
-    _set(clock, BUS_FREE, start + each * count)
+    put(clock, BUS_FREE, start + each * count)
     wait = start + each * (count - WRITE_BUFFER) - now
     return wait if wait > 0 else 0
 
@@ -163,36 +164,36 @@ def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
     busy = _bus_wait(clock, now) + _of(memory, BEAT)
     if busy > wait:
         wait = busy
-    _set(clock, BUS_FREE, now + wait + _of(memory, FILL) - _of(memory, FIRST) + extra)
+    put(clock, BUS_FREE, now + wait + _of(memory, FILL) - _of(memory, FIRST) + extra)
     return wait
 
 
 @njit
 def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now: int) -> int:
     """Stall of stores to one line of cacheable memory."""
-    tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
+    tags, sets, ways = get(clock, DATA_TAGS), get(clock, DATA_SETS), get(clock, DATA_WAYS)
     present = _contains(tags, sets, ways, line)
     if policy != WRITE_BACK_ALLOCATE and not present:
         return _write_out(clock, memory, now, count)
-    last = _get(clock, WRITE_LINE)
+    last = get(clock, WRITE_LINE)
     if present:
         if line == last + 1:
-            _set(clock, WRITE_LINE, line)
+            put(clock, WRITE_LINE, line)
     else:
-        if line == last and _get(clock, WRITE_STREAK) > WRITE_STREAK_LIMIT:
+        if line == last and get(clock, WRITE_STREAK) > WRITE_STREAK_LIMIT:
             return 0
-        streak = _get(clock, WRITE_STREAK) + 1 if line == last + 1 else 0
-        _set(clock, WRITE_STREAK, streak)
-        _set(clock, WRITE_LINE, line)
+        streak = get(clock, WRITE_STREAK) + 1 if line == last + 1 else 0
+        put(clock, WRITE_STREAK, streak)
+        put(clock, WRITE_LINE, line)
         if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation any more
             start = now + _bus_wait(clock, now)
-            _set(clock, BUS_FREE, start + _of(memory, WRITE) + 3 * _of(memory, BEAT))
+            put(clock, BUS_FREE, start + _of(memory, WRITE) + 3 * _of(memory, BEAT))
             wait = start - now - _of(memory, FILL)
             return wait if wait > 0 else 0
     old = _find(clock, tags, sets, ways, line, DIRTY if policy != WRITE_THROUGH else 0)
     stall = 0
     if old >= 0:
-        _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
+        put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
         # The fill goes on behind the store buffer; the core waits when one is still under way before it.
         waited = _bus_wait(clock, now)
         _arrival(clock, memory, now, _of(memory, FILL) if old & DIRTY else 0)
@@ -205,7 +206,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
 @njit
 def _data_access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
     """Cycles that loads or stores of ``span`` bytes add to a hit; the last of them issues ``later`` cycles on."""
-    attributes = _load8(_get(clock, DATA_MAP) + (address >> hooks.PAGE_SHIFT))
+    attributes = load8(get(clock, DATA_MAP) + (address >> shared.PAGE_SHIFT))
     if attributes == 0:
         return 0
     memory = _memory(clock, attributes & 15)
@@ -214,7 +215,7 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
         if write:
             return _write_out(clock, memory, now, count)
         wait = _bus_wait(clock, now) + _of(memory, FIRST) * count
-        _set(clock, BUS_FREE, now + wait)
+        put(clock, BUS_FREE, now + wait)
         return wait
     stall = 0
     end = address + span - 1
@@ -223,22 +224,22 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
         if write:
             stall += _store_line(clock, memory, line, policy, count, now + stall)
             continue
-        tags, sets, ways = _get(clock, DATA_TAGS), _get(clock, DATA_SETS), _get(clock, DATA_WAYS)
+        tags, sets, ways = get(clock, DATA_TAGS), get(clock, DATA_SETS), get(clock, DATA_WAYS)
         old = _find(clock, tags, sets, ways, line, 0)
         first_part = (address >> 3) & 3 if line == address >> LINE_SHIFT else 0
         last_part = (end >> 3) & 3 if line == last else 3
         if old >= 0:
-            _set(clock, DATA_MISSES, _get(clock, DATA_MISSES) + 1)
+            put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
             stall += _arrival(clock, memory, now + stall, _of(memory, FILL) if old & DIRTY else 0)
-            _set(clock, FILL_LINE, line)
-            _set(clock, FILL_PART, first_part)
-            _set(clock, FILL_TIME, now + stall)
-            _set(clock, FILL_MEMORY, memory)
-        elif line != _get(clock, FILL_LINE):
+            put(clock, FILL_LINE, line)
+            put(clock, FILL_PART, first_part)
+            put(clock, FILL_TIME, now + stall)
+            put(clock, FILL_MEMORY, memory)
+        elif line != get(clock, FILL_LINE):
             continue
         # The line is still coming in, from the word that missed on and round.
-        filling, asked = _get(clock, FILL_MEMORY), _get(clock, FILL_PART)
-        when = _get(clock, FILL_TIME) + _part_time(filling, asked, first_part)
+        filling, asked = get(clock, FILL_MEMORY), get(clock, FILL_PART)
+        when = get(clock, FILL_TIME) + _part_time(filling, asked, first_part)
         if when > now + stall:
             stall = when - now
         # With even beats the last one says it all; where the halves of a line come apart, any may be waited for.
@@ -246,7 +247,7 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
             issued = later
             if part < last_part:
                 issued = later * ((line << LINE_SHIFT) + 8 * part - address) // (span if span < 5 else span - 4)
-            when = _get(clock, FILL_TIME) + _part_time(filling, asked, part)
+            when = get(clock, FILL_TIME) + _part_time(filling, asked, part)
             if when > now + stall + issued:
                 stall = when - now - issued
     return stall
@@ -255,37 +256,37 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
 @njit
 def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, now: int) -> int:
     """Cycles that instruction fetch adds: lines that miss, or every line when the cache is off."""
-    attributes = _load8(_get(clock, CODE_MAP) + (address >> hooks.PAGE_SHIFT))
+    attributes = load8(get(clock, CODE_MAP) + (address >> shared.PAGE_SHIFT))
     if attributes == 0:
         return 0
     first, last = address >> LINE_SHIFT, (address + size - 1) >> LINE_SHIFT
-    before = _get(clock, LAST_CODE_LINE)
+    before = get(clock, LAST_CODE_LINE)
     cached = attributes >> 4
     if first == last and first == before and (cached or not taken):
         return 0
     memory = _memory(clock, attributes & 15)
-    tags, sets, ways = _get(clock, CODE_TAGS), _get(clock, CODE_SETS), _get(clock, CODE_WAYS)
-    times = _get(clock, POOL) + 8 * _load64(record + 8 * ISSUE_TIMES)
+    tags, sets, ways = get(clock, CODE_TAGS), get(clock, CODE_SETS), get(clock, CODE_WAYS)
+    times = get(clock, POOL) + 8 * load64(record + 8 * ISSUE_TIMES)
     stall = 0
     issued = 0
     for line in range(first, last + 1):
         # How long the code of the line before kept the slots busy: the queue runs ahead meanwhile.
         ahead = QUEUE_CREDIT if line == before + 1 and not taken else 0
         if line > first:
-            start = _load64(times + 8 * (((line << LINE_SHIFT) - address) >> 1))
+            start = load64(times + 8 * (((line << LINE_SHIFT) - address) >> 1))
             ahead = start - issued - LINE_FETCH
             issued = start
         elif line == before and not taken:
             continue
         if cached and _find(clock, tags, sets, ways, line, 0) < 0:
             continue
-        _set(clock, CODE_MISSES, _get(clock, CODE_MISSES) + 1)
+        put(clock, CODE_MISSES, get(clock, CODE_MISSES) + 1)
         asked = now + stall + issued
         free = _bus_wait(clock, asked)
         wait = free + _taken_up(memory, asked + free) + _of(memory, FIRST)
-        _set(clock, BUS_FREE, asked + wait + _of(memory, FILL) - _of(memory, FIRST))
+        put(clock, BUS_FREE, asked + wait + _of(memory, FILL) - _of(memory, FIRST))
         if ahead > 0:
             wait -= ahead if ahead < wait else wait
         stall += wait
-    _set(clock, LAST_CODE_LINE, last)
+    put(clock, LAST_CODE_LINE, last)
     return stall

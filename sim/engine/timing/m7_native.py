@@ -4,28 +4,17 @@
 ``on_block`` finds the block's record, settles the branch before it (BTAC), evaluates the block's address program over
 the registers (``addresses.py``), looks the pipeline's answer up (``pipeline.py``; Python fills in what is missing),
 and adds what caches and buses cost. It keeps the same slots of the engine's state as ``hooks.on_block``; its own are
-in a second int64 array, found by ``hooks.TIMING`` and laid out by ``m7_layout.py``.
+in a second int64 array, found by ``shared.TIMING`` and laid out by ``m7_layout.py``.
 """
 
 from __future__ import annotations
 
 from numba import types
 
-from sim.engine import hooks
-from sim.engine.hooks import (
-    _call1,
-    _call3,
-    _call4,
-    _get,
-    _load8,
-    _load32,
-    _load64,
-    _set,
-    _slot,
-    _store8,
-    _store64,
-)
-from sim.engine.native_code import cfunc, inline, njit
+from sim.engine.native import hooks, shared
+from sim.engine.native.access import get, host_pointer, put, table_slot
+from sim.engine.native.intrinsics import call1, call3, call4, load8, load16, load32, load64, store8, store64
+from sim.engine.native.native_code import cfunc, inline, njit
 from sim.engine.timing import addresses
 from sim.engine.timing.m7_layout import (
     BLOCK_BITS,
@@ -90,76 +79,76 @@ from sim.engine.timing.m7_memory import _data_access, _fetch_stall
 @njit
 def _settle_branch(clock: int, address: int) -> int:
     """What the branch before this block cost beyond its slot; -1 when there was none, or it went straight on."""
-    record = _get(clock, PREVIOUS)
+    record = get(clock, PREVIOUS)
     if record == 0:
         return -1
-    ending = _load64(record + 8 * ENDING)
-    taken = 1 if address != _get(clock, PREVIOUS_END) else 0
+    ending = load64(record + 8 * ENDING)
+    taken = 1 if address != get(clock, PREVIOUS_END) else 0
     if ending == 0:
         return 0 if taken else -1
-    branch = _load64(record + 8 * BRANCH)
-    _set(clock, BRANCHES, _get(clock, BRANCHES) + 1)
-    entry = _get(clock, BTAC) + 32 * (((branch >> 1) ^ (branch >> 5)) & _get(clock, BTAC_MASK))
+    branch = load64(record + 8 * BRANCH)
+    put(clock, BRANCHES, get(clock, BRANCHES) + 1)
+    entry = get(clock, BTAC) + 32 * (((branch >> 1) ^ (branch >> 5)) & get(clock, BTAC_MASK))
     known = 1
-    if _load64(entry) != branch:  # two ways: the other one becomes the recent one, or makes room
-        known = 1 if _load64(entry + 16) == branch else 0
-        tag, word = _load64(entry + 16), _load64(entry + 24)
-        _store64(entry + 16, _load64(entry))
-        _store64(entry + 24, _load64(entry + 8))
-        _store64(entry, tag)
-        _store64(entry + 8, word)
-    content = _load64(entry + 8)
+    if load64(entry) != branch:  # two ways: the other one becomes the recent one, or makes room
+        known = 1 if load64(entry + 16) == branch else 0
+        tag, word = load64(entry + 16), load64(entry + 24)
+        store64(entry + 16, load64(entry))
+        store64(entry + 24, load64(entry + 8))
+        store64(entry, tag)
+        store64(entry + 8, word)
+    content = load64(entry + 8)
     counter = content >> 32
     target = content & 0xFFFFFFFF
     if ending == ENDING_CONDITIONAL:
         if known:
             right = (1 if counter >= WEAKLY_TAKEN else 0) == taken
             counter = min(counter + 1, 3) if taken else max(counter - 1, 0)
-            _store64(entry + 8, (address if taken else target) | counter << 32)
+            store64(entry + 8, (address if taken else target) | counter << 32)
             if right:
                 return 0 if taken else -1
         elif taken:
-            _store64(entry, branch)
-            _store64(entry + 8, address | WEAKLY_TAKEN << 32)
+            store64(entry, branch)
+            store64(entry + 8, address | WEAKLY_TAKEN << 32)
             if address < branch:  # backward branches are guessed taken at decode
-                return _get(clock, REDIRECT)
+                return get(clock, REDIRECT)
         else:
             return -1
-        _set(clock, MISPREDICTIONS, _get(clock, MISPREDICTIONS) + 1)
-        return _get(clock, PREVIOUS_PENALTY)
+        put(clock, MISPREDICTIONS, get(clock, MISPREDICTIONS) + 1)
+        return get(clock, PREVIOUS_PENALTY)
     foreseen = 1 if known and target == address else 0
-    depth = _get(clock, RETURN_DEPTH)
+    depth = get(clock, RETURN_DEPTH)
     if depth:
-        top = _get(clock, RETURN_TOP)
+        top = get(clock, RETURN_TOP)
         if ending == ENDING_RETURN:
             top = (top + depth - 1) % depth
             # The stack says where to, but only a known branch is followed without a look at the instruction.
-            right = _get(clock, RETURNS + top) == address
-            _set(clock, RETURN_TOP, top)
-            _store64(entry, branch)
-            _store64(entry + 8, address | 3 << 32)
+            right = get(clock, RETURNS + top) == address
+            put(clock, RETURN_TOP, top)
+            store64(entry, branch)
+            store64(entry + 8, address | 3 << 32)
             if right:
-                return 0 if known else _get(clock, REDIRECT)
-            _set(clock, MISPREDICTIONS, _get(clock, MISPREDICTIONS) + 1)
-            return _get(clock, PREVIOUS_PENALTY)
+                return 0 if known else get(clock, REDIRECT)
+            put(clock, MISPREDICTIONS, get(clock, MISPREDICTIONS) + 1)
+            return get(clock, PREVIOUS_PENALTY)
         if ending in (ENDING_CALL, ENDING_INDIRECT_CALL):
-            _set(clock, RETURNS + top, _get(clock, PREVIOUS_END))
-            _set(clock, RETURN_TOP, (top + 1) % depth)
+            put(clock, RETURNS + top, get(clock, PREVIOUS_END))
+            put(clock, RETURN_TOP, (top + 1) % depth)
     if foreseen:
         return 0
-    _store64(entry, branch)
-    _store64(entry + 8, address | 3 << 32)
+    store64(entry, branch)
+    store64(entry + 8, address | 3 << 32)
     if ending >= ENDING_INDIRECT:
-        _set(clock, MISPREDICTIONS, _get(clock, MISPREDICTIONS) + 1)
-        return _get(clock, PREVIOUS_PENALTY)
-    return _get(clock, REDIRECT)
+        put(clock, MISPREDICTIONS, get(clock, MISPREDICTIONS) + 1)
+        return get(clock, PREVIOUS_PENALTY)
+    return get(clock, REDIRECT)
 
 
 @inline
 def _value(clock: int, registers: int, slot: int) -> int:
     if slot < 16:
-        return _load32(registers + 4 * slot)
-    return _get(clock, SLOT_BASE + slot)
+        return load32(registers + 4 * slot)
+    return get(clock, SLOT_BASE + slot)
 
 
 @njit
@@ -170,22 +159,22 @@ def _signed(value: int) -> int:
 @njit
 def _addresses(state: int, clock: int, uc: int, record: int) -> int:
     """First pass of a block's address program: compute addresses into the items; the variant mask."""
-    registers = _get(clock, REGISTERS)
-    if _get(clock, READ_REGISTERS):
-        _call4(_get(clock, READ_REGISTERS), uc, _get(clock, REGISTER_IDS), _get(clock, REGISTER_POINTERS), 16)
-    item = _get(clock, POOL) + 8 * _load64(record + 8 * ITEMS)
+    registers = get(clock, REGISTERS)
+    if get(clock, READ_REGISTERS):
+        call4(get(clock, READ_REGISTERS), uc, get(clock, REGISTER_IDS), get(clock, REGISTER_POINTERS), 16)
+    item = get(clock, POOL) + 8 * load64(record + 8 * ITEMS)
     variant = 0
-    for _ in range(_load64(record + 8 * ITEM_COUNT)):
-        head = _load64(item)
-        constant = _load64(item + 8)
-        extra = _load64(item + 16)
+    for _ in range(load64(record + 8 * ITEM_COUNT)):
+        head = load64(item)
+        constant = load64(item + 8)
+        extra = load64(item + 16)
         operation = head & 0xFF
         a = _value(clock, registers, (head >> 8) & 0xFF)
         b = _value(clock, registers, (head >> 16) & 0xFF)
         shift = (head >> 24) & 0xFF
         if operation <= addresses.WRITE:
             address = (a + (b << shift) + constant) & 0xFFFFFFFF
-            _store64(item + 24, address)
+            store64(item + 24, address)
             bit = (head >> 40) & 0xFF
             if bit != addresses.NO_BIT and address & (extra >> 40):
                 variant |= 1 << bit
@@ -206,7 +195,7 @@ def _addresses(state: int, clock: int, uc: int, record: int) -> int:
                 result = a & b
             elif operation == addresses.MULTIPLY:
                 result = a * b
-            _set(clock, SLOT_BASE + ((head >> 32) & 0xFF), result & 0xFFFFFFFF)
+            put(clock, SLOT_BASE + ((head >> 32) & 0xFF), result & 0xFFFFFFFF)
         item += 8 * ITEM_WORDS
     return variant
 
@@ -214,33 +203,33 @@ def _addresses(state: int, clock: int, uc: int, record: int) -> int:
 @njit
 def _peek(state: int, address: int, how: int) -> int:
     """What a load at ``address`` gives; 0 where no memory is (a device must not notice)."""
-    pointer = hooks._host_pointer(state, address)
+    pointer = host_pointer(state, address)
     if pointer == 0:
         return 0
     size = how & 7
     if size == 4:
-        return _load32(pointer)
+        return load32(pointer)
     if size == 2:
-        value = hooks._load16(pointer)
+        value = load16(pointer)
         return value - ((value & 0x8000) << 1) if how & addresses.SIGNED else value
-    value = _load8(pointer)
+    value = load8(pointer)
     return value - ((value & 0x80) << 1) if how & addresses.SIGNED else value
 
 
 @njit
 def _data_stall(clock: int, record: int, now: int) -> int:
     """Second pass: what the accesses cost beyond a hit."""
-    item = _get(clock, POOL) + 8 * _load64(record + 8 * ITEMS)
+    item = get(clock, POOL) + 8 * load64(record + 8 * ITEMS)
     stall = 0
-    for _ in range(_load64(record + 8 * ITEM_COUNT)):
-        operation = _load64(item) & 0xFF
+    for _ in range(load64(record + 8 * ITEM_COUNT)):
+        operation = load64(item) & 0xFF
         if operation <= addresses.WRITE:
-            extra = _load64(item + 16)
+            extra = load64(item + 16)
             write = 1 if operation == addresses.WRITE else 0
-            issued = _load64(item + 8 * ISSUED)
+            issued = load64(item + 8 * ISSUED)
             stall += _data_access(
                 clock,
-                _load64(item + 24),
+                load64(item + 24),
                 extra & 0xFFFFFFFF,
                 (extra >> 32) & 0xFF,
                 write,
@@ -255,57 +244,57 @@ def _data_stall(clock: int, record: int, now: int) -> int:
 def _edge(clock: int, key: int) -> int:
     """Pointer to the pipeline's answer to a key; Python works it out the first time."""
     place = (key ^ (key >> 17) ^ (key >> 34) ^ (key >> 51)) & ((1 << EDGE_BITS) - 1)
-    table = _get(clock, EDGES)
+    table = get(clock, EDGES)
     for probe in range(EDGE_PROBES):
         entry = table + 8 * EDGE_WORDS * (place + probe)
-        if _load64(entry) == key:
+        if load64(entry) == key:
             return entry
-    return _call3(_get(clock, FN_EDGE), key, place, 0)
+    return call3(get(clock, FN_EDGE), key, place, 0)
 
 
 @njit
 def _add(record: int, word: int, value: int) -> None:
-    _store64(record + 8 * word, _load64(record + 8 * word) + value)
+    store64(record + 8 * word, load64(record + 8 * word) + value)
 
 
 @cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
 def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
-    now = _get(state, hooks.NOW)
-    if now >= _get(state, hooks.DEADLINE):
-        if not hooks._continues(state, address, size):
-            _call1(_get(state, hooks.FN_EMU_STOP), uc)
+    now = get(state, shared.NOW)
+    if now >= get(state, shared.DEADLINE):
+        if not hooks.continues(state, address, size):
+            call1(get(state, shared.FN_EMU_STOP), uc)
         return
-    clock = _get(state, hooks.TIMING)
-    slot = _slot(state, address)
+    clock = get(state, shared.TIMING)
+    slot = table_slot(state, address)
     key = address | size << 32
-    if _load64(slot) == key:
-        entry = _load64(slot + 8)
+    if load64(slot) == key:
+        entry = load64(slot + 8)
     else:
-        entry = _call3(_get(clock, FN_BLOCK), address, size, 0)
-        _store64(slot, key)
-        _store64(slot + 8, entry)
-        _store8(_get(state, hooks.CODE_PAGES) + (address >> hooks.PAGE_SHIFT), 1)
-        _store8(_get(state, hooks.CODE_PAGES) + ((address + size - 1) >> hooks.PAGE_SHIFT), 1)
-    flags = (entry >> hooks.FLAG_SHIFT) & _get(state, hooks.WATCH)
+        entry = call3(get(clock, FN_BLOCK), address, size, 0)
+        store64(slot, key)
+        store64(slot + 8, entry)
+        store8(get(state, shared.CODE_PAGES) + (address >> shared.PAGE_SHIFT), 1)
+        store8(get(state, shared.CODE_PAGES) + ((address + size - 1) >> shared.PAGE_SHIFT), 1)
+    flags = (entry >> shared.FLAG_SHIFT) & get(state, shared.WATCH)
     if flags:
-        if flags & hooks.FLAG_FLOATING_POINT:
-            _set(state, hooks.STOPPED, hooks.STOP_FLOATING_POINT)
-            _set(state, hooks.BLOCK_ADDRESS, address)
-            _set(state, hooks.BLOCK_SIZE, size)
-            _call1(_get(state, hooks.FN_EMU_STOP), uc)
+        if flags & shared.FLAG_FLOATING_POINT:
+            put(state, shared.STOPPED, shared.STOP_FLOATING_POINT)
+            put(state, shared.BLOCK_ADDRESS, address)
+            put(state, shared.BLOCK_SIZE, size)
+            call1(get(state, shared.FN_EMU_STOP), uc)
             return
-        if flags & hooks.FLAG_MASKS:
-            _set(state, hooks.DEADLINE, 0)
-        if flags & hooks.FLAG_SEND_EVENT:
-            _set(state, hooks.EVENT_REGISTER, 1)
-        if flags & hooks.FLAGS_TRAPS and hooks._may_trap(uc, state, slot, address, size):
+        if flags & shared.FLAG_MASKS:
+            put(state, shared.DEADLINE, 0)
+        if flags & shared.FLAG_SEND_EVENT:
+            put(state, shared.EVENT_REGISTER, 1)
+        if flags & shared.FLAGS_TRAPS and hooks.may_trap(uc, state, slot, address, size):
             return
     block = entry & 0xFFFFFFFF
-    record = _get(clock, BLOCKS) + 8 * BLOCK_WORDS * block
+    record = get(clock, BLOCKS) + 8 * BLOCK_WORDS * block
     # The branch before
     penalty = _settle_branch(clock, address)
-    pipeline = _get(clock, PIPELINE)
+    pipeline = get(clock, PIPELINE)
     taken = 0
     start = now
     if penalty >= 0:
@@ -313,8 +302,8 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     if penalty > 0:
         pipeline = 0
         start += penalty
-        _add(_get(clock, PREVIOUS), MISPREDICTED, penalty)
-        _add(_get(clock, PREVIOUS), CYCLES, penalty)
+        _add(get(clock, PREVIOUS), MISPREDICTED, penalty)
+        _add(get(clock, PREVIOUS), CYCLES, penalty)
     # Instruction fetch
     stall = _fetch_stall(clock, record, address, size, taken, start)
     if stall:
@@ -323,14 +312,14 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
         start += stall
     # Issue
     variant = 0
-    items = _load64(record + 8 * ITEM_COUNT)
+    items = load64(record + 8 * ITEM_COUNT)
     if items:
         variant = _addresses(state, clock, uc, record)
     edge = _edge(clock, pipeline | block << STATE_BITS | taken << (STATE_BITS + BLOCK_BITS) | variant << VARIANT_SHIFT)
-    answer = _load64(edge + 8)
+    answer = load64(edge + 8)
     cycles = answer & 0xFFFF
-    _set(clock, PIPELINE, (answer >> 16) & 0xFFFFFF)
-    stalls = _load64(edge + 16)
+    put(clock, PIPELINE, (answer >> 16) & 0xFFFFFF)
+    stalls = load64(edge + 16)
     # Data
     data = _data_stall(clock, record, start) if items else 0
     end = start + cycles + data
@@ -342,46 +331,46 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
         _add(record, STORES, stalls >> 32)
     if data:
         _add(record, DATA_STALL, data)
-    _set(clock, PREVIOUS, record)
-    _set(clock, PREVIOUS_END, address + size)
-    _set(clock, PREVIOUS_PENALTY, answer >> 40)
-    _set(state, hooks.BLOCK_ADDRESS, address)
-    _set(state, hooks.BLOCK_SIZE, size)
-    _set(state, hooks.BLOCK_START, start)
-    _set(state, hooks.NOW, end)
+    put(clock, PREVIOUS, record)
+    put(clock, PREVIOUS_END, address + size)
+    put(clock, PREVIOUS_PENALTY, answer >> 40)
+    put(state, shared.BLOCK_ADDRESS, address)
+    put(state, shared.BLOCK_SIZE, size)
+    put(state, shared.BLOCK_START, start)
+    put(state, shared.NOW, end)
 
 
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: as ``hooks.on_access``, and the bus takes its time."""
-    pc = hooks._accessing_pc(uc, state)
-    clock = _get(state, hooks.TIMING)
-    record = _get(clock, PREVIOUS)
+    pc = hooks.accessing_pc(uc, state)
+    clock = get(state, shared.TIMING)
+    record = get(clock, PREVIOUS)
     part = 0
-    offset = pc - _get(state, hooks.BLOCK_ADDRESS)
-    if record and 0 <= offset < _get(state, hooks.BLOCK_SIZE):
-        part = _load64(_get(clock, POOL) + 8 * (_load64(record + 8 * ISSUE_TIMES) + (offset >> 1)))
-    now = _get(state, hooks.BLOCK_START) + part
-    _set(state, hooks.ACCESS_NOW, now)
-    device = _get(clock, DEVICES)
+    offset = pc - get(state, shared.BLOCK_ADDRESS)
+    if record and 0 <= offset < get(state, shared.BLOCK_SIZE):
+        part = load64(get(clock, POOL) + 8 * (load64(record + 8 * ISSUE_TIMES) + (offset >> 1)))
+    now = get(state, shared.BLOCK_START) + part
+    put(state, shared.ACCESS_NOW, now)
+    device = get(clock, DEVICES)
     address &= 0xFFFFFFFF
-    if _get(clock, FN_MARK) and address == _get(state, hooks.CYCCNT_ADDRESS):
-        _call3(_get(clock, FN_MARK), now, _get(state, hooks.NOW) - now, pc)
-    if hooks._faults_unaligned(state, address, size):
+    if get(clock, FN_MARK) and address == get(state, shared.CYCCNT_ADDRESS):
+        call3(get(clock, FN_MARK), now, get(state, shared.NOW) - now, pc)
+    if hooks.faults_unaligned(state, address, size):
         return False
-    for _ in range(_get(clock, DEVICE_COUNT)):
-        if _load64(device) <= address < _load64(device + 8):
-            cost = _load64(device + 24) if kind == UC_MEM_WRITE_PROT else _load64(device + 16)
-            _set(state, hooks.BLOCK_START, _get(state, hooks.BLOCK_START) + cost)
-            _set(state, hooks.NOW, _get(state, hooks.NOW) + cost)
+    for _ in range(get(clock, DEVICE_COUNT)):
+        if load64(device) <= address < load64(device + 8):
+            cost = load64(device + 24) if kind == UC_MEM_WRITE_PROT else load64(device + 16)
+            put(state, shared.BLOCK_START, get(state, shared.BLOCK_START) + cost)
+            put(state, shared.NOW, get(state, shared.NOW) + cost)
             if record:
                 _add(record, DEVICE_STALL, cost)
                 _add(record, CYCLES, cost)
             break
         device += 32
-    epsr = state + 8 * hooks.SCRATCH
-    _store64(epsr, 0x01000000)
-    _call3(_get(state, hooks.FN_REG_WRITE), uc, hooks.REG_EPSR, epsr)
+    epsr = state + 8 * shared.SCRATCH
+    store64(epsr, 0x01000000)
+    call3(get(state, shared.FN_REG_WRITE), uc, shared.REG_EPSR, epsr)
     return True
 
 

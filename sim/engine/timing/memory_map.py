@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import hooks
+from sim.engine.native import shared
 from sim.engine.timing import m7_layout as layout
-
-if TYPE_CHECKING:
-    from sim.engine.nvic import Nvic
-    from sim.engine.timing.chip import Chip
+from sim.engine.timing.chip import Chip
+from sim.engine.timing.core import CoreSettings
 
 NOT_CACHED, WRITE_THROUGH, WRITE_BACK, WRITE_BACK_ALLOCATE = range(4)
-PAGES = 1 << (32 - hooks.PAGE_SHIFT)
+PAGES = 1 << (32 - shared.PAGE_SHIFT)
 CCR_DATA_CACHE = 1 << 16
 CCR_CODE_CACHE = 1 << 17
 MPU_ENABLE = 1
@@ -59,22 +55,22 @@ class MemoryMap:
             figures = (memory.first, memory.beat, memory.write, memory.fill, memory.word, memory.busy)
             self.latencies[number, : len(figures)] = figures
 
-    def rebuild(self, nvic: Nvic | None) -> None:
+    def rebuild(self, core: CoreSettings | None) -> None:
         """Follow the core's settings; without a core: caches off."""
-        ccr = nvic.scb.ccr if nvic is not None else 0
-        policies = self._policies(nvic)
+        ccr = core.ccr if core is not None else 0
+        policies = self._policies(core)
         for number, memory in enumerate(self._memories, 1):
-            first = memory.base >> hooks.PAGE_SHIFT
-            last = (memory.base + memory.size - 1 >> hooks.PAGE_SHIFT) + 1
+            first = memory.base >> shared.PAGE_SHIFT
+            last = (memory.base + memory.size - 1 >> shared.PAGE_SHIFT) + 1
             part = policies[first:last]
             self.data[first:last] = number | (part << 4 if ccr & CCR_DATA_CACHE else 0)
             self.code[first:last] = number | ((part != 0) << 4 if ccr & CCR_CODE_CACHE else 0)
 
-    def _policies(self, nvic: Nvic | None) -> NDArray[np.uint8]:
+    def _policies(self, core: CoreSettings | None) -> NDArray[np.uint8]:
         policies = np.repeat(np.array(_DEFAULT, np.uint8), PAGES // 8)
-        if nvic is None or not nvic.mpu.control.value & MPU_ENABLE:
+        if core is None or not core.mpu.control.value & MPU_ENABLE:
             return policies
-        mpu = nvic.mpu
+        mpu = core.mpu
         if not mpu.control.value & MPU_DEFAULT_MAP:
             policies[:] = NOT_CACHED
         for index in range(mpu.regions):
@@ -88,7 +84,7 @@ class MemoryMap:
                     continue
                 start = base + (size // 8 * part if part >= 0 else 0)
                 length = size // 8 if part >= 0 else size
-                first = start >> hooks.PAGE_SHIFT
-                last = (start + length - 1 >> hooks.PAGE_SHIFT) + 1
+                first = start >> shared.PAGE_SHIFT
+                last = (start + length - 1 >> shared.PAGE_SHIFT) + 1
                 policies[first:last] = policy_of(attributes)
         return policies

@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.timing.memory_map import (
     MPU_DEFAULT_MAP,
     MPU_ENABLE,
@@ -22,9 +22,6 @@ from sim.engine.timing.memory_map import (
     policy_of,
 )
 from sim.engine.truth import layout
-
-if TYPE_CHECKING:
-    from sim.engine.nvic import Nvic
 
 CCR_DATA_CACHE = 1 << 16
 CACR = 0xF9C

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import os
 from functools import partial
-from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from sim.engine import hooks
 from sim.engine.bus import PAGE, PRIVATE_BUS, MappedMemory
-from sim.engine.core.dwt import Dwt
-from sim.engine.core.scb import no_cache
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.dwt import Dwt
+from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
 from sim.engine.devices.bit_banding import BitBanding
 from sim.engine.devices.stm32_dma import Stm32Dma
-from sim.engine.nvic import Nvic
+from sim.engine.machine import Machine
+from sim.engine.native import shared
 from sim.engine.timing.chip import load_chip
 from sim.engine.truth import layout
 from sim.engine.truth.attributes import CACR
@@ -28,9 +27,6 @@ from sim.engine.truth.gates import ClockGates
 from sim.engine.truth.identify import chip_names, chip_of
 from sim.engine.truth.masters import listen_to
 from sim.engine.truth.watch import WatchedMemory
-
-if TYPE_CHECKING:
-    from sim.engine.machine import Machine
 
 LOG = logging.getLogger("sim.truth")
 _told: WeakSet[Machine] = WeakSet()
@@ -92,31 +88,30 @@ class BoardTruth:
     def _listen_to_core(self) -> None:
         """Settings and maintenance of the cache."""
         nvic, cached = self._machine.nvic, self._cached
-        others_follow = nvic.scb.on_configuration
-
-        def configured(old: int, new: int) -> None:
-            others_follow(old, new)
-            cached.settings_changed()
-
-        nvic.scb.on_configuration = configured
+        others = bool(nvic.observers)  # a clock that has a cache of its own
+        nvic.observers.append(self)
         nvic.scb.bank[CACR].after_write(lambda value: cached.settings_changed())
-        timing_follows = nvic.mpu.on_change
+        self._state[shared.MAINTENANCE] = cached.cache.call(others)
 
-        def mpu_changed() -> None:
-            timing_follows()
-            cached.settings_changed()
+    def configured(self, old: int, new: int) -> None:
+        """CCR was written."""
+        self._cached.settings_changed()
 
-        nvic.mpu.on_change = mpu_changed
-        others = nvic.scb.on_cache_operation is not no_cache  # a clock that has a cache of its own
-        self._state[hooks.MAINTENANCE] = cached.cache.call(others)
+    def mpu_changed(self) -> None:
+        """The MPU was written."""
+        self._cached.settings_changed()
+
+    def maintained(self, operation: str, value: int) -> None:
+        """Native code has heard of it (MAINTENANCE)."""
 
     @classmethod
     def attach(cls, machine: Machine) -> BoardTruth | None:
         """Watch ``machine``, or what has come to its board since; None while nobody has described its chip
         (``chips/*.toml``), which is said once when the board is first run."""
-        if machine.truth is not None:
-            machine.truth.board_changed()
-            return machine.truth
+        present = cls.of(machine)
+        if present is not None:
+            present.board_changed()
+            return present
         if (
             os.environ.get(SWITCHED_OFF)
             or not machine.has_core
@@ -127,8 +122,14 @@ class BoardTruth:
         if chip is None:
             machine.clock.schedule(0, lambda: _say_unknown(machine))
             return None
-        machine.truth = cls(machine, chip)
-        return machine.truth
+        truth = cls(machine, chip)
+        machine.observers.append(truth)
+        return truth
+
+    @classmethod
+    def of(cls, machine: Machine) -> BoardTruth | None:
+        """What watches ``machine``, if anything does."""
+        return next((observer for observer in machine.observers if isinstance(observer, cls)), None)
 
     @property
     def findings(self) -> list[Finding]:
@@ -203,9 +204,9 @@ class BoardTruth:
         cycle = machine.clock.now
         if pc is None:
             pc = machine.cpu.pc
-        elif state[hooks.IN_RUN]:
-            start = state[hooks.BLOCK_ADDRESS]
-            cycle = state[hooks.BLOCK_START] + machine.engine.count_into(start, pc - start)
+        elif state[shared.IN_RUN]:
+            start = state[shared.BLOCK_ADDRESS]
+            cycle = state[shared.BLOCK_START] + machine.engine.count_into(start, pc - start)
         self._findings.add(kind, address, text, thing, pc, cycle)
 
     # The core and memory
@@ -300,9 +301,9 @@ class BoardTruth:
             self._before_access(address, width, write)
         if address in self._private:
             return
-        unaligned = self._state[hooks.UNALIGNED]
+        unaligned = self._state[shared.UNALIGNED]
         if unaligned:
-            self._state[hooks.UNALIGNED] = 0
+            self._state[shared.UNALIGNED] = 0
             kind = "write" if write else "read"
             at, size = unaligned & 0xFFFFFFFF, unaligned >> 32
             self._by_core(Kind.UNALIGNED_DEVICE, at, f"{kind} of {size} bytes, which faults on the chip", at)
@@ -329,7 +330,7 @@ class BoardTruth:
 
 def _say_unknown(machine: Machine) -> None:
     """Once, and only if no later part of the board has told the chip."""
-    if machine.truth is None and machine not in _told:
+    if BoardTruth.of(machine) is None and machine not in _told:
         _told.add(machine)
         names = ", ".join(sorted(chip_names(machine.board_files)))
         called = f" (its files name {names})" if names else ""

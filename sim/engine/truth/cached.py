@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine import hooks
-from sim.engine.native import Engine
-from sim.engine.nvic import Nvic
+from sim.engine.cortex_m.nvic import Nvic
+from sim.engine.native import shared
+from sim.engine.native.engine import Engine
 from sim.engine.truth import layout
 from sim.engine.truth.attributes import CCR_DATA_CACHE, CacheAttributes
 from sim.engine.truth.lines import PAGE, DataCache
@@ -63,7 +63,7 @@ class CachedMemories:
         """Memories whose clock is off, first address and end, and how often the core has been there."""
         self.memories: list[WatchedMemory] = []
         self.cache = DataCache([], sets, ways)
-        self.by_page = bytearray(1 << (32 - hooks.PAGE_SHIFT))
+        self.by_page = bytearray(1 << (32 - shared.PAGE_SHIFT))
         """For each page of the address space, 1 + the index of its memory in ``memories``; 0: none of them."""
         self.ever_on = False
 
@@ -83,7 +83,7 @@ class CachedMemories:
 
     def find(self, address: int) -> WatchedMemory | None:
         """The tracked memory that holds ``address``."""
-        index = self.by_page[address >> hooks.PAGE_SHIFT & 0xFFFFF]
+        index = self.by_page[address >> shared.PAGE_SHIFT & 0xFFFFF]
         return self.memories[index - 1] if index else None
 
     # Settings

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from sim.engine.machine import Machine
 from sim.engine.timing.chip import load_chip
 from sim.engine.timing.clock_tree import ClockTree, board_hse, shapes_clocks
-
-if TYPE_CHECKING:
-    from sim.engine.machine import Machine
 
 LOG = logging.getLogger("sim.truth")
 Report = Callable[[int, int, str, object], None]

@@ -8,13 +8,10 @@ is, rules a chip out.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from sim.engine.bus import Bus
+from sim.engine.machine import Machine
 from sim.engine.truth.chip_data import ChipMemory, ChipTruth, load_all
-
-if TYPE_CHECKING:
-    from sim.engine.bus import Bus
-    from sim.engine.machine import Machine
 
 _NAME = re.compile(r"(?:^|[^a-z0-9])(?:stm32)?([fghluw][0-9][0-9a-z]{2})")
 _SRAM = (0x20000000, 0x40000000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.engine.hooks import LINE_SHIFT, PAGE_SHIFT
+from sim.engine.native.shared import LINE_SHIFT, PAGE_SHIFT
 
 # Slots of a memory's record, an int64 array. Pointers are to one item a line but where another thing is said.
 STATE = 0  # pointer to the engine's state; 0 where none is (tests of the model alone)

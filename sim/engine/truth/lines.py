@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import hooks
+from sim.engine.native import hooks, shared
 from sim.engine.truth import layout, native
 
-LINE, PAGE = layout.LINE, 1 << hooks.PAGE_SHIFT
+LINE, PAGE = layout.LINE, 1 << shared.PAGE_SHIFT
 MAINTENANCE = {
     "DCIMVAC": layout.DCIMVAC,
     "DCISW": layout.DCISW,

@@ -19,7 +19,7 @@ from typing import Any
 
 from unicorn import UC_ARCH_ARM, UC_HOOK_MEM_READ_PROT, UC_MODE_THUMB, UC_PROT_EXEC, Uc, UcError, arm_const
 
-from sim.engine.registers_in_process import find_registers
+from sim.engine.native.registers_in_process import find_registers
 from sim.engine.truth.layout import LOOKUP_SHIFT
 
 _PAGE = 0x1000

@@ -8,17 +8,15 @@ to come included.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from sim.engine import hooks
+from sim.engine.bus import Bus
 from sim.engine.devices.base import BusWindow, Device
+from sim.engine.machine import Machine
+from sim.engine.native import shared
+from sim.engine.timing.clock import Clock
 
-if TYPE_CHECKING:
-    from sim.engine.bus import Bus
-    from sim.engine.clock import Clock
-    from sim.engine.machine import Machine
-
-_SHIFT, _PAGES = hooks.PAGE_SHIFT, (1 << 32 - hooks.PAGE_SHIFT) - 1
+_SHIFT, _PAGES = shared.PAGE_SHIFT, (1 << 32 - shared.PAGE_SHIFT) - 1
 
 
 class Judge(Protocol):

@@ -10,21 +10,9 @@ from __future__ import annotations
 
 from numba import types
 
-from sim.engine.hooks import (
-    CODE_PAGES,
-    FN_REG_WRITE,
-    LINE_SHIFT,
-    PAGE_SHIFT,
-    REG_EPSR,
-    SCRATCH,
-    _call3,
-    _load8,
-    _load32,
-    _load64,
-    _store8,
-    _store64,
-)
-from sim.engine.native_code import cfunc, njit
+from sim.engine.native.intrinsics import call3, load8, load32, load64, store8, store64
+from sim.engine.native.native_code import cfunc, njit
+from sim.engine.native.shared import CODE_PAGES, FN_REG_WRITE, LINE_SHIFT, PAGE_SHIFT, REG_EPSR, SCRATCH
 from sim.engine.truth.layout import (
     AWAKE,
     END,
@@ -84,18 +72,18 @@ _READ_PROT = 23
 def _show_next_read(record: int, address: int) -> None:
     """Let Unicorn forget that it has looked this page up for reading: the next read asks again."""
     page = address >> PAGE_SHIFT << PAGE_SHIFT
-    tables: int = _load64(record + 8 * LOOKUPS)
-    for index in range(_load64(record + 8 * LOOKUP_COUNT)):
-        mask = _load64(tables + 16 * index)
-        entry = _load64(tables + 16 * index + 8) + (address >> PAGE_SHIFT << LOOKUP_SHIFT & mask)
-        if _load32(entry) == page:
+    tables: int = load64(record + 8 * LOOKUPS)
+    for index in range(load64(record + 8 * LOOKUP_COUNT)):
+        mask = load64(tables + 16 * index)
+        entry = load64(tables + 16 * index + 8) + (address >> PAGE_SHIFT << LOOKUP_SHIFT & mask)
+        if load32(entry) == page:
             _store32(entry, _GONE)
 
 
 @njit
 def _after_read(record: int, address: int, page: int) -> None:
     word = _page_word(record, page, READS)
-    left = _load64(word) - 1
+    left = load64(word) - 1
     if left <= 0:
         bits = _page_bits(record, page)
         if bits & PATIENT or not _is_in_trouble(record, page):
@@ -103,30 +91,30 @@ def _after_read(record: int, address: int, page: int) -> None:
             return
         _set_page_bits(record, page, bits | PATIENT)
         left = TROUBLED_READS
-    _store64(word, left)
+    store64(word, left)
     _show_next_read(record, address)
 
 
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, record: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT: an access of the core to a watched page."""
-    state: int = _load64(record + 8 * STATE)
+    state: int = load64(record + 8 * STATE)
     epsr = state + 8 * SCRATCH
-    _store64(epsr, 0x01000000)
-    _call3(_load64(state + 8 * FN_REG_WRITE), uc, REG_EPSR, epsr)
+    store64(epsr, 0x01000000)
+    call3(load64(state + 8 * FN_REG_WRITE), uc, REG_EPSR, epsr)
     address &= 0xFFFFFFFF
-    size = min(size, _load64(record + 8 * END) - address)
-    place = address - _load64(record + 8 * FIRST)
+    size = min(size, load64(record + 8 * END) - address)
+    place = address - load64(record + 8 * FIRST)
     page = place >> PAGE_SHIFT
     write = 0 if kind == _READ_PROT else 1
     if _page_bits(record, page) & GATED:
         _report(record, uc, address, REPORT_GATED, write)
     news = _core_accesses(record, uc, place, size, value, write)
     if write:
-        host = _load64(record + 8 * HOST) + place
+        host = load64(record + 8 * HOST) + place
         for index in range(size):
-            _store8(host + index, value >> (8 * index) & 0xFF)
-        if _load8(_load64(state + 8 * CODE_PAGES) + (address >> PAGE_SHIFT)):
+            store8(host + index, value >> (8 * index) & 0xFF)
+        if load8(load64(state + 8 * CODE_PAGES) + (address >> PAGE_SHIFT)):
             _report(record, uc, address, REPORT_CODE, size)
         if not _page_bits(record, page) & QUIET:
             _show_next_read(record, address)  # looked up for writing, a page is there for reading
@@ -138,8 +126,8 @@ def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, r
             _report(record, uc, address, REPORT_AWAKE, 0)  # Unicorn has looked both pages up once more, and not asked
     if not news:
         left = _page_word(record, page, LEFT)
-        _store64(left, _load64(left) - 1)
-        if _load64(left) == 0:
+        store64(left, load64(left) - 1)
+        if load64(left) == 0:
             _report(record, uc, address, REPORT_HOT, 0)
     return True
 
@@ -154,7 +142,7 @@ def maintain(cache: int, offset: int, value: int, pc: int) -> None:
 def master_reads(record: int, address: int, size: int) -> int:
     """A master reads ``size`` bytes at ``address``, all in this memory: what is wrong with it (bits)."""
     _begin(record)
-    place = address - _load64(record + 8 * FIRST)
+    place = address - load64(record + 8 * FIRST)
     end = place + size
     found = 0
     while place < end:
@@ -169,7 +157,7 @@ def master_reads(record: int, address: int, size: int) -> int:
 def master_writes(record: int, address: int, size: int, data: int) -> int:
     """As ``master_reads``, before the bytes at pointer ``data`` are written."""
     _begin(record)
-    place = address - _load64(record + 8 * FIRST)
+    place = address - load64(record + 8 * FIRST)
     end = place + size
     found = 0
     while place < end:
@@ -179,7 +167,7 @@ def master_writes(record: int, address: int, size: int, data: int) -> int:
         data += last - first
         place += last - first
     reads = TROUBLED_READS if found & NEW_STALE else NEXT_READS
-    for page in range(address - _load64(record + 8 * FIRST) >> PAGE_SHIFT, (end - 1 >> PAGE_SHIFT) + 1):
+    for page in range(address - load64(record + 8 * FIRST) >> PAGE_SHIFT, (end - 1 >> PAGE_SHIFT) + 1):
         if _refill(record, page, reads):
             found |= AWAKE
     return found
@@ -195,7 +183,7 @@ def set_policy(record: int, first: int, end: int, policy: int) -> None:
     while line < end:
         page = _page_of(line)
         if line + LINES_A_PAGE <= end and not line % LINES_A_PAGE and not _page_bits(record, page) & KNOWN:
-            _store8(_load64(record + 8 * PAGE_POLICY) + page, policy)
+            store8(load64(record + 8 * PAGE_POLICY) + page, policy)
             line += LINES_A_PAGE
             continue
         _know(record, page)
@@ -218,12 +206,12 @@ def catch_up_pages(record: int, first: int, end: int) -> None:
 def forget(record: int, pages: int) -> None:
     """The cache is empty, and nothing may be cached: as at the beginning."""
     for page in range(pages):
-        _store8(_load64(record + 8 * PAGE_POLICY) + page, 0)
+        store8(load64(record + 8 * PAGE_POLICY) + page, 0)
         bits = _page_bits(record, page)
         if bits & KNOWN:
             _set_page_bits(record, page, bits & ~KNOWN)
             for line in range(page * LINES_A_PAGE, (page + 1) * LINES_A_PAGE):
-                _store8(_load64(record + 8 * LINES) + line, 0)
+                store8(load64(record + 8 * LINES) + line, 0)
                 for name in (WRITTEN, STALE, STICKY, LOST):
                     _set_mask(record, name, line, 0)
 
@@ -237,4 +225,4 @@ def is_page_in_trouble(record: int, page: int) -> int:
 @cfunc(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
 def core_accesses(record: int, address: int, size: int, value: int, write: int) -> None:
     """An access of the core, without Unicorn; the memory itself stays as it is."""
-    _core_accesses(record, 0, address - _load64(record + 8 * FIRST), size, value, write)
+    _core_accesses(record, 0, address - load64(record + 8 * FIRST), size, value, write)

@@ -24,21 +24,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from sim.engine.hooks import (
-    ACCESS_PC,
-    FN_REG_READ,
-    LINE_SHIFT,
-    PAGE_SHIFT,
-    REG_PC,
-    _call3,
-    _call4,
-    _load8,
-    _load32,
-    _load64,
-    _store8,
-    _store64,
-)
-from sim.engine.native_code import njit
+from sim.engine.native.intrinsics import call3, call4, load8, load32, load64, store8, store64
+from sim.engine.native.native_code import njit
+from sim.engine.native.shared import ACCESS_PC, FN_REG_READ, LINE_SHIFT, PAGE_SHIFT, REG_PC
 from sim.engine.truth.layout import (
     ALLOCATE,
     CACHE_COUNT,
@@ -112,34 +100,34 @@ def _store32(typingctx: Any, pointer: Any, value: Any) -> Any:
 
 @njit
 def _mask(record: int, name: int, line: int) -> int:
-    return _load32(_load64(record + 8 * name) + 4 * line)
+    return load32(load64(record + 8 * name) + 4 * line)
 
 
 @njit
 def _set_mask(record: int, name: int, line: int, value: int) -> None:
-    _store32(_load64(record + 8 * name) + 4 * line, value)
+    _store32(load64(record + 8 * name) + 4 * line, value)
 
 
 @njit
 def _content(record: int, name: int, line: int) -> int:
     """Pointer to the 32 bytes of a line."""
-    return _load64(record + 8 * name) + (line << LINE_SHIFT)
+    return load64(record + 8 * name) + (line << LINE_SHIFT)
 
 
 @njit
 def _page_bits(record: int, page: int) -> int:
-    return _load8(_load64(record + 8 * PAGE_BITS) + page)
+    return load8(load64(record + 8 * PAGE_BITS) + page)
 
 
 @njit
 def _set_page_bits(record: int, page: int, bits: int) -> None:
-    _store8(_load64(record + 8 * PAGE_BITS) + page, bits)
+    store8(load64(record + 8 * PAGE_BITS) + page, bits)
 
 
 @njit
 def _page_word(record: int, page: int, word: int) -> int:
     """Pointer to a word of a page."""
-    return _load64(record + 8 * PAGES) + 8 * (PAGE_WORDS * page + word)
+    return load64(record + 8 * PAGES) + 8 * (PAGE_WORDS * page + word)
 
 
 @njit
@@ -161,10 +149,10 @@ def _differing(a: int, b: int, first: int, end: int) -> int:
     mask = 0
     place = first
     while place < end:
-        if place & 7 == 0 and place + 8 <= end and _load64(a + place) == _load64(b + place):
+        if place & 7 == 0 and place + 8 <= end and load64(a + place) == load64(b + place):
             place += 8
             continue
-        if _load8(a + place) != _load8(b + place):
+        if load8(a + place) != load8(b + place):
             mask |= 1 << place
         place += 1
     return mask
@@ -174,20 +162,20 @@ def _differing(a: int, b: int, first: int, end: int) -> int:
 def _copy(to: int, source: int, first: int, end: int) -> None:
     place = first
     while place & 7 and place < end:
-        _store8(to + place, _load8(source + place))
+        store8(to + place, load8(source + place))
         place += 1
     while place + 8 <= end:
-        _store64(to + place, _load64(source + place))
+        store64(to + place, load64(source + place))
         place += 8
     while place < end:
-        _store8(to + place, _load8(source + place))
+        store8(to + place, load8(source + place))
         place += 1
 
 
 @njit
 def _copy_line(to: int, source: int) -> None:
     for place in range(0, LINE, 8):
-        _store64(to + place, _load64(source + place))
+        store64(to + place, load64(source + place))
 
 
 @njit
@@ -195,20 +183,20 @@ def _report(record: int, uc: int, address: int, what: int, detail: int) -> None:
     """Tell Python; ``uc`` is Unicorn's handle while the core accesses something, 0 else."""
     pc = 0
     if uc:
-        state: int = _load64(record + 8 * STATE)
+        state: int = load64(record + 8 * STATE)
         scratch = state + 8 * ACCESS_PC
-        _store64(scratch, 0)
-        _call3(_load64(state + 8 * FN_REG_READ), uc, REG_PC, scratch)
-        pc = _load64(scratch)
-    _call4(_load64(record + 8 * FN_REPORT), pc, address, what, detail)
+        store64(scratch, 0)
+        call3(load64(state + 8 * FN_REG_READ), uc, REG_PC, scratch)
+        pc = load64(scratch)
+    call4(load64(record + 8 * FN_REPORT), pc, address, what, detail)
 
 
 @njit
 def _note(record: int, kind: int, place: int) -> None:
     """A master's access found something at ``place`` bytes behind the memory's first."""
     slot = record + 8 * (FOUND + _first_bit(kind))
-    if _load64(slot) == 0:
-        _store64(slot, _load64(record + 8 * FIRST) + place)
+    if load64(slot) == 0:
+        store64(slot, load64(record + 8 * FIRST) + place)
 
 
 @njit
@@ -218,9 +206,9 @@ def _know(record: int, page: int) -> None:
     if bits & KNOWN:
         return
     _set_page_bits(record, page, bits | KNOWN)
-    policy: int = _load8(_load64(record + 8 * PAGE_POLICY) + page)
+    policy: int = load8(load64(record + 8 * PAGE_POLICY) + page)
     for line in range(page * LINES_A_PAGE, (page + 1) * LINES_A_PAGE):
-        _store8(_load64(record + 8 * LINES) + line, policy)
+        store8(load64(record + 8 * LINES) + line, policy)
         if policy & WRITE_BACK:
             _copy_line(_content(record, MAIN, line), _content(record, HOST, line))
 
@@ -232,8 +220,8 @@ def _catch_up(record: int, line: int) -> None:
     _know(record, page)
     if _page_bits(record, page) & SEEN:
         return
-    pointer = _load64(record + 8 * LINES) + line
-    bits = _load8(pointer)
+    pointer = load64(record + 8 * LINES) + line
+    bits = load8(pointer)
     if not bits & WRITE_BACK:
         return
     mask = _differing(_content(record, HOST, line), _content(record, MAIN, line), 0, LINE)
@@ -241,7 +229,7 @@ def _catch_up(record: int, line: int) -> None:
         _copy_line(_content(record, MAIN, line), _content(record, HOST, line))
         return
     if mask:
-        _store8(pointer, bits | CACHED | DIRTY)
+        store8(pointer, bits | CACHED | DIRTY)
         _set_mask(record, STALE, line, _mask(record, STALE, line) & ~mask)
         _set_mask(record, LOST, line, _mask(record, LOST, line) & ~mask)
     _set_mask(record, WRITTEN, line, _mask(record, WRITTEN, line) & _mask(record, STICKY, line) | mask)
@@ -255,16 +243,16 @@ def _core_reads(record: int, uc: int, line: int, mask: int) -> int:
     """Bytes ``mask`` of a line are read; 1 when that taught something about the line."""
     lost = _mask(record, LOST, line) & mask
     if lost:
-        address = _load64(record + 8 * FIRST) + (line << LINE_SHIFT) + _first_bit(lost)
+        address = load64(record + 8 * FIRST) + (line << LINE_SHIFT) + _first_bit(lost)
         _set_mask(record, LOST, line, 0)
         _report(record, uc, address, REPORT_LOST, _mask(record, LOST_BY, line))
-    pointer = _load64(record + 8 * LINES) + line
-    bits = _load8(pointer)
+    pointer = load64(record + 8 * LINES) + line
+    bits = load8(pointer)
     if not bits & CACHEABLE:
         return 0
     stale = _mask(record, STALE, line)
     if stale & mask:
-        address = _load64(record + 8 * FIRST) + (line << LINE_SHIFT) + _first_bit(stale & mask)
+        address = load64(record + 8 * FIRST) + (line << LINE_SHIFT) + _first_bit(stale & mask)
         _set_mask(record, STALE, line, 0)
         _set_mask(record, STICKY, line, 0)
         _report(record, uc, address, REPORT_STALE, 0)
@@ -272,7 +260,7 @@ def _core_reads(record: int, uc: int, line: int, mask: int) -> int:
         _set_mask(record, STICKY, line, _mask(record, STICKY, line) | stale | _mask(record, WRITTEN, line))
     if bits & CACHED:
         return 0
-    _store8(pointer, bits | CACHED)
+    store8(pointer, bits | CACHED)
     return 1
 
 
@@ -282,15 +270,15 @@ def _core_writes(record: int, uc: int, line: int, mask: int, first: int, end: in
     lost = _mask(record, LOST, line)
     if lost:
         _set_mask(record, LOST, line, lost & ~mask)
-    pointer = _load64(record + 8 * LINES) + line
-    bits = _load8(pointer)
+    pointer = load64(record + 8 * LINES) + line
+    bits = load8(pointer)
     if not bits & CACHEABLE:
         return 0
     main = _content(record, MAIN, line)
     stale = _mask(record, STALE, line)
     if not bits & WRITE_BACK or not bits & (CACHED | ALLOCATE):  # goes to main memory
         for place in range(first, end):
-            _store8(main + place, value >> 8 * (place - first))
+            store8(main + place, value >> 8 * (place - first))
         if stale:
             _set_mask(record, STALE, line, stale & ~mask)
             _set_mask(record, STICKY, line, _mask(record, STICKY, line) & ~mask)
@@ -301,13 +289,13 @@ def _core_writes(record: int, uc: int, line: int, mask: int, first: int, end: in
         _set_mask(record, STICKY, line, 0)
         if rest and not bits & TOLD:
             bits |= TOLD
-            address = _load64(record + 8 * FIRST) + (line << LINE_SHIFT)
+            address = load64(record + 8 * FIRST) + (line << LINE_SHIFT)
             _report(record, uc, address + _first_bit(rest), REPORT_OVER, address + first)
-    _store8(pointer, bits | CACHED | DIRTY)
+    store8(pointer, bits | CACHED | DIRTY)
     written = _mask(record, WRITTEN, line)
     sticky = _mask(record, STICKY, line) | lost & mask
     for place in range(first, end):
-        if value >> 8 * (place - first) & 0xFF != _load8(main + place):
+        if value >> 8 * (place - first) & 0xFF != load8(main + place):
             written |= 1 << place
         else:
             written &= ~(1 << place)
@@ -349,7 +337,7 @@ def _is_in_trouble(record: int, page: int) -> int:
 def _refill(record: int, page: int, reads: int) -> int:
     """See at least so many more reads of a page; 1 when Unicorn has to be made to show them."""
     word = _page_word(record, page, READS)
-    _store64(word, max(_load64(word), reads))
+    store64(word, max(load64(word), reads))
     bits = _page_bits(record, page)
     if bits & (QUIET | PATIENT):
         _set_page_bits(record, page, bits & ~(QUIET | PATIENT))
@@ -364,8 +352,8 @@ def _maintain_line(record: int, line: int, what: int, pc: int) -> None:
     if not _page_bits(record, _page_of(line)) & KNOWN:
         return
     _catch_up(record, line)
-    pointer = _load64(record + 8 * LINES) + line
-    bits = _load8(pointer)
+    pointer = load64(record + 8 * LINES) + line
+    bits = load8(pointer)
     if not bits & (CACHED | DIRTY):
         return
     if bits & DIRTY:
@@ -377,7 +365,7 @@ def _maintain_line(record: int, line: int, what: int, pc: int) -> None:
             _set_mask(record, LOST_BY, line, pc)
             page = _page_of(line)
             if _refill(record, page, TROUBLED_READS) or not _page_bits(record, page) & SEEN:
-                _report(record, 0, _load64(record + 8 * FIRST) + (line << LINE_SHIFT), REPORT_INVALIDATED, 0)
+                _report(record, 0, load64(record + 8 * FIRST) + (line << LINE_SHIFT), REPORT_INVALIDATED, 0)
         _copy_line(_content(record, MAIN, line), _content(record, HOST, line))
         _set_mask(record, WRITTEN, line, 0)
         _set_mask(record, STICKY, line, 0)
@@ -387,30 +375,30 @@ def _maintain_line(record: int, line: int, what: int, pc: int) -> None:
         bits &= ~CACHED
         if _mask(record, STALE, line):  # as it should be: only what else is wrong in the page matters
             reads = _page_word(record, _page_of(line), READS)
-            _store64(reads, min(_load64(reads), NEXT_READS))
+            store64(reads, min(load64(reads), NEXT_READS))
         _set_mask(record, STALE, line, 0)
         _set_mask(record, STICKY, line, 0)
-    _store8(pointer, bits)
+    store8(pointer, bits)
 
 
 @njit
 def _maintain_set(cache: int, number: int, value: int, what: int, pc: int) -> None:
     """By set and way: lines of a set are in any of its ways, so all ways make it."""
-    sets: int = _load64(cache + 8 * CACHE_SETS)
-    ways: int = _load64(cache + 8 * CACHE_WAYS)
+    sets: int = load64(cache + 8 * CACHE_SETS)
+    ways: int = load64(cache + 8 * CACHE_WAYS)
     index = value >> LINE_SHIFT & sets - 1
     bits = _first_bit(ways)
     way = value >> 32 - bits if bits else 0
-    pointer = _load64(cache + 8 * (CACHE_DONE + number)) + 4 * index
-    done = _load32(pointer) | 1 << way
+    pointer = load64(cache + 8 * (CACHE_DONE + number)) + 4 * index
+    done = load32(pointer) | 1 << way
     if done != (1 << ways) - 1:
         _store32(pointer, done)
         return
     _store32(pointer, 0)
-    for memory in range(_load64(cache + 8 * CACHE_COUNT)):
-        record = _load64(cache + 8 * (CACHE_RECORDS + memory))
-        first = _load64(record + 8 * FIRST) >> LINE_SHIFT
-        count = (_load64(record + 8 * END) >> LINE_SHIFT) - first
+    for memory in range(load64(cache + 8 * CACHE_COUNT)):
+        record = load64(cache + 8 * (CACHE_RECORDS + memory))
+        first = load64(record + 8 * FIRST) >> LINE_SHIFT
+        count = (load64(record + 8 * END) >> LINE_SHIFT) - first
         line = (index - first) & sets - 1
         while line < count:
             _maintain_line(record, line, what, pc)
@@ -431,10 +419,10 @@ def _maintain(cache: int, offset: int, value: int, pc: int) -> None:
             what = INVALIDATE
         elif offset == DCCIMVAC:
             what = CLEAN | INVALIDATE
-        for memory in range(_load64(cache + 8 * CACHE_COUNT)):
-            record = _load64(cache + 8 * (CACHE_RECORDS + memory))
-            first = _load64(record + 8 * FIRST)
-            if first <= value < _load64(record + 8 * END):
+        for memory in range(load64(cache + 8 * CACHE_COUNT)):
+            record = load64(cache + 8 * (CACHE_RECORDS + memory))
+            first = load64(record + 8 * FIRST)
+            if first <= value < load64(record + 8 * END):
                 _maintain_line(record, (value - first) >> LINE_SHIFT, what, pc)
                 return
 
@@ -454,7 +442,7 @@ def _master_reads_line(record: int, line: int, mask: int) -> int:
     written = _mask(record, WRITTEN, line) & mask
     if not written:
         return found
-    if not _load8(_load64(record + 8 * LINES) + line) & WRITE_BACK:
+    if not load8(load64(record + 8 * LINES) + line) & WRITE_BACK:
         written &= ~_differing(_content(record, HOST, line), _content(record, HELD, line), 0, LINE)
     if written:
         _note(record, UNCLEANED, (line << LINE_SHIFT) + _first_bit(written))
@@ -464,7 +452,7 @@ def _master_reads_line(record: int, line: int, mask: int) -> int:
         _set_mask(record, STICKY, line, _mask(record, STICKY, line) & ~written)
         for place in range(LINE):
             if written >> place & 1:
-                _store8(_content(record, MAIN, line) + place, _load8(_content(record, HOST, line) + place))
+                store8(_content(record, MAIN, line) + place, load8(_content(record, HOST, line) + place))
     return found
 
 
@@ -473,8 +461,8 @@ def _master_writes_line(record: int, line: int, first: int, end: int, data: int)
     """``data`` points to what is about to be written to bytes ``first`` to ``end``."""
     _catch_up(record, line)
     mask = (1 << end) - (1 << first)
-    pointer = _load64(record + 8 * LINES) + line
-    bits = _load8(pointer)
+    pointer = load64(record + 8 * LINES) + line
+    bits = load8(pointer)
     lost = _mask(record, LOST, line) & mask
     if lost:
         _set_mask(record, LOST, line, _mask(record, LOST, line) & ~mask)
@@ -486,7 +474,7 @@ def _master_writes_line(record: int, line: int, first: int, end: int, data: int)
             if other and not bits & TOLD:
                 _note(record, OVER, (line << LINE_SHIFT) + _first_bit(other))
                 found |= OVER
-                _store8(pointer, bits | TOLD)
+                store8(pointer, bits | TOLD)
             _set_mask(record, WRITTEN, line, _mask(record, WRITTEN, line) & ~mask)
             _set_mask(record, STICKY, line, _mask(record, STICKY, line) & ~mask)
         if bits & CACHED and bits & CACHEABLE:
@@ -499,10 +487,10 @@ def _master_writes_line(record: int, line: int, first: int, end: int, data: int)
                     stale |= bit
                     sticky |= bit
                 elif stale & bit:
-                    if _load8(held + place) == _load8(data + place - first):
+                    if load8(held + place) == load8(data + place - first):
                         stale &= ~bit
                 elif other & bit:
-                    _store8(held + place, _load8(host + place))
+                    store8(held + place, load8(host + place))
                     stale |= bit
             _set_mask(record, STALE, line, stale)
             _set_mask(record, STICKY, line, sticky)
@@ -515,7 +503,7 @@ def _master_writes_line(record: int, line: int, first: int, end: int, data: int)
 @njit
 def _begin(record: int) -> None:
     for slot in range(FOUND, FOUND + KINDS):
-        _store64(record + 8 * slot, 0)
+        store64(record + 8 * slot, 0)
 
 
 # Settings
@@ -523,10 +511,10 @@ def _begin(record: int) -> None:
 
 @njit
 def _set_line_policy(record: int, line: int, policy: int) -> None:
-    pointer = _load64(record + 8 * LINES) + line
-    if _load8(pointer) & POLICY != policy:
+    pointer = load64(record + 8 * LINES) + line
+    if load8(pointer) & POLICY != policy:
         _catch_up(record, line)
-        bits = _load8(pointer)
+        bits = load8(pointer)
         if policy & WRITE_BACK and not bits & WRITE_BACK:
             _copy_line(_content(record, MAIN, line), _content(record, HOST, line))
             _set_mask(record, WRITTEN, line, 0)
@@ -537,4 +525,4 @@ def _set_line_policy(record: int, line: int, policy: int) -> None:
             bits &= ~CACHED
             _set_mask(record, STALE, line, 0)
             _set_mask(record, STICKY, line, 0)
-        _store8(pointer, bits & ~POLICY | policy)
+        store8(pointer, bits & ~POLICY | policy)

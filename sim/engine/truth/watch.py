@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import hooks
-from sim.engine.native import Engine
+from sim.engine.native import hooks
+from sim.engine.native.engine import Engine
 from sim.engine.truth import layout, native
 from sim.engine.truth.lines import PAGE, Report, TrackedMemory
 from sim.engine.truth.lookups import find_lookups

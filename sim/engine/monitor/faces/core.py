@@ -7,15 +7,15 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-from sim.engine.core.exceptions import name_of
-from sim.engine.cpu import CortexM
-from sim.engine.hooking.assembler import assemble, disassemble
-from sim.engine.hooking.block_log import block_fetches, function_names
-from sim.engine.hooking.registers import RegisterValue
-from sim.engine.hooking.scripts import HookScript, core_script
+from sim.engine.cortex_m.cpu import CortexM
+from sim.engine.cortex_m.exceptions import name_of
+from sim.engine.cortex_m.register_file import RegisterValue
 from sim.engine.members import Between, Int, UInt, ULong
 from sim.engine.monitor.faces.device import LARGEST_READ
 from sim.engine.names import snake_case
+from sim.engine.observe.assembler import assemble, disassemble
+from sim.engine.observe.block_log import block_fetches, function_names
+from sim.engine.observe.scripts import HookScript, core_script
 from sim.engine.wording import patching_pc
 from sim.errors import CrosscamError, shown
 

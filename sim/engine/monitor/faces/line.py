@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.engine.devices.base import Device, Line
-from sim.engine.hooking.scripts import device_script
 from sim.engine.members import Pin
+from sim.engine.observe.scripts import device_script
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ import logging
 from typing import TYPE_CHECKING, Annotated
 
 from sim.engine.bus import Bus
+from sim.engine.bus.rules import AccessHook
+from sim.engine.cortex_m.core_hooks import READ, WRITE
 from sim.engine.devices.base import Device
 from sim.engine.elf import ElfImage
-from sim.engine.hooking.bus_rules import AccessHook
-from sim.engine.hooking.core_hooks import READ, WRITE
-from sim.engine.hooking.scripts import HookScript, access_script, watchpoint_script
-from sim.engine.hooking.symbols import symbol_at
 from sim.engine.image_files import read_hex, read_s_records
 from sim.engine.members import Between, Byte, Int, UInt, ULong, UShort
 from sim.engine.monitor.faces.core import Address
 from sim.engine.monitor.faces.device import LARGEST_READ, Count
 from sim.engine.monitor.tokens import Span
+from sim.engine.observe.scripts import HookScript, access_script, watchpoint_script
+from sim.engine.observe.symbols import symbol_at
 from sim.engine.scripting.world import Access, SysbusAccessWidth
 from sim.engine.wording import logging_already, no_symbol, partly_locked, registered_at
 from sim.errors import CrosscamError, shown

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.engine.devices.base import Device
-from sim.engine.hooking.scripts import device_script
 from sim.engine.monitor.uart_files import UartFile
+from sim.engine.observe.scripts import device_script
 from sim.errors import CrosscamError, shown
 
 if TYPE_CHECKING:

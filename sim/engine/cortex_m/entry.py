@@ -1,0 +1,282 @@
+"""Exception entry and return: stack frames, modes and stacks, as ARM DDI 0403E has them (B1.5.6 to B1.5.8).
+
+Of its pseudocode ``enter`` is PushStack, ``leave`` ExceptionReturn with DeActivate, ``_restore`` PopStack and
+``_start_handler`` ExceptionTaken.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from unicorn import arm_const as reg
+
+from sim.engine.cortex_m import exceptions as exc
+from sim.engine.cortex_m import scb
+from sim.engine.cortex_m.core import Core
+from sim.engine.cortex_m.fpu import BFRDY, HFRDY, MMRDY, MONRDY, THREAD, USER, Reservation
+from sim.engine.cortex_m.special_registers import (
+    CONTROL_FPCA,
+    CONTROL_NPRIV,
+    CONTROL_SPSEL,
+    XPSR_ALIGN,
+    XPSR_EXCEPTION,
+    XPSR_FLAGS,
+    XPSR_THUMB,
+)
+from sim.engine.native import shared
+from sim.engine.native.registers import Registers
+
+BASIC_FRAME = 0x20
+EXTENDED_FRAME = 0x68
+RETURN_NO_FP = 1 << 4
+RETURN_THREAD = 1 << 3
+RETURN_PSP = 1 << 2
+
+_FRAME = (
+    reg.UC_ARM_REG_R0,
+    reg.UC_ARM_REG_R1,
+    reg.UC_ARM_REG_R2,
+    reg.UC_ARM_REG_R3,
+    reg.UC_ARM_REG_R12,
+    reg.UC_ARM_REG_LR,
+    reg.UC_ARM_REG_PC,
+    reg.UC_ARM_REG_XPSR,
+)
+
+
+class ExceptionUnit:
+    """Moves the core in and out of handlers."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        engine = core.engine
+        self._frame = Registers(engine, _FRAME)
+        self._frame_and_mode = Registers(engine, (*_FRAME, reg.UC_ARM_REG_SP, reg.UC_ARM_REG_CONTROL))
+        self._floats = Registers(engine, (*range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S0 + 16), reg.UC_ARM_REG_FPSCR))
+        self._sp = Registers(engine, (reg.UC_ARM_REG_SP,))
+        self._msp = Registers(engine, (reg.UC_ARM_REG_MSP,))
+        self._psp = Registers(engine, (reg.UC_ARM_REG_PSP,))
+        self._control = Registers(engine, (reg.UC_ARM_REG_CONTROL,))
+        self._xpsr = Registers(engine, (reg.UC_ARM_REG_XPSR,))
+        self._xpsr_ge = Registers(engine, (reg.UC_ARM_REG_XPSR, reg.UC_ARM_REG_XPSR_G))
+        self._start = Registers(engine, (reg.UC_ARM_REG_LR, reg.UC_ARM_REG_PC))
+        self._faultmask_below_nmi = 0
+        """A handler of NMI cannot set it on a chip (B5.2.3); Unicorn lets it."""
+
+    def enter(self, number: int) -> None:
+        """Stack the present context and start the handler of ``number``."""
+        core = self._core
+        for hook in core.on_interrupt_begin:
+            hook(number)
+        core.engine.spend(core.timing.entry_cycles)
+        nvic = core.nvic
+        *frame, sp, control = self._frame_and_mode.read()
+        xpsr = frame[7]
+        in_handler = xpsr & XPSR_EXCEPTION
+        with_floats = bool(control & CONTROL_FPCA)
+        size = EXTENDED_FRAME if with_floats else BASIC_FRAME
+        align = sp >> 2 & 1 if with_floats or nvic.scb.ccr & scb.CCR_STKALIGN else 0
+        sp = (sp - size - 4 * align) & 0xFFFFFFFF
+        frame[7] = xpsr & ~XPSR_ALIGN | align << 9
+        data = struct.pack("<8I", *frame)
+        problem = 0
+        if with_floats:
+            data += struct.pack("<18I", *self._floats.read(), 0)
+            if nvic.fpu.lazy:
+                nvic.fpu.reserve(Reservation(sp + BASIC_FRAME, self._ready_bits(not in_handler, control)))
+            elif not self._floats_allowed(not in_handler, control):
+                problem = scb.NOCP
+                data = data[:BASIC_FRAME]
+        now_stacked = BASIC_FRAME if nvic.fpu.lazy else size
+        core.engine.spend(core.timing.frame_cycles(sp, now_stacked, True))
+        if not core.stack_write(sp, data):
+            problem = scb.STKERR
+        exc_return = 0xFFFFFFE1 | (not with_floats) << 4
+        if not in_handler:
+            exc_return |= RETURN_THREAD | (RETURN_PSP if control & CONTROL_SPSEL else 0)
+        self._sp.write(sp)
+        self._handler_mode(number, xpsr, control)
+        core.wake()
+        if problem:
+            number = self._stacking_failed(number, problem)
+        self._start_handler(number, exc_return)
+
+    def _ready_bits(self, thread: bool, control: int) -> int:
+        """UpdateFPCCR (B1.5.7): which faults of the stacking to come could be taken now, and what was interrupted."""
+        nvic = self._core.nvic
+        exceptions, priority = nvic.exceptions, nvic.execution_priority()
+        bits = (HFRDY if priority > -1 else 0) | (THREAD if thread else 0)
+        bits |= USER if thread and control & CONTROL_NPRIV else 0
+        for bit, number in ((MMRDY, exc.MEM_MANAGE), (BFRDY, exc.BUS_FAULT), (MONRDY, exc.DEBUG_MONITOR)):
+            enabled = nvic.debug.monitor_enabled if number == exc.DEBUG_MONITOR else exceptions.enabled >> number & 1
+            if enabled and exceptions.group(exceptions.base_priority(number)) < priority:
+                bits |= bit
+        return bits
+
+    def _floats_allowed(self, thread: bool, control: int) -> bool:
+        """CheckVFPEnabled (B1.5.7) of the code that was interrupted, or is returned to."""
+        return self._core.nvic.scb.floats_allowed(not (thread and control & CONTROL_NPRIV))
+
+    def leave(self, exc_return: int) -> None:
+        """The handler returned with ``exc_return``: take the next exception at once, or restore the stacked context."""
+        core = self._core
+        nvic = core.nvic
+        exceptions = nvic.exceptions
+        exc_return |= 1  # the lowest bit went into the Thumb state
+        number = core.exception_number
+        for hook in core.on_interrupt_end:
+            hook(number)
+        problem = self._return_problem(number, exc_return)
+        if exceptions.active >> number & 1:
+            exceptions.deactivate(number)
+        if number == exc.NMI:
+            core.set_faultmask(self._faultmask_below_nmi)
+        else:
+            core.set_faultmask(0)
+        core.state[shared.EVENT_REGISTER] = 1
+        if problem:
+            core.log.warning("exception return with 0x%08X: %s", exc_return, problem)
+            self._tail_fault(exc.USAGE_FAULT, scb.INVPC, exc_return)
+            return
+        following = nvic.next_exception()
+        if following:
+            core.engine.spend(core.timing.tail_cycles)
+            for hook in core.on_interrupt_begin:
+                hook(following)
+            self._start_handler(following, exc_return)
+            return
+        self._restore(exc_return)
+
+    def _return_problem(self, number: int, exc_return: int) -> str:
+        """Why the core must refuse this return; empty when it may not."""
+        exceptions = self._core.nvic.exceptions
+        if exc_return & 0xFFFFFFE0 != 0xFFFFFFE0 or exc_return & 0xF not in (0x1, 0x9, 0xD):
+            return "no valid EXC_RETURN"
+        if not exceptions.active >> number & 1:
+            return f"{exc.name_of(number)} is not active"
+        others = exceptions.active & ~(1 << number)
+        if exc_return & RETURN_THREAD:
+            if others and not self._core.nvic.scb.ccr & scb.CCR_NONBASETHRDENA:
+                return "to thread mode while other exceptions are active"
+        elif not others:
+            return "to a handler while no other exception is active"
+        return ""
+
+    def _restore(self, exc_return: int) -> None:
+        """Unstack the frame and go on where it says."""
+        core = self._core
+        core.engine.spend(core.timing.return_cycles)
+        nvic = core.nvic
+        core.engine.clear_exclusive()
+        from_psp = bool(exc_return & RETURN_PSP)
+        to_thread = bool(exc_return & RETURN_THREAD)
+        stack = self._psp if from_psp else self._msp
+        sp = stack.read()[0]
+        with_floats = not exc_return & RETURN_NO_FP
+        size = EXTENDED_FRAME if with_floats else BASIC_FRAME
+        data = core.stack_read(sp, size)
+        if data is None:
+            nvic.scb.cfsr.value |= scb.UNSTKERR
+            self._tail_fault(exc.BUS_FAULT, scb.UNSTKERR, exc_return)
+            return
+        frame = list(struct.unpack_from("<8I", data))
+        xpsr = frame[7]
+        if to_thread == bool(xpsr & XPSR_EXCEPTION):
+            self._tail_fault(exc.USAGE_FAULT, scb.INVPC, exc_return)
+            return
+        floats_loaded = with_floats and not nvic.fpu.release()
+        if floats_loaded:
+            if not self._floats_allowed(False, 0):
+                self._tail_fault(exc.USAGE_FAULT, scb.NOCP, exc_return)
+                return
+            self._floats.write(*struct.unpack_from("<17I", data, BASIC_FRAME))
+        core.engine.spend(core.timing.frame_cycles(sp, size if floats_loaded else BASIC_FRAME, False))
+        if xpsr & XPSR_ALIGN and (with_floats or nvic.scb.ccr & scb.CCR_STKALIGN):
+            size += 4 & ~(sp + size)
+        sp = (sp + size) & 0xFFFFFFFF
+        control = self._control.read()[0] & CONTROL_NPRIV
+        self._control.write(0)  # privileged, so that the writes below are not ignored
+        stack.write(sp)
+        frame[7] = xpsr & ~XPSR_ALIGN
+        self._frame.write(*frame)
+        self._xpsr_ge.write(frame[7], frame[7])
+        control |= CONTROL_FPCA if with_floats else 0
+        if to_thread:
+            control |= CONTROL_SPSEL if from_psp else 0
+        self._control.write(control)
+        core.engine.rebuild_mode(xpsr)
+        if to_thread and nvic.scb.scr & scb.SCR_SLEEPONEXIT:
+            core.sleep()
+
+    def _handler_mode(self, number: int, xpsr: int, control: int) -> None:
+        """Handler mode on the main stack; privilege and stack choice of thread mode are left as on a chip."""
+        handler = xpsr & XPSR_FLAGS | XPSR_THUMB | number
+        if xpsr & XPSR_EXCEPTION:
+            self._control.write(control & CONTROL_NPRIV)
+            self._xpsr.write(handler)
+            return
+        if control & CONTROL_NPRIV:
+            # CONTROL ignores unprivileged writes, and its stack bit ignores writes in handler mode: drop nPRIV in
+            # handler mode, come back for the stack bit.
+            self._xpsr.write(handler)
+            self._control.write(0)
+            self._xpsr.write(xpsr & XPSR_FLAGS | XPSR_THUMB)
+        self._control.write(0)
+        self._xpsr.write(handler)
+        if control & CONTROL_NPRIV:
+            self._control.write(CONTROL_NPRIV)
+
+    def _start_handler(self, number: int, exc_return: int) -> None:
+        """ExceptionTaken (B1.5.6): begin the handler of ``number``; the context is already stacked."""
+        core = self._core
+        nvic = core.nvic
+        core.engine.clear_exclusive()
+        core.state[shared.EVENT_REGISTER] = 1
+        entry = core.vector(number)
+        if entry is None:
+            core.log.error("vector of %s cannot be read, table at 0x%08X", exc.name_of(number), nvic.scb.vector_table)
+            nvic.scb.hfsr.value |= scb.HFSR_VECTTBL
+            hard_fault = None if number == exc.HARD_FAULT else core.vector(exc.HARD_FAULT)
+            if hard_fault is None:
+                nvic.exceptions.activate(number)
+                core.lock_up("no vector to take")
+                return
+            number, entry = exc.HARD_FAULT, hard_fault
+        nvic.exceptions.activate(number)
+        if number == exc.NMI:
+            self._faultmask_below_nmi = core.masks().faultmask
+        control = self._control.read()[0]
+        if control & CONTROL_FPCA:
+            self._control.write(control & ~CONTROL_FPCA)
+        xpsr = self._xpsr.read()[0]
+        self._xpsr.write(xpsr & XPSR_FLAGS | (XPSR_THUMB if entry & 1 else 0) | number)
+        self._start.write(exc_return, entry)
+        core.engine.rebuild_mode(xpsr)
+        if core.log.isEnabledFor(10):
+            core.log.debug("enters %s at 0x%08X", exc.name_of(number), entry & ~1)
+
+    def _stacking_failed(self, number: int, problem: int) -> int:
+        """The frame could not be written: the exception to take instead; ``number`` stays pending.
+
+        ``problem``: the CFSR bit of the derived exception (B1.5.11), STKERR or NOCP.
+        """
+        core = self._core
+        nvic = core.nvic
+        nvic.scb.cfsr.value |= problem
+        core.log.warning("stack of %s cannot be written, SP 0x%08X", exc.name_of(number), self._msp.read()[0])
+        replacement = core.nvic.resolve(exc.BUS_FAULT if problem == scb.STKERR else exc.USAGE_FAULT)
+        if number in (exc.HARD_FAULT, exc.NMI) or replacement == 0:
+            return number
+        if replacement != number and number not in (exc.MEM_MANAGE, exc.USAGE_FAULT, exc.SV_CALL):
+            nvic.exceptions.pend(number)
+        return replacement
+
+    def _tail_fault(self, kind: int, bits: int, exc_return: int) -> None:
+        """A fault found during a return: its handler runs on the frame that is still stacked."""
+        core = self._core
+        core.nvic.scb.cfsr.value |= bits
+        number = core.nvic.resolve(kind)
+        if number == 0:
+            core.lock_up("fault during exception return")
+            return
+        self._start_handler(number, exc_return | 0xF0000000)

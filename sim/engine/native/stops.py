@@ -1,0 +1,222 @@
+# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
+"""The native half of hooks, steps and watchpoints: what decides, at an instruction or an access, whether to stop.
+
+All of them only stop the core; Python runs the scripts while it stands still, then goes on inside the block. They
+share one int64 array, laid out below, that is handed over as user data. Facts of Unicorn 2.1.4 they rest on:
+
+* ``uc_emu_stop`` in a UC_HOOK_CODE callback ends the run before that instruction, with the exact PC. Instructions of an
+  IT block are the exception: a stop is taken back there, and the callback does not hear of those whose condition
+  fails. So a run stops at the IT instruction, and the block is walked with ``until``, which does keep the IT state.
+* An access refused by a READ_PROT/WRITE_PROT hook that has asked for a stop has not happened: PC and IT state are those
+  of the accessing instruction. In an IT block a stop is noticed only behind the block.
+* On memory pages without permissions a write always comes to the hook, which has to do it itself, since Unicorn drops
+  it. A read comes only while the page is not in the TLB. So reads are watched with UC_HOOK_MEM_READ, which takes the
+  loads of all code off the fast path: several times slower, as long as a read of memory is watched.
+"""
+
+from __future__ import annotations
+
+from numba import types
+
+from sim.engine.native.access import host_pointer
+from sim.engine.native.intrinsics import call1, call3, load16, load64, store8, store64
+from sim.engine.native.native_code import cfunc, njit
+from sim.engine.native.shared import (
+    CODE_PAGES,
+    DEADLINE,
+    FN_EMU_STOP,
+    FN_REG_READ,
+    FN_REG_WRITE,
+    PAGE_SHIFT,
+    REG_EPSR,
+    SCRATCH,
+    STOP_CONDITIONAL,
+    STOP_HOOK,
+    STOP_STEPPED,
+    STOP_WATCHPOINT,
+    STOPPED,
+)
+
+STATE = 0  # pointer to the engine's state
+ADDRESSES = 1  # pointer to the addresses with hooks, rising
+ADDRESS_COUNT = 2
+SKIP = 3  # the instruction whose hooks have been run: it passes once
+STEPS = 4  # instructions left to execute; -1: not counted
+QUIET = 5  # 1: no instruction stops
+CONDITIONAL_FIRST = 6  # the IT block whose instructions have been counted already
+CONDITIONAL_END = 7
+WATCHES = 8  # pointer to rows of (address, widths, accesses), rising
+WATCH_COUNT = 9
+PASSES = 10  # watched accesses to let through before the next one stops
+HIT_ADDRESS = 11  # the access that stopped
+HIT_WIDTH = 12
+HIT_VALUE = 13
+HIT_ACCESS = 14
+FN_HIT = 15  # Python's callback for a hit that cannot stop
+CODE_WRITTEN = 16  # 1 + address of code that was written to a watched page, 0 when none was
+SLOTS = 17
+
+WATCH_WORDS = 3
+READ, WRITE = 1, 2
+_READ_PROT = 23
+_REG_XPSR = 120  # UC_ARM_REG_XPSR
+_IT_STATE = 0x0600FC00
+
+
+@njit
+def _has_hook(hooking: int, address: int) -> int:
+    addresses: int = load64(hooking + 8 * ADDRESSES)
+    low, high = 0, load64(hooking + 8 * ADDRESS_COUNT)
+    while low < high:
+        middle = (low + high) >> 1
+        found = load64(addresses + 8 * middle)
+        if found == address:
+            return 1
+        if found < address:
+            low = middle + 1
+        else:
+            high = middle
+    return 0
+
+
+@njit
+def _conditional_end(hooking: int, address: int, pointer: int) -> int:
+    """Where the block of the IT instruction at ``address`` ends; 0 when none of its instructions has a hook and steps
+    enough are left to pass them all, which are then counted."""
+    mask = load16(pointer) & 0xF
+    count = 4
+    while not mask & 1:
+        mask >>= 1
+        count -= 1
+    place = pointer + 2
+    hooked = 0
+    for _ in range(count):
+        hooked |= _has_hook(hooking, address + place - pointer)
+        place += 4 if load16(place) >= 0xE800 else 2
+    end = address + place - pointer
+    steps = load64(hooking + 8 * STEPS)
+    if hooked or 0 <= steps <= count:
+        return 0
+    if steps > 0:
+        store64(hooking + 8 * STEPS, steps - count)
+    return end
+
+
+@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+def on_instruction(uc: int, address: int, size: int, hooking: int) -> None:
+    """UC_HOOK_CODE, at hooked addresses or, while stepping, everywhere."""
+    if load64(hooking + 8 * QUIET):
+        return
+    state: int = load64(hooking + 8 * STATE)
+    if load64(hooking + 8 * CONDITIONAL_FIRST) < address < load64(hooking + 8 * CONDITIONAL_END):
+        return
+    steps = load64(hooking + 8 * STEPS)
+    why = 0
+    if steps == 0:
+        why = STOP_STEPPED
+    elif load64(hooking + 8 * SKIP) == address:
+        store64(hooking + 8 * SKIP, -1)
+    elif _has_hook(hooking, address):
+        why = STOP_HOOK
+    if why == 0:
+        pointer = host_pointer(state, address)
+        end = 0
+        if pointer and load16(pointer) & 0xFF00 == 0xBF00 and load16(pointer) & 0xF:
+            end = _conditional_end(hooking, address, pointer)
+            if end == 0:
+                why = STOP_CONDITIONAL
+                store64(hooking + 8 * SKIP, address)
+        store64(hooking + 8 * CONDITIONAL_FIRST, address)
+        store64(hooking + 8 * CONDITIONAL_END, end)
+    if why:
+        store64(state + 8 * STOPPED, why)
+        call1(load64(state + 8 * FN_EMU_STOP), uc)
+        return
+    if steps > 0:
+        steps = load64(hooking + 8 * STEPS) - 1
+        store64(hooking + 8 * STEPS, steps)
+        if steps == 0:
+            store64(state + 8 * DEADLINE, 0)
+
+
+@njit
+def _is_watched(hooking: int, address: int, width: int, access: int) -> int:
+    rows: int = load64(hooking + 8 * WATCHES)
+    for _ in range(load64(hooking + 8 * WATCH_COUNT)):
+        watched = load64(rows)
+        if watched == address and load64(rows + 8) & width and load64(rows + 16) & access:
+            return 1
+        if watched > address:
+            return 0
+        rows += 8 * WATCH_WORDS
+    return 0
+
+
+@njit
+def _consider(uc: int, hooking: int, address: int, size: int, value: int, access: int) -> int:
+    """An access is about to happen: 1 when the core stops before it, because it is watched."""
+    if not _is_watched(hooking, address, size, access):
+        return 0
+    passes: int = load64(hooking + 8 * PASSES)
+    if passes > 0:
+        store64(hooking + 8 * PASSES, passes - 1)
+        return 0
+    store64(hooking + 8 * HIT_ADDRESS, address)
+    store64(hooking + 8 * HIT_WIDTH, size)
+    store64(hooking + 8 * HIT_VALUE, value if access == WRITE else 0)
+    store64(hooking + 8 * HIT_ACCESS, access)
+    state: int = load64(hooking + 8 * STATE)
+    scratch = state + 8 * SCRATCH
+    store64(scratch, 0)
+    call3(load64(state + 8 * FN_REG_READ), uc, _REG_XPSR, scratch)
+    if load64(scratch) & _IT_STATE:
+        call1(load64(hooking + 8 * FN_HIT), uc)
+        return 0
+    store64(state + 8 * STOPPED, STOP_WATCHPOINT)
+    call1(load64(state + 8 * FN_EMU_STOP), uc)
+    return 1
+
+
+@njit
+def _clear_it_state(uc: int, state: int) -> None:
+    epsr = state + 8 * SCRATCH
+    store64(epsr, 0x01000000)
+    call3(load64(state + 8 * FN_REG_WRITE), uc, REG_EPSR, epsr)
+
+
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+def on_guarded_access(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> bool:
+    """UC_HOOK_MEM_READ_PROT/WRITE_PROT, first of all hooks: accesses to devices, writes to memory."""
+    if load64(hooking + 8 * WATCH_COUNT):
+        address &= 0xFFFFFFFF
+        if kind != _READ_PROT:
+            _consider(uc, hooking, address, size, value, WRITE)
+        elif host_pointer(load64(hooking + 8 * STATE), address) == 0:  # reads of memory: on_watched_read
+            _consider(uc, hooking, address, size, 0, READ)
+    return False
+
+
+@cfunc(types.void(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+def on_watched_read(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> None:
+    """UC_HOOK_MEM_READ at a watched address of memory: read once more when the core goes on."""
+    if not _consider(uc, hooking, address & 0xFFFFFFFF, size, 0, READ):
+        _clear_it_state(uc, load64(hooking + 8 * STATE))
+
+
+@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+def on_passed_access(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> bool:
+    """UC_HOOK_MEM_READ_PROT/WRITE_PROT, last: memory on a page with watchpoints and without another hook."""
+    state: int = load64(hooking + 8 * STATE)
+    _clear_it_state(uc, state)
+    if kind == _READ_PROT:
+        return True
+    address &= 0xFFFFFFFF
+    host = host_pointer(state, address)
+    if host == 0:
+        return False
+    for index in range(size):
+        store8(host + index, value >> (8 * index) & 0xFF)
+    if load64(load64(state + 8 * CODE_PAGES) + (address >> PAGE_SHIFT)) & 0xFF:
+        store64(hooking + 8 * CODE_WRITTEN, address + 1)
+        store64(state + 8 * DEADLINE, 0)
+    return True
