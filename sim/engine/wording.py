@@ -7,13 +7,17 @@ source that decides the wording.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sim.errors import CrosscamError, shown
 from sim.text import LONGEST_MESSAGE
 
-if TYPE_CHECKING:
-    from sim.engine.devices.base import Device
+
+class Named(Protocol):
+    """Anything a board calls by a name."""
+
+    name: str
+
 
 WIDTH_NAMES = {1: "Byte", 2: "Word", 4: "DoubleWord", 8: "QuadWord"}
 """What Renode calls an access of so many bytes (``SysbusAccessWidth``)."""
@@ -267,7 +271,7 @@ def no_symbol(name: str) -> str:
     return f"Could not find any address for symbol: {name}"
 
 
-def registered_at(machine: str, device: Device, start: int, end: int) -> str:
+def registered_at(machine: str, device: Named, start: int, end: int) -> str:
     """Where a device answers; ``end`` is the address after the last (Main/Core/Structure/Registered.cs)."""
     return f"{machine}.{device.name} registered at <0x{start:08X}, 0x{end - 1:08X}>"
 
