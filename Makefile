@@ -44,10 +44,11 @@ frames: .venv/core  ## make the frame folder (COCO_DIR=... for COCO photographs)
 run: firmware frames  ## boot the board and show its predictions
 	@$(PY) -m scripts.main run --elf $(ELF) --frames $(FRAMES) --model $(call quoted,$(MODEL)) $(if $(COUNT),--count $(COUNT))
 
-lint: .venv/dev  ## ruff, mypy, clang-format
+lint: .venv/dev  ## ruff, mypy, import-linter, clang-format
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) .venv/bin/lint-imports --no-cache --no-logo
 	git ls-files 'firmware/*.c' 'firmware/*.h' | xargs .venv/bin/clang-format --dry-run --Werror
 
 test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel tests, Robot suites

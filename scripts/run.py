@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.console import NoPython, tell
+from scripts.run_verdict import Row, Verdict
 from sim.files import write_json
 from sim.text import printable
 
@@ -19,46 +20,6 @@ if TYPE_CHECKING:
 
 SECONDS_PER_FRAME = 5.0
 """Virtual time a frame may take before the run is given up; a frame of the plain kernels takes well under one."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One frame of the verdict: what was expected, what the board said."""
-
-    frame: int
-    source: str
-    labels: list[str]
-    predicted: list[str]
-    scores: list[int]
-    reference: list[int]
-    cycles: int
-    duration_ms: int
-
-    @property
-    def equal(self) -> bool:
-        """The board's scores are those of the reference, bit for bit."""
-        return self.scores == self.reference
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """``rows``: the predictions that came, of ``wanted``, scores in the order of ``labels``; ``problems``: whatever
-    went wrong besides."""
-
-    labels: tuple[str, ...]
-    rows: list[Row]
-    wanted: int
-    problems: list[str]
-
-    @property
-    def equal(self) -> int:
-        """Predictions that equal the reference."""
-        return sum(row.equal for row in self.rows)
-
-    @property
-    def passed(self) -> bool:
-        """All came, all are equal, and nothing else happened."""
-        return self.equal == self.wanted and not self.problems
 
 
 def run(

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from scripts.run_verdict import Row, Verdict
 from sim.console import SHORT_LABELS
 from sim.text import printable
 from sim.verdict import counted
@@ -15,7 +16,6 @@ from sim.verdict import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from scripts.run import Row, Verdict
 
 WIDE = 86
 """Columns of a terminal from which on the whole table fits."""

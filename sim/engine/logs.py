@@ -51,6 +51,7 @@ class RateLimit(logging.Filter):
         return context() if context is not None else ""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Whether an entry is shown (``logging.Filter``)."""
         if record.levelno < logging.WARNING or getattr(record, "unlimited", False):
             return True
         arguments = record.args if isinstance(record.args, tuple) else ()

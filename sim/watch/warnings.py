@@ -44,6 +44,7 @@ class WarningLog(logging.Handler):
         logging.getLogger(_ROOT).removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Show an entry, or count it (``logging.Handler``)."""
         text = record.getMessage()
         if record.name != _TRUTH and not _is_counted(record.name):
             seen = self._unlimited.setdefault(f"{record.name}: {text}", Repeated(record.name, text, 0))

@@ -58,6 +58,7 @@ class KernelCall:
 
     @property
     def weight_bytes(self) -> int:
+        """Bytes of all constants in flash."""
         return sum(constant.size for constant in self.constants)
 
 

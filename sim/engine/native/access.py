@@ -15,11 +15,13 @@ from sim.engine.native.shared import (
 
 @inline
 def get(state: int, slot: int) -> int:
+    """The value of a slot."""
     return load64(state + 8 * slot)
 
 
 @inline
 def put(state: int, slot: int, value: int) -> None:
+    """Set a slot."""
     store64(state + 8 * slot, value)
 
 
