@@ -2,7 +2,7 @@
 
 The bus asks these rules only once there is one. They hold for whoever goes through the bus: scripts, DMA, the monitor,
 and the core where devices answer; memory the core reaches directly, unless its pages are sent through the bus
-(``Bus.through_bus``).
+(``Machine.send_through_bus``).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What ARMv7-M puts beside the instruction set: exceptions, system control, timers, debug registers."""
+"""The ARMv7-M system: the core and its registers, exceptions, system control, timers, debug."""

@@ -3,8 +3,7 @@
 
 Unicorn calls these functions before every block of instructions and on every access to a device window, so they are
 compiled (numba ``@cfunc``, cached on disk) and handed over by address. They share one int64 array, the *state*, with
-Python: its slots are the constants below. Addresses of C functions travel in the state too, never as compile-time
-constants, or the disk cache would be useless in the next process.
+Python (``shared.py``).
 
 What was found by experiment and in Unicorn 2.1.4's sources, and is relied on here:
 
