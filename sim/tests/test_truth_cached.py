@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sim.engine.machine import Machine
+from sim.engine.native.lookups import Lookups, find_lookups
 from sim.engine.truth import Kind, cached, layout, watch
 from sim.engine.truth.lines import PAGE
-from sim.engine.truth.lookups import Lookups, find_lookups
 from sim.tests.thumb import BX_LR, NE, Program, ldr, mov32, movs, pop, push, store, subs
 from sim.tests.truth_bench import AXI, DCIMVAC, board, cached_program, tracked, truth_of
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from unicorn import arm_const as reg
-
 from sim.engine.cortex_m import exceptions as exc
 from sim.engine.cortex_m.exceptions import Masks
 from sim.engine.cortex_m.nvic import Nvic
@@ -13,7 +11,7 @@ from sim.engine.cortex_m.services import CoreServices
 from sim.engine.cortex_m.special_registers import CONTROL_FPCA, CONTROL_NPRIV, XPSR_EXCEPTION, XPSR_THUMB
 from sim.engine.devices.base import Device
 from sim.engine.native import shared, stops
-from sim.engine.native.registers import Registers
+from sim.engine.native.registers import GENERAL, Registers
 from sim.errors import CrosscamError
 
 
@@ -36,13 +34,11 @@ class Core(Device):
         self._told_asleep = False
         self._held = False
         self._stops: memoryview[int] = memoryview(self.engine.hooking)  # type: ignore[arg-type]
-        self._pc = Registers(self.engine, (reg.UC_ARM_REG_PC,))
-        self._xpsr = Registers(self.engine, (reg.UC_ARM_REG_XPSR,))
-        self._control = Registers(self.engine, (reg.UC_ARM_REG_CONTROL,))
-        self._masks = Registers(self.engine, (reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK))
-        self._general = Registers(
-            self.engine, (*range(reg.UC_ARM_REG_R0, reg.UC_ARM_REG_R12 + 1), reg.UC_ARM_REG_SP, reg.UC_ARM_REG_LR)
-        )
+        self._pc = Registers(self.engine, "pc")
+        self._xpsr = Registers(self.engine, "xpsr")
+        self._control = Registers(self.engine, "control")
+        self._masks = Registers(self.engine, "primask", "basepri", "faultmask")
+        self._general = Registers(self.engine, *GENERAL, "sp", "lr")
         self.on_interrupt_begin: list[Callable[[int], object]] = []
         """Called with the exception's number when the core enters a handler, before anything is stacked."""
         self.on_interrupt_end: list[Callable[[int], object]] = []
@@ -91,7 +87,7 @@ class Core(Device):
     @property
     def registers(self) -> dict[str, int]:
         """r0..r12, sp, lr, pc and xpsr."""
-        names = [*(f"r{index}" for index in range(13)), "sp", "lr"]
+        names = [*GENERAL, "sp", "lr"]
         values = dict(zip(names, self._general.read(), strict=True))
         return {**values, "pc": self.pc, "xpsr": self.xpsr}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from unicorn import unicorn_const as uc
-
 from sim.engine.cortex_m import conditions, scb
 from sim.engine.cortex_m import exceptions as exc
 from sim.engine.cortex_m.core import Core
@@ -16,17 +14,10 @@ from sim.engine.cortex_m.services import CoreServices
 from sim.engine.cortex_m.special_registers import XPSR_THUMB
 from sim.engine.cortex_m.traps import TrapUnit
 from sim.engine.devices.base import Device
+from sim.engine.native import run_ends as ends
 from sim.engine.native import shared
 from sim.errors import CrosscamError
 
-# Interrupt numbers Unicorn's ARM reports (QEMU's exception numbers).
-_SVC = 2
-_PREFETCH_ABORT = 3
-_DATA_ABORT = 4
-_BREAKPOINT = 7
-_EXCEPTION_EXIT = 8
-_NO_COPROCESSOR = 17
-_UNALIGNED = 22
 _WAIT_FOR_EVENT = (0xBF20, 0xBF10)  # WFE, YIELD
 _NEVER_EXECUTABLE = ((0x40000000, 0x60000000), (0xA0000000, 1 << 32))  # ARMv7-M B3.1, default memory map
 
@@ -278,19 +269,19 @@ class CortexM(Core):
         self.state[shared.WATCH] = watch
 
     def _interrupted(self, number: int) -> None:
-        if number == _EXCEPTION_EXIT:
+        if number == ends.EXCEPTION_EXIT:
             self.unit.leave(self._pc.read()[0])
-        elif number == _SVC:
+        elif number == ends.SUPERVISOR_CALL:
             self.faults.supervisor_call()
-        elif number == _PREFETCH_ABORT:
+        elif number == ends.PREFETCH_ABORT:
             self._fetch_failed()
-        elif number == _BREAKPOINT:
+        elif number == ends.BREAKPOINT:
             self._back_to(self.pc)
             self.faults.breakpoint()
-        elif number == _NO_COPROCESSOR:
+        elif number == ends.NO_COPROCESSOR:
             self._back_to(self.pc)
             self.faults.fault(exc.USAGE_FAULT, scb.NOCP)
-        elif number in (_DATA_ABORT, _UNALIGNED):
+        elif number in (ends.DATA_ABORT, ends.UNALIGNED):
             self._back_to(self.pc)
             self.faults.fault(exc.USAGE_FAULT, scb.UNALIGNED)
         else:
@@ -302,7 +293,7 @@ class CortexM(Core):
         """The run ended with one of Unicorn's errors."""
         state = self.state
         pc = self.pc
-        if error == uc.UC_ERR_INSN_INVALID:
+        if error == ends.INVALID_INSTRUCTION:
             if not self.xpsr & XPSR_THUMB:
                 self.faults.fault(exc.USAGE_FAULT, scb.INVSTATE)
             elif self._was_hint(pc):
@@ -310,15 +301,15 @@ class CortexM(Core):
             else:
                 self._back_to(pc)
                 self.faults.fault(exc.USAGE_FAULT, scb.UNDEFINSTR)
-        elif error == uc.UC_ERR_WRITE_UNMAPPED and state[shared.FAULT_ADDRESS] < shared.PRIVATE_BUS_BASE:
+        elif error == ends.WRITE_UNMAPPED and state[shared.FAULT_ADDRESS] < shared.PRIVATE_BUS_BASE:
             self._stored_nowhere(pc)
-        elif error in (uc.UC_ERR_READ_UNMAPPED, uc.UC_ERR_WRITE_UNMAPPED):
+        elif error in (ends.READ_UNMAPPED, ends.WRITE_UNMAPPED):
             self._back_to(pc)
             self.faults.fault(exc.BUS_FAULT, scb.PRECISERR, state[shared.FAULT_ADDRESS])
-        elif error in (uc.UC_ERR_READ_PROT, uc.UC_ERR_WRITE_PROT) and state[shared.UNALIGNED]:
+        elif error in (ends.READ_PROTECTED, ends.WRITE_PROTECTED) and state[shared.UNALIGNED]:
             self._back_to(pc)
-            self._unaligned_in_device(error == uc.UC_ERR_WRITE_PROT)
-        elif error in (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT):
+            self._unaligned_in_device(error == ends.WRITE_PROTECTED)
+        elif error in (ends.FETCH_UNMAPPED, ends.FETCH_PROTECTED):
             self._fetch_failed()
         else:
             raise RuntimeError(f"Unicorn error {error} at PC 0x{pc:08X}")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import struct
 
-from unicorn import arm_const as reg
-
 from sim.engine.cortex_m import exceptions as exc
 from sim.engine.cortex_m import scb
 from sim.engine.cortex_m.core import Core
@@ -24,7 +22,7 @@ from sim.engine.cortex_m.special_registers import (
     XPSR_THUMB,
 )
 from sim.engine.native import shared
-from sim.engine.native.registers import Registers
+from sim.engine.native.registers import FLOATS, Registers
 
 BASIC_FRAME = 0x20
 EXTENDED_FRAME = 0x68
@@ -32,16 +30,7 @@ RETURN_NO_FP = 1 << 4
 RETURN_THREAD = 1 << 3
 RETURN_PSP = 1 << 2
 
-_FRAME = (
-    reg.UC_ARM_REG_R0,
-    reg.UC_ARM_REG_R1,
-    reg.UC_ARM_REG_R2,
-    reg.UC_ARM_REG_R3,
-    reg.UC_ARM_REG_R12,
-    reg.UC_ARM_REG_LR,
-    reg.UC_ARM_REG_PC,
-    reg.UC_ARM_REG_XPSR,
-)
+_FRAME = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr")
 
 
 class ExceptionUnit:
@@ -50,16 +39,16 @@ class ExceptionUnit:
     def __init__(self, core: Core) -> None:
         self._core = core
         engine = core.engine
-        self._frame = Registers(engine, _FRAME)
-        self._frame_and_mode = Registers(engine, (*_FRAME, reg.UC_ARM_REG_SP, reg.UC_ARM_REG_CONTROL))
-        self._floats = Registers(engine, (*range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S0 + 16), reg.UC_ARM_REG_FPSCR))
-        self._sp = Registers(engine, (reg.UC_ARM_REG_SP,))
-        self._msp = Registers(engine, (reg.UC_ARM_REG_MSP,))
-        self._psp = Registers(engine, (reg.UC_ARM_REG_PSP,))
-        self._control = Registers(engine, (reg.UC_ARM_REG_CONTROL,))
-        self._xpsr = Registers(engine, (reg.UC_ARM_REG_XPSR,))
-        self._xpsr_ge = Registers(engine, (reg.UC_ARM_REG_XPSR, reg.UC_ARM_REG_XPSR_G))
-        self._start = Registers(engine, (reg.UC_ARM_REG_LR, reg.UC_ARM_REG_PC))
+        self._frame = Registers(engine, *_FRAME)
+        self._frame_and_mode = Registers(engine, *_FRAME, "sp", "control")
+        self._floats = Registers(engine, *FLOATS[:16], "fpscr")
+        self._sp = Registers(engine, "sp")
+        self._msp = Registers(engine, "msp")
+        self._psp = Registers(engine, "psp")
+        self._control = Registers(engine, "control")
+        self._xpsr = Registers(engine, "xpsr")
+        self._xpsr_ge = Registers(engine, "xpsr", "xpsr_ge")
+        self._start = Registers(engine, "lr", "pc")
         self._faultmask_below_nmi = 0
         """A handler of NMI cannot set it on a chip (B5.2.3); Unicorn lets it."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from unicorn import arm_const as reg
-
 from sim.engine.cortex_m.core import Core
-from sim.engine.native.registers import Registers
+from sim.engine.native.registers import FLOATS, GENERAL, Registers
 from sim.errors import CrosscamError
 
 
@@ -21,19 +19,7 @@ class RegisterValue(int):
         return f"0x{int(self):x}"
 
 
-_GENERAL = {
-    **{f"r{n}": reg.UC_ARM_REG_R0 + n for n in range(13)},
-    "sp": reg.UC_ARM_REG_SP,
-    "lr": reg.UC_ARM_REG_LR,
-    "control": reg.UC_ARM_REG_CONTROL,
-    "basepri": reg.UC_ARM_REG_BASEPRI,
-    "primask": reg.UC_ARM_REG_PRIMASK,
-    "faultmask": reg.UC_ARM_REG_FAULTMASK,
-    "msp": reg.UC_ARM_REG_MSP,
-    "psp": reg.UC_ARM_REG_PSP,
-    "fpscr": reg.UC_ARM_REG_FPSCR,
-    **{f"s{n}": reg.UC_ARM_REG_S0 + n for n in range(32)},
-}
+_DIRECT = (*GENERAL, "sp", "lr", "control", "basepri", "primask", "faultmask", "msp", "psp", "fpscr", *FLOATS)
 _ON_THE_BUS = {
     "fpccr": 0xE000EF34,
     "fpcar": 0xE000EF38,
@@ -49,7 +35,7 @@ _NUMBERS = {
     **{42 + n: f"d{n}" for n in range(16)}, 74: "fpscr", **{75 + n: f"s{n}" for n in range(32)},
 }  # fmt: skip
 _DOUBLES = {f"d{n}": (f"s{2 * n}", f"s{2 * n + 1}") for n in range(16)}
-NAMES = ("pc", "xpsr", "currentsp", "othersp", *_GENERAL, *_DOUBLES, *_ON_THE_BUS)
+NAMES = ("pc", "xpsr", "currentsp", "othersp", *_DIRECT, *_DOUBLES, *_ON_THE_BUS)
 
 
 class RegisterFile:
@@ -78,7 +64,7 @@ class RegisterFile:
 
     def _register(self, name: str) -> Registers:
         if name not in self._one:
-            self._one[name] = Registers(self._core.engine, (_GENERAL[name],))
+            self._one[name] = Registers(self._core.engine, name)
         return self._one[name]
 
     def _stack(self, current: bool) -> str:

@@ -6,15 +6,13 @@ import ctypes
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from unicorn import arm_const as reg
-
 from sim.engine.bus import Bus
 from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.devices.base import Device
 from sim.engine.native import shared
 from sim.engine.native.counter import NativeCounter
 from sim.engine.native.engine import Engine
-from sim.engine.native.registers import Registers
+from sim.engine.native.registers import FLOATS, Registers
 from sim.engine.polling.state import Counting, Polled, state_of
 from sim.engine.timing.base import Timing
 from sim.engine.timing.clock import Clock
@@ -30,11 +28,7 @@ LONGEST = 32
 MOST_MEMORY = 16 << 20
 """Bytes of memory that are compared; with more nothing is skipped."""
 REGISTER_BYTES, FLAG_BYTES = 60, 20
-_OTHERS = (
-    *range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S31 + 1), reg.UC_ARM_REG_FPSCR, reg.UC_ARM_REG_MSP, reg.UC_ARM_REG_PSP,
-    reg.UC_ARM_REG_CONTROL, reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK,
-    reg.UC_ARM_REG_XPSR,
-)  # fmt: skip
+_OTHERS = (*FLOATS, "fpscr", "msp", "psp", "control", "primask", "basepri", "faultmask", "xpsr")
 _LIBC = ctypes.CDLL(None)
 
 
@@ -98,7 +92,7 @@ class PollSkipper:
         self.skipped = 0
         """Turns that were not run, so far."""
         self._wait: Wait | None = None
-        self._others = Registers(machine.engine, _OTHERS)
+        self._others = Registers(machine.engine, *_OTHERS)
         self._copies: list[tuple[int, int, ctypes.Array[ctypes.c_char]]] = []  # where, how much, as it was
 
     @property

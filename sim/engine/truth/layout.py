@@ -67,4 +67,3 @@ MOST_MEMORIES = 24
 
 LINE = 1 << LINE_SHIFT
 LINES_A_PAGE = 1 << (PAGE_SHIFT - LINE_SHIFT)
-LOOKUP_SHIFT = 6  # bytes of an entry of Unicorn's tables, as a power of two; lookups.py makes sure of it

@@ -11,6 +11,7 @@ from __future__ import annotations
 from numba import types
 
 from sim.engine.native.intrinsics import call3, load8, load32, load64, store8, store64
+from sim.engine.native.lookups import LOOKUP_SHIFT
 from sim.engine.native.native_code import cfunc, njit
 from sim.engine.native.shared import CODE_PAGES, FN_REG_WRITE, LINE_SHIFT, PAGE_SHIFT, REG_EPSR, SCRATCH
 from sim.engine.truth.layout import (
@@ -25,7 +26,6 @@ from sim.engine.truth.layout import (
     LINES,
     LINES_A_PAGE,
     LOOKUP_COUNT,
-    LOOKUP_SHIFT,
     LOOKUPS,
     LOST,
     NEW_STALE,

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from sim.engine.native import hooks
 from sim.engine.native.engine import Engine
+from sim.engine.native.lookups import find_lookups
 from sim.engine.truth import layout, native
 from sim.engine.truth.lines import PAGE, Report, TrackedMemory
-from sim.engine.truth.lookups import find_lookups
 
 HOT_ACCESSES = 1024
 """Accesses that taught nothing after which a page is let go; of pages a master writes, ``TARGET_ACCESSES``."""

@@ -20,8 +20,9 @@ from typing import Any
 from unicorn import UC_ARCH_ARM, UC_HOOK_MEM_READ_PROT, UC_MODE_THUMB, UC_PROT_EXEC, Uc, UcError, arm_const
 
 from sim.engine.native.registers_in_process import find_registers
-from sim.engine.truth.layout import LOOKUP_SHIFT
 
+LOOKUP_SHIFT = 6
+"""Bytes of an entry of Unicorn's tables, as a power of two; ``find_lookups`` makes sure of it."""
 _PAGE = 0x1000
 _CODE, _DATA, _PAGES = 0x10000, 0x20005000, 3
 _LOAD = bytes.fromhex("0868")  # ldr r0, [r1]
