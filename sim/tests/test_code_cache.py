@@ -131,7 +131,7 @@ def test_the_engine_runs_without_a_cache(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_only_costs_the_cache(tmp_path: Path) -> None:
     """No file may be larger than 512 bytes: the key still fits, what numba writes does not."""
     (tmp_path / "native.py").write_text(
-        "from sim.engine.native_code import cfunc, njit, seal\n"
+        "from sim.engine.native.native_code import cfunc, njit, seal\n"
         "@njit\ndef double(x):\n    return 2 * x\n"
         "@cfunc('int64(int64)')\ndef four_times(x):\n    return double(double(x))\n"
         "seal()\nprint(four_times.ctypes(3), double(4))\n"

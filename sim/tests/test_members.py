@@ -8,7 +8,7 @@ import typing
 import pytest
 
 from sim.engine import members
-from sim.engine.cpu import CortexM
+from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.devices.base import Device
 from sim.engine.members import Between, Bits, Byte, Int, Pin, ReadOnly, UInt, members_of, script_members_of, signature
 from sim.engine.monitor import Monitor
