@@ -118,3 +118,18 @@ ram: Memory.MappedMemory @ sysbus {RAM}
 """,
     )
     assert load(machine, 0x42000000) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "complaint"),
+    [
+        ("m: Memory.MappedMemory @ sysbus 0x20000000 { size: 0x22220000 }", "devices from 0x40000000 on"),
+        (
+            "u: UART.TrivialUart @ sysbus 0x60001800\nm: Memory.MappedMemory @ sysbus 0x60000000 { size: 0x1400 }",
+            "devices from 0x60001000 on",
+        ),
+    ],
+)
+def test_a_memory_that_reaches_into_the_devices_is_refused(entries: str, complaint: str) -> None:
+    with pytest.raises(CrosscamError, match=complaint):
+        load_repl_string(Machine(), entries)

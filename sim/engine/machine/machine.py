@@ -180,6 +180,13 @@ class Machine:
         return self._rate_limit.messages
 
     def _map_memory(self, address: int, memory: MappedMemory) -> None:
+        end = address + memory.mapped_size
+        for start, size in self._device_regions:
+            if address < start + size and start < end:
+                raise CrosscamError(
+                    f"memory {memory.name} at 0x{address:08X}..0x{end - 1:08X} reaches into the addresses of"
+                    f" devices from 0x{start:08X} on; expected it to end there"
+                )
         self.engine.map_memory(address, memory.mapped_size, memory.host_address)
         if self._cpu is not None:
             self._cpu.hooking.memories_changed()

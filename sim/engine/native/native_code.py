@@ -27,7 +27,7 @@ from sim.engine.native.code_cache import CodeCache, code_cache, digest_of
 _ROOMS = ("native", "native/loops", "native/traps", "timing", "truth")
 """Where native functions stand, and the constants they are made from."""
 _SUFFIXES = (".nbi", ".nbc")
-_KEPT_VERSIONS = 4
+_KEPT_VERSIONS = 8  # checkouts side by side each have theirs
 
 
 def sources_digest() -> str:
