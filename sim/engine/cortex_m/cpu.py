@@ -262,7 +262,8 @@ class CortexM(Core):
         watch |= self.traps.watch
         if not self.hooking.armed and not self.traps.traps_any_access:
             watch |= self.engine.native_loops
-        if not self.nvic.scb.floats_allowed(self.privileged):
+        floats_allowed = self.nvic.scb.floats_allowed
+        if not floats_allowed(False) and not floats_allowed(self.privileged):  # to ask for privileges costs a read
             watch |= shared.FLAG_FLOATING_POINT
         if self.nvic.held_by_masks():
             watch |= shared.FLAG_MASKS

@@ -77,7 +77,9 @@ class Clock:
     @property
     def exact_seconds(self) -> Fraction:
         """Virtual time since the machine started, in seconds."""
-        return self._base_seconds + Fraction(self.now - self._base_cycle, self._frequency)
+        base, frequency = self._base_seconds, self._frequency  # their sum, normalised once: devices ask often
+        cycles = self.now - self._base_cycle
+        return Fraction(base.numerator * frequency + cycles * base.denominator, base.denominator * frequency)
 
     @property
     def seconds(self) -> float:
@@ -86,7 +88,11 @@ class Clock:
 
     def cycles(self, seconds: float | Fraction) -> int:
         """The cycles nearest to a time span in seconds."""
-        return round(Fraction(seconds) * self._frequency)
+        if not isinstance(seconds, Fraction):
+            seconds = Fraction(seconds)
+        whole, rest = divmod(seconds.numerator * self._frequency, seconds.denominator)
+        past_half = 2 * rest - seconds.denominator
+        return whole + (past_half > 0 or (past_half == 0 and whole & 1))
 
     def schedule(self, delay_cycles: int, action: Callable[[], None]) -> ScheduledEvent:
         """Run ``action`` ``delay_cycles`` (>= 0) from now; same cycle: in order of scheduling."""
