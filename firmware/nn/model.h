@@ -21,12 +21,12 @@ typedef struct nn_layer {
 
 /* A compiled network; all of it is constant but what input and output point to. */
 typedef struct nn_model {
-    const char *id;   /* model id of the card, e.g. "person_car_160" */
-    const char *hash; /* first 8 hex digits of the .tflite file's SHA-256 */
-    uint16_t input_height, input_width, input_channels;
+    const char *id;                                     /* model id of the card, e.g. "person_car_160" */
+    const char *hash;                                   /* first 8 hex digits of the .tflite file's SHA-256 */
+    uint16_t input_height, input_width, input_channels; /* 0 where beyond 16 bits: see nn_model_ends */
     int8_t *input;
     const int8_t *output;
-    uint16_t output_count;
+    uint16_t output_count;     /* 0 where beyond 16 bits */
     const char *const *labels; /* output_count class names */
     const int8_t *thresholds;  /* a class is present when its score >= its threshold */
     uint32_t arena_bytes;      /* RAM for all tensors, input and output included */
@@ -37,6 +37,26 @@ typedef struct nn_model {
         *self_test_expected; /* output_count scores of the xor-v1 pattern, from the LiteRT reference */
 } nn_model_t;
 
+/* An input or an output in full; nn_model_t has the first of each, for the application's pictures and scores. */
+typedef enum nn_type { NN_INT8, NN_UINT8, NN_INT32, NN_INT64, NN_FLOAT32, NN_BOOL } nn_type_t;
+
+typedef struct nn_tensor {
+    const char *name;
+    int8_t *data; /* its bytes, whatever its type */
+    uint32_t bytes;
+    nn_type_t type;
+    uint32_t rank;
+    const int32_t *shape;
+    float scale; /* a real value is scale * (stored - zero_point); 0 where the type needs none */
+    int32_t zero_point;
+} nn_tensor_t;
+
+typedef struct nn_ends {
+    const nn_tensor_t *inputs, *outputs;
+    uint32_t input_count, output_count;
+} nn_ends_t;
+
 extern const nn_model_t nn_model;
+extern const nn_ends_t nn_model_ends;
 
 #endif

@@ -96,4 +96,131 @@ typedef struct nn_softmax {
     const int32_t *table; /* exp of minus the difference to the largest input, 256 entries in Q0.31 */
 } nn_softmax_t;
 
+/* A fully connected layer scaled in fixed point, as TensorFlow Lite Micro has it. */
+typedef struct nn_fc_q31 {
+    uint32_t rows, inputs, outputs;
+    nn_range_t range;
+    const int8_t *weights;
+    const nn_channel_t *channels;
+} nn_fc_q31_t;
+
+/* nn_shape_t and nn_window_t for dimensions beyond 16 bits. */
+typedef struct nn_shape_wide {
+    int32_t height, width, channels;
+} nn_shape_wide_t;
+
+typedef struct nn_window_wide {
+    int32_t height, width;
+    int32_t stride_y, stride_x;
+    int32_t dilation_y, dilation_x;
+    int32_t pad_top, pad_left;
+} nn_window_wide_t;
+
+/* Convolutions in the plain kernels: `groups` blocks of input channels, each for its block of output channels. */
+typedef struct nn_conv_wide {
+    int32_t groups;
+    nn_shape_wide_t input, output;
+    nn_window_wide_t window;
+    int16_t input_zero;
+    nn_range_t range;
+    const int8_t *weights; /* [output channel][kernel y][kernel x][input channel of the group] */
+    const nn_channel_t *channels;
+} nn_conv_wide_t;
+
+typedef struct nn_pool_wide {
+    nn_shape_wide_t input, output;
+    nn_window_wide_t window;
+    nn_range_t range;
+} nn_pool_wide_t;
+
+/* Products of two computed matrices; a step of 0 uses one matrix for every result. All steps are in elements. */
+typedef struct nn_matmul {
+    int32_t count, rows, depth, columns;
+    int32_t left_step, right_step;     /* to the next matrix */
+    int32_t left_row, left_value;      /* to the next row, to the next value of a row */
+    int32_t right_column, right_value; /* to the next column, to the next value of a column */
+    int16_t left_zero, right_zero;
+    nn_channel_t scale; /* bias unused */
+    nn_range_t range;
+} nn_matmul_t;
+
+/* Nested loops over up to two tensors, the innermost first; steps are in elements of each tensor (nn_copy: bytes). */
+#define NN_LEVELS 6
+
+typedef struct nn_walk {
+    int32_t levels; /* 1 to NN_LEVELS */
+    int32_t count[NN_LEVELS];
+    int32_t left[NN_LEVELS], right[NN_LEVELS];
+} nn_walk_t;
+
+typedef struct nn_walk_one {
+    int32_t levels;
+    int32_t count[NN_LEVELS];
+    int32_t step[NN_LEVELS];
+} nn_walk_one_t;
+
+/* Two tensors element by element, either of which may broadcast (steps of 0); what is not used is 0. */
+typedef struct nn_binary {
+    nn_walk_t walk;
+    int16_t left_zero, right_zero;
+    nn_channel_t left, right, output; /* bias unused */
+    nn_range_t range;
+} nn_binary_t;
+
+/* Means and extremes: the loops over what is kept, and for each place those over what becomes one value. */
+typedef struct nn_reduce {
+    nn_walk_one_t kept, reduced;
+    nn_channel_t scale; /* bias = -zero * count; unused by extremes */
+    nn_range_t range;
+} nn_reduce_t;
+
+typedef struct nn_arg {
+    nn_walk_one_t kept, reduced;
+    uint8_t least; /* look for the least instead of the largest */
+    uint8_t wide;  /* 8-byte indices instead of 4 */
+} nn_arg_t;
+
+/* Between two source places: at `low`, and `weight` 1024ths of the way to `high`. */
+typedef struct nn_between {
+    int32_t low, high, weight;
+} nn_between_t;
+
+typedef struct nn_resize {
+    nn_shape_t input, output;
+    const nn_between_t *rows, *columns; /* one for each of the output's */
+} nn_resize_t;
+
+typedef struct nn_l2 {
+    uint32_t rows, depth;
+    int16_t input_zero;
+} nn_l2_t;
+
+/* Between float32 and int8 or uint8, by the range's limits. */
+typedef struct nn_edge {
+    uint32_t size;
+    float scale;
+    nn_range_t range;
+} nn_edge_t;
+
+typedef struct nn_fill {
+    uint32_t size;
+    int16_t value;
+} nn_fill_t;
+
+/* Copies of `block` bytes each, as the loops say. */
+typedef struct nn_copy {
+    uint32_t block;
+    nn_walk_t walk;
+    int32_t input_start, output_start; /* bytes */
+} nn_copy_t;
+
+typedef struct nn_run {
+    uint32_t input, output, length; /* bytes */
+} nn_run_t;
+
+typedef struct nn_copy_runs {
+    uint32_t count;
+    const nn_run_t *runs;
+} nn_copy_runs_t;
+
 #endif

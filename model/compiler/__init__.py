@@ -1,8 +1,9 @@
 """Ahead-of-time compiler: an int8 .tflite and its card -> readable C with a static memory plan. No TensorFlow.
 
-    read (reader, operators) -> optimise (passes) -> choose kernels (kernels) -> plan memory (memory) -> emit (emit)
+    read (reader, constants, operators) -> optimise (passes) -> choose kernels (kernels) -> plan memory (memory) -> emit
 
-The result is bit for bit that of LiteRT's reference kernels.
+The result is bit for bit that of LiteRT's reference kernels, the default because every model can be held against them
+on a host; ``arithmetic="tflm"`` gives TensorFlow Lite Micro's.
 """
 
 from __future__ import annotations

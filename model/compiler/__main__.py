@@ -14,11 +14,12 @@ from model.errors import CrosscamError
 def main(arguments: list[str] | None = None) -> int:
     """Compile, print the table, return the exit status: 0, or 2 on bad input."""
     parser = argparse.ArgumentParser(prog="python -m model.compiler", description="int8 .tflite -> C for the firmware")
-    parser.add_argument("source", type=Path, help="folder with card.toml and its .tflite (model/zoo/NAME)")
+    parser.add_argument("source", type=Path, help="a .tflite, or a folder with card.toml and its .tflite")
     parser.add_argument("-o", "--output", type=Path, default=Path("firmware/generated"), help="folder for the C files")
+    parser.add_argument("--firmware", action="store_true", help="check that this repository's firmware can run it")
     options = parser.parse_args(arguments)
     try:
-        report = compile_model(options.source, options.output)
+        report = compile_model(options.source, options.output, core=options.firmware, firmware=options.firmware)
     except CrosscamError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

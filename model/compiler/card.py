@@ -12,29 +12,33 @@ from model.compiler.ir import Graph, Tensor
 from model.errors import CrosscamError
 
 
-def open_model(source: Path) -> tuple[Card, bytes]:
-    """Card and .tflite bytes of ``source``: a folder with card.toml, that card, or the .tflite beside it.
+def open_model(source: Path) -> tuple[Path, bytes, Card | None]:
+    """Path and bytes of the .tflite, and its card; ``source`` is a folder with card.toml, that card, or a .tflite.
 
-    Raises CrosscamError when any of it is missing, malformed, or the file is not the one the card describes.
+    A .tflite that no card beside it describes has None. Raises CrosscamError when any of it is missing, malformed, or
+    the file is not the one the card describes.
     """
     try:
         mode = source.stat().st_mode
     except (OSError, ValueError) as error:
         raise CrosscamError(
-            f"{source}: no such model; give a folder with {FILE_NAME} and its .tflite (model/zoo/NAME)"
+            f"{source}: no such model; give a .tflite, or a folder with {FILE_NAME} and its .tflite (model/zoo/NAME)"
         ) from error
-    is_folder = stat.S_ISDIR(mode)
-    card = read_card(source if is_folder else source.parent)
-    if not is_folder and source.name not in (FILE_NAME, card.file):
-        raise CrosscamError(f"{source}: the card beside it describes '{card.file}'; give the folder or that file")
+    if not stat.S_ISDIR(mode) and source.name != FILE_NAME:
+        beside = source.parent / FILE_NAME
+        card = read_card(beside) if beside.exists() else None
+        if card is None or card.file != source.name:
+            return source, model_bytes(source), None
+    else:
+        card = read_card(source if stat.S_ISDIR(mode) else source.parent)
     path = verify_model_file(card)
-    return card, model_bytes(path)
+    return path, model_bytes(path), card
 
 
 def check_card(card: Card, graph: Graph) -> None:
     """Hold the card's shapes, labels and quantization against the graph's."""
-    if graph.input.shape != (1, *card.input_shape):
-        shape = list(graph.input.shape[1:])
+    if graph.input.hwc != card.input_shape:
+        shape = list(graph.input.hwc)
         raise CrosscamError(f"{card.model_path}: takes {shape}, its card says [input] shape {list(card.input_shape)}")
     if graph.output.size != len(card.labels):
         raise CrosscamError(

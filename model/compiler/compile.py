@@ -10,13 +10,15 @@ from pathlib import Path
 from model.card import Card
 from model.compiler.card import check_card, open_model
 from model.compiler.emit import emit
+from model.compiler.firmware_needs import check_firmware_needs
 from model.compiler.ir import Graph
-from model.compiler.kernels import KernelCall, choose_kernel
+from model.compiler.kernels import ARITHMETICS, KernelCall, choose_kernels
 from model.compiler.memory import MemoryPlan, plan_memory
 from model.compiler.naming import assign_names
-from model.compiler.passes import run_passes
+from model.compiler.passes import cut_edges, run_passes
 from model.compiler.reader import read_graph
 from model.compiler.report import CompileReport, LayerReport
+from model.compiler.stand_in import stand_in_card
 from model.errors import CrosscamError
 from model.files import whole
 
@@ -30,27 +32,46 @@ class Program:
     plan: MemoryPlan
 
 
-def compile_model(source: Path, out: Path) -> CompileReport:
-    """Compile the model folder ``source`` (card.toml and its .tflite; or that .tflite) into C files in ``out``.
+def compile_model(
+    source: Path, out: Path, *, core: bool = False, arithmetic: str = ARITHMETICS[0], firmware: bool = False
+) -> CompileReport:
+    """Compile ``source`` into C files in ``out``: a model folder (card.toml and its .tflite), or any .tflite.
 
+    A .tflite without a card gets labels by number and a self-test that LiteRT computes. ``core`` takes the conversions
+    at the edges off, so that inputs and outputs are int8; a card always describes that core. ``arithmetic`` is one of
+    ``ARITHMETICS``. ``firmware`` checks that this repository's firmware can run it.
     Raises CrosscamError on any bad input; then ``out`` is as it was.
     """
-    card, blob = open_model(source)
-    program = build(card.model_path, blob)
-    check_card(card, program.graph)
+    path, blob, card = open_model(source)
+    program = build(path, blob, core=core or card is not None, arithmetic=arithmetic)
+    if firmware:
+        weight_bytes = sum(call.weight_bytes for call in program.calls)
+        check_firmware_needs(path, program.graph, program.plan, weight_bytes)
+    if card is None:
+        card = stand_in_card(path, blob, program.graph)
+    else:
+        check_card(card, program.graph)
     files = emit(program.graph, program.calls, program.plan, card)
     return _report(program, card, write_files(out, files))
 
 
-def build(path: Path, blob: bytes) -> Program:
-    """All stages between the file's bytes and the emission; ``path`` names the model in messages."""
+def build(
+    path: Path, blob: bytes, *, core: bool = False, arithmetic: str = ARITHMETICS[0], shuffles: int = 200
+) -> Program:
+    """All stages between the file's bytes and the emission; ``path`` names the model in messages.
+
+    ``shuffles`` limits the search for a smaller arena.
+    """
     graph = read_graph(path, blob)
+    if core:
+        cut_edges(graph)
     run_passes(graph)
     assign_names(graph)
-    if not graph.ops:
-        raise CrosscamError(f"{path}: the model computes nothing: its output is its input")
-    calls = [choose_kernel(op) for op in graph.ops]
-    return Program(graph, calls, plan_memory(graph, calls))
+    try:
+        calls = [call for op in graph.ops for call in choose_kernels(op, arithmetic)]
+    except CrosscamError as error:
+        raise CrosscamError(f"{path}: {error}") from error
+    return Program(graph, calls, plan_memory(graph, calls, shuffles))
 
 
 def write_files(out: Path, files: dict[str, str]) -> list[Path]:
@@ -62,15 +83,16 @@ def write_files(out: Path, files: dict[str, str]) -> list[Path]:
 
 
 def _report(program: Program, card: Card, files: list[Path]) -> CompileReport:
+    first = {call.op: call for call in reversed(program.calls)}
     layers = [
         LayerReport(
             call.op.name,
             call.op.kind,
             call.function,
-            call.op.output.describe(),
-            call.op.macs,
+            call.output.describe(),
+            call.op.macs if call is first[call.op] else 0,
             call.weight_bytes,
-            program.plan.offset(call.op.output),
+            program.plan.offset(call.output),
         )
         for call in program.calls
     ]
@@ -83,5 +105,6 @@ def _report(program: Program, card: Card, files: list[Path]) -> CompileReport:
         sum(layer.weight_bytes for layer in layers),
         program.plan.arena_bytes,
         program.plan.peak_bytes,
+        program.plan.bound_bytes,
         layers[program.plan.peak_layer].name,
     )

@@ -13,14 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 
 from model.card import Card
 from model.compiler.ir import Graph, Tensor
-from model.compiler.kernels import KernelCall
+from model.compiler.kernels import Constant, KernelCall
+from model.compiler.kernels.base import int8_constant
 from model.compiler.memory import MemoryPlan
 from model.errors import CrosscamError, shown
 
-_TEMPLATES = ("model.c", "model_weights.c", "model_weights.h")
+_TEMPLATES = ("model.c", "model_weights.c", "model_weights.h", "model_config.h")
+_LINE = 222  # characters of firmware/app/report.h's longest line
+_LINE_TAIL = 86  # " | Duration: ... ms | Cycles: ... | Frame: ..." at its longest, and "E: SELF_TEST ... (expected )"
+_SHOWN = 3  # of more scores than fit
+
+
+_TYPES = {"int8": "NN_INT8", "uint8": "NN_UINT8", "int32": "NN_INT32", "int64": "NN_INT64", "float32": "NN_FLOAT32"}
+_LARGEST = 65535  # of nn_model_t's sizes; larger ones are in nn_model_t's tensors only
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,19 @@ class _Layer:
     fields: list[tuple[str, str]]
     arguments: str
     title: str
+    constants: list[Constant]
+
+
+@dataclass(frozen=True)
+class _End:
+    """An input or an output of the model as the templates see it."""
+
+    symbol: str
+    tensor: Tensor
+    type: str
+    place: str
+    scale: str
+    zero_point: int
 
 
 def emit(
@@ -42,20 +64,21 @@ def emit(
     if not calls:
         raise CrosscamError(f"{card.model_path}: the model computes nothing (its output is its input)")
     layers = [_layer(number, call, plan, symbol) for number, call in enumerate(calls)]
-    height, width, channels = graph.input.hwc
     values = {
         "symbol": symbol,
         "card": card,
         "hash": card.sha256[:8],
         "layers": layers,
         "plan": plan,
-        "input_size": (height, width, channels),
+        "input_size": [_short(size) for size in graph.input.hwc],
         "input_offset": plan.offset(graph.input),
         "output_offset": plan.offset(graph.output),
-        "output_count": graph.output.size,
-        "macs": sum(call.op.macs for call in calls),
-        "weight_bytes": sum(call.weight_bytes for call in calls),
-        "tensor_offset": plan.offset,
+        "output_count": graph.output.size if graph.output.size == len(card.labels) else 0,
+        "inputs": [_end(tensor, plan, symbol, f"input_{at}") for at, tensor in enumerate(graph.inputs)],
+        "outputs": [_end(tensor, plan, symbol, f"output_{at}") for at, tensor in enumerate(graph.outputs)],
+        "scores_shown": _scores_shown(card),
+        "macs": sum(call.op.macs for call in _first_calls(calls)),
+        "weight_bytes": sum(constant.size for layer in layers for constant in layer.constants),
     }
     environment = _environment()
     files = {name: environment.get_template(name + ".j2").render(values) for name in _TEMPLATES}
@@ -63,21 +86,63 @@ def emit(
     return files
 
 
+def _scores_shown(card: Card) -> int:
+    """0 where all scores fit on one line of the console, else how many of the highest are shown."""
+    longest = sum(len(f"{label}: +127, ".encode("utf-8", "replace")) for label in card.labels)
+    return 0 if longest <= _LINE - _LINE_TAIL else min(_SHOWN, len(card.labels))
+
+
+def _short(size: int) -> int:
+    return size if size <= _LARGEST else 0
+
+
+def _first_calls(calls: Sequence[KernelCall]) -> list[KernelCall]:
+    """One call of each operator."""
+    return list({call.op: call for call in calls}.values())
+
+
+def _end(tensor: Tensor, plan: MemoryPlan, symbol: str, name: str) -> _End:
+    scaled = len(tensor.scales) == 1
+    scale = float(np.float32(tensor.scale)).hex() + "f" if scaled else "0.0f"
+    zero_point = tensor.zero_point if scaled else 0
+    return _End(
+        f"{symbol}_{name}", tensor, _TYPES.get(tensor.dtype, "NN_BOOL"), _place(tensor, plan, symbol), scale, zero_point
+    )
+
+
 def _layer(number: int, call: KernelCall, plan: MemoryPlan, symbol: str) -> _Layer:
     name = f"{symbol}_{number:02d}_{call.op.name}"
-    constants = {constant.suffix: f"{name}_{constant.suffix}" for constant in call.constants}
+    operands = _operands(call)
+    constants = [*call.constants, *operands.values()]
+    names = {constant.suffix: f"{name}_{constant.suffix}" for constant in constants}
     fields = [
-        (field, constants[text[1:-1]] if text[:1] == "{" and text[1:-1] in constants else text)
-        for field, text in call.fields
+        (field, names[text[1:-1]] if text[:1] == "{" and text[1:-1] in names else text) for field, text in call.fields
     ]
     arguments = [
-        _place(source, plan, symbol) if source.root.data is None else constants["operand"] for source in call.op.inputs
+        _place(source, plan, symbol) if at not in operands else names[operands[at].suffix]
+        for at, source in enumerate(call.inputs)
     ]
-    shapes = " + ".join(source.describe() for source in call.op.inputs)
-    title = f"{call.op.kind} {call.summary}".rstrip() + f": {shapes} -> {call.op.output.describe()}"
+    arguments.append(_place(call.output, plan, symbol))
+    if call.repeat > 1:
+        shares = [tensor.bytes // call.repeat for tensor in (*call.inputs, call.output)]
+        arguments = [f"{text} + i * {share}" for text, share in zip(arguments, shares, strict=True)]
+    shapes = " + ".join(source.describe() for source in call.inputs)
+    title = f"{call.op.kind} {call.summary}".rstrip() + f": {shapes} -> {call.output.describe()}"
     if call.op.macs:
         title += f", {call.op.macs} MACs"
-    return _Layer(number, call, name, fields, ", ".join([*arguments, _place(call.op.output, plan, symbol)]), title)
+    return _Layer(number, call, name, fields, ", ".join(arguments), title, constants)
+
+
+def _operands(call: KernelCall) -> dict[int, Constant]:
+    """The constant inputs, by position: they go to flash as they are."""
+    found: dict[int, Constant] = {}
+    for at, source in enumerate(call.inputs):
+        data = source.root.data
+        if data is not None:
+            suffix = "operand" if not found else f"operand_{at}"
+            stored = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.int8)
+            found[at] = int8_constant(suffix, stored, source.describe())
+    return found
 
 
 def _place(tensor: Tensor, plan: MemoryPlan, symbol: str) -> str:
@@ -91,7 +156,7 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
             "name": span.tensor.name,
             "shape": list(span.tensor.shape),
             "offset": plan.offsets[span.tensor],
-            "bytes": span.tensor.size,
+            "bytes": span.tensor.bytes,
             "first_layer": span.first,
             "last_layer": span.last,
         }
@@ -104,15 +169,17 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
             "kernel": call.function,
             "macs": call.op.macs,
             "weight_bytes": call.weight_bytes,
-            "output": call.op.output.name,
+            "output": call.output.name,
+            "offset": plan.offset(call.output),
+            "bytes": call.output.bytes,
         }
         for call in calls
     ]
     content: dict[str, Any] = {
         "model": card.id,
         "sha256": card.sha256,
-        "input": graph.input.root.name,
-        "output": graph.output.root.name,
+        "inputs": [_end_json(tensor, plan) for tensor in graph.inputs],
+        "outputs": [_end_json(tensor, plan) for tensor in graph.outputs],
         "arena_bytes": plan.arena_bytes,
         "peak_bytes": plan.peak_bytes,
         "peak_layer": calls[plan.peak_layer].op.name,
@@ -120,6 +187,16 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
         "tensors": tensors,
     }
     return json.dumps(content, indent=1) + "\n"
+
+
+def _end_json(tensor: Tensor, plan: MemoryPlan) -> dict[str, Any]:
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "type": tensor.dtype,
+        "offset": plan.offset(tensor),
+        "bytes": tensor.bytes,
+    }
 
 
 def c_string(text: str) -> str:

@@ -1,16 +1,23 @@
 """The compiler's graph: tensors, one dataclass per operator, and the graph that holds them in execution order.
 
-Shapes are tuples as in TFLite: activations (1, height, width, channels) or (1, channels); the batch is always 1.
-Operators know their geometry (padding in numbers, not SAME/VALID) so that no later stage has to derive it again.
+Shapes are tuples as in TFLite, the batch first. Operators know their geometry (padding in numbers, not SAME/VALID) so
+that no later stage has to derive it again. An operator has one output; an operator of the file with several outputs
+becomes several operators here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
+
+DTYPES: dict[str, np.dtype] = {
+    name: np.dtype(name)
+    for name in ("int8", "uint8", "int16", "int32", "uint32", "int64", "float16", "float32", "float64", "bool")
+}
+"""The types of tensors whose values the compiler reads; the names are numpy's."""
 
 
 @dataclass(eq=False)
@@ -19,11 +26,13 @@ class Tensor:
 
     name: str
     shape: tuple[int, ...]
-    dtype: str  # "int8" or "int32"
+    dtype: str  # a key of DTYPES, or the file's own name of a type the compiler only refuses
     scales: np.ndarray  # float32, one entry or one a channel; empty when not quantized
     zero_point: int = 0
     data: np.ndarray | None = None
     alias: Tensor | None = None
+    alias_offset: int = 0  # bytes from the start of ``alias``
+    axis: int = 0  # of the channels that ``scales`` belong to
 
     @property
     def scale(self) -> float:
@@ -39,25 +48,53 @@ class Tensor:
         return tensor
 
     @property
+    def root_offset(self) -> int:
+        """Where in the bytes of ``root`` this tensor begins."""
+        offset, tensor = 0, self
+        while tensor.alias is not None:
+            offset += tensor.alias_offset
+            tensor = tensor.alias
+        return offset
+
+    @property
     def size(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+    @property
+    def item(self) -> int:
+        """Bytes of an element."""
+        return DTYPES[self.dtype].itemsize
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.item
+
+    @property
+    def batch(self) -> int:
+        """The outermost dimension of a tensor of rank 4, else 1: what convolutions and pools repeat over."""
+        return self.shape[0] if len(self.shape) == 4 else 1
 
     @property
     def hwc(self) -> tuple[int, int, int]:
         """(height, width, channels); a tensor of lower rank is a row of pixels or a single one."""
         if len(self.shape) == 4:
             return self.shape[1], self.shape[2], self.shape[3]
+        if not self.shape:
+            return 1, 1, 1
         return 1, prod(self.shape[:-1]), self.shape[-1]
 
     def describe(self) -> str:
-        """Short text for comments: "80x80x8"."""
-        return "x".join(str(size) for size in (self.shape[1:] if len(self.shape) > 1 else self.shape))
+        """Short text for comments: "80x80x8", with the type where it is not int8."""
+        sizes = self.shape[1:] if len(self.shape) > 1 and self.shape[0] == 1 else self.shape
+        text = "x".join(map(str, sizes)) or "1"
+        return text if self.dtype == "int8" else f"{text} {self.dtype}"
 
 
 @dataclass(eq=False)
 class Op:
-    """An operator: ``inputs`` are the activations it reads (constants are fields of the subclasses)."""
+    """An operator: ``inputs`` are the tensors it reads (weights are fields of the subclasses)."""
 
     kind: str  # TFLite's name, e.g. "CONV_2D"
     inputs: list[Tensor]
@@ -82,7 +119,10 @@ class Window:
 
 @dataclass(eq=False)
 class Conv2D(Op):
-    """``weights`` int8 (out, kh, kw, in); ``bias`` int32 (out,); ``multipliers`` double (out,), see quantize.py."""
+    """``weights`` int8 (out, kh, kw, in); ``bias`` int32 (out,); ``multipliers`` double (out,), see quantize.py.
+
+    With fewer weights than input channels the convolution is grouped: ``groups`` blocks of channels in and out.
+    """
 
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
     bias: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -91,8 +131,12 @@ class Conv2D(Op):
     clamp: tuple[int, int] = (-128, 127)
 
     @property
+    def groups(self) -> int:
+        return self.inputs[0].hwc[2] // int(self.weights.shape[3])
+
+    @property
     def macs(self) -> int:
-        return prod(self.output.hwc[:2]) * int(self.weights.size)
+        return self.output.batch * prod(self.output.hwc[:2]) * int(self.weights.size)
 
 
 @dataclass(eq=False)
@@ -107,21 +151,60 @@ class DepthwiseConv2D(Op):
 
     @property
     def macs(self) -> int:
-        return prod(self.output.hwc[:2]) * int(self.weights.size)
+        return self.output.batch * prod(self.output.hwc[:2]) * int(self.weights.size)
 
 
 @dataclass(eq=False)
-class FullyConnected(Op):
-    """``weights`` int8 (out, in); ``bias`` int32 (out,); ``multipliers`` double (out,)."""
+class TransposeConv(Op):
+    """``weights`` int8 (out, kh, kw, in); ``window.pad`` is cut off the full result above and left."""
 
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
     bias: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     multipliers: list[float] = field(default_factory=list)
+    window: Window = Window((1, 1), (1, 1))
     clamp: tuple[int, int] = (-128, 127)
 
     @property
     def macs(self) -> int:
-        return prod(self.output.hwc[:2]) * int(self.weights.size)
+        return self.output.batch * prod(self.inputs[0].hwc[:2]) * int(self.weights.size)
+
+
+@dataclass(eq=False)
+class FullyConnected(Op):
+    """``weights`` int8 (out, in); ``bias`` int32 (out,); ``multipliers`` double (out,).
+
+    ``fixed_multipliers`` are TensorFlow Lite Micro's, which multiplies a single pair of scales in float32.
+    """
+
+    weights: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
+    bias: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    multipliers: list[float] = field(default_factory=list)
+    filter_scales: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    clamp: tuple[int, int] = (-128, 127)
+
+    @property
+    def macs(self) -> int:
+        return self.inputs[0].size // int(self.weights.shape[1]) * int(self.weights.size)
+
+    @property
+    def fixed_multipliers(self) -> list[float]:
+        if len(self.filter_scales) != 1:
+            return self.multipliers
+        product = np.float32(self.inputs[0].scale) * self.filter_scales[0]
+        return [float(product) / self.output.scale] * len(self.multipliers)
+
+
+@dataclass(eq=False)
+class BatchMatMul(Op):
+    """Matrices (rows, depth) times (depth, columns), both computed; ``adjoint`` operands are stored transposed."""
+
+    adjoint: tuple[bool, bool] = (False, False)
+    multiplier: float = 1.0
+
+    @property
+    def macs(self) -> int:
+        depth = self.inputs[0].shape[-2 if self.adjoint[0] else -1]
+        return self.output.size * depth
 
 
 @dataclass(eq=False)
@@ -141,20 +224,57 @@ class AveragePool2D(Op):
 
 
 @dataclass(eq=False)
-class Mean(Op):
-    """Mean over height and width."""
+class MaxPool2D(Op):
+    """Largest value in the part of the window that lies inside the input."""
+
+    window: Window = Window((1, 1), (1, 1))
+    clamp: tuple[int, int] = (-128, 127)
 
 
 @dataclass(eq=False)
-class Add(Op):
-    """Elementwise sum of two tensors of one shape; the second may be constant."""
+class Reduce(Op):
+    """``kind`` MEAN, REDUCE_MAX or REDUCE_MIN over ``axes`` of the input."""
+
+    axes: tuple[int, ...] = ()
+
+
+@dataclass(eq=False)
+class ArgExtreme(Op):
+    """``kind`` ARG_MAX or ARG_MIN over ``axis``: the index of the first extreme value, int32 or int64."""
+
+    axis: int = 0
+
+
+@dataclass(eq=False)
+class Binary(Op):
+    """``kind`` ADD, SUB, MUL, ... of two tensors of which either may broadcast."""
 
     clamp: tuple[int, int] = (-128, 127)
 
 
 @dataclass(eq=False)
-class Logistic(Op):
-    """Sigmoid, elementwise."""
+class Table(Op):
+    """Any function of one 8-bit value: ``table[q + 128]`` for the int8 value q a byte of the input is."""
+
+    table: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int8))
+    comment: str = ""
+
+
+@dataclass(eq=False)
+class Quantize(Op):
+    """float32 to int8 or uint8 by the output's scale and zero point."""
+
+
+@dataclass(eq=False)
+class Dequantize(Op):
+    """int8 or uint8 to float32 by the input's scale and zero point."""
+
+
+@dataclass(eq=False)
+class FloatUnary(Op):
+    """A function of one float32 value, array to array; none is left when kernels are chosen (passes/fold_float.py)."""
+
+    function: Callable[[np.ndarray], np.ndarray] = field(default=np.copy)
 
 
 @dataclass(eq=False)
@@ -165,17 +285,71 @@ class Softmax(Op):
 
 
 @dataclass(eq=False)
-class Reshape(Op):
-    """Same bytes, other shape (RESHAPE, SQUEEZE, EXPAND_DIMS)."""
+class LogSoftmax(Op):
+    """Logarithm of the softmax over the last axis."""
+
+
+@dataclass(eq=False)
+class L2Normalize(Op):
+    """Values over the root of the sum of their squares, along the last axis."""
+
+
+@dataclass(eq=False)
+class ResizeBilinear(Op):
+    """Bilinear resizing of height and width."""
+
+    align_corners: bool = False
+    half_pixel_centers: bool = False
+
+
+@dataclass(eq=False)
+class Move(Op):
+    """Every operator that only moves values: RESHAPE, CONCATENATION, PAD, TRANSPOSE, STRIDED_SLICE, TILE, ...
+
+    ``sources[i]`` is the element that output element i copies: an index into the elements of all inputs in a row, or
+    -1 for ``fill``.
+    """
+
+    sources: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    fill: int = 0
+
+    def starts(self) -> list[int]:
+        """The index in ``sources`` of each input's first element."""
+        sizes = [0, *(tensor.size for tensor in self.inputs[:-1])]
+        return [int(start) for start in np.cumsum(sizes)]
+
+    def part(self, position: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of input ``position``: the elements that are copied, and where in the output they go."""
+        start = self.starts()[position]
+        mine = (self.sources >= start) & (self.sources < start + self.inputs[position].size)
+        places = np.flatnonzero(mine)
+        return self.sources[places] - start, places
+
+    def evaluate(self) -> np.ndarray:
+        """The output's values when all inputs are constant."""
+        values = [tensor.data.reshape(-1) for tensor in self.inputs if tensor.data is not None]
+        joined = np.concatenate([*values, np.array([self.fill]).astype(values[0].dtype)])
+        result: np.ndarray = joined[self.sources].reshape(self.output.shape)
+        return result
 
 
 @dataclass(eq=False)
 class Graph:
-    """Operators in execution order, with the one input and the one output of the model."""
+    """Operators in execution order, with the inputs and the outputs of the model."""
 
-    input: Tensor
-    output: Tensor
+    inputs: list[Tensor]
+    outputs: list[Tensor]
     ops: list[Op]
+
+    @property
+    def input(self) -> Tensor:
+        """The first input: the picture."""
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Tensor:
+        """The first output: the scores."""
+        return self.outputs[0]
 
     def consumers(self, tensor: Tensor) -> Iterator[Op]:
         """The operators that read ``tensor`` itself (not an alias of it)."""

@@ -18,7 +18,7 @@ from model.compiler.ir import Graph, Tensor
 from model.compiler.kernels import Access, KernelCall
 
 ALIGNMENT = 16  # bytes, of every tensor and of the arena: enough for any load a kernel may use later
-_SHUFFLES = 200
+_SHUFFLES = 200  # of the order in which tensors are placed
 
 
 @dataclass(frozen=True)
@@ -32,73 +32,119 @@ class Lifetime:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Offsets of all tensors in bytes; ``peak`` is the largest sum of tensors alive in one layer, and where."""
+    """Offsets of all root tensors in bytes; ``peak`` is the largest sum of tensors alive in one layer, and where.
+
+    ``bound_bytes``: no plan of these layers, in this order and with these overlaps, is smaller.
+    """
 
     offsets: dict[Tensor, int]
     lifetimes: list[Lifetime]
     arena_bytes: int
     peak_bytes: int
     peak_layer: int
+    bound_bytes: int = 0
 
     def offset(self, tensor: Tensor) -> int:
-        """Where the bytes of ``tensor`` (or of what it is a view of) begin."""
-        return self.offsets[tensor.root]
+        """Where the bytes of ``tensor`` begin, also of a view."""
+        return self.offsets[tensor.root] + tensor.root_offset
 
 
 def lifetimes(graph: Graph, calls: Sequence[KernelCall]) -> list[Lifetime]:
-    """Lifetimes of all tensors in the arena: the model's input, and every layer's output."""
-    first = {graph.input.root: -1}
-    last = {graph.input.root: -1}
+    """Lifetimes of all tensors in the arena: the model's inputs, and every layer's output.
+
+    A tensor that several layers write, each its part, lives from the first of them.
+    """
+    first = {tensor.root: -1 for tensor in graph.inputs}
+    last = dict(first)
     for number, call in enumerate(calls):
-        for source in call.op.inputs:
+        for source in call.inputs:
             if source.root.data is None:
                 last[source.root] = number
-        first[call.op.output] = last[call.op.output] = number
-    last[graph.output.root] = len(calls)
+        output = call.output.root
+        first.setdefault(output, number)
+        last[output] = number
+    for output in graph.outputs:
+        if output.root.data is None:
+            last[output.root] = len(calls)
     return [Lifetime(tensor, first[tensor], last[tensor]) for tensor in first]
 
 
-def plan_memory(graph: Graph, calls: Sequence[KernelCall]) -> MemoryPlan:
-    """The plan with the smallest arena found; deterministic."""
+def plan_memory(graph: Graph, calls: Sequence[KernelCall], shuffles: int = _SHUFFLES) -> MemoryPlan:
+    """The plan with the smallest arena found, after at most ``shuffles`` orders drawn by chance; deterministic."""
     spans = lifetimes(graph, calls)
     leads = _leads(spans, calls)
+    bound = lower_bound(spans, leads, len(calls))
     best: dict[Tensor, int] | None = None
     best_size = 0
-    for order in _orders(spans):
+    for order in _orders(spans, shuffles):
         offsets = _place(order, leads)
         size = _extent(offsets)
         if best is None or size < best_size:
             best, best_size = offsets, size
+        if best_size <= bound:
+            break
     assert best is not None
     lowest = min(best.values())
     shifted = {tensor: offset - lowest for tensor, offset in best.items()}
     peak_bytes, peak_layer = _peak(spans, len(calls))
-    plan = MemoryPlan(shifted, spans, -(-best_size // ALIGNMENT) * ALIGNMENT, peak_bytes, peak_layer)
+    plan = MemoryPlan(shifted, spans, _aligned(best_size), peak_bytes, peak_layer, min(_aligned(bound), best_size))
     verify(plan, calls)
     return plan
 
 
 def _leads(spans: Iterable[Lifetime], calls: Sequence[KernelCall]) -> dict[tuple[Tensor, Tensor], int]:
-    """(input, output) -> largest allowed output start minus input start, for inputs that die in their layer."""
+    """(input, output) -> largest allowed output start minus input start, for inputs that die in their layer.
+
+    The output must be written in this layer for the first time: then no other part of it holds anything yet.
+    """
+    first = {span.tensor: span.first for span in spans}
     last = {span.tensor: span.last for span in spans}
     leads: dict[tuple[Tensor, Tensor], int] = {}
+    forbidden: set[tuple[Tensor, Tensor]] = set()
     for number, call in enumerate(calls):
-        for source, access in zip(call.op.inputs, call.access, strict=True):
-            if access is not None and source.root.data is None and last[source.root] == number:
-                pair = (source.root, call.op.output)
-                leads[pair] = min(leads.get(pair, 1 << 30), access.lead())
-    return leads
+        output = call.output.root
+        for source, access in zip(call.inputs, call.access, strict=True):
+            if source.root.data is not None or last[source.root] != number or first[output] != number:
+                continue
+            pair = (source.root, output)
+            if access is None:
+                forbidden.add(pair)
+                continue
+            lead = access.lead() + source.root_offset - call.output.root_offset
+            leads[pair] = min(leads.get(pair, 1 << 30), lead)
+    return {pair: lead for pair, lead in leads.items() if pair not in forbidden}
 
 
-def _orders(spans: list[Lifetime]) -> Iterable[list[Lifetime]]:
-    by_size = sorted(spans, key=lambda span: -span.tensor.size)
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def lower_bound(spans: Sequence[Lifetime], leads: dict[tuple[Tensor, Tensor], int], layers: int) -> int:
+    """Bytes that no plan can do without: the most that is alive in one layer, less what may overlap there."""
+    bound = max(span.tensor.bytes for span in spans)
+    for layer in range(layers):
+        alive = [span.tensor for span in spans if span.first <= layer <= span.last]
+        pads = [_aligned(tensor.bytes) - tensor.bytes for tensor in alive]
+        total = sum(tensor.bytes for tensor in alive) + sum(pads) - max(pads)
+        here = set(alive)
+        for (source, output), lead in leads.items():
+            if source in here and output in here:
+                shift = max(0, _aligned(-lead))  # the output starts this far before the input
+                together = _aligned(source.bytes) + _aligned(output.bytes)
+                total -= max(0, together - max(source.bytes + shift, output.bytes))
+        bound = max(bound, total)
+    return bound
+
+
+def _orders(spans: list[Lifetime], shuffles: int) -> Iterable[list[Lifetime]]:
+    by_size = sorted(spans, key=lambda span: -span.tensor.bytes)
     yield by_size
     yield spans
     yield spans[::-1]
     if len(spans) < 4:
         return
     random_source = random.Random(0)
-    for _ in range(_SHUFFLES):
+    for _ in range(shuffles):
         order = list(by_size)
         for _ in range(4):
             i, j = (random_source.randrange(min(len(order), 8)) for _ in range(2))
@@ -117,10 +163,10 @@ def _place(order: list[Lifetime], leads: dict[tuple[Tensor, Tensor], int]) -> di
             if other.first <= span.last and span.first <= other.last
         )
         low = min(offsets.values(), default=0)
-        high = max((offset + tensor.size for tensor, offset in offsets.items()), default=0)
+        high = max((offset + tensor.bytes for tensor, offset in offsets.items()), default=0)
         offsets[span.tensor] = min(
             _free_starts(forbidden, low),
-            key=lambda start: (max(high, start + span.tensor.size) - min(low, start), start),
+            key=lambda start: (max(high, start + span.tensor.bytes) - min(low, start), start),
         )
         placed.append(span)
     return offsets
@@ -130,7 +176,7 @@ def _forbidden(
     tensor: Tensor, other: Tensor, other_offset: int, leads: dict[tuple[Tensor, Tensor], int]
 ) -> tuple[int, int]:
     """The open interval of starts of ``tensor`` that would disturb ``other``."""
-    low, high = other_offset - tensor.size, other_offset + other.size
+    low, high = other_offset - tensor.bytes, other_offset + other.bytes
     if (other, tensor) in leads:  # other is the input: starting early enough is allowed
         low = max(low, min(high, other_offset + leads[other, tensor]))
     elif (tensor, other) in leads:
@@ -148,11 +194,11 @@ def _free_starts(forbidden: list[tuple[int, int]], low: int) -> list[int]:
 
 
 def _extent(offsets: dict[Tensor, int]) -> int:
-    return max(offset + tensor.size for tensor, offset in offsets.items()) - min(offsets.values())
+    return max(offset + tensor.bytes for tensor, offset in offsets.items()) - min(offsets.values())
 
 
 def _peak(spans: list[Lifetime], layers: int) -> tuple[int, int]:
-    sums = [sum(span.tensor.size for span in spans if span.first <= n <= span.last) for n in range(layers)]
+    sums = [sum(span.tensor.bytes for span in spans if span.first <= n <= span.last) for n in range(layers)]
     peak = max(sums)
     return peak, sums.index(peak)
 
@@ -164,33 +210,39 @@ def verify(plan: MemoryPlan, calls: Sequence[KernelCall]) -> None:
     """
     for span in plan.lifetimes:
         offset = plan.offsets[span.tensor]
-        if offset < 0 or offset % ALIGNMENT or offset + span.tensor.size > plan.arena_bytes:
+        if offset < 0 or offset % ALIGNMENT or offset + span.tensor.bytes > plan.arena_bytes:
             raise AssertionError(f"'{span.tensor.name}' at {offset} leaves the arena of {plan.arena_bytes} bytes")
+    parts: dict[Tensor, list[tuple[int, int, Tensor]]] = {}
     for number, call in enumerate(calls):
-        start = plan.offsets[call.op.output]
-        end = start + call.op.output.size
+        output = call.output
+        start, end = (plan.offset(output) + at for at in call.written)
+        if end > plan.offsets[output.root] + output.root.bytes:
+            raise AssertionError(f"'{output.name}' leaves '{output.root.name}', which it is a part of")
         for span in plan.lifetimes:
-            if span.tensor is call.op.output or not span.first < number <= span.last:
+            if span.tensor is output.root or not span.first < number <= span.last:
                 continue
             other = plan.offsets[span.tensor]
-            if end <= other or other + span.tensor.size <= start:
+            if end <= other or other + span.tensor.bytes <= start:
                 continue
             if span.last > number:
-                raise AssertionError(f"'{call.op.output.name}' overwrites '{span.tensor.name}', which is still needed")
-            for source, access in zip(call.op.inputs, call.access, strict=True):
+                raise AssertionError(f"'{output.name}' overwrites '{span.tensor.name}', which is still needed")
+            for source, access in zip(call.inputs, call.access, strict=True):
                 if source.root is span.tensor:
-                    _verify_steps(call, source, access, start, other)
+                    _verify_steps(call, source, access, plan.offset(output), plan.offset(source))
+        read = [(plan.offset(s), plan.offset(s) + s.bytes, s) for s in call.inputs if s.root is output.root]
+        for low, high, other_part in [*read, *parts.get(output.root, [])]:
+            if start < high and low < end and other_part is not output:
+                raise AssertionError(f"'{output.name}' overwrites '{other_part.name}', another part of its tensor")
+        parts.setdefault(output.root, []).append((start, end, output))
 
 
 def _verify_steps(call: KernelCall, source: Tensor, access: Access | None, output_at: int, input_at: int) -> None:
     if access is None:
-        raise AssertionError(f"'{call.op.output.name}' overlaps '{source.name}', which {call.function} forbids")
+        raise AssertionError(f"'{call.output.name}' overlaps '{source.name}', which {call.function} forbids")
     written, lowest_read = access.written.tolist(), access.lowest_read.tolist()
-    needed = source.size  # lowest input byte that steps after the current one read
+    needed = source.bytes  # lowest input byte that steps after the current one read
     for step in range(len(written) - 1, -1, -1):
         begin, end = output_at + (written[step - 1] if step else 0), output_at + written[step]
-        if max(begin, input_at + needed) < min(end, input_at + source.size):
-            raise AssertionError(
-                f"'{call.op.output.name}' overwrites '{source.name}' at step {step} of {call.function}"
-            )
+        if max(begin, input_at + needed) < min(end, input_at + source.bytes):
+            raise AssertionError(f"'{call.output.name}' overwrites '{source.name}' at step {step} of {call.function}")
         needed = min(needed, lowest_read[step])

@@ -6,7 +6,7 @@ rounding ties (tests/test_quantize.py and firmware/tests repeat it):
 - CONV_2D, DEPTHWISE_CONV_2D, ADD, MEAN scale with a 31-bit multiplier and TWO roundings (TFLITE_SINGLE_ROUNDING is
   off): a rounding doubling high multiply (ties up), then a rounding right shift (ties away from zero).
 - FULLY_CONNECTED scales in double, ``round(acc * scale)``, ties away from zero: no fixed-point form agrees with it.
-- LOGISTIC on int8 is a table of float32 sigmoids; SOFTMAX is fixed point throughout.
+- Functions of one value are tables (tables.py); SOFTMAX is fixed point throughout.
 """
 
 from __future__ import annotations
@@ -103,20 +103,6 @@ def mean_multiplier(real: float, count: int) -> tuple[int, int]:
     return (multiplier << extra) // count, shift - extra
 
 
-def logistic_table(scale: float, zero_point: int, output_scale: float, output_zero_point: int) -> list[int]:
-    """LOGISTIC of the int8 values -128..127: 256 int8 values, computed in float32 like the reference's table."""
-    one = np.float32(1.0)
-    inverse = one / np.float32(output_scale)
-    table = []
-    for value in range(-128, 128):
-        real = np.float32(scale) * np.float32(value - zero_point)
-        # e**88.8 overflows float32, where sigmoid is 0 anyway.
-        exponential = np.float32(math.exp(min(float(-real), 88.0)))
-        rounded = round_half_away(float(one / (one + exponential) * inverse))
-        table.append(min(max(rounded + output_zero_point, -128), 127))
-    return table
-
-
 def softmax_table(scale: float, beta: float) -> list[int]:
     """exp(-d * scale * beta) for d = 0..255 as Q0.31; 0 where TFLite leaves the term out (input radius of Q5.26)."""
     real = min(beta * scale * (1 << 26), (1 << 31) - 1.0)
@@ -159,6 +145,38 @@ def exp_on_negative(value: int) -> int:
 
 def _q31(real: float) -> int:
     return min(math.floor(real * (1 << 31) + 0.5), (1 << 31) - 1)
+
+
+def inverse_root(value: int) -> tuple[int, int]:
+    """1 / sqrt(value) for value >= 0 as (multiplier, shift), by the reference's five steps of Newton's method.
+
+    0 counts as 1 (GetInvSqrtQuantizedMultiplierExp in TFLite's kernels/internal/common.h).
+    """
+    if value <= 1:
+        return (1 << 31) - 1, 0
+    shift = 11
+    while value >= 1 << 29:
+        value //= 4
+        shift += 1
+    pairs = (32 - value.bit_length() - 1) // 2 - 1
+    shift -= pairs
+    value = (value << (2 * pairs)) >> 1  # Q3.28
+    half = rounding_shift(value, 1)
+    x = 1 << 28
+    for _ in range(5):
+        cube = _saturating_left(high_multiply(high_multiply(x, x), x), 6)
+        x = _saturating_left(high_multiply(_HALF_THREE, x) - high_multiply(half, cube), 3)
+    x = high_multiply(x, 1518500250)  # half the root of two in Q0.31
+    if shift < 0:
+        x, shift = x << -shift, 0
+    return x, -shift
+
+
+_HALF_THREE = (1 << 28) + (1 << 27)
+
+
+def _saturating_left(value: int, shift: int) -> int:
+    return min(max(value << shift, -(1 << 31)), (1 << 31) - 1)
 
 
 def fold_input_offset(bias: np.ndarray, weights_sum: np.ndarray, zero_point: int) -> Sequence[int]:

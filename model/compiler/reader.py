@@ -2,12 +2,13 @@
 """Reads a .tflite file (FlatBuffers schema 3) into raw tensors and operators, checking what it reads.
 
 Nothing of the file is trusted: a truncated or scrambled file ends in one CrosscamError, never in a traceback.
-Operators become graph nodes in operators.py.
+Operators become graph nodes in ``operators``; what depends on no input is evaluated here (constants.py).
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -16,19 +17,14 @@ from typing import Any
 import numpy as np
 import tflite
 
-from model.compiler.ir import Graph, Tensor
+from model.compiler.constants import evaluate
+from model.compiler.ir import DTYPES, Graph, Op, Tensor
 from model.compiler.limits import Constants, check_counts, check_tensor
-from model.compiler.operators import RawOp, build_op
+from model.compiler.operators import build_ops
+from model.compiler.raw import RawOp
 from model.errors import CrosscamError
 
-_DTYPES = {
-    tflite.TensorType.INT8: "int8",
-    tflite.TensorType.INT32: "int32",
-    tflite.TensorType.INT64: "int64",
-    tflite.TensorType.UINT8: "uint8",
-    tflite.TensorType.FLOAT32: "float32",
-}
-_NUMPY = {"int8": np.int8, "int32": np.int32, "int64": np.int64, "uint8": np.uint8, "float32": np.float32}
+_END_TYPES = ("int8", "uint8", "int32", "int64", "float32", "bool")
 _TYPE_NAMES = {value: name for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
 _OP_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, AssertionError)
@@ -77,26 +73,55 @@ def _read(path: Path, blob: bytes) -> Graph:
             cache[index] = _tensor(tables, index)
         return cache[index]
 
-    ops = []
+    inputs = _ends(tables, "input", tensor)
+    ops: list[Op] = []
+    known = set(inputs)
     for number in range(tables.subgraph.OperatorsLength()):
-        ops.append(build_op(_operator(tables, number, tensor)))
-    graph = Graph(_single(tables, "input", tensor), _single(tables, "output", tensor), ops)
-    _check_order(graph, path)
-    return graph
+        raw = _operator(tables, number, tensor)
+        _check_order(raw, known)
+        if not evaluate(raw):
+            built = build_ops(raw)
+            ops += built
+            known.update(op.output for op in built)
+    outputs = _ends(tables, "output", tensor)
+    for output in outputs:
+        if output not in known and output.data is None:
+            raise CrosscamError(f"{path}: nothing writes the output tensor '{output.name}'")
+    return Graph(inputs, outputs, ops)
 
 
-def _single(tables: _Tables, what: str, tensor: Any) -> Tensor:
+def _ends(tables: _Tables, what: str, tensor: Callable[[int], Tensor]) -> list[Tensor]:
+    """The model's inputs or outputs, in the file's order."""
     indices = getattr(tables.subgraph, what.capitalize() + "sAsNumpy")()
-    if not isinstance(indices, np.ndarray) or len(indices) != 1:
-        number = len(indices) if isinstance(indices, np.ndarray) else 0
-        raise CrosscamError(f"{tables.path}: the model has {number} {what}s, expected exactly 1 {what} tensor")
-    found: Tensor = tensor(int(indices[0]))
-    if found.dtype != "int8" or not len(found.scales):
-        raise CrosscamError(
-            f"{tables.path}: {what} tensor '{found.name}' is {found.dtype}, expected quantized int8; "
-            "convert with int8 input and output (inference_input_type = tf.int8)"
-        )
+    if not isinstance(indices, np.ndarray) or not len(indices):
+        raise CrosscamError(f"{tables.path}: the model has no {what}s, expected at least 1")
+    found = []
+    for index in indices:
+        end = tensor(int(index))
+        if end.dtype not in _END_TYPES or (end.dtype in ("int8", "uint8") and len(end.scales) > 1):
+            raise CrosscamError(
+                f"{tables.path}: {what} tensor '{end.name}' is {end.dtype}, expected int8, uint8 or float32; "
+                "convert the model with int8 weights and activations"
+            )
+        if what == "input":
+            _check_fixed(tables, end, int(index))
+        found.append(end)
     return found
+
+
+def _check_fixed(tables: _Tables, tensor: Tensor, index: int) -> None:
+    """An input's sizes have to be known, but for the batch, which is 1 where it is free."""
+    raw = tables.subgraph.Tensors(index)
+    signature = [int(size) for size in raw.ShapeSignatureAsNumpy()] if raw.ShapeSignatureLength() else []
+    sizes = list(tensor.shape)
+    if sizes and sizes[0] < 1:
+        sizes[0] = 1
+    if any(size < 0 for size in signature[1:]) or any(size < 1 for size in sizes):
+        raise CrosscamError(
+            f"{tables.path}: tensor '{tensor.name}' has the dynamic shape {signature or sizes}; "
+            "export the model with fixed shapes (batch 1)"
+        )
+    tensor.shape = tuple(sizes)
 
 
 def _tensor(tables: _Tables, index: int) -> Tensor:
@@ -104,18 +129,11 @@ def _tensor(tables: _Tables, index: int) -> Tensor:
     check_tensor(tables.path, raw)
     name = (raw.Name() or b"").decode("utf-8", "replace") or f"tensor_{index}"
     code = raw.Type()
-    dtype = _DTYPES.get(code, _TYPE_NAMES.get(code, str(code)).lower())
+    dtype = _TYPE_NAMES.get(code, str(code)).lower()
     shape = tuple(int(size) for size in raw.ShapeAsNumpy()) if raw.ShapeLength() else ()
-    signature = raw.ShapeSignatureAsNumpy() if raw.ShapeSignatureLength() else np.zeros(0, np.int32)
-    dynamic = [int(size) for position, size in enumerate(signature) if size < 0 and position > 0]
-    if dynamic or any(size <= 0 for size in shape):
-        shown = list(map(int, signature)) if len(signature) else list(shape)
-        raise CrosscamError(
-            f"{tables.path}: tensor '{name}' has the dynamic shape {shown}; "
-            "export the model with fixed shapes (batch 1)"
-        )
     scales, zero_point = _quantization(tables, raw, name)
-    return Tensor(name, shape, dtype, scales, zero_point, _data(tables, raw, name, dtype, shape))
+    axis = raw.Quantization().QuantizedDimension() if raw.Quantization() is not None else 0
+    return Tensor(name, shape, dtype, scales, zero_point, _data(tables, raw, name, dtype, shape), axis=axis)
 
 
 def _quantization(tables: _Tables, raw: Any, name: str) -> tuple[np.ndarray, int]:
@@ -123,12 +141,12 @@ def _quantization(tables: _Tables, raw: Any, name: str) -> tuple[np.ndarray, int
     if quantization is None or not quantization.ScaleLength():
         return np.zeros(0, np.float32), 0
     scales = np.array(quantization.ScaleAsNumpy(), dtype=np.float32)
-    if not np.all(np.isfinite(scales)) or np.any(scales <= 0):
+    if not np.all(np.isfinite(scales)) or np.any(scales < 0):
         raise CrosscamError(f"{tables.path}: tensor '{name}' has a scale that is not a positive number")
     zeros = quantization.ZeroPointAsNumpy() if quantization.ZeroPointLength() else np.zeros(1, np.int64)
     zero_point = int(zeros[0])
-    if np.any(zeros != zero_point) or not -128 <= zero_point <= 127:
-        raise CrosscamError(f"{tables.path}: tensor '{name}' has zero points outside int8 or differing by channel")
+    if np.any(zeros != zero_point):
+        raise CrosscamError(f"{tables.path}: tensor '{name}' has zero points that differ by channel")
     return scales, zero_point
 
 
@@ -139,14 +157,14 @@ def _data(tables: _Tables, raw: Any, name: str, dtype: str, shape: tuple[int, ..
     buffer = tables.model.Buffers(number)
     if not buffer.DataLength():
         return None
-    if dtype not in _NUMPY:
+    if dtype not in DTYPES:
         raise CrosscamError(
             f"{tables.path}: constant tensor '{name}' is {dtype}, expected int8 or int32; quantize the model to int8"
         )
     if raw.Sparsity() is not None:
         raise CrosscamError(f"{tables.path}: constant tensor '{name}' is sparse; store it dense")
     tables.constants.add(buffer.DataLength())
-    data = np.frombuffer(buffer.DataAsNumpy().tobytes(), dtype=_NUMPY[dtype])
+    data = np.frombuffer(buffer.DataAsNumpy().tobytes(), dtype=DTYPES[dtype])
     if data.size != prod(shape):
         raise CrosscamError(
             f"{tables.path}: constant tensor '{name}' holds {data.size} values, its shape {list(shape)} wants "
@@ -177,18 +195,14 @@ def _indices(raw: Any, what: str) -> np.ndarray:
     return indices
 
 
-def _check_order(graph: Graph, path: Path) -> None:
-    """Every activation is written once, before it is read, and the output is reached."""
-    known = {graph.input}
-    for op in graph.ops:
-        for source in op.inputs:
-            if source.data is None and source not in known:
-                raise CrosscamError(
-                    f"{path}: {op.kind} '{op.output.name}' reads tensor '{source.name}', which nothing has written; "
-                    "the file is damaged"
-                )
-        if op.output in known or op.output.data is not None:
-            raise CrosscamError(f"{path}: tensor '{op.output.name}' is written twice; the file is damaged")
-        known.add(op.output)
-    if graph.output not in known:
-        raise CrosscamError(f"{path}: nothing writes the output tensor '{graph.output.name}'")
+def _check_order(raw: RawOp, known: set[Tensor]) -> None:
+    """Every activation is written once, before it is read."""
+    for source in raw.inputs:
+        if source is not None and source.data is None and source not in known:
+            raise CrosscamError(
+                f"{raw.path}: {raw.kind} '{raw.outputs[0].name if raw.outputs else '?'}' reads tensor "
+                f"'{source.name}', which nothing has written; the file is damaged"
+            )
+    for output in raw.outputs:
+        if output in known or output.data is not None:
+            raise CrosscamError(f"{raw.path}: tensor '{output.name}' is written twice; the file is damaged")

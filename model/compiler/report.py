@@ -25,7 +25,7 @@ class LayerReport:
 @dataclass(frozen=True)
 class CompileReport:
     """Result of ``compile_model``. ``peak_bytes``: all tensors alive in ``peak_layer``; the arena may be smaller,
-    because an output can grow into an input that dies."""
+    because an output can grow into an input that dies. ``bound_bytes``: no arena for these layers is smaller."""
 
     model_id: str
     hash: str
@@ -35,6 +35,7 @@ class CompileReport:
     weight_bytes: int
     arena_bytes: int
     peak_bytes: int
+    bound_bytes: int
     peak_layer: str
 
 
@@ -58,7 +59,8 @@ def print_report(report: CompileReport, console: Console | None = None) -> None:
     console.print(table)
     console.print(
         f"{len(report.layers)} layers, {report.macs:,} MACs, {report.weight_bytes:,} bytes of weights, "
-        f"arena {report.arena_bytes:,} bytes (tensors alive at the peak, {report.peak_layer}: {report.peak_bytes:,})"
+        f"arena {report.arena_bytes:,} bytes, at least {report.bound_bytes:,} (tensors alive at the peak, "
+        f"{report.peak_layer}: {report.peak_bytes:,})"
     )
     if report.files:
         console.print(f"wrote {', '.join(path.name for path in report.files)} to {report.files[0].parent}")

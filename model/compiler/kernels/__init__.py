@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from model.compiler.kernels.base import Access, Constant, KernelCall
-from model.compiler.kernels.registry import choose_kernel
+from model.compiler.kernels.registry import ARITHMETICS, choose_kernels
 
-__all__ = ["Access", "Constant", "KernelCall", "choose_kernel"]
+__all__ = ["ARITHMETICS", "Access", "Constant", "KernelCall", "choose_kernels"]

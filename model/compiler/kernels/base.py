@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.compiler.ir import Op, Tensor, Window
+from model.errors import CrosscamError
+
+LARGEST = 65535  # of nn_shape_t
+LEVELS = 6  # NN_LEVELS in nn_types.h
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class KernelCall:
     """One layer of the generated C: ``function(&params, inputs..., output)``.
 
     ``fields`` are the initialisers of the parameter structure ``ctype``; a value {name} refers to the constant with
-    that suffix. ``access`` has one entry an input, None where input and output must not overlap.
+    that suffix. ``access`` has one entry an input, None where input and output must not overlap. ``repeat`` calls run
+    one behind the other, each on the next equal share of every input and of the output: a batch of pictures.
     """
 
     op: Op
@@ -55,6 +60,22 @@ class KernelCall:
     access: list[Access | None]
     constants: list[Constant] = field(default_factory=list)
     summary: str = ""
+    sources: list[Tensor] | None = None  # other inputs than the operator's
+    repeat: int = 1
+    region: tuple[int, int] | None = None  # first and last byte (exclusive) of the output where only a part is written
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        return self.op.inputs if self.sources is None else self.sources
+
+    @property
+    def output(self) -> Tensor:
+        return self.op.output
+
+    @property
+    def written(self) -> tuple[int, int]:
+        """The bytes of the output that the call may write."""
+        return (0, self.output.bytes) if self.region is None else self.region
 
     @property
     def weight_bytes(self) -> int:
@@ -67,6 +88,12 @@ def int8_constant(suffix: str, values: np.ndarray, comment: str) -> Constant:
     flat = [int(value) for value in values.reshape(-1)]
     rows = [", ".join(map(str, flat[start : start + 24])) for start in range(0, len(flat), 24)]
     return Constant(suffix, "int8_t", rows, len(flat), len(flat), comment)
+
+
+def uint32_constant(suffix: str, values: list[int], comment: str, ctype: str = "uint32_t") -> Constant:
+    """A constant array of 4-byte numbers, 8 values a line."""
+    rows = [", ".join(map(str, values[start : start + 8])) for start in range(0, len(values), 8)]
+    return Constant(suffix, ctype, rows, len(values), 4 * len(values), comment)
 
 
 def int32_constant(suffix: str, values: list[int], comment: str) -> Constant:
@@ -86,6 +113,33 @@ def shape(tensor: Tensor) -> str:
     return "{{{}, {}, {}}}".format(*tensor.hwc)
 
 
+def wide(*tensors: Tensor) -> bool:
+    """Whether a dimension exceeds what the 16-bit structures hold."""
+    return any(max(tensor.hwc) > LARGEST for tensor in tensors)
+
+
+def walk(levels: list[tuple[int, ...]], steps: int) -> str:
+    """Initialiser of nested loops, innermost first: counts, then ``steps`` arrays of element steps."""
+    if len(levels) > LEVELS:
+        raise CrosscamError(f"an operator needs {len(levels)} nested loops over its tensors, expected at most {LEVELS}")
+    padded = [*levels, *[(1, *[0] * steps)] * (LEVELS - len(levels))]
+    columns = ["{" + ", ".join(str(level[at]) for level in padded) + "}" for at in range(steps + 1)]
+    return "{" + ", ".join([str(len(levels)), *columns]) + "}"
+
+
+def merge_levels(levels: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Nested loops, innermost first, with loops joined that run on where the inner one ends; at least one loop."""
+    merged: list[tuple[int, ...]] = []
+    for count, *steps in levels:
+        if count == 1:
+            continue
+        if merged and all(step == merged[-1][0] * inner for step, inner in zip(steps, merged[-1][1:], strict=True)):
+            merged[-1] = (merged[-1][0] * count, *merged[-1][1:])
+        else:
+            merged.append((count, *steps))
+    return merged or [(1, *[0] * (len(levels[0]) - 1 if levels else 1))]
+
+
 def window(value: Window) -> str:
     """Initialiser of an nn_window_t."""
     numbers = (*value.kernel, *value.stride, *value.dilation, *value.pad)
@@ -97,10 +151,15 @@ def quantized_range(output: Tensor, clamp: tuple[int, int]) -> str:
     return f"{{{output.zero_point}, {clamp[0]}, {clamp[1]}}}"
 
 
-def elementwise(size: int) -> Access:
-    """Element i is read, then written."""
+def elementwise(size: int, read: int = 1, write: int = 1) -> Access:
+    """Element i of ``read`` bytes is read, then one of ``write`` bytes is written."""
     steps = np.arange(size, dtype=np.int64)
-    return Access(steps, steps + 1)
+    return Access(steps * read, (steps + 1) * write)
+
+
+def repeated(access: Access | None, count: int) -> Access | None:
+    """The order of ``count`` calls; None, as for any more than one, where nothing is said of what lies between."""
+    return access if count == 1 else None
 
 
 def block_ends(channels: int, block: int) -> np.ndarray:

@@ -5,23 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from model.compiler import ir
-from model.compiler.kernels import weighted, weightless
+from model.compiler.kernels import elementwise, moves, weighted, weightless
 from model.compiler.kernels.base import KernelCall
+from model.errors import CrosscamError
+
+ARITHMETICS = ("litert", "tflm")
+"""Whose results the kernels give: LiteRT's reference kernels', or TensorFlow Lite Micro's. The two differ in the
+scaling of FULLY_CONNECTED: in double, or with a 31-bit multiplier and two roundings."""
 
 _CHOICES: dict[type[ir.Op], Any] = {
-    ir.Add: weightless.add,
+    ir.ArgExtreme: elementwise.arg_extreme,
     ir.AveragePool2D: weightless.average_pool_2d,
+    ir.BatchMatMul: weighted.batch_matmul,
+    ir.Binary: elementwise.binary,
     ir.Conv2D: weighted.conv2d,
     ir.DepthwiseConv2D: weighted.depthwise_conv2d,
-    ir.FullyConnected: weighted.fully_connected,
-    ir.Logistic: weightless.logistic,
-    ir.Mean: weightless.mean,
+    ir.Dequantize: weightless.dequantize,
+    ir.L2Normalize: weightless.l2_normalize,
+    ir.MaxPool2D: weightless.max_pool_2d,
+    ir.Move: moves.move,
     ir.Pad: weightless.pad,
+    ir.Quantize: weightless.quantize,
+    ir.Reduce: elementwise.reduce,
+    ir.ResizeBilinear: weightless.resize_bilinear,
     ir.Softmax: weightless.softmax,
+    ir.Table: weightless.table,
+    ir.TransposeConv: weighted.transpose_conv,
 }
 
 
-def choose_kernel(op: ir.Op) -> KernelCall:
-    """The kernel call for ``op``."""
-    call: KernelCall = _CHOICES[type(op)](op)
-    return call
+def choose_kernels(op: ir.Op, arithmetic: str = ARITHMETICS[0]) -> list[KernelCall]:
+    """The kernel calls for ``op``, one for most operators; ``arithmetic`` is one of ``ARITHMETICS``."""
+    if isinstance(op, ir.FloatUnary):
+        raise CrosscamError(
+            f"{op.kind} (tensor '{op.output.name[:60]}') works on float32 that is not between a DEQUANTIZE and a "
+            "QUANTIZE; convert the model with int8 weights and activations"
+        )
+    chosen = weighted.fully_connected(op, arithmetic) if isinstance(op, ir.FullyConnected) else _CHOICES[type(op)](op)
+    return chosen if isinstance(chosen, list) else [chosen]

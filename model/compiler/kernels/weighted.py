@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.compiler.ir import Conv2D, DepthwiseConv2D, FullyConnected, Window
+from model.compiler.ir import BatchMatMul, Conv2D, DepthwiseConv2D, FullyConnected, TransposeConv, Window
 from model.compiler.kernels.base import (
     Access,
     Constant,
@@ -15,19 +15,23 @@ from model.compiler.kernels.base import (
     channel,
     int8_constant,
     quantized_range,
+    repeated,
     shape,
+    wide,
     window,
     windowed,
 )
-from model.compiler.quantize import fold_input_offset, quantize_multiplier
+from model.compiler.quantize import INT8, fold_input_offset, quantize_multiplier
 
 _LANES = 4  # output channels a kernel computes at once (nn_mac4.h)
 
 
 def conv2d(op: Conv2D) -> KernelCall:
-    """nn_conv2d_1x1_s8 where the window is one pixel, else nn_conv2d_s8."""
+    """nn_conv2d_1x1_s8 where the window is one pixel, else nn_conv2d_s8; nn_conv2d_grouped_s8 for what both lack."""
     source, output = op.inputs[0], op.output
-    out_channels = op.weights.shape[0]
+    if op.groups > 1 or wide(source, output):
+        return _grouped(op, op.weights, op.groups)
+    out_channels, batch = op.weights.shape[0], source.batch
     pointwise = op.window.kernel == (1, 1) and op.window.stride == (1, 1) and source.hwc[:2] == output.hwc[:2]
     packed = _interleave(op.weights.reshape(out_channels, -1))
     layout = "[out/4][in][4]" if pointwise else "[out/4][kernel y][kernel x][in][4]"
@@ -39,9 +43,77 @@ def conv2d(op: Conv2D) -> KernelCall:
         "nn_conv2d_1x1_s8" if pointwise else "nn_conv2d_s8",
         "nn_conv_t",
         _conv_fields(op),
-        [windowed(source, output, op.window, block_ends(out_channels, _LANES), channelwise=False)],
+        [repeated(windowed(source, output, op.window, block_ends(out_channels, _LANES), channelwise=False), batch)],
         [int8_constant("weights", packed, layout), _channels(bias, op.multipliers)],
         _summary(op),
+        repeat=batch,
+    )
+
+
+def _grouped(op: Conv2D | DepthwiseConv2D, weights: np.ndarray, groups: int) -> KernelCall:
+    """nn_conv2d_grouped_s8: any number of groups, any size. ``weights`` is (out, kernel y, kernel x, in / groups)."""
+    source = op.inputs[0]
+    bias = fold_input_offset(op.bias, weights.reshape(len(weights), -1).sum(axis=1, dtype=np.int64), source.zero_point)
+    fields = [("groups", str(groups)), *_conv_fields(op)]
+    constants = [int8_constant("weights", weights, "[out][kernel y][kernel x][in / groups]")]
+    return KernelCall(
+        op,
+        "nn_conv2d_grouped_s8",
+        "nn_conv_wide_t",
+        fields,
+        [None],
+        [*constants, _channels(bias, op.multipliers)],
+        _summary(op) + (f" {groups} groups" if groups > 1 else ""),
+        repeat=source.batch,
+    )
+
+
+def transpose_conv(op: TransposeConv) -> KernelCall:
+    """nn_transpose_conv_s8."""
+    # Outside its input this kernel adds nothing, so the zero point cannot go into the bias.
+    bias = [int(value) for value in op.bias]
+    fields = [("groups", "1"), *_conv_fields(op)]
+    weights = int8_constant("weights", op.weights, "[out][kernel y][kernel x][in]")
+    return KernelCall(
+        op,
+        "nn_transpose_conv_s8",
+        "nn_conv_wide_t",
+        fields,
+        [None],
+        [weights, _channels(bias, op.multipliers)],
+        _summary(op),
+        repeat=op.output.batch,
+    )
+
+
+def batch_matmul(op: BatchMatMul) -> KernelCall:
+    """nn_batch_matmul_s8; a single matrix serves every result."""
+    left, right = op.inputs
+    rows, columns = op.output.shape[-2:]
+    depth = left.shape[-2 if op.adjoint[0] else -1]
+    count = op.output.size // (rows * columns)
+    strides = [
+        0 if tensor.size == rows_ * depth and count > 1 else rows_ * depth
+        for tensor, rows_ in ((left, rows), (right, columns))
+    ]
+    fields = [
+        ("count", str(count)),
+        ("rows", str(rows)),
+        ("depth", str(depth)),
+        ("columns", str(columns)),
+        ("left_step", str(strides[0])),
+        ("right_step", str(strides[1])),
+        ("left_row", "1" if op.adjoint[0] else str(depth)),
+        ("left_value", str(rows) if op.adjoint[0] else "1"),
+        ("right_column", str(depth) if op.adjoint[1] else "1"),
+        ("right_value", "1" if op.adjoint[1] else str(columns)),
+        ("left_zero", str(left.zero_point)),
+        ("right_zero", str(right.zero_point)),
+        ("scale", channel(0, *quantize_multiplier(op.multiplier))),
+        ("range", quantized_range(op.output, INT8)),
+    ]
+    return KernelCall(
+        op, "nn_batch_matmul_s8", "nn_matmul_t", fields, [None, None], summary=f"{rows}x{depth}x{columns}"
     )
 
 
@@ -51,6 +123,8 @@ def depthwise_conv2d(op: DepthwiseConv2D) -> KernelCall:
     out_channels = op.weights.shape[2]
     by_channel = op.weights.reshape(-1, out_channels).T  # [out][taps]
     bias = fold_input_offset(op.bias, by_channel.sum(axis=1, dtype=np.int64), source.zero_point)
+    if wide(source, op.output):
+        return _grouped(op, by_channel.reshape(out_channels, *op.weights.shape[:2], 1), source.hwc[2])
     single = out_channels == source.hwc[2]
     if single:
         full = out_channels - out_channels % _LANES
@@ -65,20 +139,25 @@ def depthwise_conv2d(op: DepthwiseConv2D) -> KernelCall:
         "nn_depthwise_x1_s8" if single else "nn_depthwise_s8",
         "nn_conv_t",
         _conv_fields(op),
-        [_depthwise_access(op, single)],
+        [repeated(_depthwise_access(op, single), source.batch)],
         [int8_constant("weights", packed, layout), _channels(bias, op.multipliers)],
         _summary(op),
+        repeat=source.batch,
     )
 
 
-def fully_connected(op: FullyConnected) -> KernelCall:
-    """nn_fully_connected_s8."""
+def fully_connected(op: FullyConnected, arithmetic: str) -> KernelCall:
+    """nn_fully_connected_s8, or for TensorFlow Lite Micro's arithmetic nn_fully_connected_q31_s8."""
     source, output = op.inputs[0], op.output
     outputs, inputs = op.weights.shape
     rows = source.size // inputs
     bias = fold_input_offset(op.bias, op.weights.sum(axis=1, dtype=np.int64), source.zero_point)
-    entries = [f"{{{_double(scale)}, {_int32(value)}}}" for scale, value in zip(op.multipliers, bias, strict=True)]
-    channels = Constant("channels", "nn_fc_channel_t", entries, outputs, 16 * outputs, "scale, bias")
+    fixed = arithmetic == "tflm"
+    if fixed:
+        channels = _channels(bias, op.fixed_multipliers)
+    else:
+        entries = [f"{{{_double(scale)}, {_int32(value)}}}" for scale, value in zip(op.multipliers, bias, strict=True)]
+        channels = Constant("channels", "nn_fc_channel_t", entries, outputs, 16 * outputs, "scale, bias")
     blocks = block_ends(outputs, _LANES)
     row = np.arange(rows, dtype=np.int64).reshape(-1, 1)
     access = Access(
@@ -94,9 +173,8 @@ def fully_connected(op: FullyConnected) -> KernelCall:
         ("channels", "{channels}"),
     ]
     weights = int8_constant("weights", _interleave(op.weights), "[out/4][in][4]")
-    return KernelCall(
-        op, "nn_fully_connected_s8", "nn_fc_t", fields, [access], [weights, channels], f"{inputs} to {outputs}"
-    )
+    function, ctype = ("nn_fully_connected_q31_s8", "nn_fc_q31_t") if fixed else ("nn_fully_connected_s8", "nn_fc_t")
+    return KernelCall(op, function, ctype, fields, [access], [weights, channels], f"{inputs} to {outputs}")
 
 
 def _interleave(rows: np.ndarray) -> np.ndarray:
@@ -114,7 +192,7 @@ def _channels(bias: Sequence[int], multipliers: list[float]) -> Constant:
     return Constant("channels", "nn_channel_t", rows, len(entries), 12 * len(entries), "bias, multiplier, shifts")
 
 
-def _conv_fields(op: Conv2D | DepthwiseConv2D) -> list[tuple[str, str]]:
+def _conv_fields(op: Conv2D | DepthwiseConv2D | TransposeConv) -> list[tuple[str, str]]:
     return [
         ("input", shape(op.inputs[0])),
         ("output", shape(op.output)),
@@ -136,7 +214,7 @@ def _depthwise_access(op: DepthwiseConv2D, single: bool) -> Access:
     return windowed(op.inputs[0], op.output, op.window, ends, channelwise=True)
 
 
-def _summary(op: Conv2D | DepthwiseConv2D) -> str:
+def _summary(op: Conv2D | DepthwiseConv2D | TransposeConv) -> str:
     view: Window = op.window
     text = f"{view.kernel[0]}x{view.kernel[1]}"
     if view.stride != (1, 1):

@@ -1,32 +1,38 @@
-"""Kernels without weights: padding, pooling, sums, tables."""
+"""Kernels without weights: padding, pooling, resizing, tables, and those that scale a row by itself."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from model.compiler.ir import Add, AveragePool2D, Logistic, Mean, Pad, Softmax, Tensor, Window
+from model.compiler.ir import (
+    AveragePool2D,
+    Dequantize,
+    L2Normalize,
+    MaxPool2D,
+    Op,
+    Pad,
+    Quantize,
+    ResizeBilinear,
+    Softmax,
+    Table,
+    Window,
+)
 from model.compiler.kernels.base import (
-    Access,
+    LARGEST,
+    Constant,
     KernelCall,
     block_ends,
-    channel,
     elementwise,
     int8_constant,
     int32_constant,
     quantized_range,
+    repeated,
     shape,
+    wide,
     window,
     windowed,
 )
-from model.compiler.quantize import (
-    INT8,
-    logistic_table,
-    mean_multiplier,
-    quantize_multiplier,
-    softmax_table,
-)
-
-_ADD_HEADROOM = 20  # as in nn_add_s8.c
+from model.compiler.quantize import softmax_table
 
 
 def pad(op: Pad) -> KernelCall:
@@ -44,66 +50,105 @@ def pad(op: Pad) -> KernelCall:
     return KernelCall(op, "nn_pad_s8", "nn_pad_t", fields, [access])
 
 
-def average_pool_2d(op: AveragePool2D) -> KernelCall:
-    """nn_average_pool_s8."""
+def _pool(op: AveragePool2D | MaxPool2D, function: str, ctype: str) -> KernelCall:
+    source = op.inputs[0]
     fields = [
-        ("input", shape(op.inputs[0])),
+        ("input", shape(source)),
         ("output", shape(op.output)),
         ("window", window(op.window)),
         ("range", quantized_range(op.output, op.clamp)),
     ]
-    access = windowed(op.inputs[0], op.output, op.window, block_ends(op.output.hwc[2], 1), channelwise=True)
+    access = windowed(source, op.output, op.window, block_ends(op.output.hwc[2], 1), channelwise=True)
     kernel = "{}x{}".format(*op.window.kernel)
-    return KernelCall(op, "nn_average_pool_s8", "nn_pool_t", fields, [access], summary=kernel)
+    return KernelCall(
+        op, function, ctype, fields, [repeated(access, source.batch)], summary=kernel, repeat=source.batch
+    )
 
 
-def mean(op: Mean) -> KernelCall:
-    """nn_mean_s8."""
+def average_pool_2d(op: AveragePool2D) -> KernelCall:
+    """nn_average_pool_s8, and its twin for dimensions beyond 16 bits."""
+    if wide(op.inputs[0]) or max(op.window.kernel + op.window.stride) > LARGEST:
+        return _pool(op, "nn_average_pool_wide_s8", "nn_pool_wide_t")
+    return _pool(op, "nn_average_pool_s8", "nn_pool_t")
+
+
+def max_pool_2d(op: MaxPool2D) -> KernelCall:
+    """nn_max_pool_s8."""
+    return _pool(op, "nn_max_pool_s8", "nn_pool_wide_t")
+
+
+def resize_bilinear(op: ResizeBilinear) -> KernelCall:
+    """nn_resize_bilinear_s8 with the two source rows and columns of every output row and column, and their weights."""
     source, output = op.inputs[0], op.output
-    height, width, channels = source.hwc
-    multiplier, shift = mean_multiplier(source.scale / output.scale, height * width)
-    fields = [
-        ("input", shape(source)),
-        ("scale", channel(-source.zero_point * height * width, multiplier, shift)),
-        ("range", quantized_range(output, INT8)),
-    ]
-    steps = np.arange(channels, dtype=np.int64)
-    return KernelCall(op, "nn_mean_s8", "nn_mean_t", fields, [Access(steps, steps + 1)])
+    constants = []
+    for suffix, size, result in zip(("rows", "columns"), source.hwc[:2], output.hwc[:2], strict=True):
+        lines = interpolation(size, result, op.align_corners, op.half_pixel_centers)
+        rows = [f"{{{low}, {high}, {weight}}}" for low, high, weight in lines]
+        constants.append(
+            Constant(suffix, "nn_between_t", rows, result, 12 * result, "two sources, weight of the second")
+        )
+    fields = [("input", shape(source)), ("output", shape(output)), ("rows", "{rows}"), ("columns", "{columns}")]
+    return KernelCall(op, "nn_resize_bilinear_s8", "nn_resize_t", fields, [None], constants, repeat=source.batch)
 
 
-def add(op: Add) -> KernelCall:
-    """nn_add_s8; a constant operand goes to flash as it is."""
-    left, right = op.inputs
-    twice_larger = 2.0 * max(left.scale, right.scale)
-    scales = {
-        "left": left.scale / twice_larger,
-        "right": right.scale / twice_larger,
-        "sum": twice_larger / ((1 << _ADD_HEADROOM) * op.output.scale),
-    }
-    fields = [("size", str(op.output.size)), ("left_zero", str(left.zero_point)), ("right_zero", str(right.zero_point))]
-    fields += [(name, channel(0, *quantize_multiplier(real))) for name, real in scales.items()]
-    fields += [("range", quantized_range(op.output, op.clamp))]
-    constants = [] if right.data is None else [int8_constant("operand", right.data, right.describe())]
-    return KernelCall(op, "nn_add_s8", "nn_add_t", fields, [_same_index(left), _same_index(right)], constants)
+def interpolation(size: int, result: int, align: bool, half: bool) -> list[tuple[int, int, int]]:
+    """For each of ``result`` places: the two source places and the second's weight in 1024ths.
+
+    As ResizeBilinearInteger in TFLite's reference/resize_bilinear.h; a weight may lie outside 0..1024 at the ends.
+    """
+    scale = (1024 * size + result // 2) // result
+    if align and result > 1:
+        scale = (1024 * (size - 1) + (result - 1) // 2) // (result - 1)
+    lines = []
+    for place in range(result):
+        at = place * scale + (scale // 2 - 512 if half else 0)
+        low = max(int(at / 1024), 0)
+        high = min(int((at + 1023) / 1024), size - 1)
+        lines.append((min(low, size - 1), high, at - 1024 * low))
+    return lines
 
 
-def logistic(op: Logistic) -> KernelCall:
-    """nn_lut_s8 with the sigmoid's table."""
-    source, output = op.inputs[0], op.output
-    table = logistic_table(source.scale, source.zero_point, output.scale, output.zero_point)
-    fields = [("size", str(output.size)), ("table", "{table}")]
-    constant = int8_constant("table", np.array(table, np.int8), "sigmoid of the inputs -128..127")
-    return KernelCall(op, "nn_lut_s8", "nn_lut_t", fields, [elementwise(source.size)], [constant])
+def table(op: Table) -> KernelCall:
+    """nn_lut_s8 with the operator's table."""
+    fields = [("size", str(op.output.size)), ("table", "{table}")]
+    constant = int8_constant("table", op.table, f"{op.comment} of the inputs -128..127")
+    return KernelCall(op, "nn_lut_s8", "nn_lut_t", fields, [elementwise(op.output.size)], [constant])
 
 
 def softmax(op: Softmax) -> KernelCall:
     """nn_softmax_s8 with the table of exponentials."""
     source = op.inputs[0]
-    classes = source.shape[-1]
-    table = int32_constant("table", softmax_table(source.scale, op.beta), "exp(-difference), Q0.31")
+    classes = source.hwc[2]
+    exponentials = int32_constant("table", softmax_table(source.scale, op.beta), "exp(-difference), Q0.31")
     fields = [("rows", str(source.size // classes)), ("classes", str(classes)), ("table", "{table}")]
-    return KernelCall(op, "nn_softmax_s8", "nn_softmax_t", fields, [elementwise(source.size)], [table])
+    return KernelCall(op, "nn_softmax_s8", "nn_softmax_t", fields, [elementwise(source.size)], [exponentials])
 
 
-def _same_index(source: Tensor) -> Access | None:
-    return None if source.data is not None else elementwise(source.size)
+def l2_normalize(op: L2Normalize) -> KernelCall:
+    """nn_l2_normalize_s8."""
+    source = op.inputs[0]
+    depth = source.hwc[2]
+    fields = [("rows", str(source.size // depth)), ("depth", str(depth)), ("input_zero", str(source.zero_point))]
+    return KernelCall(op, "nn_l2_normalize_s8", "nn_l2_t", fields, [elementwise(source.size)])
+
+
+def quantize(op: Quantize) -> KernelCall:
+    """nn_quantize_f32."""
+    return _edge(op, "nn_quantize_f32", op.output.scale, op.output.zero_point, op.output.dtype)
+
+
+def dequantize(op: Dequantize) -> KernelCall:
+    """nn_dequantize_s8."""
+    source = op.inputs[0]
+    return _edge(op, "nn_dequantize_s8", source.scale, source.zero_point, source.dtype)
+
+
+def _edge(op: Op, function: str, scale: float, zero_point: int, dtype: str) -> KernelCall:
+    low, high = (0, 255) if dtype == "uint8" else (-128, 127)
+    fields = [
+        ("size", str(op.output.size)),
+        ("scale", float(np.float32(scale)).hex() + "f"),
+        ("range", f"{{{zero_point}, {low}, {high}}}"),
+    ]
+    access = elementwise(op.output.size, op.inputs[0].item, op.output.item)
+    return KernelCall(op, function, "nn_edge_t", fields, [access])

@@ -6,11 +6,11 @@ from model.compiler.ir import Graph
 
 
 def drop_dead(graph: Graph) -> bool:
-    """Keep what the output needs, in the order it had."""
-    wanted = {graph.output.root}
+    """Keep what the outputs need, in the order it had."""
+    wanted = {output.root for output in graph.outputs}
     kept = []
     for op in reversed(graph.ops):
-        if op.output in wanted:
+        if op.output.root in wanted:
             wanted.update(source.root for source in op.inputs)
             kept.append(op)
     changed = len(kept) != len(graph.ops)

@@ -27,6 +27,6 @@ def fold_pad(graph: Graph) -> bool:
 
 def _producer(graph: Graph, op: Conv2D | DepthwiseConv2D) -> Pad | None:
     source = op.inputs[0].root
-    if source.shape != op.inputs[0].shape:
+    if op.inputs[0].root_offset or source.shape != op.inputs[0].shape:
         return None
     return next((pad for pad in graph.ops if isinstance(pad, Pad) and pad.output is source), None)

@@ -3,24 +3,29 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from ai_edge_litert.interpreter import Interpreter
 
 from model.card import Card
 from model.compiler.compile import Program, build
 from model.compiler.emit import emit
+from model.repair import reference_interpreter
 
 ROOT = Path(__file__).resolve().parents[3]
 NN = ROOT / "firmware" / "nn"
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Werror"]
+_OPTIONS = [*WARNINGS, "-O1", "-fPIC", f"-I{ROOT / 'firmware'}"]
 
 
 def compiler() -> list[str]:
@@ -31,14 +36,28 @@ def compiler() -> list[str]:
     return [sys.executable, "-m", "ziglang", "cc"]
 
 
+@cache
+def _kernels(flags: tuple[str, ...]) -> list[str] | None:
+    """Object files of all kernels, made once a process; None where the compiler does not take ``flags``."""
+    folder = Path(tempfile.mkdtemp(prefix="crosscam-kernels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    command = [*compiler(), *_OPTIONS, *flags, "-c", *map(str, sorted(NN.glob("*.c")))]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    if result.returncode and not flags:
+        raise AssertionError(result.stderr)
+    return None if result.returncode else [str(path) for path in sorted(folder.glob("*.o"))]
+
+
 def compile_library(sources: Sequence[Path], folder: Path, *, sanitize: bool = True) -> ctypes.CDLL:
     """Compile ``sources`` and all kernels, loudly on any warning; with UBSan where the compiler has it."""
     library = folder / "library.so"
-    command = [*compiler(), *WARNINGS, "-O1", "-fPIC", "-shared", f"-I{ROOT / 'firmware'}", f"-I{folder}"]
-    files = [str(path) for path in [*sources, *sorted(NN.glob("*.c"))]]
-    sanitizers = [["-fsanitize=undefined"], []] if sanitize else [[]]
+    sanitizers: list[tuple[str, ...]] = [("-fsanitize=undefined",), ()] if sanitize else [()]
     for flags in sanitizers:
-        result = subprocess.run([*command, *flags, *files, "-o", str(library)], capture_output=True, text=True)
+        kernels = _kernels(flags)
+        if kernels is None:
+            continue
+        command = [*compiler(), *_OPTIONS, *flags, "-shared", f"-I{folder}", *map(str, sources), *kernels]
+        result = subprocess.run([*command, "-o", str(library)], capture_output=True, text=True)
         if result.returncode == 0:
             try:
                 return ctypes.CDLL(str(library))
@@ -79,21 +98,88 @@ class Model(ctypes.Structure):
         ("self_test_expected", ctypes.POINTER(ctypes.c_int8)),
     )
 
-    @property
-    def input_size(self) -> int:
-        return int(self.input_height) * int(self.input_width) * int(self.input_channels)
-
     def run(self, image: np.ndarray) -> np.ndarray:
         """int8 input of any shape -> int8[output_count]."""
         self.load(image)
-        for number in range(self.layer_count):
-            self.layers[number].run()
+        self.run_layers()
         return np.ctypeslib.as_array(self.output, (self.output_count,)).copy()
 
     def load(self, image: np.ndarray) -> None:
         """Copy ``image`` to the model's input."""
-        assert image.dtype == np.int8 and image.size == self.input_size
+        assert image.dtype == np.int8
+        assert image.size == int(self.input_height) * int(self.input_width) * int(self.input_channels)
         ctypes.memmove(self.input, np.ascontiguousarray(image).ctypes.data, image.size)
+
+    def run_layers(self) -> None:
+        """All layers on what the inputs hold."""
+        for number in range(self.layer_count):
+            self.layers[number].run()
+
+
+class End(ctypes.Structure):
+    """nn_tensor_t."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("data", ctypes.c_void_p),
+        ("bytes", ctypes.c_uint32),
+        ("type", ctypes.c_int),
+        ("rank", ctypes.c_uint32),
+        ("shape", ctypes.POINTER(ctypes.c_int32)),
+        ("scale", ctypes.c_float),
+        ("zero_point", ctypes.c_int32),
+    )
+
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(("int8", "uint8", "int32", "int64", "float32", "bool")[self.type])
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        return tuple(self.shape[: self.rank])
+
+    def load(self, values: np.ndarray) -> None:
+        """Copy ``values`` in."""
+        assert values.dtype == self.dtype and values.nbytes == self.bytes, (values.dtype, self.dtype)
+        ctypes.memmove(self.data, np.ascontiguousarray(values).ctypes.data, values.nbytes)
+
+    def values(self) -> np.ndarray:
+        """What is there now."""
+        return np.frombuffer(ctypes.string_at(self.data, self.bytes), self.dtype).reshape(self.dimensions)
+
+
+class Ends(ctypes.Structure):
+    """nn_ends_t."""
+
+    _fields_ = (
+        ("inputs", ctypes.POINTER(End)),
+        ("outputs", ctypes.POINTER(End)),
+        ("input_count", ctypes.c_uint32),
+        ("output_count", ctypes.c_uint32),
+    )
+
+
+Inputs = np.ndarray | Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A compiled model with all its inputs and outputs."""
+
+    model: Model
+    ends: Ends
+
+    def run(self, images: Inputs) -> list[np.ndarray]:
+        """The outputs for one set of inputs."""
+        for end, image in zip(self.ends.inputs[: self.ends.input_count], as_list(images), strict=True):
+            end.load(image)
+        self.model.run_layers()
+        return [end.values() for end in self.ends.outputs[: self.ends.output_count]]
+
+
+def as_list(images: Inputs) -> list[np.ndarray]:
+    """One input alone, or several, as a list."""
+    return [images] if isinstance(images, np.ndarray) else list(images)
 
 
 @dataclass(frozen=True)
@@ -102,26 +188,27 @@ class Case:
 
     title: str
     blob: bytes
-    images: list[np.ndarray]
+    images: Sequence[Inputs]
 
 
 def test_card(program: Program, name: str) -> Card:
     """A card for a model that has none."""
     source, output = program.graph.input, program.graph.output
-    zeros = (0,) * output.size
+    count = min(output.size, 1000)
+    zeros = (0,) * count
     return Card(
         id=name,
         title=name,
         file=f"{name}.tflite",
         sha256="0" * 64,
-        labels=tuple(f"score {number}" for number in range(output.size)),
+        labels=tuple(f"score {number}" for number in range(count)),
         macs=0,
         parameters=0,
         input_shape=source.hwc,
-        input_scale=source.scale,
-        input_zero_point=source.zero_point,
-        output_scale=output.scale,
-        output_zero_point=output.zero_point,
+        input_scale=1.0,
+        input_zero_point=0,
+        output_scale=1.0,
+        output_zero_point=0,
         thresholds=zeros,
         self_test_pattern="none",
         self_test_expected=zeros,
@@ -131,12 +218,12 @@ def test_card(program: Program, name: str) -> Card:
 test_card.__test__ = False  # type: ignore[attr-defined]
 
 
-def compile_cases(cases: Sequence[Case], folder: Path) -> list[Model]:
-    """The nn_model_t of every case, all in one library and one translation unit."""
+def compile_cases(cases: Sequence[Case], folder: Path, arithmetic: str = "litert") -> list[Network]:
+    """The network of every case, all in one library and one translation unit."""
     lines, symbols = [], []
     for number, case in enumerate(cases):
         symbol = f"case_{number:04d}"
-        program = build(Path(case.title), case.blob)
+        program = build(Path(case.title), case.blob, arithmetic=arithmetic, shuffles=10)
         target = folder / symbol
         target.mkdir()
         for name, text in emit(program.graph, program.calls, program.plan, test_card(program, symbol), symbol).items():
@@ -146,25 +233,27 @@ def compile_cases(cases: Sequence[Case], folder: Path) -> list[Model]:
     source = folder / "cases.c"
     source.write_text("\n".join(lines) + "\n")
     library = compile_library([source], folder)
-    return [Model.in_dll(library, symbol) for symbol in symbols]
+    return [network(library, symbol) for symbol in symbols]
+
+
+def network(library: ctypes.CDLL, symbol: str) -> Network:
+    """The network whose nn_model_t is ``symbol``."""
+    return Network(Model.in_dll(library, symbol), Ends.in_dll(library, f"{symbol}_ends"))
 
 
 def reference(blob: bytes, preserve: bool = False) -> Interpreter:
     """A LiteRT interpreter with reference kernels only."""
-    interpreter = Interpreter(
-        model_content=blob,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-        num_threads=1,
-        experimental_preserve_all_tensors=preserve,
-    )
-    interpreter.allocate_tensors()
-    return interpreter
+    return reference_interpreter(Path("case.tflite"), blob, preserve_all_tensors=preserve)[0]
+
+
+def run_reference_all(interpreter: Interpreter, images: Inputs) -> list[np.ndarray]:
+    """All outputs for one set of inputs."""
+    for details, image in zip(interpreter.get_input_details(), as_list(images), strict=True):
+        interpreter.set_tensor(details["index"], image.reshape(details["shape"]))
+    interpreter.invoke()
+    return [interpreter.get_tensor(details["index"]).copy() for details in interpreter.get_output_details()]
 
 
 def run_reference(interpreter: Interpreter, image: np.ndarray) -> np.ndarray:
-    """The flat int8 output for one int8 input."""
-    details = interpreter.get_input_details()[0]
-    interpreter.set_tensor(details["index"], image.reshape(details["shape"]))
-    interpreter.invoke()
-    output: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).reshape(-1)
-    return output
+    """The flat first output for one input."""
+    return run_reference_all(interpreter, image)[0].reshape(-1)

@@ -65,7 +65,7 @@ def test_every_layer_equals_the_reference(built: Built) -> None:
     interpreter = reference((ZOO / "model.tflite").read_bytes(), preserve=True)
     indices = {details["name"]: details["index"] for details in interpreter.get_tensor_details()}
     places = {tensor["name"]: tensor for tensor in built.plan["tensors"]}
-    arena = ctypes.addressof(built.model.input.contents) - places[built.plan["input"]]["offset"]
+    arena = ctypes.addressof(built.model.input.contents) - built.plan["inputs"][0]["offset"]
     image = _images(read_card(ZOO).input_shape)[0]
     run_reference(interpreter, image)
     built.model.load(image)

@@ -13,8 +13,10 @@ import pytest
 from model.compiler.compile import Program, build
 from model.compiler.kernels import Access
 from model.compiler.memory import ALIGNMENT, MemoryPlan, verify
+from model.compiler.tests.cases_networks import chain
+from model.compiler.tests.cases_weighted import depthwise_x1, pointwise
 from model.compiler.tests.host import Case
-from model.compiler.tests.random_cases import Maker, chain, depthwise_x1, pointwise
+from model.compiler.tests.maker import Maker
 from model.compiler.tests.tflite_builder import TfliteBuilder
 
 

@@ -10,7 +10,6 @@ import pytest
 from model.compiler.quantize import (
     activation_range,
     high_multiply,
-    logistic_table,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
     round_half_away,
@@ -82,18 +81,6 @@ def test_fully_connected_rounds_in_double(per_channel: bool) -> None:
         "FULLY_CONNECTED", sums, weight_scales if per_channel else weight_scales[:1], scale, out_scale
     )
     assert np.array_equal(np.clip(ours, -128, 127), theirs)
-
-
-@pytest.mark.parametrize("scale", [0.001, 0.01, 0.0308, 1 / 32, 1 / 16, 0.1, 0.33, 1.0, 7.0])
-@pytest.mark.parametrize("zero_point", [-128, -39, 0, 77, 127])
-def test_logistic_table_is_the_references(scale: float, zero_point: int) -> None:
-    scale = float(np.float32(scale))
-    build = TfliteBuilder()
-    x = build.tensor("x", (1, 256), scale=scale, zero_point=zero_point)
-    y = build.tensor("y", (1, 256), scale=1 / 256, zero_point=-128)
-    build.op("LOGISTIC", [x], [y])
-    theirs = run_reference(reference(build.finish([x], [y])), np.arange(-128, 128).astype(np.int8))
-    assert logistic_table(scale, zero_point, 1 / 256, -128) == theirs.tolist()
 
 
 def test_softmax_table_is_close_to_exp() -> None:

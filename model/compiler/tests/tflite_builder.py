@@ -13,7 +13,10 @@ from ai_edge_litert import schema_py_generated as schema
 _TYPES: dict[Any, int] = {
     np.dtype(np.float32): schema.TensorType.FLOAT32,
     np.dtype(np.int8): schema.TensorType.INT8,
+    np.dtype(np.uint8): schema.TensorType.UINT8,
+    np.dtype(np.int16): schema.TensorType.INT16,
     np.dtype(np.int32): schema.TensorType.INT32,
+    np.dtype(np.int64): schema.TensorType.INT64,
 }
 
 
@@ -47,10 +50,7 @@ class TfliteBuilder:
             tensor.shapeSignature = list(signature)
         if data is not None:
             assert data.shape == tuple(shape), (name, data.shape, shape)
-            buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.ascontiguousarray(data, dtype=dtype).tobytes(), dtype=np.uint8)
-            tensor.buffer = len(self.buffers)
-            self.buffers.append(buffer)
+            tensor.buffer = self.buffer(np.ascontiguousarray(data, dtype=dtype))
         if scale is not None:
             scales = np.atleast_1d(np.asarray(scale, dtype=np.float32))
             quantization = schema.QuantizationParametersT()
@@ -60,6 +60,17 @@ class TfliteBuilder:
             tensor.quantization = quantization
         self.tensors.append(tensor)
         return len(self.tensors) - 1
+
+    def buffer(self, data: np.ndarray) -> int:
+        """Add a buffer with these bytes and return its number."""
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(data.tobytes(), dtype=np.uint8)
+        self.buffers.append(buffer)
+        return len(self.buffers) - 1
+
+    def dtype(self, index: int) -> Any:
+        """The numpy type of a tensor."""
+        return next(kind for kind, code in _TYPES.items() if code == self.tensors[index].type)
 
     def op(self, name: str, inputs: list[int], outputs: list[int], **options: Any) -> None:
         """Add an operator by its schema name ("CONV_2D"); ``options`` are fields of its options table."""
@@ -94,7 +105,7 @@ class TfliteBuilder:
             entry = schema.OperatorCodeT()
             entry.builtinCode = code
             entry.deprecatedBuiltinCode = min(code, 127)
-            entry.version = 1
+            entry.version = 2 if code == schema.BuiltinOperator.BROADCAST_TO else 1  # there never was a first
             model.operatorCodes.append(entry)
         model.description = b"crosscam test"
         builder = flatbuffers.Builder(1024)
@@ -104,13 +115,41 @@ class TfliteBuilder:
 
 _OPTIONS = {
     "ADD": "AddOptions",
+    "ARG_MAX": "ArgMaxOptions",
+    "ARG_MIN": "ArgMinOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
+    "CONCATENATION": "ConcatenationOptions",
     "CONV_2D": "Conv2DOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "DEPTH_TO_SPACE": "DepthToSpaceOptions",
+    "DIV": "DivOptions",
+    "EXPAND_DIMS": "ExpandDimsOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
+    "GATHER": "GatherOptions",
+    "GELU": "GeluOptions",
+    "L2_NORMALIZATION": "L2NormOptions",
+    "LEAKY_RELU": "LeakyReluOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
+    "MIRROR_PAD": "MirrorPadOptions",
+    "MUL": "MulOptions",
+    "PACK": "PackOptions",
     "PAD": "PadOptions",
+    "PADV2": "PadV2Options",
+    "REDUCE_MAX": "ReducerOptions",
+    "REDUCE_MIN": "ReducerOptions",
     "RESHAPE": "ReshapeOptions",
+    "RESIZE_BILINEAR": "ResizeBilinearOptions",
+    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
     "SOFTMAX": "SoftmaxOptions",
-    "TANH": None,
+    "SPACE_TO_DEPTH": "SpaceToDepthOptions",
+    "SPLIT": "SplitOptions",
+    "SPLIT_V": "SplitVOptions",
+    "SQUEEZE": "SqueezeOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
+    "SUB": "SubOptions",
+    "SUM": "ReducerOptions",
+    "TRANSPOSE_CONV": "TransposeConvOptions",
+    "UNPACK": "UnpackOptions",
 }

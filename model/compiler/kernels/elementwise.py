@@ -1,0 +1,167 @@
+"""Kernels on two tensors element by element, and reductions: nested loops over any strides."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from model.compiler.ir import ArgExtreme, Binary, Reduce, Tensor
+from model.compiler.kernels.base import (
+    Access,
+    KernelCall,
+    channel,
+    elementwise,
+    merge_levels,
+    quantized_range,
+    shape,
+    walk,
+    wide,
+)
+from model.compiler.quantize import INT8, mean_multiplier, quantize_multiplier
+
+_ADD_HEADROOM = 20  # as in nn_add_s8.c
+_SQUARE_HEADROOM = 7  # as in nn_squared_difference_s8.c
+_NO_SCALE = "{0, 0, 0, 0}"
+
+
+def binary(op: Binary) -> KernelCall:
+    """nn_add_s8 for sums of two tensors of one shape, else the operator's kernel for any two that broadcast."""
+    left, right = op.inputs
+    if op.kind == "ADD" and left.shape == right.shape:
+        return _add(op)
+    scales = _SCALES[op.kind](left, right, op.output)
+    fields = [
+        ("walk", walk(_levels(left, right, op.output), 2)),
+        ("left_zero", str(left.zero_point)),
+        ("right_zero", str(right.zero_point)),
+        *zip(("left", "right", "output"), scales, strict=True),
+        ("range", quantized_range(op.output, op.clamp)),
+    ]
+    access = [_broadcast_access(tensor, op.output) for tensor in op.inputs]
+    name = "add_broadcast" if op.kind == "ADD" else op.kind.lower()
+    return KernelCall(op, f"nn_{name}_s8", "nn_binary_t", fields, access)
+
+
+def _add(op: Binary) -> KernelCall:
+    left, right = op.inputs
+    scales = _sum_scales(left, right, op.output)
+    fields = [("size", str(op.output.size)), ("left_zero", str(left.zero_point)), ("right_zero", str(right.zero_point))]
+    fields += zip(("left", "right", "sum"), scales, strict=True)
+    fields += [("range", quantized_range(op.output, op.clamp))]
+    access = [None if tensor.data is not None else elementwise(tensor.size) for tensor in op.inputs]
+    return KernelCall(op, "nn_add_s8", "nn_add_t", fields, access)
+
+
+def _scale(real: float) -> str:
+    return channel(0, *quantize_multiplier(real))
+
+
+def _sum_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
+    """Both inputs to half of the larger scale, raised by the headroom; their sum to the output's scale."""
+    twice_larger = 2.0 * max(left.scale, right.scale)
+    total = twice_larger / ((1 << _ADD_HEADROOM) * output.scale)
+    return [_scale(left.scale / twice_larger), _scale(right.scale / twice_larger), _scale(total)]
+
+
+def _product_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
+    """The product's scale, in float32 as the reference has it."""
+    return [_NO_SCALE, _NO_SCALE, _scale(_ratio(left, right, output))]
+
+
+def _ratio(left: Tensor, right: Tensor, output: Tensor) -> float:
+    return float(np.float32(left.scale) * np.float32(right.scale) / np.float32(output.scale))
+
+
+def _prelu_scales(source: Tensor, alpha: Tensor, output: Tensor) -> list[str]:
+    straight = float(np.float32(source.scale) / np.float32(output.scale))
+    return [_scale(straight), _scale(_ratio(source, alpha, output)), _NO_SCALE]
+
+
+def _square_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
+    twice_larger = 2.0 * max(left.scale, right.scale)
+    total = twice_larger * twice_larger / ((1 << 2 * _SQUARE_HEADROOM) * output.scale)
+    return [_scale(left.scale / twice_larger), _scale(right.scale / twice_larger), _scale(total)]
+
+
+def _quotient_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
+    real = float(np.float32(left.scale) / (np.float32(right.scale) * np.float32(output.scale)))
+    return [_NO_SCALE, _NO_SCALE, _scale(real)]
+
+
+_SCALES = {
+    "ADD": _sum_scales,
+    "DIV": _quotient_scales,
+    "MAXIMUM": lambda left, right, output: [_NO_SCALE] * 3,
+    "MINIMUM": lambda left, right, output: [_NO_SCALE] * 3,
+    "MUL": _product_scales,
+    "PRELU": _prelu_scales,
+    "SQUARED_DIFFERENCE": _square_scales,
+    "SUB": _sum_scales,
+}
+
+
+def _strides(tensor: Tensor, sizes: tuple[int, ...]) -> list[int]:
+    """Elements from one place to the next along each axis of ``sizes``; 0 where ``tensor`` broadcasts."""
+    own = (1,) * (len(sizes) - len(tensor.shape)) + tensor.shape
+    steps = [prod(own[axis + 1 :]) for axis in range(len(sizes))]
+    return [0 if size == 1 else step for size, step in zip(own, steps, strict=True)]
+
+
+def _levels(left: Tensor, right: Tensor, output: Tensor) -> list[tuple[int, ...]]:
+    sizes = output.shape
+    pairs = zip(sizes, _strides(left, sizes), _strides(right, sizes), strict=True)
+    return merge_levels([(size, a, b) for size, a, b in reversed(list(pairs))] or [(1, 0, 0)])
+
+
+def _broadcast_access(tensor: Tensor, output: Tensor) -> Access | None:
+    if tensor.data is not None:
+        return None
+    if tensor.shape == output.shape:
+        return elementwise(tensor.size)
+    index = np.broadcast_to(np.arange(tensor.size).reshape(tensor.shape), output.shape).reshape(-1)
+    return Access(index, np.arange(1, output.size + 1))
+
+
+def _reduction(source: Tensor, axes: tuple[int, ...]) -> tuple[str, str, np.ndarray]:
+    """The kept loops and the reduced loops over the input, and the first element of each kept place."""
+    numbers = np.arange(source.size).reshape(source.shape)
+    steps = [prod(source.shape[axis + 1 :]) for axis in range(len(source.shape))]
+    order = list(reversed(range(len(source.shape))))
+    kept = merge_levels([(source.shape[axis], steps[axis]) for axis in order if axis not in axes] or [(1, 0)])
+    inner = merge_levels([(source.shape[axis], steps[axis]) for axis in order if axis in axes] or [(1, 0)])
+    firsts = numbers[tuple(0 if axis in axes else slice(None) for axis in range(len(source.shape)))]
+    return walk(kept, 1), walk(inner, 1), firsts.reshape(-1)
+
+
+def reduce(op: Reduce) -> KernelCall:
+    """nn_mean_s8 for means over height and width, else nn_mean_any_s8, nn_reduce_max_s8 or nn_reduce_min_s8."""
+    source, output = op.inputs[0], op.output
+    count = prod(source.shape[axis] for axis in op.axes)
+    kept, inner, firsts = _reduction(source, op.axes)
+    access = Access(firsts, np.arange(1, output.size + 1))
+    if op.kind in ("REDUCE_MAX", "REDUCE_MIN"):
+        fields = [("kept", kept), ("reduced", inner)]
+        return KernelCall(op, f"nn_{op.kind.lower()}_s8", "nn_reduce_t", fields, [access])
+    real = source.scale / output.scale
+    multiplier, shift = mean_multiplier(real, count)
+    scale = channel(-source.zero_point * count, multiplier, shift)
+    scaling = [("scale", scale), ("range", quantized_range(output, INT8))]
+    picture = len(source.shape) == 4 and source.batch == 1 and op.axes == (1, 2)
+    if picture and not wide(source):
+        return KernelCall(op, "nn_mean_s8", "nn_mean_t", [("input", shape(source)), *scaling], [access])
+    fields = [("kept", kept), ("reduced", inner), *scaling]
+    return KernelCall(op, "nn_mean_any_s8", "nn_reduce_t", fields, [access])
+
+
+def arg_extreme(op: ArgExtreme) -> KernelCall:
+    """nn_arg_max_s8, which can also look for the least."""
+    source = op.inputs[0]
+    kept, inner, _ = _reduction(source, (op.axis,))
+    fields = [
+        ("kept", kept),
+        ("reduced", inner),
+        ("least", "1" if op.kind == "ARG_MIN" else "0"),
+        ("wide", "1" if op.output.dtype == "int64" else "0"),
+    ]
+    return KernelCall(op, "nn_arg_max_s8", "nn_arg_t", fields, [None])

@@ -1,0 +1,50 @@
+"""From the file's operators to graph nodes: option tables, geometry and quantization, checked one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from model.compiler.ir import Op
+from model.compiler.operators import edges, elementwise, moves, normalizing, pools, reductions, slices, unary, weighted
+from model.compiler.operators.floats import build_float
+from model.compiler.raw import RawOp
+
+_BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
+    **edges.BUILDERS,
+    **elementwise.BUILDERS,
+    **moves.BUILDERS,
+    **normalizing.BUILDERS,
+    **pools.BUILDERS,
+    **reductions.BUILDERS,
+    **slices.BUILDERS,
+    **unary.BUILDERS,
+    **weighted.BUILDERS,
+}
+
+
+def supported() -> list[str]:
+    """The names of the operators that can be compiled."""
+    return sorted(_BUILDERS)
+
+
+def build_ops(raw: RawOp) -> Sequence[Op]:
+    """The graph nodes of ``raw``, none where its outputs turn out constant.
+
+    Raises CrosscamError naming operator and tensor for one that cannot be compiled.
+    """
+    island = build_float(raw)
+    if island is not None:
+        return island
+    builder = _BUILDERS.get(raw.kind)
+    if builder is None:
+        wrong = next((t.dtype for t in [*raw.inputs, *raw.outputs] if t is not None and t.dtype == "int16"), None)
+        if wrong:
+            raw.fail(f"works on {wrong} tensors, expected int8; convert the model with int8 weights and activations")
+        raw.fail("is not supported; `crosscam compile --operators` lists those that are")
+    ops = []
+    for op in builder(raw):
+        if hasattr(op, "evaluate") and all(tensor.data is not None for tensor in op.inputs):
+            op.output.data = op.evaluate()
+        else:
+            ops.append(op)
+    return ops
