@@ -13,7 +13,7 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup run test lint train firmware frames bench clean test-renode bench-renode \
+.PHONY: help setup run test test-all lint train firmware frames bench clean test-renode bench-renode \
   check-loops fuzz
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel t
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
+
+test-all: .venv/dev  ## every kernel on 1,000 cases against the reference (tens of minutes)
+	CROSSCAM_CASES=1000 $(PY) -m pytest -n auto --dist load firmware/tests/test_nn_*.py
 
 check-loops: .venv/dev  ## native loops against Unicorn, 200,000 instructions and whole programs (minutes)
 	$(PY) -m sim.tests.check_loops

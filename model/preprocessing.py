@@ -47,16 +47,24 @@ def to_int8(channels: NDArray[np.uint8]) -> NDArray[np.int8]:
     return (channels ^ np.uint8(0x80)).view(np.int8)
 
 
-def camera_path(frame: NDArray[np.uint16], height: int = 160, width: int = 160) -> NDArray[np.int8]:
+def luma(channels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Red, green, blue in the last axis to luma, one value in it: BT.601's weights in 256ths, in integers."""
+    weights = np.array([77, 150, 29], np.uint32)
+    grey: NDArray[np.uint8] = ((channels * weights).sum(axis=-1, keepdims=True) >> 8).astype(np.uint8)
+    return grey
+
+
+def camera_path(frame: NDArray[np.uint16], height: int = 160, width: int = 160, channels: int = 3) -> NDArray[np.int8]:
     """The network's input for one camera frame.
 
     Args:
         frame: RGB565 values, ``uint16[H, W]``; the camera gives 240 x 320.
         height: rows of the network's input.
         width: columns of the network's input.
+        channels: 3 for colour, 1 for luma.
 
     Returns:
-        ``int8[height, width, 3]``, each value a channel of 0..255 minus 128.
+        ``int8[height, width, channels]``, each value a channel (or the luma) of 0..255 minus 128.
 
     Raises:
         CrosscamError: the frame is not a two-dimensional uint16 array.
@@ -67,7 +75,8 @@ def camera_path(frame: NDArray[np.uint16], height: int = 160, width: int = 160) 
         )
     rows = nearest_indices(frame.shape[0], height)
     columns = nearest_indices(frame.shape[1], width)
-    return to_int8(expand_rgb565(frame[rows[:, None], columns[None, :]]))
+    picture = expand_rgb565(frame[rows[:, None], columns[None, :]])
+    return to_int8(luma(picture) if channels == 1 else picture)
 
 
 def to_float(image: NDArray[np.int8]) -> NDArray[np.float32]:

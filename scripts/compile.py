@@ -1,24 +1,50 @@
-"""``crosscam compile``: a zoo folder or a .tflite -> C for the firmware."""
+"""``crosscam compile``: a zoo folder or any .tflite -> C."""
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
+class Kernels(enum.StrEnum):
+    """``model.compiler.kernels.ARITHMETICS`` for the command line."""
+
+    LITERT = "litert"
+    TFLM = "tflm"
+
+
+def _list_operators(wanted: bool) -> None:
+    if wanted:
+        from model.compiler.operators import supported
+
+        typer.echo("\n".join(supported()))
+        raise typer.Exit
+
+
 def compile_(
-    source: Annotated[Path, typer.Argument(help="Folder with card.toml and its .tflite (model/zoo/NAME).")],
+    source: Annotated[Path, typer.Argument(help="A .tflite, or a folder with card.toml and its .tflite.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the C files.")] = Path(
         "firmware/generated"
     ),
+    core: Annotated[
+        bool, typer.Option("--core", help="Take the conversions at the edges off: int8 inputs and outputs.")
+    ] = False,
+    kernels: Annotated[
+        Kernels, typer.Option(help="Whose results: LiteRT's reference kernels or TensorFlow Lite Micro's.")
+    ] = Kernels.LITERT,
+    operators: Annotated[
+        bool,
+        typer.Option("--operators", help="List the operators that compile.", callback=_list_operators, is_eager=True),
+    ] = False,
 ) -> None:
-    """Compile an int8 .tflite into C with a static memory plan.
+    """Compile an int8 .tflite into C with a static memory plan; a card is not needed.
 
     Example: [bold]crosscam compile model/zoo/person_car_160 -o firmware/generated[/bold]
     """
     from model.compiler import compile_model
     from model.compiler.report import print_report
 
-    print_report(compile_model(source, output))
+    print_report(compile_model(source, output, core=core, arithmetic=kernels.value))

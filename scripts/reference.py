@@ -34,7 +34,7 @@ def reference(
                 "source": expected.source,
                 "labels": list(expected.labels),
                 "scores": list(expected.scores),
-                "decision": list(host.decide(expected.scores)),
+                "decision": list(host.decide(host.card.labels, expected.scores)),
             }
         )
     path = output or frames / "reference.json"

@@ -39,17 +39,23 @@ class HostReference:
         """What frame ``index`` of the folder (counted from 0) must give."""
         if index not in self._known:
             entry = self.frames.entries[index]
-            height, width, _ = self.card.input_shape
-            image = camera_path(self.frames.pixels(index), height, width)
+            image = camera_path(self.frames.pixels(index), *self.card.input_shape)
             scores = tuple(int(score) for score in self._reference.scores(image))
             self._known[index] = Expected(entry.source, _truth(entry), scores)
         return self._known[index]
 
-    def decide(self, scores: tuple[int, ...]) -> tuple[str, ...]:
+    def highest(self, index: int, count: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Labels and scores of the ``count`` highest scores of a frame, the first of equal ones first."""
+        scores = self[index].scores
+        order = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:count]
+        return tuple(self.card.labels[at] for at in order), tuple(scores[at] for at in order)
+
+    def decide(self, labels: tuple[str, ...], scores: tuple[int, ...]) -> tuple[str, ...]:
         """The classes whose raw score reaches the card's threshold; "negative" only where no other does."""
+        thresholds = dict(zip(self.card.labels, self.card.thresholds, strict=True))
         present = tuple(
             label
-            for label, score, threshold in zip(self.card.labels, scores, self.card.thresholds, strict=True)
-            if label != "negative" and score >= threshold
+            for label, score in zip(labels, scores, strict=True)
+            if label != "negative" and score >= thresholds[label]
         )
-        return present or ("negative",)
+        return present or (("negative",) if "negative" in thresholds else ())

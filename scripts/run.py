@@ -109,16 +109,21 @@ def _rows(seen: list[Seen], reference: HostReference) -> list[Row]:
     rows = []
     for each in seen:
         prediction = each.prediction
-        known = each.photograph is not None and prediction.labels == reference.card.labels
+        labels, scores = reference.card.labels, ()
         expected = reference[each.photograph] if each.photograph is not None else None
+        if each.photograph is not None and expected is not None:
+            scores = expected.scores
+            if 0 < len(prediction.labels) < len(labels):  # more than a line holds: the highest, in their order
+                labels, scores = reference.highest(each.photograph, len(prediction.labels))
+        known = each.photograph is not None and prediction.labels == labels
         rows.append(
             Row(
                 prediction.frame,
                 expected.source if expected is not None else "?",
                 list(expected.labels) if expected is not None else [],
-                list(reference.decide(prediction.scores)) if known else [],
+                list(reference.decide(prediction.labels, prediction.scores)) if known else [],
                 list(prediction.scores),
-                list(expected.scores) if known and expected is not None else [],
+                list(scores) if known else [],
                 prediction.cycles,
                 prediction.duration_ms,
             )

@@ -3,14 +3,20 @@
  */
 #include "app/inference.h"
 
+#include "app/model_shape.h"
 #include "app/preprocess.h"
 #include "drivers/hal.h"
 #include "drivers/ov7670.h"
 #include "nn/model.h"
 
 static void fill_input(const uint16_t *frame) {
+#if NN_INPUT_CHANNELS == 1
+    preprocess_luma(frame, OV7670_WIDTH, OV7670_HEIGHT, nn_model.input, nn_model.input_width,
+                    nn_model.input_height);
+#else
     preprocess(frame, OV7670_WIDTH, OV7670_HEIGHT, nn_model.input, nn_model.input_width,
                nn_model.input_height);
+#endif
 }
 
 uint32_t inference_run(const uint16_t *frame) {

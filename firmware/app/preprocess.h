@@ -13,4 +13,8 @@
 void preprocess(const uint16_t *frame, uint32_t frame_width, uint32_t frame_height, int8_t *out,
                 uint32_t width, uint32_t height);
 
+/* The same to one value a pixel: its luma, (77 red + 150 green + 29 blue) / 256 of the expanded channels, - 128. */
+void preprocess_luma(const uint16_t *frame, uint32_t frame_width, uint32_t frame_height, int8_t *out,
+                     uint32_t width, uint32_t height);
+
 #endif

@@ -3,6 +3,7 @@
  */
 #include "app/report.h"
 
+#include "app/model_shape.h"
 #include "drivers/console.h"
 #include "nn/model.h"
 #include "platform.h"
@@ -20,14 +21,40 @@ static const char *short_label(const char *label) {
     return label;
 }
 
+static void report_score(text_t *line, const int8_t *scores, uint32_t number, bool first) {
+    text_string(line, first ? "" : ", ");
+    text_string(line, short_label(nn_model.labels[number]));
+    text_string(line, ": ");
+    text_signed(line, scores[number], SCORE_WIDTH);
+}
+
+#if NN_SCORES_SHOWN > 0
+/* Whether score `a` stands before score `b`: it is higher, or as high and first. */
+static bool stands_before(const int8_t *scores, uint32_t a, uint32_t b) {
+    return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
+}
+
 void report_scores(text_t *line, const int8_t *scores) {
-    for (uint32_t i = 0; i < nn_model.output_count; i++) {
-        text_string(line, i == 0U ? "" : ", ");
-        text_string(line, short_label(nn_model.labels[i]));
-        text_string(line, ": ");
-        text_signed(line, scores[i], SCORE_WIDTH);
+    uint32_t before = 0;
+    for (uint32_t shown = 0; shown < NN_SCORES_SHOWN; shown++) {
+        uint32_t next = nn_model.output_count;
+        for (uint32_t i = 0; i < nn_model.output_count; i++) {
+            const bool open = shown == 0U || stands_before(scores, before, i);
+            if (open && (next == nn_model.output_count || stands_before(scores, i, next))) {
+                next = i;
+            }
+        }
+        report_score(line, scores, next, shown == 0U);
+        before = next;
     }
 }
+#else
+void report_scores(text_t *line, const int8_t *scores) {
+    for (uint32_t i = 0; i < nn_model.output_count; i++) {
+        report_score(line, scores, i, i == 0U);
+    }
+}
+#endif
 
 uint32_t report_milliseconds(uint32_t cycles) {
     return cycles / (platform_core_hz() / 1000U);

@@ -14,7 +14,8 @@
 /* Longest line, terminator included. */
 #define REPORT_LINE_MAX 224U
 
-/* Append "car: +127, neg: -128, person:  +12" for the given scores, one a class of the network. */
+/* Append "car: +127, neg: -128, person:  +12" for the given scores, one a class of the network; of a network with more
+ * than a line holds the NN_SCORES_SHOWN highest, the highest first. */
 void report_scores(text_t *line, const int8_t *scores);
 
 /* "car: +127, ... | Duration: 57 ms | Cycles: 27412345 | Frame: 17" of the network's present output. */

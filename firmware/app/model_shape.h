@@ -1,0 +1,24 @@
+/*
+ * What the application has to know of the network when it is compiled: model_config.h, which the compiler in
+ * model/ writes beside the network. Tests on a host have none: a colour picture, and few scores.
+ */
+#ifndef APP_MODEL_SHAPE_H
+#define APP_MODEL_SHAPE_H
+
+#if defined(__has_include)
+#if __has_include("model_config.h")
+#include "model_config.h"
+#endif
+#endif
+
+/* Channels of the input: 3, red, green and blue, or 1, the camera's luma. */
+#ifndef NN_INPUT_CHANNELS
+#define NN_INPUT_CHANNELS 3
+#endif
+
+/* Scores on a prediction line: 0 for all of them in their order, else so many of the highest. */
+#ifndef NN_SCORES_SHOWN
+#define NN_SCORES_SHOWN 0
+#endif
+
+#endif
