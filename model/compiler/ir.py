@@ -132,6 +132,7 @@ class Conv2D(Op):
 
     @property
     def groups(self) -> int:
+        """Blocks of channels that are convolved apart; 1 for a plain convolution."""
         return self.inputs[0].hwc[2] // int(self.weights.shape[3])
 
     @property
@@ -188,6 +189,7 @@ class FullyConnected(Op):
 
     @property
     def fixed_multipliers(self) -> list[float]:
+        """Double, one an output, as TensorFlow Lite Micro computes them before it makes 31-bit multipliers of them."""
         if len(self.filter_scales) != 1:
             return self.multipliers
         product = np.float32(self.inputs[0].scale) * self.filter_scales[0]

@@ -36,6 +36,7 @@ class RawOp:
 
     @property
     def output(self) -> Tensor:
+        """The only output; CrosscamError when there are several, or none."""
         if len(self.outputs) != 1:
             self.fail(f"has {len(self.outputs)} outputs, expected 1")
         return self.outputs[0]

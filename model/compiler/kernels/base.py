@@ -66,10 +66,12 @@ class KernelCall:
 
     @property
     def inputs(self) -> list[Tensor]:
+        """The tensors whose addresses the C function gets, in its order."""
         return self.op.inputs if self.sources is None else self.sources
 
     @property
     def output(self) -> Tensor:
+        """The tensor the C function writes, or writes a part of."""
         return self.op.output
 
     @property
