@@ -7,6 +7,7 @@ Operators that only move values are evaluated by their ``Move``; here is SHAPE, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,13 @@ def _binary(function: Callable[..., Any]) -> Callable[[RawOp, Sequence[np.ndarra
     return lambda raw, values: function(values[0], values[1])
 
 
+def _few(values: Any) -> Any:
+    """A list of sizes, or a range, unless it would make too many values."""
+    if (len(values) if isinstance(values, range) else prod(values)) > _MAX_VALUES:
+        raise ValueError("too many values")
+    return values
+
+
 def _divide(raw: RawOp, values: Sequence[np.ndarray]) -> Any:
     if values[0].dtype.kind == "f":
         return values[0] / values[1]
@@ -75,7 +83,7 @@ _FUNCTIONS: dict[str, Callable[[RawOp, Sequence[np.ndarray]], Any]] = {
     "CAST": lambda raw, values: values[0],
     "DIV": _divide,
     "EQUAL": _binary(np.equal),
-    "FILL": lambda raw, values: np.full([int(size) for size in values[0]], values[1]),
+    "FILL": lambda raw, values: np.full(_few([int(size) for size in values[0]]), values[1]),
     "FLOOR_DIV": _binary(np.floor_divide),
     "FLOOR_MOD": _binary(np.mod),
     "GREATER": _binary(np.greater),
@@ -85,7 +93,7 @@ _FUNCTIONS: dict[str, Callable[[RawOp, Sequence[np.ndarray]], Any]] = {
     "MUL": _binary(np.multiply),
     "NEG": lambda raw, values: -values[0],
     "NOT_EQUAL": _binary(np.not_equal),
-    "RANGE": lambda raw, values: np.arange(int(values[0]), int(values[1]), int(values[2])),
+    "RANGE": lambda raw, values: np.array(_few(range(int(values[0]), int(values[1]), int(values[2])))),
     "RANK": lambda raw, values: np.array(values[0].ndim),
     "REDUCE_MAX": _reduced(np.max),
     "REDUCE_MIN": _reduced(np.min),

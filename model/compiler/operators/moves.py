@@ -75,6 +75,7 @@ def _inputs(raw: RawOp) -> list[Tensor]:
         raw.same_quantization(position)
     if not sources:
         raw.fail("has no inputs; the file is damaged")
+    _small(raw, sum(tensor.size for tensor in sources))
     return sources
 
 
@@ -166,6 +167,7 @@ def _gather(raw: RawOp) -> Sequence[Op]:
     chosen = raw.constant(1, "indices", "int32", "int64")
     if chosen.size and not 0 <= int(chosen.min()) <= int(chosen.max()) < source.shape[axis]:
         raw.fail(f"takes elements {int(chosen.min())} to {int(chosen.max())} of {source.shape[axis]}")
+    _small(raw, source.size // source.shape[axis] * int(chosen.size))
     return [move(raw, [source], np.take(indices(source), chosen, axis))]
 
 
@@ -204,6 +206,7 @@ def _space_to_batch(raw: RawOp) -> Sequence[Op]:
     if len(source.shape) < spatial + 1 or len(pads) != spatial or min(blocks) < 1 or pads.min() < 0:
         raw.fail(f"has blocks {blocks} and paddings {pads.tolist()} on shape {list(source.shape)}")
     batch, rest = source.shape[0], source.shape[spatial + 1 :]
+    _small(raw, batch * prod(rest) * prod(s + int(p.sum()) for s, p in zip(source.shape[1:], pads, strict=False)))
     wide = np.pad(indices(source), [(0, 0), *map(tuple, pads), *[(0, 0)] * len(rest)], constant_values=-1)
     if any(size % block for size, block in zip(wide.shape[1:], blocks, strict=False)):
         raw.fail(f"cannot cut the padded shape {list(wide.shape)} into blocks of {blocks}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from model.compiler import ir
 from model.compiler.ir import Op
+from model.compiler.limits import MOST_ELEMENTS
 from model.compiler.operators.weighted import image, window_of
 from model.compiler.raw import RawOp
 
@@ -27,8 +28,8 @@ def _pool(raw: RawOp, node: Callable[..., Op]) -> Sequence[Op]:
 
 def _sizes(raw: RawOp) -> tuple[int, int]:
     sizes = raw.integers(1, "sizes")
-    if len(sizes) != 2 or min(sizes) < 1:
-        raw.fail(f"resizes to {sizes}, expected a height and a width")
+    if len(sizes) != 2 or min(sizes) < 1 or sizes[0] * sizes[1] > MOST_ELEMENTS:
+        raw.fail(f"resizes to {sizes}, expected a height and a width of at most {MOST_ELEMENTS:,} pixels")
     return sizes[0], sizes[1]
 
 
