@@ -90,7 +90,7 @@ def check(
     if blocks and not found:
         console.print("check-loops: no compiler for ARM: expected arm-none-eabi-gcc on PATH or ziglang from PyPI")
         raise typer.Exit(2)
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=16)
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
     with tempfile.TemporaryDirectory() as name, pool, Progress(console=console) as bar:
         folder = Path(name)
         batches = [pool.submit(instruction_batch, each) for each in _seeds(instructions, seed)] if instructions else []
