@@ -109,6 +109,13 @@ def test_lock_sequence_freezes_the_pins(port: Stm32GpioPort) -> None:
     assert port.read(AFRL, 4) == 0xFF0FFFFF and port.read(AFRH, 4) == 0xFFFFFFFF
 
 
+def test_a_broken_lock_sequence_may_start_anew(port: Stm32GpioPort) -> None:
+    key = 1 << 16
+    for value in (key | 1, key | 1, 1, key | 1):  # the second is no second write; it begins another sequence
+        port.write(LCKR, 4, value)
+    assert port.read(LCKR, 4) == key | 1
+
+
 def test_bad_parameters_are_one_clear_line() -> None:
     with pytest.raises(CrosscamError, match="numberOfAFs is 17"):
         Stm32GpioPort(FakeServices(), "gpioPortA", number_of_afs=17)

@@ -18,14 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sim.engine.devices.base import GpioReceiver, Services, hears
-from sim.engine.devices.registers import Mode, RegisterDevice
+from sim.engine.devices.base import Services, hears
+from sim.engine.devices.gpio_pads import ALL_PINS, PINS, GpioPads
+from sim.engine.devices.registers import Mode
 from sim.errors import CrosscamError
 
-PINS = 16
-_ALL = (1 << PINS) - 1
 _INPUT, _OUTPUT, _ALTERNATE, _ANALOG = range(4)
-_LOCK_KEY = 1 << 16
 
 
 class AlternateFunctionPin:
@@ -41,7 +39,7 @@ class AlternateFunctionPin:
         self._port.refresh(1 << self._pin)
 
 
-class Stm32GpioPort(RegisterDevice):
+class Stm32GpioPort(GpioPads):
     """One port. ``inverted_af_pins`` lists ``[pin, af, ...]``: functions whose output is complemented."""
 
     RENODE_TYPES = ("GPIOPort.STM32_GPIOPort",)
@@ -68,36 +66,23 @@ class Stm32GpioPort(RegisterDevice):
                     f"{name}: invertedAFPins entry {[pin, *functions]}: expected [pin 0..15, AF 0..{number_of_afs - 1}]"
                 )
             inverted[pin].update(functions)
-        self._pads = [self.add_output(pin) for pin in range(PINS)]
-        self._functions = [AlternateFunctionPin(self, pin, inverted[pin]) for pin in range(PINS)]
+        self._functions = self._alternate = [AlternateFunctionPin(self, pin, inverted[pin]) for pin in range(PINS)]
         self._shown: dict[str, tuple[Callable[[], object], int]] = {}  # who answers for inputs, and for which
-        self._driven = 0  # pads driven from outside
-        self._outside = 0  # their levels
-        self._levels = 0  # levels of all pads as last told
-        self._lock_step = self._lock_pins = self._locked = 0
         bank = self.bank
         self._moder = bank.register(0x00, "MODER", mode_reset_value).storage().after_write(self._configured)
-        self._otyper = bank.register(0x04, "OTYPER").storage(_ALL).after_write(self._configured)
+        self._otyper = bank.register(0x04, "OTYPER").storage(ALL_PINS).after_write(self._configured)
         self._ospeedr = bank.register(0x08, "OSPEEDR", output_speed_reset_value).storage()
         self._pupdr = bank.register(0x0C, "PUPDR", pull_up_pull_down_reset_value).storage()
         self._pupdr.after_write(self._configured)
         bank.register(0x10, "IDR").value_from(self._input_data)
-        self._odr = bank.register(0x14, "ODR")
-        self._odr.field(0, PINS, "ODR", on_change=lambda old, new: self.refresh(old ^ new))
+        self._declare_output(0x14)
         bsrr = bank.register(0x18, "BSRR").after_write(self._set_or_reset)
         bsrr.field(0, 32, "BSRR", Mode.WRITE)
-        self._lckr = bank.register(0x1C, "LCKR").value_from(lambda: self._locked)
-        self._lckr.field(0, 17, "LCK", Mode.WRITE)
-        self._lckr.after_write(self._lock_written)
+        self._declare_lock(0x1C)
         self._afr = [bank.register(0x20 + 4 * half, f"AFR{'LH'[half]}").storage() for half in range(2)]
         for register in self._afr:
             register.after_write(self._configured)
-        self.refresh(_ALL)
-
-    @property
-    def levels(self) -> int:
-        """Levels of the 16 pads."""
-        return self._levels
+        self.refresh(ALL_PINS)
 
     def mode(self, pin: int) -> int:
         """0 input, 1 output, 2 alternate function, 3 analog."""
@@ -106,22 +91,6 @@ class Stm32GpioPort(RegisterDevice):
     def alternate_function(self, pin: int) -> int:
         """The AF number selected for ``pin`` (counts in mode 2)."""
         return self._afr[pin >> 3].raw >> 4 * (pin & 7) & 15
-
-    def local_receiver(self, index: int) -> GpioReceiver:
-        """Where alternate functions drive pin ``index``."""
-        if not 0 <= index < PINS:
-            raise CrosscamError(f"{self.name}: there is no pin {index}, expected 0 to {PINS - 1}")
-        return self._functions[index]
-
-    def on_gpio(self, number: int, value: bool) -> None:
-        """Something outside drives pad ``number``."""
-        if not 0 <= number < PINS:
-            self.log.error("signal on pin %d: there are 0 to %d", number, PINS - 1)
-            return
-        bit = 1 << number
-        self._driven |= bit
-        self._outside = self._outside | bit if value else self._outside & ~bit
-        self.refresh(bit)
 
     def show_inputs(self, name: str, levels: Callable[[], object], pins: int) -> None:
         """Ask ``levels()`` for the bits ``pins`` of IDR whenever it is read, while the port itself drives none of them.
@@ -147,35 +116,20 @@ class Stm32GpioPort(RegisterDevice):
     def write(self, offset: int, width: int, value: int) -> None:
         if self._locked and offset & ~3 in (0x00, 0x04, 0x08, 0x0C, 0x20, 0x24):
             self.log.debug("port is locked: write at 0x%X keeps the locked pins", offset)
-            value = self._keep_locked(offset, width, value)
+            register = offset & ~3
+            bits = 1 if register == 0x04 else 4 if register >= 0x20 else 2
+            value = self._keeping(bits, offset, width, value, first=8 if register == 0x24 else 0)
         self.bank.write(offset, width, value)
-
-    def reset(self) -> None:
-        """Registers to reset values; what drives the pads from outside stays."""
-        super().reset()
-        self._lock_step = self._locked = 0
-        self.refresh(_ALL)
-
-    def refresh(self, pins: int) -> None:
-        """Work out the levels of ``pins`` (a bit mask) and tell the outputs that changed."""
-        while pins:
-            bit = pins & -pins
-            pins ^= bit
-            pin = bit.bit_length() - 1
-            level = self._level(pin)
-            if level != bool(self._levels & bit):
-                self._levels ^= bit
-                self._pads[pin].set(level)
 
     def _level(self, pin: int) -> bool:
         mode = self.mode(pin)
-        outside = bool(self._outside >> pin & 1) if self._driven >> pin & 1 else None
+        outside = self._driven_to(pin)
         pull = self._pupdr.raw >> 2 * pin & 3
         wanted: bool | None = None
         if mode == _OUTPUT:
             wanted = bool(self._odr.raw >> pin & 1)
         elif mode == _ALTERNATE:
-            wanted = self._functions[pin].levels.get(self.alternate_function(pin))
+            wanted = self._alternate[pin].levels.get(self.alternate_function(pin))
         if wanted is not None:
             if not wanted or not self._otyper.raw >> pin & 1:
                 return wanted
@@ -186,38 +140,4 @@ class Stm32GpioPort(RegisterDevice):
         return sum(1 << pin for pin in range(PINS) if self.mode(pin) == mode)
 
     def _configured(self, written: int) -> None:
-        self.refresh(_ALL)
-
-    def _set_or_reset(self, written: int) -> None:
-        old = self._odr.raw
-        self._odr.raw = (old & ~(written >> 16)) | (written & _ALL)
-        self.refresh(old ^ self._odr.raw)
-
-    def _lock_written(self, written: int) -> None:
-        """LCKK = 1, 0, 1 with the same pin bits, then a read, locks those pins until reset (11.4.8)."""
-        if self._locked:
-            return
-        pins = written & _ALL
-        if self._lock_step and pins != self._lock_pins:
-            self._lock_step = 0
-        self._lock_pins = pins
-        expected = (_LOCK_KEY, 0, _LOCK_KEY)[self._lock_step]
-        if written & _LOCK_KEY != expected:
-            self._lock_step = 0
-            return
-        self._lock_step += 1
-        if self._lock_step == 3:
-            self._locked = _LOCK_KEY | pins
-
-    def _keep_locked(self, offset: int, width: int, value: int) -> int:
-        register = offset & ~3
-        bits = 1 if register == 0x04 else 4 if register >= 0x20 else 2
-        first = 8 if register == 0x24 else 0
-        kept = 0
-        for pin in range(PINS):
-            place = bits * (pin - first)
-            if self._locked >> pin & 1 and 0 <= place < 32:
-                kept |= ((1 << bits) - 1) << place
-        shift = 8 * (offset & 3)
-        old = self.bank[register].raw
-        return (value & ~(kept >> shift) | (old & kept) >> shift) & ((1 << 8 * width) - 1)
+        self.refresh(ALL_PINS)

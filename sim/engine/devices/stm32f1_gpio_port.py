@@ -12,16 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.engine.devices.base import Device, GpioReceiver, Services
+from sim.engine.devices.base import Device, Services
+from sim.engine.devices.gpio_pads import ALL_PINS, PINS, GpioPads
 from sim.engine.devices.registers import Mode, RegisterDevice
 from sim.errors import CrosscamError
 
-PINS = 16
 TIMERS = 18
-_ALL = (1 << PINS) - 1
 _FLOATING = 0x44444444  # every pin an input (9.2.1)
 _OPEN_DRAIN, _ALTERNATE = 1, 2  # bits of CNF in output mode
-_LOCK_KEY = 1 << 16
 
 
 class _AlternateFunction:
@@ -37,7 +35,7 @@ class _AlternateFunction:
         self._port.refresh(1 << self._pin)
 
 
-class Stm32F1GpioPort(RegisterDevice):
+class Stm32F1GpioPort(GpioPads):
     """One port. ``inverted_af_pins`` lists ``[pin, timer, ...]``: timers whose output is complemented there."""
 
     RENODE_TYPES = ("GPIOPort.STM32F1GPIOPort",)
@@ -53,78 +51,38 @@ class Stm32F1GpioPort(RegisterDevice):
                     f"{name}: invertedAFPins entry {list(entry)}: expected [pin 0..{PINS - 1}, timer 0..{TIMERS - 1}]"
                 )
             inverted[entry[0]].update(entry[1:])
-        self._pads = [self.add_output(pin) for pin in range(PINS)]
-        self._functions = [_AlternateFunction(self, pin, inverted[pin]) for pin in range(PINS)]
-        self._driven = self._outside = self._levels = 0  # pads driven from outside, their levels, levels as last told
-        self._lock_step = self._lock_pins = self._locked = 0
+        self._functions = self._alternate = [_AlternateFunction(self, pin, inverted[pin]) for pin in range(PINS)]
         bank = self.bank
-        self._crl = bank.register(0x00, "CRL", _FLOATING).storage().after_write(lambda _: self.refresh(_ALL))
-        self._crh = bank.register(0x04, "CRH", _FLOATING).storage().after_write(lambda _: self.refresh(_ALL))
+        self._crl = bank.register(0x00, "CRL", _FLOATING).storage().after_write(lambda _: self.refresh(ALL_PINS))
+        self._crh = bank.register(0x04, "CRH", _FLOATING).storage().after_write(lambda _: self.refresh(ALL_PINS))
         bank.register(0x08, "IDR").value_from(self._input_data)
-        self._odr = bank.register(0x0C, "ODR")
-        self._odr.field(0, PINS, "ODR", on_change=lambda old, new: self.refresh(old ^ new))
+        self._declare_output(0x0C)
         bank.register(0x10, "BSRR").after_write(self._set_or_reset).field(0, 32, "BSRR", Mode.WRITE)
         bank.register(0x14, "BRR").after_write(lambda written: self._set_or_reset(written << PINS)).field(
             0, PINS, "BRR", Mode.WRITE
         )
-        lock = bank.register(0x18, "LCKR").value_from(lambda: self._locked)
-        lock.field(0, 17, "LCK", Mode.WRITE)
-        lock.after_write(self._lock_written)
-        self.refresh(_ALL)
+        self._declare_lock(0x18)
+        self.refresh(ALL_PINS)
 
     def mode(self, pin: int) -> tuple[int, int]:
         """MODE (0: input, else an output) and CNF of ``pin``."""
         bits = (self._crl, self._crh)[pin >> 3].raw >> 4 * (pin & 7) & 15
         return bits & 3, bits >> 2
 
-    def local_receiver(self, index: int) -> GpioReceiver:
-        """Where alternate functions drive pin ``index``."""
-        if not 0 <= index < PINS:
-            raise CrosscamError(f"{self.name}: there is no pin {index}, expected 0 to {PINS - 1}")
-        return self._functions[index]
-
-    def on_gpio(self, number: int, value: bool) -> None:
-        """Something outside drives pad ``number``."""
-        if not 0 <= number < PINS:
-            self.log.error("signal on pin %d: there are 0 to %d", number, PINS - 1)
-            return
-        bit = 1 << number
-        self._driven |= bit
-        self._outside = self._outside | bit if value else self._outside & ~bit
-        self.refresh(bit)
-
     def write(self, offset: int, width: int, value: int) -> None:
         """A locked pin keeps its four bits of CRL or CRH (9.2.7)."""
         register = offset & ~3
         if self._locked and register in (0x00, 0x04):
-            kept = sum(15 << 4 * pin for pin in range(8) if self._locked >> pin + 2 * register & 1)
-            shift = 8 * (offset & 3)
-            value = (value & ~(kept >> shift) | (self.bank[register].raw & kept) >> shift) & ((1 << 8 * width) - 1)
+            value = self._keeping(4, offset, width, value, first=2 * register)
         super().write(offset, width, value)
-
-    def reset(self) -> None:
-        """Registers to reset values; what drives the pads from outside stays."""
-        super().reset()
-        self._lock_step = self._locked = 0
-        self.refresh(_ALL)
-
-    def refresh(self, pins: int) -> None:
-        """Work out the levels of ``pins`` (a bit mask) and tell the outputs that changed."""
-        for pin in range(PINS):
-            bit = 1 << pin
-            if pins & bit:
-                level = self._level(pin)
-                if level != bool(self._levels & bit):
-                    self._levels ^= bit
-                    self._pads[pin].set(level)
 
     def _level(self, pin: int) -> bool:
         mode, configuration = self.mode(pin)
         latch = bool(self._odr.raw >> pin & 1)
-        outside = bool(self._outside >> pin & 1) if self._driven >> pin & 1 else None
+        outside = self._driven_to(pin)
         if not mode:
             return (configuration == _ALTERNATE and latch) if outside is None else outside
-        wanted = self._functions[pin].level if configuration & _ALTERNATE else latch
+        wanted = self._alternate[pin].level if configuration & _ALTERNATE else latch
         if wanted and configuration & _OPEN_DRAIN:
             return True if outside is None else outside  # such lines have pull-ups on the board
         return bool(wanted)
@@ -132,27 +90,6 @@ class Stm32F1GpioPort(RegisterDevice):
     def _input_data(self) -> int:
         analog = sum(1 << pin for pin in range(PINS) if self.mode(pin) == (0, 0))
         return self._levels & ~analog
-
-    def _set_or_reset(self, written: int) -> None:
-        """Where both are asked for, setting wins (9.2.5)."""
-        old = self._odr.raw
-        self._odr.raw = (old & ~(written >> PINS) | written) & _ALL
-        self.refresh(old ^ self._odr.raw)
-
-    def _lock_written(self, written: int) -> None:
-        """LCKK = 1, 0, 1 with the same pins locks them until reset."""
-        if self._locked:
-            return
-        pins = written & _ALL
-        if self._lock_step and pins != self._lock_pins:
-            self._lock_step = 0
-        self._lock_pins = pins
-        if written & _LOCK_KEY != (_LOCK_KEY, 0, _LOCK_KEY)[self._lock_step]:
-            self._lock_step = 1 if written & _LOCK_KEY else 0  # it may be the first write of a new sequence
-            return
-        self._lock_step += 1
-        if self._lock_step == 3:
-            self._locked = _LOCK_KEY | pins
 
 
 class _Port:
