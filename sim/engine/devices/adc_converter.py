@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.engine.devices.analog_input import AnalogInput, read_samples
+from sim.engine.devices.analog_input import AnalogInput, Channel, Repeat, read_samples
 from sim.engine.devices.base import Event, Services
 from sim.engine.devices.registers import RegisterDevice
 from sim.errors import CrosscamError
@@ -101,3 +101,28 @@ class AdcConverter(RegisterDevice):
         if self._parked and not self._nobody_looks:
             self._parked = False
             self._begin()
+
+
+class VoltageConverter(AdcConverter):
+    """A converter that is fed with millivolts; ``reference_voltage`` in volts is its full scale."""
+
+    RENODE_MEMBERS = ("FeedVoltageSampleToChannel", "SetDefaultValue")
+
+    def __init__(self, services: Services, name: str, channels: int, reference_voltage: float) -> None:
+        super().__init__(services, name, channels)
+        if reference_voltage <= 0:
+            raise CrosscamError(f"{name}: referenceVoltage is {reference_voltage} V, expected more than 0")
+        self._full_scale = reference_voltage * 1000
+
+    def set_default_value(self, millivolts: float, channel: Channel | None = None) -> None:
+        """``millivolts`` on one channel, or on all."""
+        for analog in self._inputs if channel is None else [self._input(channel)]:
+            analog.default = float(millivolts)
+
+    def feed_voltage_sample_to_channel(self, channel: Channel, value: float | str, repeat: Repeat = 1) -> None:
+        """Millivolts for the next ``repeat`` conversions of a channel, or a file with one number a conversion."""
+        self._feed(channel, value, repeat)
+
+    def _sample(self, channel: int, full: int) -> int:
+        """What a conversion of ``channel`` gives where ``full`` stands for the reference voltage."""
+        return min(full, max(0, round(self._inputs[channel].take() / self._full_scale * full)))

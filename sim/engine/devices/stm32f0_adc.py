@@ -14,8 +14,7 @@ the internal channels are channels 16 to 18 like any other.
 
 from __future__ import annotations
 
-from sim.engine.devices.adc_converter import AdcConverter
-from sim.engine.devices.analog_input import Channel, Repeat
+from sim.engine.devices.adc_converter import VoltageConverter
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.registers import Mode
 from sim.errors import CrosscamError
@@ -28,11 +27,10 @@ _ADRDY, _EOSMP, _EOC, _EOSEQ, _OVR, _AWD = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 
 _ADEN, _ADDIS, _ADSTART, _ADSTP = 1 << 0, 1 << 1, 1 << 2, 1 << 4
 
 
-class Stm32F0Adc(AdcConverter):
+class Stm32F0Adc(VoltageConverter):
     """``reference_voltage`` in volts, ``external_event_frequency`` in Hz."""
 
     RENODE_TYPES = ("Analog.STM32F0_ADC",)
-    RENODE_MEMBERS = ("FeedVoltageSampleToChannel", "SetDefaultValue")
 
     def __init__(
         self,
@@ -44,9 +42,7 @@ class Stm32F0Adc(AdcConverter):
         dma_channel: int = 0,
         dma_peripheral: Device | None = None,
     ) -> None:
-        super().__init__(services, name, _CHANNELS)
-        if reference_voltage <= 0:
-            raise CrosscamError(f"{name}: referenceVoltage is {reference_voltage} V, expected more than 0")
+        super().__init__(services, name, _CHANNELS, reference_voltage)
         if external_event_frequency <= 0:
             raise CrosscamError(
                 f"{name}: externalEventFrequency is {external_event_frequency} Hz, expected more than 0"
@@ -55,7 +51,6 @@ class Stm32F0Adc(AdcConverter):
             raise CrosscamError(f"{name}: dmaChannel is {dma_channel}: expected a dmaPeripheral and a channel from 1")
         if dma_peripheral is not None:
             self.dma_request.connect(dma_peripheral, dma_channel - 1)
-        self._full_scale = reference_voltage * 1000
         self._trigger_frequency = external_event_frequency
         self._trigger: Event | None = None
         self._declare()
@@ -110,17 +105,6 @@ class Stm32F0Adc(AdcConverter):
         super().reset()
         self._forget()
         self._update()
-
-    # What is on the inputs
-
-    def set_default_value(self, millivolts: float, channel: Channel | None = None) -> None:
-        """``millivolts`` on one channel, or on all."""
-        for analog in self._inputs if channel is None else [self._input(channel)]:
-            analog.default = float(millivolts)
-
-    def feed_voltage_sample_to_channel(self, channel: Channel, value: float | str, repeat: Repeat = 1) -> None:
-        """Millivolts for the next ``repeat`` conversions of a channel, or a file with one number a conversion."""
-        self._feed(channel, value, repeat)
 
     # Registers
 
@@ -183,7 +167,7 @@ class Stm32F0Adc(AdcConverter):
     def _convert(self, channel: int) -> None:
         bits = 12 - 2 * self._resolution.value
         full = (1 << bits) - 1
-        code = min(full, max(0, round(self._inputs[channel].take() / self._full_scale * full)))
+        code = self._sample(channel, full)
         self._compare(channel, code << 12 - bits)
         if self._left:
             code <<= 16 - bits if bits > 6 else 8 - bits

@@ -13,8 +13,7 @@ Renode 1.16.1 has no type for it (its H7 files name the F0's).
 
 from __future__ import annotations
 
-from sim.engine.devices.adc_converter import AdcConverter
-from sim.engine.devices.analog_input import Channel, Repeat
+from sim.engine.devices.adc_converter import VoltageConverter
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
@@ -33,19 +32,15 @@ _RISING, _FALLING = 1, 2
 _INJECTED_TRIGGERS = 32
 
 
-class Stm32H7Adc(AdcConverter):
+class Stm32H7Adc(VoltageConverter):
     """One converter; ``reference_voltage`` in volts."""
 
     RENODE_TYPES = ("Analog.STM32H7_ADC",)
-    RENODE_MEMBERS = ("FeedVoltageSampleToChannel", "SetDefaultValue")
     size = 0x100
 
     def __init__(self, services: Services, name: str, *, reference_voltage: float = 3.3) -> None:
-        super().__init__(services, name, _CHANNELS)
-        if reference_voltage <= 0:
-            raise CrosscamError(f"{name}: referenceVoltage is {reference_voltage} V, expected more than 0")
+        super().__init__(services, name, _CHANNELS, reference_voltage)
         self.request = add_request(self, "DMARequest", self._dma_wanted, False)
-        self._full_scale = reference_voltage * 1000
         self._injection: Event | None = None
         self._triggers: set[int] = set()  # inputs that are high
         self._declare()
@@ -136,17 +131,6 @@ class Stm32H7Adc(AdcConverter):
         self._forget()
         self._update()
 
-    # What is on the inputs
-
-    def set_default_value(self, millivolts: float, channel: Channel | None = None) -> None:
-        """``millivolts`` on one channel, or on all."""
-        for analog in self._inputs if channel is None else [self._input(channel)]:
-            analog.default = float(millivolts)
-
-    def feed_voltage_sample_to_channel(self, channel: Channel, value: float | str, repeat: Repeat = 1) -> None:
-        """Millivolts for the next ``repeat`` conversions of a channel, or a file with one number a conversion."""
-        self._feed(channel, value, repeat)
-
     def on_gpio(self, number: int, value: bool) -> None:
         """A trigger event."""
         before = number in self._triggers
@@ -228,7 +212,7 @@ class Stm32H7Adc(AdcConverter):
     def _code(self, channel: int) -> int:
         """The next sample of a channel as the converter gives it out; the watchdogs look at it."""
         full = (1 << _BITS[self._resolution.value]) - 1
-        code = min(full, max(0, round(self._inputs[channel].take() / self._full_scale * full)))
+        code = self._sample(channel, full)
         if self._oversample:
             code = code * (self._ratio.value + 1) >> self._shift.value
         for index, watches in enumerate(self._watching(channel)):
