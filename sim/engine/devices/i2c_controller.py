@@ -56,7 +56,6 @@ class I2cController(RegisterDevice):
         super().__init__(services, name)
         self.event_interrupt = self.add_output("EventInterrupt")
         self.error_interrupt = self.add_output("ErrorInterrupt")
-        self._targets: dict[int, I2CTarget] = {}
         self._target: I2CTarget | None = None
         self._transmit = bytearray()
         self.last_transfer = OtherTransfer(0, done=True)
@@ -66,18 +65,12 @@ class I2cController(RegisterDevice):
         if not isinstance(child, I2CTarget):
             raise CrosscamError(f"{self.name}: {child.name} is no I2C slave (write, read, finish_transmission)")
         super().register_child(child, point)
-        self._targets[point] = child
-
-    def unregister_child(self, child: Device) -> None:
-        super().unregister_child(child)
-        self._targets = {point: each for point, each in self._targets.items() if point in self.children}
 
     def _select(self, address: int) -> bool:
         """The slave at ``address`` takes part from here on; whether there is one."""
-        target = self._targets.get(address)
-        if isinstance(target, AbsentI2CTarget) and not target.acknowledges_address():
-            target = None
-        self._target = target
+        target = self.children.get(address)
+        absent = isinstance(target, AbsentI2CTarget) and not target.acknowledges_address()
+        self._target = target if isinstance(target, I2CTarget) and not absent else None
         if self._target is None:
             self.log.warning("no slave answers at address 0x%02X", address)
         return self._target is not None

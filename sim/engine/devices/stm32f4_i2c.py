@@ -154,7 +154,7 @@ class Stm32F4I2c(I2cController):
     def _addressed(self, value: int) -> None:
         """The first byte after START is through."""
         if value >> 3 == _HEADER and not value & 1:
-            if any(address >> 8 == value >> 1 & 3 for address in self._targets if address > 0x7F):
+            if any(address >> 8 == value >> 1 & 3 for address in self.children if address > 0x7F):
                 self._header = value
                 self._flags |= _ADD10
             else:
