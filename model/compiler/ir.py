@@ -287,11 +287,6 @@ class Softmax(Op):
 
 
 @dataclass(eq=False)
-class LogSoftmax(Op):
-    """Logarithm of the softmax over the last axis."""
-
-
-@dataclass(eq=False)
 class L2Normalize(Op):
     """Values over the root of the sum of their squares, along the last axis."""
 

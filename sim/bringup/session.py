@@ -134,7 +134,6 @@ class Session:
         self._typing = list(self.goals.typing)
         self._awaited = self._next_awaited()
         self._ports = [(uarts.named(name) if name else None, port) for name, port in self.ports]
-        self._typed_early: list[tuple[UartPort, bytes]] = []
         self._interactive = any(not isinstance(port, FilePort) for _, port in self.ports)
         self._limit = self.goals.seconds
         if self._limit is None and not self._interactive:

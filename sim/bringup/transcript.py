@@ -13,7 +13,6 @@ class Transcript:
     """Writes to ``write`` what the UARTs say, made fit to be shown. ``flush`` it when nothing has come for a while."""
 
     def __init__(self, uarts: Uarts, write: Callable[[str], None]) -> None:
-        self._uarts = uarts
         self._write = write
         self._speakers: list[Uart] = []
         self._open: Uart | None = None  # whose unfinished line stands on the terminal

@@ -92,12 +92,6 @@ def int8_constant(suffix: str, values: np.ndarray, comment: str) -> Constant:
     return Constant(suffix, "int8_t", rows, len(flat), len(flat), comment)
 
 
-def uint32_constant(suffix: str, values: list[int], comment: str, ctype: str = "uint32_t") -> Constant:
-    """A constant array of 4-byte numbers, 8 values a line."""
-    rows = [", ".join(map(str, values[start : start + 8])) for start in range(0, len(values), 8)]
-    return Constant(suffix, ctype, rows, len(values), 4 * len(values), comment)
-
-
 def int32_constant(suffix: str, values: list[int], comment: str) -> Constant:
     """A constant int32_t array, 8 values a line."""
     rows = [", ".join(map(str, values[start : start + 8])) for start in range(0, len(values), 8)]
