@@ -13,6 +13,7 @@ from sim.engine.bus import MappedMemory
 from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
+from sim.engine.native import shared
 from sim.engine.native.loops.blocks import Block, read_block
 from sim.engine.native.loops.forms import DIRECT_JUMPS, FORMS, INDIRECT_JUMPS, InIt
 from sim.engine.native.traps import layout, sites
@@ -155,22 +156,66 @@ def test_a_program_that_is_mistaken_again_and_again_costs_no_fault() -> None:
     assert bench.register("r6") == 1
 
 
+CLOCKS = ("instructions", "cortex-m7")
+
+
+def machine_with(program: Program, timing: str) -> Machine:
+    machine = Machine("bench", timing)
+    machine.register("sysbus.flash", MappedMemory(machine, "flash", size=0x20000), 0x08000000)
+    machine.register("sysbus.ram", MappedMemory(machine, "ram", size=0x20000), RAM)
+    nvic = Nvic(machine, "nvic", priority_mask=0xF0)
+    machine.register("sysbus.nvic", nvic, SCS)
+    machine.register("sysbus.cpu", CortexM(machine, "cpu", nvic=nvic))
+    machine.sysbus.write_bytes(program.base, program.build())
+    machine.reset()
+    return machine
+
+
 def test_both_clocks_fault_alike() -> None:
     program = Program(vectors={3: "hard"}).label("start").emit(t.mov32(2, BUFFER + 2), MULTIPLE["ldrd"], t.NOP)
     program.label("hard").emit(t.mrs(0, t.MSP), t.ldr(5, 0, 24), t.WFI)
     stacked = []
-    for timing in ("instructions", "cortex-m7"):
-        machine = Machine("bench", timing)
-        machine.register("sysbus.flash", MappedMemory(machine, "flash", size=0x20000), 0x08000000)
-        machine.register("sysbus.ram", MappedMemory(machine, "ram", size=0x20000), RAM)
-        nvic = Nvic(machine, "nvic", priority_mask=0xF0)
-        machine.register("sysbus.nvic", nvic, SCS)
-        machine.register("sysbus.cpu", CortexM(machine, "cpu", nvic=nvic))
-        machine.sysbus.write_bytes(program.base, program.build())
-        machine.reset()
+    for timing in CLOCKS:
+        machine = machine_with(program, timing)
         machine.run_for(1e-5)
         stacked.append(machine.cpu.registers["r5"])
     assert stacked == [program.labels["start"] + 8] * 2
+
+
+def two_pairs(before: int, first: int, second: int) -> Program:
+    """A block with two LDRDs. Memory holds ``before`` when it begins, and its own store makes that ``first``, the
+    pointer of the first one; ``second`` is the other's. What the block finds in memory is all its program can see."""
+    program = Program(vectors={3: "hard"}).label("start").emit(t.mov32(1, BUFFER - 0x100), t.mov32(2, before))
+    program.emit(t.mov32(3, first), t.mov32(4, second), t.store(2, 1), t.store(4, 1, 4), t.isb()).label("block")
+    program.emit(t.store(3, 1), t.ldr(2, 1), t.NOP).label("first").emit((0xE9D2, 0x6700), t.ldr(2, 1, 4), t.NOP)
+    program.label("second").emit((0xE9D2, 0x6700), t.movs(5, 1)).label("end").emit(t.WFI)
+    return program.label("hard").emit(t.mrs(0, t.MSP), t.ldr(5, 0, 24), t.WFI)
+
+
+def cycle_of(program: Program, label: str, timing: str, *also: str) -> tuple[int, int]:
+    """The cycle ``label`` is reached at, and r5 in the end; with breakpoints at the labels ``also``."""
+    machine = machine_with(program, timing)
+    cycles: list[int] = []
+    machine.cpu.hooking.add(program.labels[label], lambda core, _: cycles.append(core.state[shared.NOW]))
+    for each in also:
+        machine.cpu.hooking.add(program.labels[each], lambda core, _: None)
+    machine.run_for(1e-5)
+    assert len(cycles) == 1
+    return cycles[0], machine.cpu.registers["r5"]
+
+
+@pytest.mark.parametrize("timing", CLOCKS)
+def test_a_false_alarm_takes_no_time(timing: str) -> None:
+    right = cycle_of(two_pairs(BUFFER, BUFFER, BUFFER), "end", timing)
+    assert cycle_of(two_pairs(BUFFER + 2, BUFFER, BUFFER), "end", timing) == right
+    assert right[1] == 1
+
+
+@pytest.mark.parametrize("timing", CLOCKS)
+@pytest.mark.parametrize("also", [(), ("block",), ("first",), ("first", "second")])
+def test_an_alarm_behind_a_false_one_is_heard(timing: str, also: tuple[str, ...]) -> None:
+    program = two_pairs(BUFFER + 2, BUFFER, BUFFER + 2)
+    assert cycle_of(program, "hard", timing, *also)[1] == program.labels["second"]
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

@@ -77,7 +77,7 @@ class CortexM(Core):
         self.register_file = RegisterFile(self)
         self.faults = Faults(self, self.unit, self.register_file)
         self.hooking: CoreHooks[CortexM] = CoreHooks(self, self.ended)
-        self.traps = TrapUnit(self, self.faults)
+        self.traps: TrapUnit[CortexM] = TrapUnit(self, self.faults, self.hooking)
         nvic.scb.on_traps = self.traps.configure
 
     def on_gpio(self, number: int, value: bool) -> None:
@@ -255,6 +255,7 @@ class CortexM(Core):
             self._failed(error)
         else:
             self.sleep("wfi")
+        self.traps.settle()
 
     def _watch(self) -> None:
         """Tell the native side which kinds of blocks matter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import Counter
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sim.engine.cortex_m import conditions, scb
 from sim.engine.cortex_m import exceptions as exc
 from sim.engine.cortex_m.core import Core
+from sim.engine.cortex_m.core_hooks import AnyCore, CoreHooks
 from sim.engine.cortex_m.faults import Faults
 from sim.engine.native import hooks, shared
 from sim.engine.native.traps import layout, native, sites
@@ -21,11 +23,12 @@ FALSE_ALARMS = 64
 _PROGRAM = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
-class TrapUnit:
+class TrapUnit(Generic[AnyCore]):
     """Watches the blocks of ``core``; idle where Unicorn's registers cannot be found in this process."""
 
-    def __init__(self, core: Core, faults: Faults) -> None:
-        self._core, self._faults = core, faults
+    def __init__(self, core: AnyCore, faults: Faults, hooking: CoreHooks[AnyCore]) -> None:
+        self._core, self._faults, self._hooking = core, faults, hooking
+        self._suspects: dict[int, Raw] = {}
         self._wanted = Wanted()
         self._alarms: Counter[int] = Counter()
         self._keep: dict[int, tuple[NDArray[np.int64], object]] = {}
@@ -80,29 +83,42 @@ class TrapUnit:
         return int(kept.ctypes.data)
 
     def stopped(self) -> None:
-        """A block was stopped before it began: go up to the instruction in question, and fault if it has to."""
-        core, state = self._core, self._core.state
-        start = state[shared.BLOCK_ADDRESS]
-        place = start + state[shared.TRAP_OFFSET]
-        watch, state[shared.WATCH] = state[shared.WATCH], state[shared.WATCH] & ~(self.watch | shared.FLAG_LOOP)
-        state[shared.DEADLINE] = shared.NEVER
-        if place > start:
-            error = core.engine.run_to(start, place)
-            if error or state[shared.INTERRUPT] >= 0 or core.pc_register != place:
-                # Something else happened on the way; it is met again by the next run.
-                return
-        (raw,) = sites.read(core.core_services.sysbus.read_bytes(place, 4), place)[:1]
+        """The core has stopped before a block, which is counted: judge each instruction in question when its turn
+        comes, by the registers it finds."""
+        state = self._core.state
+        start, size = state[shared.BLOCK_ADDRESS], state[shared.BLOCK_SIZE]
+        first = start + state[shared.TRAP_OFFSET]
+        self._hooking.inside.enter()
+        self._alarms[start] += 1
+        if self._alarms[start] == FALSE_ALARMS:
+            self._programs[:] = 0
+        for raw in sites.read(self._core.core_services.sysbus.read_bytes(start, size), start):
+            if raw.address >= first and sites.site_of(raw, self._wanted) is not None:
+                self._suspects[raw.address] = raw
+                self._hooking.add(raw.address, self._judge)
+        if start in self._suspects:  # a hook there would let the block begin twice
+            self._judge(self._core, start)
+
+    def settle(self) -> None:
+        """A run has ended: what is still suspected is so no longer, unless the core stands inside the block."""
+        if self._suspects and not self._hooking.inside.active:
+            self._acquit()
+
+    def _acquit(self) -> None:
+        for address in self._suspects:
+            self._hooking.remove(address, self._judge)
+        self._suspects.clear()
+
+    def _judge(self, core: Core, address: int) -> None:
+        """The instruction at ``address`` is about to run: it faults, or was a false alarm."""
+        raw = self._suspects.pop(address)
+        self._hooking.remove(address, self._judge)
         kind = self._problem(raw)
         if kind is None:
-            self._alarms[start] += 1
-            if self._alarms[start] == FALSE_ALARMS:
-                self._programs[:] = 0
-            core.engine.run_to(place, place + raw.size)
-        elif kind is Kind.ALIGNMENT:
-            self._faults.fault(exc.USAGE_FAULT, scb.UNALIGNED)
-        else:
-            self._faults.fault(exc.USAGE_FAULT, scb.DIVBYZERO)
-        state[shared.WATCH] = watch
+            return
+        self._alarms[core.state[shared.BLOCK_ADDRESS]] -= 1
+        self._acquit()
+        self._faults.fault(exc.USAGE_FAULT, scb.UNALIGNED if kind is Kind.ALIGNMENT else scb.DIVBYZERO)
 
     def _problem(self, raw: Raw) -> Kind | None:
         """Why the instruction the core stands at traps; by the registers as they are."""

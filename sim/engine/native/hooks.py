@@ -220,16 +220,14 @@ def _run_loop(state: int, slot: int, address: int, index: int) -> int:
 
 
 @inline
-def may_trap(uc: int, state: int, slot: int, address: int, size: int) -> int:
-    """Stop before a block that holds an instruction which looks as if it would trap; 0 when none does."""
+def stop_at_trap(uc: int, state: int, slot: int, address: int, size: int) -> None:
+    """Stop before a block that holds an instruction which looks as if it would trap; it is counted all the same, and
+    Python goes on inside it."""
     found: int = call4(get(state, FN_TRAPS), state, address, size, slot)
     if found:
         put(state, TRAP_OFFSET, found - 1)
         put(state, STOPPED, STOP_TRAP)
-        put(state, BLOCK_ADDRESS, address)
-        put(state, BLOCK_SIZE, size)
         call1(get(state, FN_EMU_STOP), uc)
-    return found
 
 
 @cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
@@ -277,8 +275,8 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
                 put(state, STOP_ADDRESS, address)
                 call1(get(state, FN_EMU_STOP), uc)
                 return
-        if flags & FLAGS_TRAPS and may_trap(uc, state, slot, address, size):
-            return
+        if flags & FLAGS_TRAPS:
+            stop_at_trap(uc, state, slot, address, size)
     put(state, BLOCK_ADDRESS, address)
     put(state, BLOCK_SIZE, size)
     put(state, BLOCK_START, now)

@@ -69,7 +69,7 @@ STOP_HOOK = 4  # at an instruction that has a hook (stops.py)
 STOP_CONDITIONAL = 5  # at an IT instruction, whose block has to be walked one by one
 STOP_STEPPED = 6  # all steps asked for are done
 STOP_WATCHPOINT = 7  # before an access that is watched
-STOP_TRAP = 8  # before a block with an instruction that may trap (traps)
+STOP_TRAP = 8  # before a block, counted already, with an instruction that may trap (traps)
 
 CONTINUE_WHOLE = 1  # up to the end of the block
 CONTINUE_PART = 2  # one instruction

@@ -288,8 +288,8 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
             put(state, shared.DEADLINE, 0)
         if flags & shared.FLAG_SEND_EVENT:
             put(state, shared.EVENT_REGISTER, 1)
-        if flags & shared.FLAGS_TRAPS and hooks.may_trap(uc, state, slot, address, size):
-            return
+        if flags & shared.FLAGS_TRAPS:
+            hooks.stop_at_trap(uc, state, slot, address, size)
     block = entry & 0xFFFFFFFF
     record = get(clock, BLOCKS) + 8 * BLOCK_WORDS * block
     # The branch before
