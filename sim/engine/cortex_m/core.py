@@ -35,6 +35,7 @@ class Core(Device):
         self._held = False
         self._stops: memoryview[int] = memoryview(self.engine.hooking)  # type: ignore[arg-type]
         self._pc = Registers(self.engine, "pc")
+        self._place = Registers(self.engine, "pc", "xpsr")
         self._xpsr = Registers(self.engine, "xpsr")
         self._control = Registers(self.engine, "control")
         self._masks = Registers(self.engine, "primask", "basepri", "faultmask")

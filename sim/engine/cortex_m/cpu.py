@@ -69,7 +69,7 @@ class CortexM(Core):
         nvic.fpu.context_active = self._has_float_context
         nvic.fpu.on_automatic = self._set_automatic_context
         nvic.fpu.on_default_status = self.engine.hidden.set_default_status
-        nvic.scb.on_fpu_access = self._watch
+        nvic.scb.on_fpu_access = lambda: self._watch(self.hooking.armed)
         self.maximum_block_size = 0x7FF
         """Instructions in a block at most, as Renode counts. Blocks here are Unicorn's; nothing depends on it."""
         self.idle_cycles = 0  # in which nothing was executed
@@ -192,7 +192,7 @@ class CortexM(Core):
         self._pc.write(start or 1)
         self.engine.rebuild_mode(0)
         self.timing.reset()
-        self._watch()
+        self._watch(self.hooking.armed)
 
     def step(self, count: int = 1) -> int:
         """Execute ``count`` instructions, and only steps from then on; the program counter after them.
@@ -234,12 +234,14 @@ class CortexM(Core):
 
     def execute(self, deadline: int) -> None:
         """Run code until a block would start at or after cycle ``deadline``, or until something has to be decided."""
-        self._watch()
+        armed = self.hooking.armed
+        self._watch(armed)
         self.state[shared.DEADLINE] = deadline
-        if self.hooking.armed:
+        if armed:
             self.hooking.execute()
         else:
-            self.ended(self.engine.run(self._pc.read()[0], self.is_thumb))
+            pc, xpsr = self._place.read()
+            self.ended(self.engine.run(pc, bool(xpsr & XPSR_THUMB)))
 
     def ended(self, error: int) -> None:
         """A run has ended, with Unicorn's ``error`` or 0: see why, and take the exception there may be."""
@@ -257,16 +259,16 @@ class CortexM(Core):
             self.sleep("wfi")
         self.traps.settle()
 
-    def _watch(self) -> None:
-        """Tell the native side which kinds of blocks matter."""
-        watch = shared.FLAG_SEND_EVENT
-        watch |= self.traps.watch
-        if not self.hooking.armed and not self.traps.traps_any_access:
+    def _watch(self, armed: bool) -> None:
+        """Tell the native side which kinds of blocks matter; ``armed``: somebody looks at single instructions."""
+        traps, nvic = self.traps, self.nvic
+        watch = shared.FLAG_SEND_EVENT | traps.watch
+        if not armed and not traps.traps_any_access:
             watch |= self.engine.native_loops
-        floats_allowed = self.nvic.scb.floats_allowed
+        floats_allowed = nvic.scb.floats_allowed
         if not floats_allowed(False) and not floats_allowed(self.privileged):  # to ask for privileges costs a read
             watch |= shared.FLAG_FLOATING_POINT
-        if self.nvic.held_by_masks():
+        if nvic.held_by_masks():
             watch |= shared.FLAG_MASKS
         self.state[shared.WATCH] = watch
 

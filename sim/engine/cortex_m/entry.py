@@ -39,16 +39,21 @@ class ExceptionUnit:
     def __init__(self, core: Core) -> None:
         self._core = core
         engine = core.engine
-        self._frame = Registers(engine, *_FRAME)
         self._frame_and_mode = Registers(engine, *_FRAME, "sp", "control")
         self._floats = Registers(engine, *FLOATS[:16], "fpscr")
         self._sp = Registers(engine, "sp")
         self._msp = Registers(engine, "msp")
-        self._psp = Registers(engine, "psp")
         self._control = Registers(engine, "control")
         self._xpsr = Registers(engine, "xpsr")
-        self._xpsr_ge = Registers(engine, "xpsr", "xpsr_ge")
-        self._start = Registers(engine, "lr", "pc")
+        self._mode = Registers(engine, "control", "xpsr")
+        self._start = Registers(engine, "control", "xpsr", "lr", "pc")
+        # Stack pointer and CONTROL, and all that a return restores, by the stack it comes from (True: PSP). CONTROL
+        # comes first, privileged, so that the writes behind it are not ignored.
+        self._stack = {psp: Registers(engine, "psp" if psp else "msp", "control") for psp in (False, True)}
+        self._context = {
+            psp: Registers(engine, "control", "psp" if psp else "msp", *_FRAME, "xpsr_ge", "control")
+            for psp in (False, True)
+        }
         self._faultmask_below_nmi = 0
         """A handler of NMI cannot set it on a chip (B5.2.3); Unicorn lets it."""
 
@@ -159,8 +164,7 @@ class ExceptionUnit:
         core.engine.clear_exclusive()
         from_psp = bool(exc_return & RETURN_PSP)
         to_thread = bool(exc_return & RETURN_THREAD)
-        stack = self._psp if from_psp else self._msp
-        sp = stack.read()[0]
+        sp, control = self._stack[from_psp].read()
         with_floats = not exc_return & RETURN_NO_FP
         size = EXTENDED_FRAME if with_floats else BASIC_FRAME
         data = core.stack_read(sp, size)
@@ -183,16 +187,11 @@ class ExceptionUnit:
         if xpsr & XPSR_ALIGN and (with_floats or nvic.scb.ccr & scb.CCR_STKALIGN):
             size += 4 & ~(sp + size)
         sp = (sp + size) & 0xFFFFFFFF
-        control = self._control.read()[0] & CONTROL_NPRIV
-        self._control.write(0)  # privileged, so that the writes below are not ignored
-        stack.write(sp)
         frame[7] = xpsr & ~XPSR_ALIGN
-        self._frame.write(*frame)
-        self._xpsr_ge.write(frame[7], frame[7])
-        control |= CONTROL_FPCA if with_floats else 0
+        control = control & CONTROL_NPRIV | (CONTROL_FPCA if with_floats else 0)
         if to_thread:
             control |= CONTROL_SPSEL if from_psp else 0
-        self._control.write(control)
+        self._context[from_psp].write(0, sp, *frame, frame[7], control)
         core.engine.rebuild_mode(xpsr)
         if to_thread and nvic.scb.scr & scb.SCR_SLEEPONEXIT:
             core.sleep()
@@ -210,8 +209,7 @@ class ExceptionUnit:
             self._xpsr.write(handler)
             self._control.write(0)
             self._xpsr.write(xpsr & XPSR_FLAGS | XPSR_THUMB)
-        self._control.write(0)
-        self._xpsr.write(handler)
+        self._mode.write(0, handler)
         if control & CONTROL_NPRIV:
             self._control.write(CONTROL_NPRIV)
 
@@ -234,12 +232,9 @@ class ExceptionUnit:
         nvic.exceptions.activate(number)
         if number == exc.NMI:
             self._faultmask_below_nmi = core.masks().faultmask
-        control = self._control.read()[0]
-        if control & CONTROL_FPCA:
-            self._control.write(control & ~CONTROL_FPCA)
-        xpsr = self._xpsr.read()[0]
-        self._xpsr.write(xpsr & XPSR_FLAGS | (XPSR_THUMB if entry & 1 else 0) | number)
-        self._start.write(exc_return, entry)
+        control, xpsr = self._mode.read()
+        handler = xpsr & XPSR_FLAGS | (XPSR_THUMB if entry & 1 else 0) | number
+        self._start.write(control & ~CONTROL_FPCA, handler, exc_return, entry)
         core.engine.rebuild_mode(xpsr)
         if core.log.isEnabledFor(10):
             core.log.debug("enters %s at 0x%08X", exc.name_of(number), entry & ~1)

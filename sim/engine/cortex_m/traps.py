@@ -30,32 +30,20 @@ class TrapUnit(Generic[AnyCore]):
         self._core, self._faults, self._hooking = core, faults, hooking
         self._suspects: dict[int, Raw] = {}
         self._wanted = Wanted()
+        self.watch = 0
+        """The block flags that matter to it."""
+        self.traps_any_access = False
+        """CCR.UNALIGN_TRP: native loops, which do not look, must not run."""
         self._alarms: Counter[int] = Counter()
         self._keep: dict[int, tuple[NDArray[np.int64], object]] = {}
         self._programs: NDArray[np.int64] = np.zeros(1 << shared.TABLE_BITS, np.int64)
         self._callback = _PROGRAM(self._program)
         self.active = core.engine.find_core()
+        self._follow(self._wanted)
         state = core.state
         state[shared.TRAP_PROGRAMS] = int(self._programs.ctypes.data)
         state[shared.FN_TRAP_PROGRAM] = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
         state[shared.FN_TRAPS] = hooks.address_of(native.check)
-
-    @property
-    def watch(self) -> int:
-        """The block flags that matter to it."""
-        if not self.active:
-            return 0
-        flags = shared.FLAG_MULTIPLE
-        if self._wanted.unaligned:
-            flags |= shared.FLAG_ACCESSES
-        if self._wanted.division:
-            flags |= shared.FLAG_DIVIDES
-        return flags
-
-    @property
-    def traps_any_access(self) -> bool:
-        """CCR.UNALIGN_TRP: native loops, which do not look, must not run."""
-        return self._wanted.unaligned
 
     def configure(self, ccr: int) -> None:
         """CCR has changed."""
@@ -64,7 +52,16 @@ class TrapUnit(Generic[AnyCore]):
             self._wanted = wanted
             self._programs[:] = 0
             self._alarms.clear()
+            self._follow(wanted)
             self._core.core_services.clock.stop_core()
+
+    def _follow(self, wanted: Wanted) -> None:
+        self.traps_any_access = wanted.unaligned
+        self.watch = 0
+        if self.active:
+            self.watch = shared.FLAG_MULTIPLE
+            self.watch |= shared.FLAG_ACCESSES if wanted.unaligned else 0
+            self.watch |= shared.FLAG_DIVIDES if wanted.division else 0
 
     def _program(self, address: int, size: int, unused: int) -> int:
         """A block's program, for the native half; it is kept until the next one of that address."""

@@ -245,7 +245,7 @@ class BoardTruth:
         """See ``masters.Judge``."""
         cached = self._cached
         memory = cached.memories[self.tracked[address // PAGE] - 1]
-        if cached.gated or address + size > memory.end:
+        if memory.gated or address + size > memory.end:
             self._judge(device, address, size, None)
         elif cached.ever_on and (bits := memory.master_reads(address, size)):
             self._found(device, memory, address, size, bits)
@@ -254,7 +254,7 @@ class BoardTruth:
         """See ``masters.Judge``."""
         cached, size = self._cached, len(data)
         memory = cached.memories[self.tracked[address // PAGE] - 1]
-        if cached.gated or address + size > memory.end:
+        if memory.gated or address + size > memory.end:
             self._judge(device, address, size, bytes(data))
         elif cached.ever_on and (bits := memory.master_writes(address, size, bytes(data))):
             self._found(device, memory, address, size, bits)
@@ -270,7 +270,7 @@ class BoardTruth:
                 )
                 if bits:
                     self._found(device, memory, address, count, bits)
-            if cached.gated and (gate := self._gates.memory_off(address)) is not None:
+            if memory.gated and (gate := self._gates.memory_off(address)) is not None:
                 verb = "reads" if data is None else "writes"
                 text = f"{{}} {verb} {gate.name} while RCC_{gate.register_name} bit {gate.bit} is 0: its clock is off"
                 self._by_master(device, Kind.MEMORY_CLOCK_OFF, address, text, gate.name)

@@ -194,6 +194,7 @@ class CachedMemories:
         for memory in self.memories:
             if memory.first < end and first < memory.end:
                 memory.gate(first, end, closed)
+                memory.gated = any(start < memory.end and memory.first < last for start, last in self.gated)
                 memory.apply()
 
     def _gated_access(self, memory: WatchedMemory, address: int) -> None:

@@ -37,6 +37,8 @@ class WatchedMemory(TrackedMemory):
         self.cacheable: NDArray[np.bool_] = np.zeros(pages, np.bool_)
         """Pages with a line the cache may hold."""
         self.spared: NDArray[np.int64] = np.zeros(pages, np.int64)
+        self.gated = False
+        """Some of it has no clock."""
         self.knows_reads = False
         """Every read of a watched page can be seen, not only the first one after a look-up."""
         lookups, registers = find_lookups(), engine.registers_address()
