@@ -18,11 +18,13 @@ import numpy as np
 import unicorn
 from unicorn import arm_const as reg
 
-from sim.engine.native import shared
+from sim.engine.native import hooks, shared
+from sim.engine.native.answers import read_device
 from sim.engine.native.loops import cache
 from sim.engine.native.loops.blocks import Block, read_block
 from sim.engine.native.loops.compiler import compile_regions
 from sim.engine.native.loops.forms import FORMS, GENERAL, PC, SP, WITH_SP, Form, InIt
+from sim.engine.native.loops.kind import Kind
 
 FLASH, RAM = 0x08000000, 0x20000000
 FIRST_BLOCK, BLOCK_ROOM = FLASH + 0x2000, 128
@@ -192,7 +194,7 @@ def _aim(rng: random.Random, block: Block, registers: list[int]) -> None:
 class Native:
     """Blocks as native functions, over memory of their own."""
 
-    def __init__(self, blocks: list[Block]) -> None:
+    def __init__(self, blocks: list[Block], kind: Kind) -> None:
         self.ram = np.zeros(RAM_SIZE + 0x1000, np.uint8)
         self.flash = flash_of(blocks)
         self._pages = [np.zeros(1 << 20, np.int64) for _ in range(2)]
@@ -201,8 +203,9 @@ class Native:
         self._pages[0][FLASH >> 12 : (FLASH + len(self.flash)) >> 12] = int(self.flash.ctypes.data) - FLASH
         self.state = np.zeros(shared.STATE_SIZE, np.int64)
         self.state[shared.READ_PAGES], self.state[shared.WRITE_PAGES] = (int(p.ctypes.data) for p in self._pages)
+        self.state[shared.FN_READ_DEVICE] = hooks.address_of(read_device)
         names = {f"case_{next(_NUMBER)}": {block.address: block} for block in blocks}
-        self._functions = [FUNCTION(address) for address in cache.load(compile_regions(names), list(names))]
+        self._functions = [FUNCTION(address) for address in cache.load(compile_regions(names, kind), list(names))]
 
     def run(self, place: int, start: State) -> State:
         """One run of a block."""
@@ -289,7 +292,7 @@ def compare(codes: list[bytes], rng: random.Random, memory: bytes, tally: Tally,
         block = read_block(code, FIRST_BLOCK + BLOCK_ROOM * place)
         assert block is not None, f"{code.hex()} is of the table's forms, but no block"
         blocks.append(block)
-    native, other = Native(blocks), ByUnicorn(flash_of(blocks))
+    native, other = Native(blocks, Kind(polls=rng.random() < 0.5)), ByUnicorn(flash_of(blocks))
     for place, block in enumerate(blocks):
         for _ in range(starts):
             case = Case(block, start_for(rng, block, memory))

@@ -232,12 +232,12 @@ def test_a_polled_counter_is_told_as_it_counts(prescaler: int, elapsed: int, dow
     for offset, value in ((PSC, prescaler), (EGR, 1), (CR1, CEN | down)):
         timer.write(offset, 4, value)
     services.clock.advance(elapsed)
-    told = timer.counter(CNT, 4)
+    told = timer.native_counter(CNT, 4)
     assert told is not None and told.until > services.clock.now
     while services.clock.now < min(told.until - 1, elapsed + 3000):
         steps = (services.clock.now - told.anchor) * abs(told.numerator) // told.denominator
         assert timer.read(CNT, 4) == told.start + (steps if told.numerator > 0 else -steps)
         services.clock.advance(37)
-    assert timer.counter(SR, 4) is None and timer.counter(CNT, 2) is None
+    assert timer.native_counter(SR, 4) is None and timer.native_counter(CNT, 2) is None
     timer.write(CR1, 4, 0)
-    assert timer.counter(CNT, 4) is None
+    assert timer.native_counter(CNT, 4) is None

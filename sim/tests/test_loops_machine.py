@@ -255,7 +255,7 @@ def test_loops_that_hardly_run_are_given_up() -> None:
     pair = Pair(make)
     for _ in range(10):
         pair.step(9001)
-    index = pair.native._indices[make().labels["loop"]]
+    index = pair.native._indices[make().labels["loop"], False]
     assert pair.native.records[index * shared.LOOP_WORDS + shared.LOOP_DROPS] == manager.MAX_DROPS
 
 

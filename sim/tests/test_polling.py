@@ -9,6 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.devices.base import Device, Services
+from sim.engine.devices.stm32_timer import Stm32Timer
 from sim.engine.machine import Machine
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.engine.timing.cortex_m7 import CortexM7Timing
@@ -190,22 +191,40 @@ def test_a_turn_that_counts_is_answered_natively() -> None:
     assert len(reads) < 30_000
 
 
-@pytest.mark.parametrize("source", [7, 3])
-def test_systick_counts_natively_as_it_does(source: int) -> None:
-    """Each value of VAL is added up: one that is wrong shows."""
+TIMER = 0x40030000
+COUNTERS: dict[str, tuple[Code, int]] = {
+    "SysTick, by the core's clock": ([t.mov32(7, SYST_CSR), t.mov32(1, 60_000), t.store(1, 7, 4), t.store(1, 7, 8),
+                                      t.movs(1, 7), t.store(1, 7)], 8),
+    "SysTick, by its own": ([t.mov32(7, SYST_CSR), t.mov32(1, 60_000), t.store(1, 7, 4), t.store(1, 7, 8),
+                             t.movs(1, 3), t.store(1, 7)], 8),
+    "CYCCNT": ([t.mov32(7, DEMCR), t.mov32(1, 1 << 24), t.store(1, 7), t.mov32(7, DWT_LAR), t.mov32(1, 0xC5ACCE55),
+                t.store(1, 7), t.mov32(7, DWT_CYCCNT - 4), t.movs(1, 1), t.store(1, 7)], 4),
+    "a timer": ([t.mov32(7, TIMER), t.movs(1, 6), t.store(1, 7, 0x28), t.movs(1, 1), t.store(1, 7, 0x14),
+                 t.store(1, 7)], 0x24),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+def test_a_counter_counts_natively_as_it_does(name: str) -> None:
+    """Each value read is added up, and some are stored: one that is wrong shows."""
+    setup, offset = COUNTERS[name]
 
     def make() -> Program:
-        program = (
-            Program(vectors={15: "tick", 16: "tick"}).label("start").emit(t.mov32(7, SYST_CSR), t.mov32(1, 60_000))
-        )
-        program.emit(t.store(1, 7, 4), t.store(1, 7, 8), t.movs(1, source), t.store(1, 7), t.movs(2, 0))
-        program.label("loop").emit(t.ldr(0, 7, 8), t.adds3(2, 2, 0)).branch("loop").label("tick").emit(t.bx(14))
+        program = Program(vectors={15: "tick", 16: "tick"}).label("start").emit(*setup)
+        program.emit(t.movs(2, 0), t.mov32(6, RAM)).label("loop").emit(t.ldr(0, 7, offset), t.adds3(2, 2, 0))
+        program.emit(t.store(2, 6)).branch("loop").label("tick").emit(t.bx(14))
         return program
 
-    pair = Pair(make, [])
-    for span in (100_000, 33, 500_000, 200_001):
+    pair = Pair(make, [], tick=9001)
+    for bench in pair.benches:
+        timer = Stm32Timer(bench.machine, "timer", frequency=50_000_000, initial_limit=0xFFFF)
+        bench.machine.register("sysbus.timer", timer, TIMER)
+    pair.benches[1].machine.engine.set_native_loops(False)
+    for span in (100_000, 33, 500_000, 200_001, 700_000):
         pair.step(span)
-    assert pair.benches[0].machine.polling.skipped == 0
+    assert pair.skipped == 0
+    loops = pair.benches[0].machine.engine.loops
+    assert loops is not None and loops.cycles > 1_000_000, "the loop itself is native code"
 
 
 def script_bench(script: str) -> tuple[Machine, PythonPeripheral]:

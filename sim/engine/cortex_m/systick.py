@@ -111,8 +111,7 @@ class SysTick:
         """VAL as it counts until the next 0; None when it stands, or is about to be reloaded."""
         if not self._enabled or self._event is None or not (self._start or self._ticks()):
             return None
-        made = NativeCounter(self._span(), self._anchor, -self._tick_rate, self._clock.frequency, self._due)
-        return made if made.fits else None
+        return NativeCounter.made(self._span(), self._anchor, -self._tick_rate, self._clock.frequency, self._due)
 
     def _value(self) -> int:
         if not self._enabled or self._event is None:

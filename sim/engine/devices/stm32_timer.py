@@ -170,7 +170,7 @@ class Stm32Timer(RegisterDevice):
         self._sync()
         return self._counter
 
-    def counter(self, offset: int, width: int) -> NativeCounter | None:
+    def native_counter(self, offset: int, width: int) -> NativeCounter | None:
         """How CNT counts until it wraps, for loops that poll it; None where ticks do not fall on cycles."""
         if offset != _CNT or width != 4 or not self._counting:
             return None
@@ -180,8 +180,7 @@ class Stm32Timer(RegisterDevice):
             return None
         step = -frequency if self._dir else frequency
         wrap = self._cycle_of(self._ticks + self._to_wrap())
-        made = NativeCounter(self._counter, anchor, step, self._divisor, wrap)
-        return made if made.fits else None
+        return NativeCounter.made(self._counter, anchor, step, self._divisor, wrap)
 
     # --- counting ---
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+_MOST = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,9 @@ class NativeCounter:
     denominator: int
     until: int
 
-    @property
-    def fits(self) -> bool:
-        """The product stays within 63 bits."""
-        return 0 <= (self.until - self.anchor) * abs(self.numerator) < 1 << 62 and self.denominator > 0
+    @classmethod
+    def made(cls, start: int, anchor: int, numerator: int, denominator: int, until: int) -> NativeCounter:
+        """In lowest terms, and for no longer than its products stay within 63 bits."""
+        divisor = math.gcd(numerator, denominator)
+        numerator, denominator = numerator // divisor, denominator // divisor
+        return cls(start, anchor, numerator, denominator, min(until, anchor + _MOST // abs(numerator)))

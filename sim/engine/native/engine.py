@@ -17,6 +17,7 @@ from unicorn.unicorn_py3.unicorn import uclib
 
 from sim.engine.native import native_code
 from sim.engine.native import stops as hooking
+from sim.engine.native.answers import read_device
 from sim.engine.native.block_clock import BlockClock
 from sim.engine.native.counter import NativeCounter
 from sim.engine.native.hidden_state import HiddenState
@@ -35,6 +36,7 @@ from sim.engine.native.loops.manager import NativeLoops
 from sim.engine.native.registers_in_process import GENERAL_REGISTERS, find_flags, find_registers
 from sim.engine.native.shared import (
     ANSWER_WORDS,
+    ANSWERED,
     ANSWERS,
     CODE_PAGES,
     CORE_FLAGS,
@@ -46,6 +48,7 @@ from sim.engine.native.shared import (
     FN_MEMCMP,
     FN_PRIVATE_READ,
     FN_PRIVATE_WRITE,
+    FN_READ_DEVICE,
     FN_REG_READ,
     FN_REG_WRITE,
     IN_RUN,
@@ -102,6 +105,7 @@ class Engine:
         state = self.state
         state[DEADLINE] = NEVER
         state[INTERRUPT] = -1
+        state[ANSWERED] = -NEVER
         state[TABLE] = int(self._table.ctypes.data)
         state[CODE_PAGES] = int(code_pages.ctypes.data)
         # Where native loops may read and write: zero pages of 8 MiB each, free until touched.
@@ -111,6 +115,7 @@ class Engine:
         state[READ_PAGES] = int(self._read_pages.ctypes.data)
         state[WRITE_PAGES] = int(self._write_pages.ctypes.data)
         state[FN_MEMCMP] = _address_of(ctypes.CDLL(None).memcmp)
+        state[FN_READ_DEVICE] = address_of(read_device)
         state[FN_EMU_STOP] = _address_of(uclib.uc_emu_stop)
         state[FN_REG_READ] = _address_of(uclib.uc_reg_read)
         state[FN_REG_WRITE] = _address_of(uclib.uc_reg_write)

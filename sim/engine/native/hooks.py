@@ -34,6 +34,7 @@ from sim.engine.native.access import (
     put,
     table_slot,
 )
+from sim.engine.native.answers import answer
 from sim.engine.native.intrinsics import (
     call1,
     call3,
@@ -49,14 +50,6 @@ from sim.engine.native.native_code import cfunc, inline, njit
 from sim.engine.native.shared import (
     ACCESS_NOW,
     ACCESS_PC,
-    ANSWER_ANCHOR,
-    ANSWER_DENOMINATOR,
-    ANSWER_LEFT,
-    ANSWER_NUMERATOR,
-    ANSWER_START,
-    ANSWER_UNTIL,
-    ANSWER_WORDS,
-    ANSWERS,
     BLOCK_ADDRESS,
     BLOCK_SIZE,
     BLOCK_START,
@@ -65,9 +58,6 @@ from sim.engine.native.shared import (
     CONTINUE_PART,
     CORE_FLAGS,
     CORE_REGISTERS,
-    CYCCNT_ADDRESS,
-    CYCCNT_OFFSET,
-    CYCCNT_ON,
     DCCISW,
     DCIMVAC,
     DEADLINE,
@@ -103,7 +93,6 @@ from sim.engine.native.shared import (
     LOOP_WORTH,
     LOOPS,
     MAINTENANCE,
-    MOST_ANSWERS,
     NEVER,
     NEXT_DEADLINE,
     NOW,
@@ -347,34 +336,6 @@ def on_unmapped(uc: int, kind: int, address: int, size: int, value: int, state: 
     return False
 
 
-@inline
-def _answer(state: int, key: int) -> int:
-    """The native answer to a read (address | bytes << 32); -1 when Python has to give it."""
-    row = state + 8 * ANSWERS
-    for _ in range(MOST_ANSWERS):
-        known: int = load64(row)
-        if known == key:
-            now = get(state, ACCESS_NOW)
-            left = load64(row + 8 * ANSWER_LEFT) - 1
-            store64(row + 8 * ANSWER_LEFT, left)
-            value: int = load64(row + 8 * ANSWER_START)
-            denominator = load64(row + 8 * ANSWER_DENOMINATOR)
-            if left < 0:
-                return -1
-            if denominator:
-                if now >= load64(row + 8 * ANSWER_UNTIL):
-                    return -1
-                numerator = load64(row + 8 * ANSWER_NUMERATOR)
-                passed = (now - load64(row + 8 * ANSWER_ANCHOR)) * abs(numerator) // denominator
-                value += passed if numerator > 0 else -passed
-                put(state, TIME_SHOWN, 1)
-            return value
-        if known == 0:
-            return -1
-        row += 8 * ANSWER_WORDS
-    return -1
-
-
 @cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64))
 def on_window_read(uc: int, offset: int, size: int, window: int) -> int:
     """Read in a device window: natively what polls have shown to stay as it is, the rest by Python.
@@ -382,23 +343,18 @@ def on_window_read(uc: int, offset: int, size: int, window: int) -> int:
     ``window`` points to the engine's state, the window's address and Python's callback.
     """
     state: int = load64(window)
-    if get(state, ANSWERS):
-        value = _answer(state, (offset + load64(window + 8)) | size << 32)
-        if value >= 0:
-            return value
+    value: int = answer(state, offset + load64(window + 8), size, get(state, ACCESS_NOW))
+    if value >= 0:
+        return value
     return call4(load64(window + 16), uc, offset, size, state)
 
 
 @cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64))
 def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
-    """Read in the private peripheral bus: CYCCNT natively (delay loops poll it), the rest by Python."""
-    if offset + PRIVATE_BUS_BASE == get(state, CYCCNT_ADDRESS) and get(state, CYCCNT_ON) and size == 4:
-        put(state, TIME_SHOWN, 1)
-        return (get(state, ACCESS_NOW) + get(state, CYCCNT_OFFSET)) & 0xFFFFFFFF
-    if get(state, ANSWERS):
-        value = _answer(state, (offset + PRIVATE_BUS_BASE) | size << 32)
-        if value >= 0:
-            return value
+    """Read in the private peripheral bus: as ``on_window_read``."""
+    value: int = answer(state, offset + PRIVATE_BUS_BASE, size, get(state, ACCESS_NOW))
+    if value >= 0:
+        return value
     return call4(get(state, FN_PRIVATE_READ), uc, offset, size, state)
 
 

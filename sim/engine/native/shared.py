@@ -56,7 +56,9 @@ ANSWERS = (
 )  # MOST_ANSWERS rows of ANSWER_WORDS: what device reads are answered with (sim/engine/polling)
 MOST_ANSWERS = 8
 TIME_SHOWN = ANSWERS + 8 * MOST_ANSWERS  # 1: the core was told the time natively, or changed its caches, since it was 0
-TRACE_HASH = TIME_SHOWN + 1  # of every block so far, where blocks are traced (loops/trace.py)
+ANSWERED = TIME_SHOWN + 1  # cycle of the last device read that was answered natively
+FN_READ_DEVICE = ANSWERED + 1  # answers.py: the same for native loops
+TRACE_HASH = FN_READ_DEVICE + 1  # of every block so far, where blocks are traced (loops/trace.py)
 TRACE_COUNT = TRACE_HASH + 1
 STATE_SIZE = TRACE_COUNT + 1
 

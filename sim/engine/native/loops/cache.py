@@ -14,6 +14,7 @@ import llvmlite.binding as llvm
 
 from sim.engine.native.code_cache import CodeCache, code_cache, digest_of
 from sim.engine.native.loops.blocks import Block
+from sim.engine.native.loops.kind import Kind
 from sim.engine.native.native_code import sources_digest
 
 MAX_FILES = 512
@@ -44,28 +45,28 @@ def _loaded() -> dict[str, int]:
     return {}
 
 
-def function(name: str, region: dict[int, Block], traced: bool = False) -> int:
-    """Address of the compiled region, in this process for good, and on disk unless it is ``traced``."""
+def function(name: str, region: dict[int, Block], kind: Kind) -> int:
+    """Address of the compiled region, in this process for good, and on disk unless it is traced."""
     loaded = _loaded()
     if name not in loaded:
-        content = _traced(region, name) if traced else _kept_or_compiled(region, name)
+        content = _traced(region, name, kind) if kind.traced else _kept_or_compiled(region, name, kind)
         (loaded[name],) = load(content, [name])
     return loaded[name]
 
 
-def _traced(region: dict[int, Block], name: str) -> bytes:
+def _traced(region: dict[int, Block], name: str, kind: Kind) -> bytes:
     from sim.engine.native.loops.compiler import compile_region
 
-    return compile_region(region, name, traced=True)
+    return compile_region(region, name, kind)
 
 
-def _kept_or_compiled(region: dict[int, Block], name: str) -> bytes:
+def _kept_or_compiled(region: dict[int, Block], name: str, kind: Kind) -> bytes:
     cache, file = kept(), f"{name}-{_maker()}.o"
     content = None if cache is None else cache.read(file)
     if content is None:
         from sim.engine.native.loops.compiler import compile_region
 
-        content = compile_region(region, name)
+        content = compile_region(region, name, kind)
         if cache is not None:
             cache.write(file, content, MAX_FILES)
     return content

@@ -18,7 +18,9 @@ from llvmlite import ir
 from sim.engine.native import shared
 from sim.engine.native.loops import data, products, transfers  # noqa: F401 (they register the operations)
 from sim.engine.native.loops.blocks import ALWAYS, Block, Instruction
+from sim.engine.native.loops.device_reads import DeviceReads
 from sim.engine.native.loops.forms import LR, PC
+from sim.engine.native.loops.kind import Kind
 from sim.engine.native.loops.lift import CF, I32, I64, NF, QF, VALUES, VF, ZF, Lifter, word
 from sim.engine.native.loops.memory import MemoryAccess
 from sim.engine.native.loops.trace import fold_in
@@ -31,9 +33,9 @@ _EXCEPTION_RETURN = 0xF0000000  # addresses from here on are no code
 class _Function:
     """The function under construction."""
 
-    def __init__(self, module: ir.Module, name: str, region: dict[int, Block], traced: bool) -> None:
+    def __init__(self, module: ir.Module, name: str, region: dict[int, Block], kind: Kind) -> None:
         self._region = region
-        self._traced = traced
+        self._kind = kind
         pointer = I32.as_pointer()
         function = ir.Function(module, ir.FunctionType(I64, [pointer, pointer, I64.as_pointer(), I64]), name)
         self._function = function
@@ -90,13 +92,17 @@ class _Function:
         self._leave(ir.IRBuilder(leave), block.address)
         b.position_at_end(body)
         values: list[Any] = [None if which == PC else b.load(self._values[which]) for which in range(VALUES)]
-        memory = MemoryAccess(b, self._reads, self._writes, leave, self._nowhere)
+        devices = DeviceReads(b, self._state, now) if self._kind.polls else None
+        memory = MemoryAccess(b, self._reads, self._writes, leave, self._nowhere, devices)
         lifter = Lifter(b, values, memory)
         ends = block.jump
-        for instruction in block.instructions[:-1] if ends else block.instructions:
-            lifter.lift(instruction)
+        for place, instruction in enumerate(block.instructions):
+            if devices is not None:
+                devices.place = place
+            if instruction is not ends:
+                lifter.lift(instruction)
         jump = self._jump(lifter, block, ends) if ends else lambda: self._go(block.end)
-        if self._traced:
+        if self._kind.traced:
             slots = self._slot(shared.TRACE_HASH), self._slot(shared.TRACE_COUNT)
             fold_in(b, slots, block.address, values[:PC], [values[which] for which in FLAG_ORDER])
         for which, value in lifter.written.items():
@@ -179,18 +185,18 @@ def target_machine() -> llvm.TargetMachine:
     return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
 
 
-def compile_region(region: dict[int, Block], name: str, traced: bool = False) -> bytes:
-    """Machine code of the function ``name``, as an object file of the host; ``traced``: see ``trace.py``."""
-    return compile_regions({name: region}, traced)
+def compile_region(region: dict[int, Block], name: str, kind: Kind) -> bytes:
+    """Machine code of the function ``name``, as an object file of the host."""
+    return compile_regions({name: region}, kind)
 
 
-def compile_regions(regions: dict[str, dict[int, Block]], traced: bool = False) -> bytes:
+def compile_regions(regions: dict[str, dict[int, Block]], kind: Kind) -> bytes:
     """Machine code of several functions, by name, as one object file of the host."""
     module = ir.Module("loops")
     machine = target_machine()
     module.triple = machine.triple
     for name, region in regions.items():
-        _Function(module, name, region, traced)
+        _Function(module, name, region, kind)
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=2)

@@ -19,11 +19,13 @@ from sim.engine.native import shared
 from sim.engine.native.loops import cache
 from sim.engine.native.loops.blocks import Block, read_block
 from sim.engine.native.loops.host import LoopHost
+from sim.engine.native.loops.kind import Kind
 from sim.engine.native.loops.regions import find_region, loop_heads
 
 LOG = logging.getLogger("sim.loops")
 SAMPLES = 3
 MAX_ENTRIES = 1024
+LATELY = 1024  # cycles: a turn of a loop that polls takes no longer
 MAX_DROPS = 3
 """How often the block hook may give up a loop that hardly runs before it is left alone for good."""
 
@@ -34,8 +36,8 @@ class NativeLoops:
     def __init__(self, engine: LoopHost) -> None:
         self._engine = engine
         self._samples: Counter[int] = Counter()
-        self._tried: set[int] = set()
-        self._indices: dict[int, int] = {}  # address of a block that may be entered -> its record
+        self._tried: set[tuple[int, bool]] = set()
+        self._indices: dict[tuple[int, bool], int] = {}  # block that may be entered, and whether it polls -> its record
         self._blocks: dict[tuple[int, int], Block | None] = {}
         self._keep: list[object] = []
         self.records: NDArray[np.int64] = np.zeros(MAX_ENTRIES * shared.LOOP_WORDS, np.int64)
@@ -51,18 +53,23 @@ class NativeLoops:
 
     def sample(self, address: int) -> None:
         """The core was stopped before the block at ``address``."""
-        index = self._indices.get(address)
+        polls = self._polls()
+        index = self._indices.get((address, polls))
         if index is not None:
             self._mark(address, index)
             return
         self._samples[address] += 1
-        if self._samples[address] < SAMPLES or address in self._tried:
+        if self._samples[address] < SAMPLES or (address, polls) in self._tried:
             return
-        self._tried.add(address)
         region = find_region(address, self._block_at)
-        self._tried.update(region)
+        self._tried.update((each, polls) for each in (address, *region))
         if region and self._used + len(region) <= MAX_ENTRIES:
-            self._install(region)
+            self._install(region, polls)
+
+    def _polls(self) -> bool:
+        """The core has just read a device and was answered natively, as in a loop that waits for it."""
+        state = self._engine.state
+        return state[shared.NOW] - state[shared.ANSWERED] < LATELY
 
     def _block_at(self, address: int) -> Block | None:
         """The block Unicorn last ran at ``address``, if it can be compiled."""
@@ -83,19 +90,18 @@ class NativeLoops:
     def _word_at(self, address: int) -> int:
         return int.from_bytes(self._engine.code(address, 4), "little")
 
-    def _install(self, region: dict[int, Block]) -> None:
+    def _install(self, region: dict[int, Block], polls: bool) -> None:
         code = [self._engine.code(block.address, block.size) for block in region.values()]
         digest = hashlib.sha256()
         for block, content in zip(region.values(), code, strict=True):
             digest.update(block.address.to_bytes(4, "little") + len(content).to_bytes(4, "little") + content)
-        traced = self._engine.traced
-        name = f"{'traced' if traced else 'loop'}_{digest.hexdigest()[:32]}"
-        function = cache.function(name, region, traced)
+        kind = Kind(self._engine.traced, polls)
+        function = cache.function(f"{kind.word}_{digest.hexdigest()[:32]}", region, kind)
         self.compiled += 1
         places = list(region)
         check = self._code_check(region)
         for address in loop_heads(region):
-            if address in self._indices:
+            if (address, polls) in self._indices:
                 continue
             index = self._used
             self._used += 1
@@ -103,7 +109,7 @@ class NativeLoops:
             record[shared.LOOP_FUNCTION] = function
             record[shared.LOOP_ENTRY] = places.index(address)
             record[shared.LOOP_CODE] = check
-            self._indices[address] = index
+            self._indices[address, polls] = index
             self._mark(address, index)
         LOG.debug("native loop at 0x%08X: %d blocks", places[0], len(region))
 

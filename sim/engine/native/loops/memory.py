@@ -4,7 +4,7 @@
 Two tables, one for reads and one for writes, hold for each 4 KiB page what to add to a guest address to get the host's,
 and 0 for a page that is not plain (devices, watched pages, nothing; for writes also pages that code was run from). An
 access that is not plain leaves the block to Unicorn: what the block has stored so far is taken back, its registers
-have not been written yet.
+have not been written yet. Where the loop polls (``devices``), a load that is not plain asks for a native answer first.
 
 A page is looked up once a block for all addresses that differ by a constant: such a group's first and last byte must
 lie in pages with the same addend.
@@ -15,6 +15,8 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
+
+from sim.engine.native.loops.device_reads import DeviceReads
 
 _I8, _I32, _I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 PAGE_SHIFT = 12
@@ -47,11 +49,18 @@ class MemoryAccess:
     """The accesses of one block. ``leave``: where to go (as if the block had not begun) when one is not plain."""
 
     def __init__(
-        self, builder: ir.IRBuilder, reads: Any, writes: Any, leave: ir.Block, nowhere: dict[int, Any]
+        self,
+        builder: ir.IRBuilder,
+        reads: Any,
+        writes: Any,
+        leave: ir.Block,
+        nowhere: dict[int, Any],
+        devices: DeviceReads | None,
     ) -> None:
         self._builder = builder
         self._tables = {False: reads, True: writes}
         self._leave = leave
+        self._devices = devices
         self._nowhere = nowhere  # by width in bits: where undoing a store that did not happen may write to
         self._roots: dict[int, tuple[Any, int]] = {}
         self._groups: dict[tuple[int, bool], list[_Group]] = {}
@@ -126,9 +135,33 @@ class MemoryAccess:
 
     def load(self, address: Any, size: int) -> Any:
         """``size`` bytes (1, 2, 4) as an integer of that width."""
+        if self._devices is not None:
+            return self._load_anywhere(self._devices, address, size)
+        return self._plain_load(self._host(address, size, False), size)
+
+    def _plain_load(self, host: Any, size: int) -> Any:
         b = self._builder
-        host = self._host(address, size, False)
         return b.load(b.inttoptr(host, ir.IntType(8 * size).as_pointer()), align=1)
+
+    def _load_anywhere(self, devices: DeviceReads, address: Any, size: int) -> Any:
+        b, kind = self._builder, ir.IntType(8 * size)
+        addend, other = self._lookup(address, False), self._lookup(b.add(address, _word(size - 1)), False)
+        plain = b.and_(b.icmp_unsigned("==", addend, other), b.icmp_unsigned("!=", addend, ir.Constant(_I64, 0)))
+        memory, device, loaded = (b.append_basic_block(name) for name in ("memory", "device", "loaded"))
+        b.cbranch(plain, memory, device)
+        b.position_at_end(memory)
+        from_memory = self._plain_load(b.add(b.zext(address, _I64), addend), size)
+        b.branch(loaded)
+        b.position_at_end(device)
+        answer = devices.read(address, size)
+        self._unless(b.icmp_signed(">=", answer, ir.Constant(_I64, 0)))
+        from_device, answered = b.trunc(answer, kind), b.block
+        b.branch(loaded)
+        b.position_at_end(loaded)
+        value = b.phi(kind)
+        value.add_incoming(from_memory, memory)
+        value.add_incoming(from_device, answered)
+        return value
 
     def store(self, address: Any, value: Any, size: int) -> None:
         """``value``, an integer of ``size`` bytes."""
