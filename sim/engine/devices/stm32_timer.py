@@ -171,16 +171,17 @@ class Stm32Timer(RegisterDevice):
         return self._counter
 
     def native_counter(self, offset: int, width: int) -> NativeCounter | None:
-        """How CNT counts until it wraps, for loops that poll it; None where ticks do not fall on cycles."""
+        """How CNT counts until it wraps, for loops that poll it; None where it does not."""
         if offset != _CNT or width != 4 or not self._counting:
             return None
         self._sync()
-        frequency, anchor = self.frequency, self._cycle_of(self._ticks)
-        if not self._counting or (anchor - self._base) * frequency + self._phase != self._ticks * self._divisor:
+        if not self._counting:
             return None
+        frequency, anchor = self.frequency, self._cycle_of(self._ticks)
+        passed = (anchor - self._base) * frequency + self._phase - self._ticks * self._divisor
         step = -frequency if self._dir else frequency
         wrap = self._cycle_of(self._ticks + self._to_wrap())
-        return NativeCounter.made(self._counter, anchor, step, self._divisor, wrap)
+        return NativeCounter.made(self._counter, anchor, step, self._divisor, wrap, passed)
 
     # --- counting ---
 

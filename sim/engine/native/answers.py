@@ -16,6 +16,7 @@ from sim.engine.native.shared import (
     ANSWER_DENOMINATOR,
     ANSWER_LEFT,
     ANSWER_NUMERATOR,
+    ANSWER_OFFSET,
     ANSWER_START,
     ANSWER_UNTIL,
     ANSWER_WORDS,
@@ -45,7 +46,8 @@ def _from_rows(state: int, key: int, now: int) -> int:
                 if now >= load64(row + 8 * ANSWER_UNTIL):
                     return -1
                 numerator = load64(row + 8 * ANSWER_NUMERATOR)
-                passed = (now - load64(row + 8 * ANSWER_ANCHOR)) * abs(numerator) // denominator
+                parts = (now - load64(row + 8 * ANSWER_ANCHOR)) * abs(numerator) + load64(row + 8 * ANSWER_OFFSET)
+                passed = parts // denominator
                 value += passed if numerator > 0 else -passed
                 put(state, TIME_SHOWN, 1)
             put(state, ANSWERED, now)

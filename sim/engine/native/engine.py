@@ -252,7 +252,7 @@ class Engine:
         for row, ((address, width), answer) in zip(table, answers.items(), strict=False):
             row[:3] = address | width << 32, answer if isinstance(answer, int) else answer.start, times
             if isinstance(answer, NativeCounter):
-                row[3:7] = answer.numerator, answer.denominator, answer.anchor, answer.until
+                row[3:8] = answer.numerator, answer.denominator, answer.anchor, answer.until, answer.offset
         self.array[ANSWERS : ANSWERS + ANSWER_WORDS * MOST_ANSWERS] = table.reshape(-1)
 
     def take_memory(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> None:

@@ -88,8 +88,8 @@ FLAGS_TRAPS = FLAG_MULTIPLE | FLAG_DIVIDES | FLAG_ACCESSES
 FLAG_SHIFT = 32
 LOOP_SHIFT = 40
 
-# A row of ANSWERS. A counter has moved from its start by (now - anchor) * numerator // denominator, down where that is
-# negative.
+# A row of ANSWERS. A counter has moved from its start by ((now - anchor) * numerator + offset) // denominator, down
+# where numerator is negative.
 ANSWER_KEY = 0  # address | bytes << 32
 ANSWER_START = 1
 ANSWER_LEFT = 2  # times it may be given
@@ -97,6 +97,7 @@ ANSWER_NUMERATOR = 3
 ANSWER_DENOMINATOR = 4  # 0: no counter
 ANSWER_ANCHOR = 5
 ANSWER_UNTIL = 6  # cycle from which on the counter is another
+ANSWER_OFFSET = 7
 ANSWER_WORDS = 8
 
 # A record of a native loop.
