@@ -381,3 +381,23 @@ def test_loops_that_run_natively_should_be_seen_too() -> None:
     before = turns()
     bench.machine.step(6 * 50)
     assert turns() - before == 50
+
+
+@BOTH
+def test_a_hook_that_takes_itself_away_is_heard_again_when_it_comes_back(make: Callable[..., Bench]) -> None:
+    bed = Bed(make)
+    middle, loop = bed.program.labels["middle"], bed.program.labels["loop"]
+    seen: list[int] = []
+
+    def once(cpu: CortexM, pc: int) -> None:
+        seen.append(bed.machine.clock.now)
+        cpu.hooking.remove(pc, once)
+
+    def again(cpu: CortexM, pc: int) -> None:
+        cpu.hooking.remove(middle, once)
+        cpu.hooking.add(middle, once)
+
+    bed.cpu.hooking.add(loop, again)
+    bed.run(CYCLES)
+    assert len(seen) == 60
+    assert finished(bed) == plain(make)

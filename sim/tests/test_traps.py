@@ -205,6 +205,29 @@ def cycle_of(program: Program, label: str, timing: str, *also: str) -> tuple[int
 
 
 @pytest.mark.parametrize("timing", CLOCKS)
+def test_an_alarm_is_heard_where_one_was_false_before(timing: str) -> None:
+    """The same block over and over: the pointer it makes is right three times, then wrong."""
+    program = Program(vectors={3: "hard"}).label("start").emit(t.mov32(1, BUFFER - 0x100), t.mov32(2, BUFFER + 2))
+    program.emit(t.mov32(3, BUFFER), t.movs(4, 4)).label("loop").emit(t.store(2, 1), t.isb())
+    program.emit(t.store(3, 1), t.ldr(0, 1)).label("pair").emit((0xE9D0, 0x6700), t.subs(4, 1), t.cmp(4, 1))
+    program.emit(t.it(t.EQ), t.mov(3, 2)).branch("loop").label("hard").emit(t.mrs(0, t.MSP), t.ldr(5, 0, 24), t.WFI)
+    machine = machine_with(program, timing)
+    machine.run_for(1e-5)
+    assert machine.cpu.registers["r4"] == 1
+    assert machine.cpu.registers["r5"] == program.labels["pair"]
+
+
+@pytest.mark.parametrize("nops", range(440, 520, 9))
+def test_a_block_as_long_as_one_can_be(nops: int) -> None:
+    """Unicorn cuts code where a block gets too long, from wherever it began to translate."""
+    program = Program(vectors={3: "hard"}).label("start").emit(t.mov32(1, BUFFER), t.mov32(2, BUFFER + 2))
+    program.emit(t.mov32(3, BUFFER), t.store(2, 1), t.isb()).label("block").emit(t.store(3, 1), t.ldr(2, 1))
+    program.emit((0xE9D2, 0x6700), *[t.NOP] * 40, (0xE9D2, 0x6700), *[t.NOP] * nops, (0xE9D2, 0x6700), t.movs(5, 1))
+    program.label("end").emit(t.WFI).label("hard").emit(t.movs(5, 2), t.WFI)
+    assert cycle_of(program, "end", "instructions")[1] == 1
+
+
+@pytest.mark.parametrize("timing", CLOCKS)
 def test_a_false_alarm_takes_no_time(timing: str) -> None:
     right = cycle_of(two_pairs(BUFFER, BUFFER, BUFFER), "end", timing)
     assert cycle_of(two_pairs(BUFFER + 2, BUFFER, BUFFER), "end", timing) == right

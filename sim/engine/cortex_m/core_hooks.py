@@ -327,6 +327,8 @@ class CoreHooks(Generic[AnyCore]):
         """Make Unicorn's hooks fit; code already translated is forgotten where they changed."""
         self._stale = False
         engine, user = self._engine, int(self._array.ctypes.data)
+        if self.slots[native.SKIP] not in self._at:  # nobody stops there who could notice that it has passed
+            self.slots[native.SKIP] = -1
         self._addresses = np.array(sorted(self._at), np.int64)
         self.slots[native.ADDRESSES] = int(self._addresses.ctypes.data)
         self.slots[native.ADDRESS_COUNT] = len(self._addresses)
