@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from sim.console import Line, LineAssembler
-from sim.engine.devices.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError

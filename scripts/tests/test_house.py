@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("model", "scripts", "sim")
 MOST_LINES, USUAL_LINES = 600, 200
 RINGS = {
-    "sim.engine.devices.sd_card": ("sim.engine.devices.sd_card", "sim.engine.devices.sd_card_spi"),
     "sim.robot.session": ("sim.robot.session", "sim.robot.snapshots"),
     "sim.engine.monitor": ("sim.engine.monitor",),
     "model.training": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.engine.devices.led import Led
+from sim.engine.devices.parts.led import Led
 from sim.engine.machine import Machine
 
 SHOWN = 50

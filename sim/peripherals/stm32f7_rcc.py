@@ -13,7 +13,7 @@ For hosts and other scripts, ControlRead(command, value):
     2  HSE runs at `value` Hz (0: leave it); answers the frequency. A board file says it in an `init:` section.
 
 Renode's own Miscellaneous.STM32F4_RCC (the type Renode's F7 boards use) wants a real-time clock beside it. The engine
-runs sim/engine/devices/stm32f7_rcc.py in place of this text: the same, and it clocks the real-time clock.
+runs sim/engine/devices/clocks/stm32f7_rcc.py in place of this text: the same, and it clocks the real-time clock.
 """
 
 CR, CFGR, CIR, BDCR, CSR = 0x00, 0x08, 0x0C, 0x70, 0x74

@@ -8,7 +8,7 @@ supply is chosen once by a write to CR3, which ends Run* mode; only then are vol
 VOS be changed (VOSRDY). Levels settle at once. Low-power modes, monitoring and wake-up pins keep their register bits
 and do nothing.
 
-Renode has no model of this block; the engine runs sim/engine/devices/stm32h7_pwr.py in place of this text.
+Renode has no model of this block; the engine runs sim/engine/devices/system/stm32h7_pwr.py in place of this text.
 """
 
 CR1, CSR1, CR2, CR3, CPUCR, D3CR, WKUPCR, WKUPFR, WKUPEPR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x18, 0x20, 0x24, 0x28

@@ -15,7 +15,7 @@ For hosts and other scripts, ControlRead(command, value):
     2  HSE runs at `value` Hz (0: leave it); answers the frequency. A board file says it in an `init:` section.
 
 Renode's own Miscellaneous.STM32H7_RCC keeps nine of these registers and drops the rest. The engine runs
-sim/engine/devices/stm32h7_rcc.py in place of this text: the same, and it clocks the real-time clock.
+sim/engine/devices/clocks/stm32h7_rcc.py in place of this text: the same, and it clocks the real-time clock.
 """
 
 CR, CRRCR, CFGR, CIFR, CICR, BDCR, CSR, RSR = 0x00, 0x08, 0x10, 0x64, 0x68, 0x70, 0x74, 0xD0

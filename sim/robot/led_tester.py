@@ -6,7 +6,7 @@ import itertools
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sim.engine.devices.led import Led
+from sim.engine.devices.parts.led import Led
 from sim.engine.wording import LED_FAILED
 from sim.errors import CrosscamError
 from sim.robot.waiting import run_until_seen

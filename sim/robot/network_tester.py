@@ -6,7 +6,7 @@ from collections import deque
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sim.engine.devices.ethernet import EthernetController
+from sim.engine.devices.network.ethernet import EthernetController
 from sim.errors import CrosscamError
 from sim.robot.terminal_tester import Result
 from sim.robot.waiting import run_until_seen

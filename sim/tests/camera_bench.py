@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.devices.base import Device, Event
-from sim.engine.devices.dummy_i2c_slave import DummyI2CSlave
-from sim.engine.devices.stm32_dma import Stm32Dma
-from sim.engine.devices.stm32_dmamux import Stm32Dmamux
+from sim.engine.devices.dma.stm32_dma import Stm32Dma
+from sim.engine.devices.dma.stm32_dmamux import Stm32Dmamux
+from sim.engine.devices.mocks.dummy_i2c_slave import DummyI2CSlave
 from sim.engine.scripting import PythonPeripheral
 from sim.tests.fake_services import FakeWindow
 

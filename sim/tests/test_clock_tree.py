@@ -9,7 +9,7 @@ import pytest
 
 from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
-from sim.engine.devices.stm32_timer import Stm32Timer
+from sim.engine.devices.timers.stm32_timer import Stm32Timer
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.timing.chip import available, load_chip

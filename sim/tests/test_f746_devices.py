@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sim.engine.bus import MappedMemory
-from sim.engine.devices.stm32_pwr import Stm32Pwr
-from sim.engine.devices.stm32f4_flash_controller import Stm32F4FlashController, sectors
+from sim.engine.devices.storage.stm32f4_flash_controller import Stm32F4FlashController, sectors
+from sim.engine.devices.system.stm32_pwr import Stm32Pwr
 from sim.engine.machine import Machine
 from sim.tests.truth_bench import board
 

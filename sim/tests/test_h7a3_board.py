@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine.devices.stm32_timer import Stm32Timer
-from sim.engine.devices.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.timers.stm32_timer import Stm32Timer
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.engine.timing.cortex_m7 import CortexM7Timing

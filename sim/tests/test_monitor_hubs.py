@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engine.devices.can_bus import CanFrame
-from sim.engine.devices.ethernet import EthernetController
-from sim.engine.devices.mcan import MCan
+from sim.engine.devices.network.can_bus import CanFrame
+from sim.engine.devices.network.ethernet import EthernetController
+from sim.engine.devices.network.mcan import MCan
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 

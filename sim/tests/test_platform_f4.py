@@ -10,7 +10,7 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 
-BOARD = Path(__file__).parent / "devices_program" / "board.repl"
+BOARD = Path(__file__).parent / "devices" / "devices_program" / "board.repl"
 WITH_DMA = f"""
 using "{BOARD}"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine.devices.can_bus import CanController
-from sim.engine.devices.ethernet import EthernetController
+from sim.engine.devices.network.can_bus import CanController
+from sim.engine.devices.network.ethernet import EthernetController
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 

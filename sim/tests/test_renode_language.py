@@ -89,7 +89,7 @@ control: MTD.STM32F4_FlashController @ {
 
 
 def test_sectors_of_a_two_megabyte_f4() -> None:
-    from sim.engine.devices.stm32f4_flash_controller import sectors
+    from sim.engine.devices.storage.stm32f4_flash_controller import sectors
 
     parts = sectors(0x200000)
     assert len(parts) == 24

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 import sim
 from sim.engine.bus import MappedMemory
 from sim.engine.devices.base import Device, Services
+from sim.engine.devices.clocks.stm32f7_rcc import Stm32F7Rcc
+from sim.engine.devices.clocks.stm32h7_rcc import Stm32H7Rcc
 from sim.engine.devices.script_twin import digest, find_twin
-from sim.engine.devices.stm32f7_rcc import Stm32F7Rcc
-from sim.engine.devices.stm32h7_pwr import Stm32H7Pwr
-from sim.engine.devices.stm32h7_rcc import Stm32H7Rcc
+from sim.engine.devices.system.stm32h7_pwr import Stm32H7Pwr
 from sim.engine.machine import Machine
 from sim.engine.platform import load_repl_string
 from sim.engine.scripting import PythonPeripheral

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sim.engine.devices.base import Device
-from sim.engine.devices.dummy_i2c_slave import DummyI2CSlave
+from sim.engine.devices.mocks.dummy_i2c_slave import DummyI2CSlave
 from sim.engine.scripting import PythonPeripheral
 from sim.errors import CrosscamError
 from sim.tests.fake_services import FakeServices, Probe

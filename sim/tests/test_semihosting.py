@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engine.devices.semihosting_uart import SemihostingUart
+from sim.engine.devices.serial.semihosting_uart import SemihostingUart
 from sim.engine.monitor import Monitor
 from sim.tests import thumb as t
 from sim.tests.thumb import Program

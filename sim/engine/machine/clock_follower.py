@@ -14,8 +14,8 @@ from sim.engine.bus import Bus
 from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
-from sim.engine.devices.stm32_timer import Stm32Timer
-from sim.engine.devices.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.timers.stm32_timer import Stm32Timer
 from sim.engine.timing.chip import Chip
 from sim.engine.timing.clock import Clock
 from sim.engine.timing.clock_tree import APB1, APB2, ClockData, ClockTree, Frequencies, board_hse, shapes_clocks

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.engine.devices.base import Device
-from sim.engine.devices.stm32_ltdc import Stm32Ltdc
+from sim.engine.devices.graphics.stm32_ltdc import Stm32Ltdc
 from sim.engine.monitor.faces.uart import is_uart
 from sim.engine.platform.lenient import Unmodelled
 from sim.engine.platform.registry import near_names

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.engine.devices.base import Device, GpioReceiver, Line
-from sim.engine.devices.frame_hub import FrameHub
+from sim.engine.devices.network.frame_hub import FrameHub
 from sim.engine.members import Pin
 from sim.engine.monitor.faces.uart import is_uart
 from sim.engine.monitor.kinds import External

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sim.engine.devices.base import Device
-from sim.engine.devices.dummy_sensor import HumiditySensor, TemperatureSensor
+from sim.engine.devices.mocks.dummy_sensor import HumiditySensor, TemperatureSensor
 from sim.engine.monitor.kinds import External
 from sim.errors import CrosscamError
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sim.engine.devices.base import Device
-from sim.engine.devices.stm32_ltdc import Stm32Ltdc
+from sim.engine.devices.graphics.stm32_ltdc import Stm32Ltdc
 from sim.engine.members import Between
 from sim.engine.monitor.kinds import External
 from sim.errors import CrosscamError, shown

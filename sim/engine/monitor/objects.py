@@ -9,7 +9,7 @@ from sim.engine.bus import MappedMemory
 from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
-from sim.engine.devices.dummy_sensor import HumiditySensor, TemperatureSensor
+from sim.engine.devices.mocks.dummy_sensor import HumiditySensor, TemperatureSensor
 from sim.engine.machine import Machine
 from sim.engine.monitor import analyzers
 from sim.engine.monitor.environments import Environments

@@ -97,7 +97,7 @@ def default_registry() -> Registry:
     for package in _PACKAGES:
         names.append(package)
         paths = importlib.import_module(package).__path__
-        names += [f"{package}.{found.name}" for found in pkgutil.iter_modules(paths)]
+        names += [found.name for found in pkgutil.walk_packages(paths, f"{package}.")]
     classes: dict[type[Device], None] = {}
     for name in names:
         for member in vars(importlib.import_module(name)).values():

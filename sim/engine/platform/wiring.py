@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from sim.engine.devices.base import Device, GpioReceiver, Line, Services
-from sim.engine.devices.combined_input import CombinedInput
+from sim.engine.devices.pins.combined_input import CombinedInput
 from sim.engine.platform import syntax
 from sim.engine.platform.merging import MergedEntry
 from sim.engine.wording import ambiguous_default, no_output, no_receiver, wired_twice, wrong_arity

@@ -12,8 +12,8 @@ from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
-from sim.engine.devices.bit_banding import BitBanding
-from sim.engine.devices.stm32_dma import Stm32Dma
+from sim.engine.devices.dma.stm32_dma import Stm32Dma
+from sim.engine.devices.system.bit_banding import BitBanding
 from sim.engine.machine import Machine
 from sim.engine.native import shared
 from sim.engine.timing.chip import load_chip

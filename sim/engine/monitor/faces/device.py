@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from sim.engine.devices.base import Device
-from sim.engine.devices.dummy_i2c_slave import I2CTarget
+from sim.engine.devices.i2c.i2c_controller import I2CTarget
 from sim.engine.members import Between, Byte, UInt, ULong, UShort
 from sim.engine.scripting.world import LogLevel
 from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE

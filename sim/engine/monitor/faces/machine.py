@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sim.engine.devices.base import Device
-from sim.engine.devices.sd_card import card_for
+from sim.engine.devices.storage.sd_card import card_for
 from sim.engine.members import Between, Int
 from sim.engine.monitor.environments import Environment
 from sim.engine.monitor.faces.core import Address

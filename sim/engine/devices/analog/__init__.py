@@ -1,0 +1,1 @@
+"""Analog-to-digital converters."""

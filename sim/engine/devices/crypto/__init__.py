@@ -1,0 +1,1 @@
+"""Ciphers, checksums and random numbers."""

@@ -1,0 +1,1 @@
+"""DMA controllers and the multiplexer before them."""

@@ -1,0 +1,1 @@
+"""Display controller and two-dimensional DMA."""

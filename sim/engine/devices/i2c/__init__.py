@@ -1,0 +1,1 @@
+"""I2C controllers, and what they share."""

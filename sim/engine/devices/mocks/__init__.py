@@ -1,0 +1,1 @@
+"""Renode's stand-ins for devices, for suites and scripts."""

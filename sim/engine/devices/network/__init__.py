@@ -1,0 +1,1 @@
+"""CAN and Ethernet controllers, and what connects them."""

@@ -1,0 +1,1 @@
+"""What stands on a board beside the chip."""

@@ -1,0 +1,1 @@
+"""GPIO ports, and what leads from pins to interrupts."""

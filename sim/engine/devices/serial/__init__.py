@@ -1,0 +1,1 @@
+"""UARTs and USARTs, and what they share."""

@@ -1,0 +1,1 @@
+"""SPI and Quad-SPI controllers, and what they share."""

@@ -1,0 +1,1 @@
+"""Memory cards and flash memories, and their controllers."""

@@ -1,0 +1,1 @@
+"""Power, semaphores and the shape of the address space."""
