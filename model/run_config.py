@@ -46,7 +46,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Distillation:
-    """What a run learns from other runs' scores (see ``model.distillation``)."""
+    """What a run learns from other runs' scores (see ``model.training.distillation``)."""
 
     teachers: tuple[str, ...]
     """Names of configs beside the student's; their runs are trained first. Their scores are averaged."""
@@ -116,9 +116,9 @@ class TrainingConfig:
     distillation: Distillation | None = None
     """Teachers to learn from besides the labels."""
     quantization_aware: bool = False
-    """Train with the rounding of int8 (see ``model.quantization_aware``); the batch normalisation is folded."""
+    """Train with the rounding of int8, the batch normalisation folded (see ``model.training.quantization_aware``)."""
     members: tuple[str, ...] = ()
-    """Names of configs beside this one: the run is then the mean of their best weights (see ``model.soup``)."""
+    """Names of configs beside this one: the run is the mean of their best weights (see ``model.training.soup``)."""
     seed: int = 1
     license: str = ""
     """Licence of the trained weights, for the card."""

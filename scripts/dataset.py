@@ -67,7 +67,7 @@ def _chosen(
     from model.dataset.choice import Choice, choose
     from model.dataset.coco import read_source
     from model.dataset.rule import MINIMUM_AREA
-    from model.evaluation import parse_source
+    from model.evaluation.evaluate import parse_source
 
     areas = numbers(classes, "--class", float) or dict(MINIMUM_AREA)
     samples = [s for text in sets for s in read_source(root, parse_source(text), areas, with_pictures)]
@@ -125,8 +125,8 @@ def sheet(
     from model.dataset.frames import load_frames
     from model.dataset.rule import outputs_for
     from model.errors import CrosscamError
+    from model.evaluation.pictures import contact_sheet
     from model.files import whole
-    from model.pictures import contact_sheet
 
     samples, areas = _chosen(root, sets, classes, caps, negatives, negatives_from, everything, seed, True)
     frames = load_frames(samples)
@@ -159,7 +159,7 @@ def download(
 
     from model.dataset.download import SPLITS, fetch_annotations, fetch_pictures
     from model.dataset.fetch import Manners
-    from model.evaluation import parse_source
+    from model.evaluation.evaluate import parse_source
     from scripts.console import terminal
 
     manners = Manners(workers=workers)

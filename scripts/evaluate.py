@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.dataset.frames import FrameSet
-    from model.thresholds import Curve
+    from model.evaluation.thresholds import Curve
 
 SECONDS_PER_FRAME = 5.0
 """Virtual time a frame on the board may take before the run is given up."""
@@ -62,9 +62,9 @@ def evaluate(
     from model.dataset.frames import load_frames
     from model.dataset.rule import MINIMUM_AREA, outputs_for
     from model.errors import CrosscamError
-    from model.evaluation import class_report, evaluate_sets, int8_scores, parse_source, table
-    from model.reference import Reference
-    from model.thresholds import check_rate, parse_thresholds
+    from model.evaluation.evaluate import class_report, evaluate_sets, int8_scores, parse_source, table
+    from model.evaluation.reference import Reference
+    from model.evaluation.thresholds import check_rate, parse_thresholds
 
     if (config is None) != (run is None):
         raise CrosscamError("evaluate: --config and --run belong together; give both for the float forms, or neither")
@@ -84,7 +84,7 @@ def evaluate(
     frames = load_frames([s for source in sources for s in read_source(data_root, source, areas)])
     figures: dict[str, Any] = {}
     if config is not None and run is not None:
-        from model.forms import float_scores
+        from model.deployment.forms import float_scores
         from model.run_config import load_config
 
         real = [(t + 128) / 256 for t in thresholds]
@@ -119,7 +119,7 @@ def evaluate(
 
 def _curves(scores: NDArray[np.int8], frames: FrameSet, names: tuple[str, ...]) -> dict[str, Curve]:
     """The ROC curves of the classes that some pictures show and some do not."""
-    from model.thresholds import roc_curve
+    from model.evaluation.thresholds import roc_curve
 
     known = {name: i for i, name in enumerate(names) if 0 < frames.labels[:, i].sum() < len(frames)}
     return {name: roc_curve(scores[:, i], frames.labels[:, i]) for name, i in known.items()}
@@ -144,8 +144,8 @@ def _write_report(
     """The classes without curves, as every picture shows them, or none does."""
     import numpy as np
 
-    from model.pictures import confusion, draw_confusion
-    from model.thresholds import draw_curves, write_tables
+    from model.evaluation.pictures import confusion, draw_confusion
+    from model.evaluation.thresholds import draw_curves, write_tables
 
     curves = _curves(scores, frames, names)
     if curves:

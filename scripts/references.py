@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.card import read_card
+from model.evaluation.reference import Reference
 from model.preprocessing import camera_path
-from model.reference import Reference
 from sim.frames.folder import Entry, FrameFolder
 
 

@@ -30,14 +30,14 @@ def train(
 
     Example: [bold]crosscam train model/configs/person_car_160.py --data-root photographs --weights mobilenet.h5[/bold]
     """
-    from model.selection import read_table
-    from model.training import train_file
+    from model.deployment.selection import read_table
+    from model.training.train import train_file
 
     read_table(selection)  # a table of another kind is told before hours of training
     out = out or Path("runs") / config.stem
     train_file(config, data_root, weights, out, threads, verbose, restart, tensorboard)
 
-    from model.export import export
+    from model.deployment.export import export
     from model.run_config import load_config
 
     card = export(load_config(config), data_root, out, zoo or out / "zoo", selection)

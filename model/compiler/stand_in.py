@@ -53,7 +53,7 @@ def _expected(path: Path, graph: Graph) -> tuple[int, ...] | None:
     picture = len(source.shape) == 4 and source.shape[0] == 1 and source.shape[3] in (1, 3)
     if len(graph.inputs) != 1 or not picture or (source.dtype, output.dtype) != ("int8", "int8"):
         return None
-    from model.reference import Reference
+    from model.evaluation.reference import Reference
 
     try:
         return tuple(int(score) for score in Reference(path).scores(camera_path(xor_frame(), *source.hwc)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 from model.dataset.augmentation import Augmentation, augment
 from model.dataset.frames import FrameSet
 from model.dataset.pasting import Crops, paste_into
-from model.distillation import Teacher
+
+
+class Scoring(Protocol):
+    """A teacher, as batches ask it."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Height and width of the pictures that it reads, each size once."""
+
+    def scores(self, pictures: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+        """``float32[n, outputs]``, 0..1, of a batch, given at each of ``sizes``."""
 
 
 class TrainingBatches(keras.utils.PyDataset):
@@ -32,7 +42,7 @@ class TrainingBatches(keras.utils.PyDataset):
         size: int = 160,
         crops: Sequence[Crops] = (),
         outputs: tuple[str, ...] = (),
-        teacher: Teacher | None = None,
+        teacher: Scoring | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

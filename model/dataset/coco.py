@@ -148,3 +148,14 @@ def count_labels(samples: Sequence[Sample], minimum_area: Mapping[str, float] = 
     outputs = outputs_for(minimum_area)
     counts = Counter(name for sample in samples for name, hit in zip(outputs, sample.label, strict=True) if hit)
     return {"images": len(samples), **{name: counts[name] for name in outputs}}
+
+
+def read_sources(root: Path, sources: Sequence[Source], minimum_area: Mapping[str, float]) -> list[Sample]:
+    """Samples of several sources, with one line of counts a source on stdout."""
+    samples: list[Sample] = []
+    for source in sources:
+        found = read_source(root, source, minimum_area)
+        counts = count_labels(found, minimum_area)
+        print(f"{source.name}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+        samples += found
+    return samples

@@ -186,7 +186,7 @@ def test_xor_pattern_stirs_every_channel_value() -> None:
 
 def test_figures_and_reference_need_no_training_extra() -> None:
     code = (
-        "import sys, model.preprocessing, model.selftest, model.reference, model.card;"
+        "import sys, model.preprocessing, model.selftest, model.evaluation.reference, model.card;"
         "import model.evaluation, model.run_config;"
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'h5py', 'pycocotools')))"
     )

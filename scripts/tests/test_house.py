@@ -21,10 +21,7 @@ MOST_LINES, USUAL_LINES = 600, 200
 RINGS = {
     "sim.robot.session": ("sim.robot.session", "sim.robot.snapshots"),
     "sim.engine.monitor": ("sim.engine.monitor",),
-    "model.training": (
-        "model.training", "model.forms", "model.soup", "model.distillation", "model.dataset.batches",
-    ),
-}  # fmt: skip
+}
 """Circles that are still to be cut, by name: each of modules, or of all in a package. None may be added."""
 
 

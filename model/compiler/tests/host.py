@@ -20,7 +20,7 @@ from ai_edge_litert.interpreter import Interpreter
 from model.card import Card
 from model.compiler.compile import Program, build
 from model.compiler.emit import emit
-from model.repair import reference_interpreter
+from model.evaluation.repair import reference_interpreter
 
 ROOT = Path(__file__).resolve().parents[3]
 NN = ROOT / "firmware" / "nn"

@@ -1,0 +1,92 @@
+"""Distillation: a network learns from the scores of larger ones as well as from the labels (arXiv:1503.02531).
+
+The teachers are runs of configs that lie beside the student's. They see every training picture as the student does,
+the same crop, colours and pasted objects, at the size they were trained for; with several, their scores are averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import CrosscamError
+from model.run_config import TrainingConfig, load_config
+
+
+def teacher_configs(path: Path, config: TrainingConfig) -> dict[str, TrainingConfig]:
+    """The configs of a config's teachers, which lie beside it.
+
+    Raises:
+        CrosscamError: a teacher that is missing or decides on other classes.
+    """
+    found = {}
+    for name in config.distillation.teachers if config.distillation else ():
+        teacher = load_config(path.parent / f"{name}.py")
+        if teacher.outputs != config.outputs:
+            raise CrosscamError(
+                f"{path}: teacher {name} tells {', '.join(teacher.outputs)}; expected {', '.join(config.outputs)}"
+            )
+        found[name] = teacher
+    return found
+
+
+class Teacher:
+    """Trained networks that score training pictures.
+
+    Args:
+        networks: Keras networks with the same outputs, each for square pictures of its own size.
+        flips: average the scores of each picture and its mirror image.
+    """
+
+    def __init__(self, networks: Sequence[Any], flips: bool = False) -> None:
+        import tensorflow as tf
+
+        self._flips = flips
+        self._calls = []
+        for network in networks:
+            size = int(network.input_shape[1])
+            signature = [tf.TensorSpec((None, size, size, 3), tf.float32)]
+            call = tf.function(lambda x, network=network: network(x, training=False), input_signature=signature)
+            self._calls.append((size, call))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Height and width of the pictures that the teachers read, each size once."""
+        return tuple(dict.fromkeys(size for size, _ in self._calls))
+
+    def scores(self, pictures: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Mean scores ``float32[n, outputs]``, 0..1.
+
+        Args:
+            pictures: size to the batch at that size, ``float32[n, size, size, 3]``, -1..127/128.
+        """
+        found = []
+        for size, call in self._calls:
+            found.append(call(pictures[size]).numpy())
+            if self._flips:
+                found.append(call(np.ascontiguousarray(pictures[size][:, :, ::-1])).numpy())
+        mean: NDArray[np.float32] = np.mean(found, axis=0, dtype=np.float32)
+        return mean
+
+
+def teacher_of(config: TrainingConfig, runs: Sequence[tuple[TrainingConfig, Path]]) -> Teacher | None:
+    """The teacher of a config; None where it has none.
+
+    Args:
+        config: the student's config.
+        runs: config and folder of each teacher's run, trained.
+
+    Raises:
+        CrosscamError: fewer runs than the config names teachers, a run without weights.
+    """
+    if config.distillation is None:
+        return None
+    if len(runs) != len(config.distillation.teachers):
+        raise CrosscamError(f"{config.id}: needs the runs of its teachers, {', '.join(config.distillation.teachers)}")
+    from model.training.trained import load_run
+
+    return Teacher([load_run(teacher, run) for teacher, run in runs], config.distillation.flips)
