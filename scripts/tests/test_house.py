@@ -6,7 +6,6 @@ Who may import whom is in ``pyproject.toml`` (import-linter, by ``make lint``). 
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -18,46 +17,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("model", "scripts", "sim")
 MOST_LINES, USUAL_LINES = 600, 200
-RINGS = {
-    "sim.robot.session": ("sim.robot.session", "sim.robot.snapshots"),
-    "sim.engine.monitor": ("sim.engine.monitor",),
-}
-"""Circles that are still to be cut, by name: each of modules, or of all in a package. None may be added."""
-
-
-@functools.cache
-def imports() -> grimp.ImportGraph:
-    """Who imports whom, in functions and for typing included."""
-    return grimp.build_graph(*PACKAGES, cache_dir=None)
-
-
-def ring_of(module: str) -> str:
-    """The name of the ring a module belongs to, or its own."""
-    for ring, members in RINGS.items():
-        if any(module == member or (ring == member and module.startswith(f"{member}.")) for member in members):
-            return ring
-    return module
 
 
 def test_no_circles() -> None:
-    graph = imports()
-    arrows: dict[str, set[str]] = {}
-    for module in graph.modules:
-        targets = {ring_of(target) for target in graph.find_modules_directly_imported_by(module)}
-        arrows.setdefault(ring_of(module), set()).update(targets - {ring_of(module)})
+    """Imports in functions and for typing count."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    arrows = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     try:
         TopologicalSorter(arrows).prepare()
     except CycleError as error:
         pytest.fail("modules import each other in a circle: " + " <- ".join(error.args[1]))
-
-
-@pytest.mark.parametrize("ring", RINGS)
-def test_rings_still_to_be_cut_are_rings(ring: str) -> None:
-    graph = imports()
-    members = [module for module in graph.modules if ring_of(module) == ring]
-    arrows = {module: graph.find_modules_directly_imported_by(module) & set(members) for module in members}
-    with pytest.raises(CycleError):  # take it out of RINGS when this fails
-        TopologicalSorter(arrows).prepare()
 
 
 def sources() -> Iterator[Path]:

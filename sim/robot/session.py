@@ -20,6 +20,7 @@ from sim.engine.wording import spoken
 from sim.errors import CrosscamError, shown
 from sim.robot.arguments import check
 from sim.robot.snapshots import KeywordSnapshots
+from sim.robot.steps import Step
 from sim.text import LONGEST_MESSAGE, printable
 
 if TYPE_CHECKING:
@@ -40,16 +41,6 @@ class Replay(Enum):
     REEXECUTION = "reexecution"
     ALWAYS = "always"
     NEVER = "never"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One keyword that was run; ``name`` is the Python name of its function."""
-
-    name: str
-    function: Callable[..., Any]
-    positional: tuple[Any, ...]
-    named: dict[str, Any]
 
 
 class Testers(Generic[Tester]):

@@ -9,24 +9,44 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 from sim.files import write_json
 from sim.reading import MEGABYTE, UnreadableError, read_json
-
-if TYPE_CHECKING:
-    from sim.robot.session import Session, Step
+from sim.robot.steps import Step
 
 FORMAT = "crosscam snapshot 1"
 LARGEST = 64 * MEGABYTE
 
 
+class Repeatable(Protocol):
+    """What a snapshot asks of the session it is of.
+
+    Attributes:
+        timing: how its machines count cycles.
+        monitor: its present emulation.
+        steps: the keywords run so far.
+    """
+
+    timing: str
+    monitor: Monitor
+    steps: list[Step]
+
+    def step(self, name: str, positional: Sequence[Any], named: dict[str, Any]) -> Step:
+        """The keyword ``name`` with these arguments, not yet run; CrosscamError when there is no such keyword."""
+
+    def repeat(self, steps: Sequence[Step]) -> None:
+        """Start from nothing and run ``steps``."""
+
+
 class KeywordSnapshots:
     """Snapshots of one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Repeatable) -> None:
         self._session = session
 
     def save(self, path: Path) -> None:

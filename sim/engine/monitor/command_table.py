@@ -6,18 +6,15 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sim.engine.members import Signature, signature
 from sim.engine.monitor.arguments import bind
 from sim.engine.monitor.commands import COMMANDS, RAW, SHORT
 from sim.engine.monitor.kinds import MismatchError
 from sim.engine.monitor.library import LIBRARY
-from sim.engine.monitor.logs import LOG_COMMANDS
+from sim.engine.monitor.log_commands import LOG_COMMANDS
+from sim.engine.monitor.session import CommandSession
 from sim.engine.wording import bad_parameters
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 _USAGE = re.compile(r"``(.+?)``")
 
@@ -33,7 +30,7 @@ class Command:
     description: str
     usage: str
 
-    def __call__(self, monitor: Monitor, arguments: Sequence[object]) -> object:
+    def __call__(self, monitor: CommandSession, arguments: Sequence[object]) -> object:
         """Run it; CrosscamError when it does not take ``arguments``, of whatever is wrong otherwise."""
         try:
             values, keywords = bind(self.declared, arguments, monitor)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from sim.engine.members import Between
 from sim.engine.monitor import peripherals as tree
 from sim.engine.monitor.kinds import Name
+from sim.engine.monitor.session import CommandSession
 from sim.engine.monitor.tokens import Variable, Word
 from sim.engine.scripting.world import NOISY
 from sim.engine.wording import NO_MACHINE_SELECTED, NOT_A_STRING, BadArgumentsError, bad_parameters, no_machine
 from sim.errors import CrosscamError, shown
 from sim.files import write_json
 
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
-
 LEVELS = {-1: NOISY, 0: logging.DEBUG, 1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
 _LEVEL_NAMES = {"noisy": -1, "debug": 0, "info": 1, "warning": 2, "error": 3}
 Level = Annotated[int, Between(-1, 3)]
 
 
-def mach(monitor: Monitor, action: Name | None = None, name: Name | int | None = None) -> object:
+def mach(monitor: CommandSession, action: Name | None = None, name: Name | int | None = None) -> object:
     """``mach create ["name"]``, ``mach add``, ``mach set``, ``mach rem``, ``mach clear``; alone: the machine's name."""
     if action is None:
         return monitor.machine.name if monitor.has_machine else "no machine"
@@ -41,7 +39,7 @@ def mach(monitor: Monitor, action: Name | None = None, name: Name | int | None =
     return None
 
 
-def using(monitor: Monitor, name: Name | None = None) -> object:
+def using(monitor: CommandSession, name: Name | None = None) -> object:
     """``using sysbus``: names below it need no prefix; ``using -`` forgets them all."""
     if name is None:
         return "\n".join(monitor.usings)
@@ -53,54 +51,54 @@ def using(monitor: Monitor, name: Name | None = None) -> object:
     return None
 
 
-def include(monitor: Monitor, file: str) -> object:
+def include(monitor: CommandSession, file: str) -> object:
     """``include @file``: a .resc script, a .repl description or a .py file with commands."""
     return monitor.include(monitor.existing(file))
 
 
-def start(monitor: Monitor, file: str | None = None) -> object:
+def start(monitor: CommandSession, file: str | None = None) -> object:
     """``start [@file]``, perhaps with a script to include first."""
     printed = None if file is None else include(monitor, file)
     monitor.set_started(True)
     return printed
 
 
-def pause(monitor: Monitor) -> object:
+def pause(monitor: CommandSession) -> object:
     """``pause``: end the present run."""
     monitor.set_started(False)
     return None
 
 
-def quit_(monitor: Monitor) -> object:
+def quit_(monitor: CommandSession) -> object:
     """``quit``: nothing is executed any more."""
     monitor.finished = True
     return None
 
 
-def set_(monitor: Monitor, variable: Variable | Name, value: object) -> object:
+def set_(monitor: CommandSession, variable: Variable | Name, value: object) -> object:
     """``set name value``."""
     monitor.set_variable(_name(variable), monitor.value(value))
     return None
 
 
-def macro(monitor: Monitor, name: Variable | Name, commands: str) -> object:
+def macro(monitor: CommandSession, name: Variable | Name, commands: str) -> object:
     '''``macro name """commands"""``.'''
     monitor.set_macro(_name(name), commands)
     return None
 
 
-def alias(monitor: Monitor, name: Variable | Name, command: str) -> object:
+def alias(monitor: CommandSession, name: Variable | Name, command: str) -> object:
     """``alias name "command"``."""
     monitor.aliases[_name(name)] = command
     return None
 
 
-def run_macro(monitor: Monitor, name: Variable | Name) -> object:
+def run_macro(monitor: CommandSession, name: Variable | Name) -> object:
     """``runMacro $name``."""
     return monitor.run_macro(_name(name))
 
 
-def execute(monitor: Monitor, name: Variable | Name) -> object:
+def execute(monitor: CommandSession, name: Variable | Name) -> object:
     """``execute $name``: run the text of a variable."""
     text = monitor.value(name if isinstance(name, Variable) else Variable(name))
     if not isinstance(text, str):
@@ -108,14 +106,14 @@ def execute(monitor: Monitor, name: Variable | Name) -> object:
     return monitor.execute_lines(text.splitlines(), f"execute ${_name(name)}")
 
 
-def python(monitor: Monitor, code: object) -> object:
+def python(monitor: CommandSession, code: object) -> object:
     """``python "code"``."""
     if not isinstance(code, str) or isinstance(code, Word):
         raise BadArgumentsError(f'{NOT_A_STRING} expected `python "code"`, found {shown(code)}')
     return monitor.python.run(str(code))
 
 
-def path(monitor: Monitor, action: Name | None = None, folder: str | None = None) -> object:
+def path(monitor: CommandSession, action: Name | None = None, folder: str | None = None) -> object:
     """``path add @folder``, ``path set @folder``, ``path reset``; alone: the folders."""
     if action is None:
         return ";".join(str(each) for each in monitor.search_path)
@@ -133,7 +131,7 @@ def path(monitor: Monitor, action: Name | None = None, folder: str | None = None
     return None
 
 
-def log_level(monitor: Monitor, level: Level | Name | None = None, device: Name | None = None) -> object:
+def log_level(monitor: CommandSession, level: Level | Name | None = None, device: Name | None = None) -> object:
     """``logLevel 3 [device]``: -1 noisy, 0 debug, 1 info, 2 warning, 3 error."""
     if level is None:
         return logging.getLevelName(logging.getLogger("sim").getEffectiveLevel())
@@ -150,13 +148,13 @@ def _level(command: str, given: int | str) -> int:
     return LEVELS[number]
 
 
-def log(monitor: Monitor, text: str, level: Level | Name = 1) -> object:
+def log(monitor: CommandSession, text: str, level: Level | Name = 1) -> object:
     """``log "text" [level]``: an entry, of level info unless told otherwise."""
     logging.getLogger("sim.monitor").log(_level("log", level), "Script: %s", text)
     return None
 
 
-def show_analyzer(monitor: Monitor, first: object, second: object = None, third: object = None) -> object:
+def show_analyzer(monitor: CommandSession, first: object, second: object = None, third: object = None) -> object:
     """``showAnalyzer ["name"] device [analyzer]``: a window in Renode; here ``LoggingUartAnalyzer`` logs lines, and
     whoever runs the machine shows its output."""
     names = [each for each in (first, second, third) if isinstance(each, Word)]
@@ -167,7 +165,7 @@ def show_analyzer(monitor: Monitor, first: object, second: object = None, third:
     return None
 
 
-def peripherals(monitor: Monitor, action: Name | None = None, file: str | None = None) -> object:
+def peripherals(monitor: CommandSession, action: Name | None = None, file: str | None = None) -> object:
     """``peripherals``: the devices as a tree; ``peripherals export @file`` writes it as JSON."""
     if not monitor.has_machine:
         raise BadArgumentsError(f"peripherals: {NO_MACHINE_SELECTED} expected `mach create` before")
@@ -180,23 +178,23 @@ def peripherals(monitor: Monitor, action: Name | None = None, file: str | None =
     return None
 
 
-def echo(monitor: Monitor, *texts: object) -> object:
+def echo(monitor: CommandSession, *texts: object) -> object:
     """``echo text``."""
     return " ".join(str(text) for text in texts if text != "-n")
 
 
-def string(monitor: Monitor, *texts: object) -> object:
+def string(monitor: CommandSession, *texts: object) -> object:
     """``string text ...``: one text in quotes."""
     return f'"{" ".join(str(text) for text in texts)}"'
 
 
-def require(monitor: Monitor, variable: Variable | Name) -> object:
+def require(monitor: CommandSession, variable: Variable | Name) -> object:
     """``require $name``: an error unless there is such a variable."""
     monitor.value(variable if isinstance(variable, Variable) else Variable(variable))
     return None
 
 
-def help_(monitor: Monitor, command: Name | None = None) -> object:
+def help_(monitor: CommandSession, command: Name | None = None) -> object:
     """``help [command]``: every command with what it does."""
     known = monitor.commands
     if command is not None and str(command) not in known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,8 @@ from sim.engine.devices.base import Device
 from sim.engine.devices.graphics.stm32_ltdc import Stm32Ltdc
 from sim.engine.members import Between
 from sim.engine.monitor.kinds import External
+from sim.engine.monitor.session import ObjectSession
 from sim.errors import CrosscamError, shown
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 LARGEST_PICTURE = 16_000_000
 """Pixels of a picture to compare with."""
@@ -34,7 +32,7 @@ class FrameBufferTester(External):
 
     RENODE_MEMBERS = ("AttachTo", "DetachFrom", "WaitForFrame", "WaitForFrameROI")
 
-    def __init__(self, monitor: Monitor, timeout: float) -> None:
+    def __init__(self, monitor: ObjectSession, timeout: float) -> None:
         self._monitor, self._timeout = monitor, timeout
         self._video: Stm32Ltdc | None = None
 

@@ -7,12 +7,12 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import Annotated
 
 from sim.engine.members import Between
 from sim.engine.monitor.faces.device import LARGEST_READ, Count
 from sim.engine.monitor.kinds import Name
+from sim.engine.monitor.session import CommandSession, Snapshots
 from sim.engine.monitor.show import NumberMode
 from sim.engine.monitor.tokens import Word
 from sim.engine.platform.syntax import Place
@@ -20,9 +20,6 @@ from sim.engine.scripting.timeinterval import TimeInterval
 from sim.engine.wording import NO_SUCH_SIGNATURE, bad_parameters, time_lines
 from sim.errors import CrosscamError, shown
 from sim.files import whole
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 MOST_SECONDS = 60
 """Seconds of the host's time the command ``sleep`` may take."""
@@ -33,17 +30,7 @@ FileSize = Annotated[int, Between(0, _LARGEST_DUMP)]
 Address = Annotated[int, Between(0, (1 << 64) - 1)]
 
 
-class Snapshots(Protocol):
-    """Who can save and restore the state of an emulation."""
-
-    def save(self, path: Path) -> None:
-        """Write the present state to ``path``."""
-
-    def load(self, path: Path) -> None:
-        """Bring the emulation to the state in ``path``."""
-
-
-def numbers_mode(monitor: Monitor, mode: Name | None = None) -> object:
+def numbers_mode(monitor: CommandSession, mode: Name | None = None) -> object:
     """``numbersMode Hexadecimal|Decimal|Both``; alone: which it is."""
     if mode is None:
         return monitor.numbers.name
@@ -54,14 +41,14 @@ def numbers_mode(monitor: Monitor, mode: Name | None = None) -> object:
     raise bad_parameters("numbersMode", f"numbersMode {'|'.join(each.name for each in NumberMode)}")
 
 
-def clear(monitor: Monitor) -> object:
+def clear(monitor: CommandSession) -> object:
     """``Clear``: forget machine and externals."""
     monitor.forget_machine()
     monitor.forget_externals()
     return None
 
 
-def ensure_type_is_loaded(monitor: Monitor, type_name: str) -> object:
+def ensure_type_is_loaded(monitor: CommandSession, type_name: str) -> object:
     """``EnsureTypeIsLoaded "type"``: an error unless a description may name the type."""
     try:
         monitor.types.find(type_name, Place("EnsureTypeIsLoaded", 1, 1))
@@ -70,13 +57,13 @@ def ensure_type_is_loaded(monitor: Monitor, type_name: str) -> object:
     return None
 
 
-def save(monitor: Monitor, file: object) -> object:
+def save(monitor: CommandSession, file: object) -> object:
     """``Save @file``: keep the state of the emulation."""
     _snapshots(monitor, "Save").save(monitor.output_path(_file(file, "Save")))
     return None
 
 
-def load(monitor: Monitor, file: object) -> object:
+def load(monitor: CommandSession, file: object) -> object:
     """``Load @file``: go back to a state that was saved."""
     _snapshots(monitor, "Load").load(monitor.existing(_file(file, "Load")))
     return None
@@ -88,7 +75,7 @@ def _file(file: object, command: str) -> str:
     return str(file)
 
 
-def _snapshots(monitor: Monitor, command: str) -> Snapshots:
+def _snapshots(monitor: CommandSession, command: str) -> Snapshots:
     if monitor.snapshots is None:
         raise CrosscamError(f"{command}: only Robot suites can: a snapshot keeps the keywords that led to the state")
     if monitor.in_script:
@@ -96,7 +83,7 @@ def _snapshots(monitor: Monitor, command: str) -> Snapshots:
     return monitor.snapshots
 
 
-def next_value(monitor: Monitor, offset: int | float | str = 0) -> object:
+def next_value(monitor: CommandSession, offset: int | float | str = 0) -> object:
     """``next_value [offset]``: 0, 1, 2 ... plus ``offset``, one further each time."""
     if isinstance(offset, str):
         refused = f"next_value: expected a number to add, found {shown(offset)!r}"
@@ -106,23 +93,23 @@ def next_value(monitor: Monitor, offset: int | float | str = 0) -> object:
     return str(value)
 
 
-def sleep(monitor: Monitor, seconds: HostSeconds) -> object:
+def sleep(monitor: CommandSession, seconds: HostSeconds) -> object:
     """``sleep seconds``: wait on the host; virtual time stands still, so it changes nothing for the board."""
     time.sleep(seconds)
     return None
 
 
-def get_environ(monitor: Monitor, name: Name) -> object:
+def get_environ(monitor: CommandSession, name: Name) -> object:
     """``get_environ name``: a variable of the host's environment."""
     return os.environ.get(str(name))
 
 
-def if_(monitor: Monitor, condition: object, commands: str) -> object:
+def if_(monitor: CommandSession, condition: object, commands: str) -> object:
     '''``if condition """commands"""``.'''
     return monitor.execute_lines(commands.splitlines(), "if") if condition else None
 
 
-def dump(monitor: Monitor, address: Address, count: Count, width: Width = 16) -> object:
+def dump(monitor: CommandSession, address: Address, count: Count, width: Width = 16) -> object:
     """``dump address count [width]``: bytes of the bus, ``width`` a line."""
     lines: list[str] = []
     for start in range(address, address + count, width):
@@ -132,7 +119,7 @@ def dump(monitor: Monitor, address: Address, count: Count, width: Width = 16) ->
     return "\n".join(lines)
 
 
-def dump_file(monitor: Monitor, address: Address, count: FileSize, file: str) -> object:
+def dump_file(monitor: CommandSession, address: Address, count: FileSize, file: str) -> object:
     """``dump_file address count @file``: bytes of the bus into a file."""
     bus = monitor.machine.sysbus
     if bus.memory_at(address, count) is None and count > LARGEST_READ:
@@ -142,26 +129,26 @@ def dump_file(monitor: Monitor, address: Address, count: FileSize, file: str) ->
     return None
 
 
-def version(monitor: Monitor) -> object:
+def version(monitor: CommandSession) -> object:
     """``version``: of this engine."""
     return f"crosscam, version {importlib.metadata.version('crosscam')}"
 
 
-def current_time(monitor: Monitor) -> object:
+def current_time(monitor: CommandSession) -> object:
     """``currentTime``: virtual and host time since the start, also into the log."""
     text = time_lines(monitor.elapsed, TimeInterval.from_host(monitor.host_seconds))
     logging.getLogger("sim.monitor").info("%s", text)
     return text
 
 
-def allow_privates(monitor: Monitor, allow: bool) -> object:
+def allow_privates(monitor: CommandSession, allow: bool) -> object:
     """``allowPrivates true``: accepted; what is declared can be reached, and nothing else."""
     if allow:
         monitor.note("allowPrivates: there are no private members here; the command does nothing")
     return None
 
 
-def verbose_mode(monitor: Monitor, value: bool) -> object:
+def verbose_mode(monitor: CommandSession, value: bool) -> object:
     """``verboseMode true``: each command into the log before it runs."""
     monitor.verbose = value
     return None

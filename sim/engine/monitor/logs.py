@@ -7,22 +7,14 @@ import logging
 import select
 import socket
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-from sim.engine.members import Between
 from sim.engine.monitor.uart_files import free_path
 from sim.errors import CrosscamError
 
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
-
 KEPT = 1000
 """Entries ``lastLog`` can show, as many as Renode's."""
-_SHOWN = 20
-Port = Annotated[int, Between(0, 65535)]
 _SEND_SECONDS = 1.0
 _LEVELS = {logging.WARNING: "WARNING", logging.ERROR: "ERROR", logging.INFO: "INFO", logging.DEBUG: "DEBUG"}
 
@@ -125,23 +117,3 @@ class LogOutputs:
             logging.getLogger("sim").removeHandler(handler)
             handler.close()
         self._handlers.clear()
-
-
-def last_log(monitor: Monitor, count: Annotated[int, Between(0, KEPT)] = _SHOWN) -> object:
-    """``lastLog [count]``: the last entries of the log, 20 unless told otherwise."""
-    return "\n".join(monitor.logs.last(count))
-
-
-def log_file(monitor: Monitor, file: str, flush_after_write: bool = False) -> object:
-    """``logFile @file``: write the log there too; a file that exists is left alone, the new one gets a number."""
-    monitor.logs.to_file(monitor.output_path(file))
-    return None
-
-
-def log_network(monitor: Monitor, port: Port) -> object:
-    """``logNetwork port``: send the log to those connected to that port of this machine."""
-    monitor.logs.to_network(port)
-    return None
-
-
-LOG_COMMANDS: dict[str, Callable[..., object]] = {"lastLog": last_log, "logFile": log_file, "logNetwork": log_network}

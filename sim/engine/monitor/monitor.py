@@ -12,12 +12,12 @@ from sim.engine.monitor import command_table
 from sim.engine.monitor.arguments import invoke
 from sim.engine.monitor.command_table import Command
 from sim.engine.monitor.kinds import External
-from sim.engine.monitor.library import Snapshots
 from sim.engine.monitor.logs import LogOutputs
 from sim.engine.monitor.objects import Objects
 from sim.engine.monitor.paths import Paths
 from sim.engine.monitor.python_world import PythonWorld
 from sim.engine.monitor.script_files import commands as script_commands
+from sim.engine.monitor.session import Snapshots
 from sim.engine.monitor.show import NumberMode, show
 from sim.engine.monitor.stack import CommandStack
 from sim.engine.monitor.tokens import Equals, Execution, PathText, Token, Variable, Word, tokenize

@@ -13,7 +13,7 @@ from sim.engine.devices.mocks.dummy_sensor import HumiditySensor, TemperatureSen
 from sim.engine.machine import Machine
 from sim.engine.monitor import analyzers
 from sim.engine.monitor.environments import Environments
-from sim.engine.monitor.faces.core import CoreFace, NvicFace, SymbolHooks
+from sim.engine.monitor.faces.core import CoreFace, NvicFace
 from sim.engine.monitor.faces.device import DeviceFace
 from sim.engine.monitor.faces.emulation import ConnectorFace, EmulationFace
 from sim.engine.monitor.faces.line import LineFace
@@ -23,6 +23,8 @@ from sim.engine.monitor.faces.sensor import SensorFace
 from sim.engine.monitor.faces.system_bus import SystemBusFace
 from sim.engine.monitor.faces.uart import UartFace, is_uart
 from sim.engine.monitor.kinds import External
+from sim.engine.monitor.session import ObjectSession
+from sim.engine.monitor.symbol_hooks import SymbolHooks
 from sim.engine.monitor.uart_files import UartFile
 from sim.engine.observe.block_log import BlockFollower
 from sim.engine.platform.registry import Registry, near_names
@@ -34,7 +36,7 @@ Owners = tuple[str, Sequence[object], Sequence[object]]
 """Name of an object, what declares its members, the arguments behind its name."""
 
 
-class Objects:
+class Objects(ObjectSession):
     """One emulation's objects: the base of the monitor.
 
     Attributes:
@@ -56,8 +58,8 @@ class Objects:
         self._levels: dict[str, int] = {}
         self._faces: dict[Device, tuple[object, ...]] = {}
         self._fixed: dict[str, object] = {}  # faces of sysbus and machine, for as long as there is this machine
-        self._emulation = EmulationFace(self)  # type: ignore[arg-type]  # a monitor is the only one of us
-        self._connector = ConnectorFace(self)  # type: ignore[arg-type]
+        self._emulation = EmulationFace(self)
+        self._connector = ConnectorFace(self)
 
     # Machine
 
@@ -231,7 +233,7 @@ class Objects:
         if arguments and isinstance(arguments[0], str):
             line = device.outputs.get(arguments[0]) if not isinstance(device, CortexM) else None
             if line is not None:
-                face = LineFace(self, device, line)  # type: ignore[arg-type]
+                face = LineFace(self, device, line)
                 if len(arguments) == 1:
                     return f"{path} {arguments[0]}", [face], ["State"]
                 return f"{path} {arguments[0]}", [face], arguments[1:]
@@ -258,14 +260,14 @@ def _faces_of(monitor: Objects, device: Device) -> tuple[object, ...]:
     """What declares the members of ``device``, what comes first counts."""
     faces: list[object] = []
     if isinstance(device, CortexM):
-        faces.append(CoreFace(monitor, device))  # type: ignore[arg-type]
+        faces.append(CoreFace(monitor, device))
     faces.append(device)
     if isinstance(device, Nvic):
-        faces.append(NvicFace(monitor))  # type: ignore[arg-type]
+        faces.append(NvicFace(monitor))
     if is_uart(device):
-        faces.append(UartFace(monitor, device))  # type: ignore[arg-type]
+        faces.append(UartFace(monitor, device))
     if isinstance(device, TemperatureSensor | HumiditySensor):
-        faces.append(SensorFace(monitor, device))  # type: ignore[arg-type]
+        faces.append(SensorFace(monitor, device))
     if isinstance(device, MappedMemory):
-        faces.append(MemoryFace(monitor, device))  # type: ignore[arg-type]
-    return (*faces, DeviceFace(monitor, device))  # type: ignore[arg-type]
+        faces.append(MemoryFace(monitor, device))
+    return (*faces, DeviceFace(monitor, device))

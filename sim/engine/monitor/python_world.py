@@ -6,17 +6,15 @@ import contextlib
 import io
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sim.engine.monitor.session import CommandSession
 from sim.engine.observe.proxies import MachineOfScripts
 from sim.engine.scripting import WorkingDirectory, new_scope
 from sim.engine.scripting.compiler import compile_script, parse_expression, parse_script
 from sim.engine.wording import PYTHON_ERROR
 from sim.errors import CrosscamError
 from sim.python_permission import permit_python
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 _PREFIX = "mc_"
 INLINE = "<python>"
@@ -26,7 +24,7 @@ INLINE = "<python>"
 class MonitorProxy:
     """``monitor`` and ``self`` of the monitor's Python."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: CommandSession) -> None:
         self._monitor = monitor
 
     def GetVariable(self, name: str) -> object:  # noqa: N802 - Renode's name
@@ -68,7 +66,7 @@ class _Accessor:
 class PythonWorld:
     """One scope for all Python of a monitor; functions named ``mc_x`` become the command ``x``."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: CommandSession) -> None:
         self.directory = WorkingDirectory()
         self._monitor = monitor
         proxy = MonitorProxy(monitor)

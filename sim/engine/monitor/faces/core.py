@@ -5,22 +5,20 @@ from __future__ import annotations
 import enum
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.cortex_m.exceptions import name_of
 from sim.engine.cortex_m.register_file import RegisterValue
 from sim.engine.members import Between, Int, UInt, ULong
 from sim.engine.monitor.faces.device import LARGEST_READ
+from sim.engine.monitor.session import ObjectSession
 from sim.engine.names import snake_case
 from sim.engine.observe.assembler import assemble, disassemble
 from sim.engine.observe.block_log import block_fetches, function_names
 from sim.engine.observe.scripts import HookScript, core_script
 from sim.engine.wording import patching_pc
 from sim.errors import CrosscamError, shown
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 MOST_STEPS = 10_000_000
 """Instructions one ``Step`` may execute."""
@@ -57,7 +55,7 @@ class CoreFace:
         "EvaluateConditionCode", "ClearTranslationCache", "FpuEnabled", "Architecture", "Model",
     )  # fmt: skip
 
-    def __init__(self, monitor: Monitor, cpu: CortexM) -> None:
+    def __init__(self, monitor: ObjectSession, cpu: CortexM) -> None:
         self._monitor, self._cpu = monitor, cpu
 
     # Registers
@@ -307,34 +305,12 @@ class _InterruptLog:
         self._log.info("%s of the interrupt: %s", self._words, name_of(number))
 
 
-class SymbolHooks:
-    """Hooks at symbols of one core, put where each firmware loaded has them."""
-
-    def __init__(self, cpu: CortexM, addresses: Callable[[str], list[int]]) -> None:
-        self._cpu, self._addresses = cpu, addresses
-        self._hooks: dict[str, Callable[[CortexM, int], object]] = {}
-        self._placed: list[tuple[int, Callable[[CortexM, int], object]]] = []
-
-    def add(self, symbol: str, hook: Callable[[CortexM, int], object]) -> None:
-        """Call ``hook`` at ``symbol``, instead of an earlier hook there."""
-        self._hooks[symbol] = hook
-        self.symbols_changed()
-
-    def symbols_changed(self) -> None:
-        """Put the hooks where the symbols are now."""
-        for address, hook in self._placed:
-            self._cpu.hooking.remove(address, hook)
-        self._placed = [(address, hook) for name, hook in self._hooks.items() for address in self._addresses(name)]
-        for address, hook in self._placed:
-            self._cpu.hooking.add(address, hook)
-
-
 class NvicFace:
     """The interrupt controller's timer."""
 
     RENODE_MEMBERS = ("Frequency",)
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: ObjectSession) -> None:
         self._monitor = monitor
 
     @property

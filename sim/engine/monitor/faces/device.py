@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from sim.engine.devices.base import Device
 from sim.engine.devices.i2c.i2c_controller import I2CTarget
 from sim.engine.members import Between, Byte, UInt, ULong, UShort
+from sim.engine.monitor.session import ObjectSession
 from sim.engine.scripting.world import LogLevel
 from sim.engine.wording import UNHANDLED_READ, UNHANDLED_WRITE
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 LARGEST_READ = 1 << 20
 """Bytes one command may read or print."""
@@ -32,7 +30,7 @@ class DeviceFace:
         "Log", "NoisyLog", "DebugLog", "InfoLog", "WarningLog", "ErrorLog",
     )  # fmt: skip
 
-    def __init__(self, monitor: Monitor, device: Device) -> None:
+    def __init__(self, monitor: ObjectSession, device: Device) -> None:
         self._monitor, self._device = monitor, device
 
     def _covers(self, offset: int, width: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from sim.engine.devices.base import Device
 from sim.engine.members import Between, Int
@@ -12,11 +12,9 @@ from sim.engine.monitor.environments import Environment
 from sim.engine.monitor.faces.machine import Port
 from sim.engine.monitor.frame_tester import FrameBufferTester
 from sim.engine.monitor.kinds import External
+from sim.engine.monitor.session import ObjectSession
 from sim.engine.monitor.terminals import PtyTerminal, SocketTerminal
 from sim.errors import CrosscamError, shown
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 WaitSeconds = Annotated[float, Between(0, 1_000_000)]
 
@@ -33,7 +31,7 @@ class EmulationFace:
         "GetTimeSourceInfo", "Names",
     )  # fmt: skip
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: ObjectSession) -> None:
         self._monitor = monitor
         self._seed = 0
 
@@ -150,7 +148,7 @@ class ConnectorFace:
 
     RENODE_MEMBERS = ("Connect", "Disconnect")
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: ObjectSession) -> None:
         self._monitor = monitor
 
     def connect(self, connectable: Device, external: External) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sim.engine.devices.base import Device, Line
 from sim.engine.members import Pin
+from sim.engine.monitor.session import ObjectSession
 from sim.engine.observe.scripts import device_script
 from sim.errors import CrosscamError
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 
 class LineFace:
@@ -22,7 +19,7 @@ class LineFace:
         "AddStateChangedHook",
     )  # fmt: skip
 
-    def __init__(self, monitor: Monitor, device: Device, line: Line) -> None:
+    def __init__(self, monitor: ObjectSession, device: Device, line: Line) -> None:
         self._monitor, self._device, self._line = monitor, device, line
 
     @property

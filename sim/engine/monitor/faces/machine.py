@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from sim.engine.devices.base import Device
 from sim.engine.devices.storage.sd_card import card_for
 from sim.engine.members import Between, Int
 from sim.engine.monitor.environments import Environment
 from sim.engine.monitor.faces.core import Address
+from sim.engine.monitor.session import ObjectSession
 from sim.engine.platform import load_repl, load_repl_string
 from sim.engine.platform.limits import LARGEST_WINDOW
 from sim.engine.scripting import TimeInterval
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.errors import CrosscamError, shown
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 Port = Annotated[int, Between(0, 65535)]
 WindowSize = Annotated[int, Between(1, LARGEST_WINDOW)]
@@ -33,7 +31,7 @@ class MachineFace:
         "SetAdvanceImmediately", "GetTimeSourceInfo", "GetAllNames", "InfoLog", "WarningLog", "ErrorLog",
     )  # fmt: skip
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: ObjectSession) -> None:
         self._monitor = monitor
         self._machine = monitor.machine
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.engine.bus import MappedMemory
 from sim.engine.members import Byte
 from sim.engine.monitor.faces.device import Offset
+from sim.engine.monitor.session import ObjectSession
 from sim.errors import CrosscamError
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 
 class MemoryFace:
@@ -18,7 +14,7 @@ class MemoryFace:
 
     RENODE_MEMBERS = ("ZeroAll", "ZeroRange", "SetRange", "WriteString", "LoadBinary")
 
-    def __init__(self, monitor: Monitor, device: MappedMemory) -> None:
+    def __init__(self, monitor: ObjectSession, device: MappedMemory) -> None:
         self._monitor, self._memory = monitor, device
 
     def zero_all(self) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.engine.devices.base import Device
 from sim.engine.monitor.environments import Environment
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
+from sim.engine.monitor.session import ObjectSession
 
 
 class SensorFace:
@@ -16,7 +12,7 @@ class SensorFace:
 
     RENODE_MEMBERS = ("SetEnvironment",)
 
-    def __init__(self, monitor: Monitor, device: Device) -> None:
+    def __init__(self, monitor: ObjectSession, device: Device) -> None:
         self._monitor, self._device = monitor, device
 
     def set_environment(self, target_environment: Environment) -> None:

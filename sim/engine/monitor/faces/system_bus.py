@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from sim.engine.bus import Bus
 from sim.engine.bus.rules import AccessHook
@@ -14,15 +14,13 @@ from sim.engine.image_files import read_hex, read_s_records
 from sim.engine.members import Between, Byte, Int, UInt, ULong, UShort
 from sim.engine.monitor.faces.core import Address
 from sim.engine.monitor.faces.device import LARGEST_READ, Count
+from sim.engine.monitor.session import ObjectSession
 from sim.engine.monitor.tokens import Span
 from sim.engine.observe.scripts import HookScript, access_script, watchpoint_script
 from sim.engine.observe.symbols import symbol_at
 from sim.engine.scripting.world import Access, SysbusAccessWidth
 from sim.engine.wording import logging_already, no_symbol, partly_locked, registered_at
 from sim.errors import CrosscamError, shown
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 _LOG = logging.getLogger("sim.sysbus")
 _ACCESSES = {Access.Read: READ, Access.Write: WRITE, Access.ReadAndWrite: READ | WRITE}
@@ -46,7 +44,7 @@ class SystemBusFace:
         "LogPeripheralAccess", "LogAllPeripheralsAccess", "IsLoggingPeripheralAccessEnabled",
     )  # fmt: skip
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: ObjectSession) -> None:
         self._monitor = monitor
         self._machine = monitor.machine
         self._bus = monitor.machine.sysbus

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sim.engine.devices.base import Device
+from sim.engine.monitor.session import ObjectSession
 from sim.engine.monitor.uart_files import UartFile
 from sim.engine.observe.scripts import device_script
 from sim.errors import CrosscamError, shown
-
-if TYPE_CHECKING:
-    from sim.engine.monitor.monitor import Monitor
 
 LineEnding = enum.Enum("LineEnding", [("None", ""), ("CR", "\r"), ("CRLF", "\r\n"), ("LF", "\n")])
 """What ``WriteLine`` ends a line with, by Renode's names."""
@@ -23,7 +20,7 @@ class UartFace:
 
     RENODE_MEMBERS = ("AddLineHook", "CreateFileBackend", "CloseFileBackend", "WriteLine")
 
-    def __init__(self, monitor: Monitor, device: Device) -> None:
+    def __init__(self, monitor: ObjectSession, device: Device) -> None:
         self._monitor, self._device = monitor, device
         self._listeners: list[Callable[[int], object]] = device.on_char  # type: ignore[attr-defined]  # is_uart looked
 
