@@ -40,15 +40,4 @@ const char *console_input(void);
 /* Something was typed that console_poll has not seen. Callable with interrupts masked. */
 bool console_input_waiting(void);
 
-/* ---- For the UART's interrupt handler ---- */
-
-/* The next byte to send, or -1 when there is none. */
-int console_isr_next(void);
-
-/* `byte` has arrived. */
-void console_isr_received(uint8_t byte);
-
-/* The UART lost input: the line being typed is not to be trusted. */
-void console_isr_lost(void);
-
 #endif

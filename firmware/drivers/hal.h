@@ -85,4 +85,16 @@ void hal_cache_invalidate(const void *address, size_t size);
 /* Bytes are waiting in the console: have the transmitter's interrupt fetch them (console_isr_next). */
 void hal_uart_kick(void);
 
+/* What the UART's interrupt handler tells and asks; drivers/console.c answers. The chip's side includes only
+ * this file, so that it knows no driver. */
+
+/* The next byte to send, or -1 when there is none. */
+int console_isr_next(void);
+
+/* `byte` has arrived. */
+void console_isr_received(uint8_t byte);
+
+/* The UART lost input: the line being typed is not to be trusted. */
+void console_isr_lost(void);
+
 #endif

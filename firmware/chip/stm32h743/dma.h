@@ -60,7 +60,7 @@ uint32_t dma_left(void);
 /* Reset DMA2 as a whole; the camera's is its only stream. */
 void dma_reset(void);
 
-/* The interrupt handler tells the capture what happened: DMA_ flags. */
+/* What the interrupt handler tells whoever started the stream (dcmi.c): DMA_ flags. */
 void capture_dma_event(uint32_t flags);
 
 #endif

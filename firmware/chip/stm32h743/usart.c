@@ -9,7 +9,6 @@
 #include "chip/stm32h743/clock.h"
 #include "chip/stm32h743/core.h"
 #include "chip/stm32h743/rcc.h"
-#include "drivers/console.h"
 #include "drivers/hal.h"
 
 #define RECEIVE_ERRORS (USART_ISR_PE | USART_ISR_FE | USART_ISR_NE | USART_ISR_ORE)
