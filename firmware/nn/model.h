@@ -4,7 +4,8 @@
  *
  * To run it: fill `input` (height x width x channels, int8, channel innermost) and call every layer's run()
  * in order; then `output` holds output_count scores. Layers share one arena, so input and intermediate
- * results do not survive a run: fill the input anew before each one. Not re-entrant.
+ * results do not survive a run: fill the input anew before each one. A model's variables have a memory of their own
+ * and do survive it. Not re-entrant.
  */
 #ifndef NN_MODEL_H
 #define NN_MODEL_H

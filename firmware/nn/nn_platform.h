@@ -21,4 +21,6 @@
 #define NN_WEIGHTS __attribute__((aligned(4)))
 #endif
 
+#define NN_STATE __attribute__((aligned(16))) /* plain initialised data */
+
 #endif

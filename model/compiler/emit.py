@@ -76,6 +76,8 @@ def emit(
         "output_count": graph.output.size if graph.output.size == len(card.labels) else 0,
         "inputs": [_end(tensor, plan, symbol, f"input_{at}") for at, tensor in enumerate(graph.inputs)],
         "outputs": [_end(tensor, plan, symbol, f"output_{at}") for at, tensor in enumerate(graph.outputs)],
+        "state_bytes": plan.state_bytes,
+        "first_state": _first_state(plan),
         "scores_shown": _scores_shown(card),
         "macs": sum(call.op.macs for call in _first_calls(calls)),
         "weight_bytes": sum(constant.size for layer in layers for constant in layer.constants),
@@ -90,6 +92,15 @@ def _scores_shown(card: Card) -> int:
     """0 where all scores fit on one line of the console, else how many of the highest are shown."""
     longest = sum(len(f"{label}: +127, ".encode("utf-8", "replace")) for label in card.labels)
     return 0 if longest <= _LINE - _LINE_TAIL else min(_SHOWN, len(card.labels))
+
+
+def _first_state(plan: MemoryPlan) -> list[str]:
+    """The bytes of all states before the first run, row by row."""
+    memory = np.zeros(plan.state_bytes, np.int8)
+    for state, start in plan.states.items():
+        assert state.initial is not None
+        memory[start : start + state.bytes] = np.frombuffer(np.ascontiguousarray(state.initial).tobytes(), np.int8)
+    return int8_constant("state", memory, "").rows
 
 
 def _short(size: int) -> int:
@@ -146,7 +157,7 @@ def _operands(call: KernelCall) -> dict[int, Constant]:
 
 
 def _place(tensor: Tensor, plan: MemoryPlan, symbol: str) -> str:
-    return f"{symbol}_arena + {plan.offset(tensor)}"
+    return f"{symbol}_{'arena' if tensor.in_arena else 'state'} + {plan.offset(tensor)}"
 
 
 def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card: Card) -> str:
@@ -175,6 +186,10 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
         }
         for call in calls
     ]
+    states = [
+        {"name": state.name, "shape": list(state.shape), "type": state.dtype, "offset": start, "bytes": state.bytes}
+        for state, start in plan.states.items()
+    ]
     content: dict[str, Any] = {
         "model": card.id,
         "sha256": card.sha256,
@@ -185,6 +200,7 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
         "peak_layer": calls[plan.peak_layer].op.name,
         "layers": layers,
         "tensors": tensors,
+        "states": states,
     }
     return json.dumps(content, indent=1) + "\n"
 

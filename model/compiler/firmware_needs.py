@@ -30,6 +30,8 @@ def check_firmware_needs(path: Path, graph: Graph, plan: MemoryPlan, weight_byte
         problem = f"takes {source.dtype} {list(source.shape)}, the firmware gives int8 [1, height, width, 1 or 3]"
     elif output.dtype != "int8" or output.size > MOST_LABELS:
         problem = f"gives {output.size} values of {output.dtype}, the firmware prints up to {MOST_LABELS} of int8"
+    elif plan.states:
+        problem = f"keeps {len(plan.states)} states from run to run, the firmware gives pictures that stand alone"
     elif plan.arena_bytes > ARENA_BYTES:
         problem = (
             f"needs an arena of {plan.arena_bytes:,} bytes, the firmware has {ARENA_BYTES:,}: {AXI_BYTES:,} of AXI "

@@ -22,7 +22,10 @@ DTYPES: dict[str, np.dtype] = {
 
 @dataclass(eq=False)
 class Tensor:
-    """A value of the graph. ``data`` is set for constants; ``alias`` for a view of another tensor's bytes."""
+    """A value of the graph. ``data`` is set for constants; ``alias`` for a view of another tensor's bytes.
+
+    ``initial`` is set for a state: its values before the first run. A state keeps its bytes from run to run.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -33,6 +36,7 @@ class Tensor:
     alias: Tensor | None = None
     alias_offset: int = 0  # bytes from the start of ``alias``
     axis: int = 0  # of the channels that ``scales`` belong to
+    initial: np.ndarray | None = None
 
     @property
     def scale(self) -> float:
@@ -57,6 +61,11 @@ class Tensor:
         return offset
 
     @property
+    def in_arena(self) -> bool:
+        """Whether its bytes are the memory plan's: neither a constant's in flash nor a state's, which stay apart."""
+        return self.root.data is None and self.root.initial is None
+
+    @property
     def size(self) -> int:
         """Number of elements."""
         return prod(self.shape)
@@ -65,6 +74,11 @@ class Tensor:
     def item(self) -> int:
         """Bytes of an element."""
         return DTYPES[self.dtype].itemsize
+
+    @property
+    def numpy_dtype(self) -> np.dtype:
+        """The type of its elements in numpy."""
+        return DTYPES[self.dtype]
 
     @property
     def bytes(self) -> int:

@@ -34,7 +34,8 @@ class Lifetime:
 class MemoryPlan:
     """Offsets of all root tensors in bytes; ``peak`` is the largest sum of tensors alive in one layer, and where.
 
-    ``bound_bytes``: no plan of these layers, in this order and with these overlaps, is smaller.
+    ``bound_bytes``: no plan of these layers, in this order and with these overlaps, is smaller. ``states``: the offsets
+    of what is kept from run to run, one behind the other in a memory of their own.
     """
 
     offsets: dict[Tensor, int]
@@ -42,15 +43,22 @@ class MemoryPlan:
     arena_bytes: int
     peak_bytes: int
     peak_layer: int
-    bound_bytes: int = 0
+    bound_bytes: int
+    states: dict[Tensor, int]
 
     def offset(self, tensor: Tensor) -> int:
-        """Where the bytes of ``tensor`` begin, also of a view."""
-        return self.offsets[tensor.root] + tensor.root_offset
+        """Where in the arena the bytes of ``tensor`` begin, also of a view; of a state, where in the states' memory."""
+        places = self.offsets if tensor.in_arena else self.states
+        return places[tensor.root] + tensor.root_offset
+
+    @property
+    def state_bytes(self) -> int:
+        """Of all states together, each aligned."""
+        return _aligned(max((start + state.bytes for state, start in self.states.items()), default=0))
 
 
 def lifetimes(graph: Graph, calls: Sequence[KernelCall]) -> list[Lifetime]:
-    """Lifetimes of all tensors in the arena: the model's inputs, and every layer's output.
+    """Lifetimes of all tensors in the arena: the model's inputs, and every layer's output but a state.
 
     A tensor that several layers write, each its part, lives from the first of them.
     """
@@ -58,13 +66,14 @@ def lifetimes(graph: Graph, calls: Sequence[KernelCall]) -> list[Lifetime]:
     last = dict(first)
     for number, call in enumerate(calls):
         for source in call.inputs:
-            if source.root.data is None:
+            if source.in_arena:
                 last[source.root] = number
         output = call.output.root
-        first.setdefault(output, number)
-        last[output] = number
+        if output.in_arena:
+            first.setdefault(output, number)
+            last[output] = number
     for output in graph.outputs:
-        if output.root.data is None:
+        if output.in_arena:
             last[output.root] = len(calls)
     return [Lifetime(tensor, first[tensor], last[tensor]) for tensor in first]
 
@@ -87,9 +96,22 @@ def plan_memory(graph: Graph, calls: Sequence[KernelCall], shuffles: int = _SHUF
     lowest = min(best.values())
     shifted = {tensor: offset - lowest for tensor, offset in best.items()}
     peak_bytes, peak_layer = _peak(spans, len(calls))
-    plan = MemoryPlan(shifted, spans, _aligned(best_size), peak_bytes, peak_layer, min(_aligned(bound), best_size))
+    plan = MemoryPlan(
+        shifted, spans, _aligned(best_size), peak_bytes, peak_layer, min(_aligned(bound), best_size), _states(calls)
+    )
     verify(plan, calls)
     return plan
+
+
+def _states(calls: Sequence[KernelCall]) -> dict[Tensor, int]:
+    places: dict[Tensor, int] = {}
+    end = 0
+    for call in calls:
+        for tensor in (*call.inputs, call.output):
+            if tensor.root.initial is not None and tensor.root not in places:
+                places[tensor.root] = end
+                end += _aligned(tensor.root.bytes)
+    return places
 
 
 def _leads(spans: Iterable[Lifetime], calls: Sequence[KernelCall]) -> dict[tuple[Tensor, Tensor], int]:
@@ -103,8 +125,10 @@ def _leads(spans: Iterable[Lifetime], calls: Sequence[KernelCall]) -> dict[tuple
     forbidden: set[tuple[Tensor, Tensor]] = set()
     for number, call in enumerate(calls):
         output = call.output.root
+        if not output.in_arena:
+            continue
         for source, access in zip(call.inputs, call.access, strict=True):
-            if source.root.data is not None or last[source.root] != number or first[output] != number:
+            if not source.in_arena or last[source.root] != number or first[output] != number:
                 continue
             pair = (source.root, output)
             if access is None:
@@ -215,6 +239,8 @@ def verify(plan: MemoryPlan, calls: Sequence[KernelCall]) -> None:
     parts: dict[Tensor, list[tuple[int, int, Tensor]]] = {}
     for number, call in enumerate(calls):
         output = call.output
+        if not output.in_arena:
+            continue
         start, end = (plan.offset(output) + at for at in call.written)
         if end > plan.offsets[output.root] + output.root.bytes:
             raise AssertionError(f"'{output.name}' leaves '{output.root.name}', which it is a part of")

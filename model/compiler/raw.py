@@ -14,6 +14,7 @@ import tflite
 from model.compiler.ir import Tensor
 from model.compiler.limits import MOST_ELEMENTS
 from model.compiler.quantize import activation_range
+from model.compiler.variables import Variables
 from model.errors import CrosscamError
 
 _ACTIVATIONS = {value: name for name, value in vars(tflite.ActivationFunctionType).items() if isinstance(value, int)}
@@ -24,7 +25,8 @@ _SCALE_SLACK = 1e-6  # what the reference allows between scales that have to be 
 
 @dataclass(frozen=True)
 class RawOp:
-    """One operator of the file: its tensors (None where optional and absent) and its undecoded options."""
+    """One operator of the file: its tensors (None where optional and absent), its undecoded options, and the model's
+    variables."""
 
     path: Path
     number: int
@@ -33,6 +35,7 @@ class RawOp:
     outputs: list[Tensor]
     options_table: Any
     options_type: int
+    variables: Variables
 
     @property
     def output(self) -> Tensor:

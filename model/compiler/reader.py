@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import prod
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +17,17 @@ import numpy as np
 import tflite
 
 from model.compiler.constants import evaluate
-from model.compiler.ir import DTYPES, Graph, Op, Tensor
-from model.compiler.limits import Constants, check_counts, check_tensor
+from model.compiler.file_tensors import FileTables, tensor_reader
+from model.compiler.ir import Graph, Op, Tensor
+from model.compiler.limits import Constants, check_counts
 from model.compiler.operators import build_ops
 from model.compiler.raw import RawOp
+from model.compiler.variables import Variables
 from model.errors import CrosscamError
 
 _END_TYPES = ("int8", "uint8", "int32", "int64", "float32", "bool")
-_TYPE_NAMES = {value: name for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
 _OP_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, AssertionError)
-
-
-@dataclass(frozen=True)
-class _Tables:
-    model: Any
-    subgraph: Any
-    path: Path
-    constants: Constants
 
 
 def read_graph(path: Path, blob: bytes) -> Graph:
@@ -59,38 +51,65 @@ def _read(path: Path, blob: bytes) -> Graph:
     model = tflite.Model.GetRootAs(bytearray(blob), 0)
     if model.Version() != 3:
         raise CrosscamError(f"{path}: .tflite schema version {model.Version()}, expected 3; convert the model again")
-    if model.SubgraphsLength() != 1:
-        raise CrosscamError(f"{path}: {model.SubgraphsLength()} subgraphs, expected 1; export one inference function")
-    tables = _Tables(model, model.Subgraphs(0), path, Constants(path))
-    check_counts(path, model, tables.subgraph)
-    count = tables.subgraph.TensorsLength()
-    cache: dict[int, Tensor] = {}
-
-    def tensor(index: int) -> Tensor:
-        if not 0 <= index < count:
-            raise CrosscamError(f"{path}: an operator names tensor {index} of {count}; the file is damaged")
-        if index not in cache:
-            cache[index] = _tensor(tables, index)
-        return cache[index]
-
-    inputs = _ends(tables, "input", tensor)
-    ops: list[Op] = []
-    known = set(inputs)
-    for number in range(tables.subgraph.OperatorsLength()):
-        raw = _operator(tables, number, tensor)
-        _check_order(raw, known)
-        if not evaluate(raw):
-            built = build_ops(raw)
-            ops += built
-            known.update(op.output for op in built)
-    outputs = _ends(tables, "output", tensor)
+    if model.SubgraphsLength() < 1:
+        raise CrosscamError(f"{path}: no subgraph, expected 1; the file is damaged")
+    main = FileTables(model, model.Subgraphs(0), path, Constants(path), Variables())
+    check_counts(path, model, main.subgraph)
+    _start(main)
+    tensor = tensor_reader(main)
+    inputs = _ends(main, "input", tensor)
+    ops, known = _operators(main, tensor, set(inputs))
+    outputs = _ends(main, "output", tensor)
     for output in outputs:
         if output not in known and output.data is None:
             raise CrosscamError(f"{path}: nothing writes the output tensor '{output.name}'")
     return Graph(inputs, outputs, ops)
 
 
-def _ends(tables: _Tables, what: str, tensor: Callable[[int], Tensor]) -> list[Tensor]:
+def _start(main: FileTables) -> None:
+    """Evaluate what CALL_ONCE runs before the first inference: constants assigned to variables."""
+    subgraphs = main.model.SubgraphsLength()
+    called = [index for at in range(main.subgraph.OperatorsLength()) if (index := _called_once(main, at)) is not None]
+    if subgraphs != 1 + len(set(called)):
+        raise CrosscamError(
+            f"{main.path}: {subgraphs} subgraphs, expected 1 and what CALL_ONCE calls; export one inference function"
+        )
+    main.variables.starting = True
+    for index in called:
+        if not 0 < index < subgraphs:
+            raise CrosscamError(f"{main.path}: CALL_ONCE calls subgraph {index} of {subgraphs}; the file is damaged")
+        tables = replace(main, subgraph=main.model.Subgraphs(index))
+        check_counts(main.path, main.model, tables.subgraph)
+        _operators(tables, tensor_reader(tables), set())
+    main.variables.starting = False
+
+
+def _called_once(tables: FileTables, number: int) -> int | None:
+    """The subgraph that operator ``number`` calls; None where it is no CALL_ONCE."""
+    raw = tables.subgraph.Operators(number)
+    if _kind(tables, raw, number) != "CALL_ONCE":
+        return None
+    options = tflite.CallOnceOptions()
+    table = raw.BuiltinOptions()
+    if table is None:
+        raise CrosscamError(f"{tables.path}: CALL_ONCE (operator {number}) lacks its options; the file is damaged")
+    options.Init(table.Bytes, table.Pos)
+    return int(options.InitSubgraphIndex())
+
+
+def _operators(tables: FileTables, tensor: Callable[[int], Tensor], known: set[Tensor]) -> tuple[list[Op], set[Tensor]]:
+    """The subgraph's graph nodes in order, and the tensors that are known after them."""
+    ops: list[Op] = []
+    for number in range(tables.subgraph.OperatorsLength()):
+        raw = _operator(tables, number, tensor)
+        _check_order(raw, known)
+        if raw.kind != "CALL_ONCE" and not evaluate(raw):
+            ops += build_ops(raw)
+        known.update(raw.outputs)
+    return ops, known
+
+
+def _ends(tables: FileTables, what: str, tensor: Callable[[int], Tensor]) -> list[Tensor]:
     """The model's inputs or outputs, in the file's order."""
     indices = getattr(tables.subgraph, what.capitalize() + "sAsNumpy")()
     if not isinstance(indices, np.ndarray) or not len(indices):
@@ -109,7 +128,7 @@ def _ends(tables: _Tables, what: str, tensor: Callable[[int], Tensor]) -> list[T
     return found
 
 
-def _check_fixed(tables: _Tables, tensor: Tensor, index: int) -> None:
+def _check_fixed(tables: FileTables, tensor: Tensor, index: int) -> None:
     """An input's sizes have to be known, but for the batch, which is 1 where it is free."""
     raw = tables.subgraph.Tensors(index)
     signature = [int(size) for size in raw.ShapeSignatureAsNumpy()] if raw.ShapeSignatureLength() else []
@@ -124,68 +143,26 @@ def _check_fixed(tables: _Tables, tensor: Tensor, index: int) -> None:
     tensor.shape = tuple(sizes)
 
 
-def _tensor(tables: _Tables, index: int) -> Tensor:
-    raw = tables.subgraph.Tensors(index)
-    check_tensor(tables.path, raw)
-    name = (raw.Name() or b"").decode("utf-8", "replace") or f"tensor_{index}"
-    code = raw.Type()
-    dtype = _TYPE_NAMES.get(code, str(code)).lower()
-    shape = tuple(int(size) for size in raw.ShapeAsNumpy()) if raw.ShapeLength() else ()
-    scales, zero_point = _quantization(tables, raw, name)
-    axis = raw.Quantization().QuantizedDimension() if raw.Quantization() is not None else 0
-    return Tensor(name, shape, dtype, scales, zero_point, _data(tables, raw, name, dtype, shape), axis=axis)
-
-
-def _quantization(tables: _Tables, raw: Any, name: str) -> tuple[np.ndarray, int]:
-    quantization = raw.Quantization()
-    if quantization is None or not quantization.ScaleLength():
-        return np.zeros(0, np.float32), 0
-    scales = np.array(quantization.ScaleAsNumpy(), dtype=np.float32)
-    if not np.all(np.isfinite(scales)) or np.any(scales < 0):
-        raise CrosscamError(f"{tables.path}: tensor '{name}' has a scale that is not a positive number")
-    zeros = quantization.ZeroPointAsNumpy() if quantization.ZeroPointLength() else np.zeros(1, np.int64)
-    zero_point = int(zeros[0])
-    if np.any(zeros != zero_point):
-        raise CrosscamError(f"{tables.path}: tensor '{name}' has zero points that differ by channel")
-    return scales, zero_point
-
-
-def _data(tables: _Tables, raw: Any, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray | None:
-    number = raw.Buffer()
-    if number >= tables.model.BuffersLength():
-        raise CrosscamError(f"{tables.path}: tensor '{name}' names buffer {number}, which the file does not have")
-    buffer = tables.model.Buffers(number)
-    if not buffer.DataLength():
-        return None
-    if dtype not in DTYPES:
-        raise CrosscamError(
-            f"{tables.path}: constant tensor '{name}' is {dtype}, expected int8 or int32; quantize the model to int8"
-        )
-    if raw.Sparsity() is not None:
-        raise CrosscamError(f"{tables.path}: constant tensor '{name}' is sparse; store it dense")
-    tables.constants.add(buffer.DataLength())
-    data = np.frombuffer(buffer.DataAsNumpy().tobytes(), dtype=DTYPES[dtype])
-    if data.size != prod(shape):
-        raise CrosscamError(
-            f"{tables.path}: constant tensor '{name}' holds {data.size} values, its shape {list(shape)} wants "
-            f"{prod(shape)}; the file is damaged"
-        )
-    return data.reshape(shape)
-
-
-def _operator(tables: _Tables, number: int, tensor: Any) -> RawOp:
+def _operator(tables: FileTables, number: int, tensor: Any) -> RawOp:
     raw = tables.subgraph.Operators(number)
+    kind = _kind(tables, raw, number)
+    inputs = [None if int(index) < 0 else tensor(int(index)) for index in _indices(raw, "Inputs")]
+    outputs = [tensor(int(index)) for index in _indices(raw, "Outputs")]
+    options = (raw.BuiltinOptions(), raw.BuiltinOptionsType())
+    return RawOp(tables.path, number, kind, inputs, outputs, *options, tables.variables)
+
+
+def _kind(tables: FileTables, raw: Any, number: int) -> str:
+    """The operator's name in the schema."""
     code_index = raw.OpcodeIndex()
     if code_index >= tables.model.OperatorCodesLength():
         raise CrosscamError(f"{tables.path}: operator {number} names operator code {code_index}, which does not exist")
     code = tables.model.OperatorCodes(code_index)
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    kind = _OP_NAMES.get(builtin, f"operator {builtin}")
+    kind = str(_OP_NAMES.get(builtin, f"operator {builtin}"))
     if kind == "CUSTOM":
         kind = "custom operator " + (code.CustomCode() or b"?").decode("utf-8", "replace")
-    inputs = [None if int(index) < 0 else tensor(int(index)) for index in _indices(raw, "Inputs")]
-    outputs = [tensor(int(index)) for index in _indices(raw, "Outputs")]
-    return RawOp(tables.path, number, kind, inputs, outputs, raw.BuiltinOptions(), raw.BuiltinOptionsType())
+    return kind
 
 
 def _indices(raw: Any, what: str) -> np.ndarray:

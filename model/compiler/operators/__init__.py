@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from model.compiler.ir import Op
-from model.compiler.operators import edges, elementwise, moves, normalizing, pools, reductions, slices, unary, weighted
+from model.compiler.ir import Move, Op
+from model.compiler.operators import (
+    edges,
+    elementwise,
+    moves,
+    normalizing,
+    pools,
+    reductions,
+    slices,
+    unary,
+    variables,
+    weighted,
+)
 from model.compiler.operators.floats import build_float
 from model.compiler.raw import RawOp
 
@@ -18,13 +29,14 @@ _BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
     **reductions.BUILDERS,
     **slices.BUILDERS,
     **unary.BUILDERS,
+    **variables.BUILDERS,
     **weighted.BUILDERS,
 }
 
 
 def supported() -> list[str]:
     """The names of the operators that can be compiled."""
-    return sorted(_BUILDERS)
+    return sorted([*_BUILDERS, "CALL_ONCE"])
 
 
 def build_ops(raw: RawOp) -> Sequence[Op]:
@@ -43,7 +55,8 @@ def build_ops(raw: RawOp) -> Sequence[Op]:
         raw.fail("is not supported; `crosscam compile --operators` lists those that are")
     ops = []
     for op in builder(raw):
-        if hasattr(op, "evaluate") and all(tensor.data is not None for tensor in op.inputs):
+        known = all(tensor.data is not None for tensor in op.inputs)
+        if isinstance(op, Move) and known and op.output.initial is None:
             op.output.data = op.evaluate()
         else:
             ops.append(op)

@@ -10,7 +10,7 @@ from model.compiler.quantize import INT8
 
 def drop_noops(graph: Graph) -> bool:
     """Make the outputs of copying operators views of their inputs and drop the operators."""
-    copies = [op for op in graph.ops if _copies(op) and op.inputs[0].root.data is None]
+    copies = [op for op in graph.ops if _copies(op) and op.inputs[0].in_arena]
     for op in copies:
         op.output.alias = op.inputs[0]
     graph.ops = [op for op in graph.ops if op not in copies]

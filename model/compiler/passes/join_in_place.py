@@ -34,7 +34,7 @@ def _settle(op: Move, position: int, ends: set[Tensor]) -> bool:
     if not len(places):
         return True
     whole = len(places) == source.size and np.array_equal(elements, np.arange(source.size))
-    if not whole or places[-1] - places[0] != len(places) - 1 or root.data is not None:
+    if not whole or places[-1] - places[0] != len(places) - 1 or not root.in_arena or not op.output.in_arena:
         return False
     if root in ends or root is op.output.root or root.bytes != source.bytes:
         return False

@@ -26,13 +26,16 @@ def view_moves(graph: Graph) -> bool:
 
 
 def _view(op: Move) -> tuple[int, int] | None:
-    """(input, first element) when the output is one run of one computed input."""
+    """(input, first element) when the output is one run of one computed input.
+
+    A state is copied: what was read of it has to outlive its next assignment.
+    """
     first = int(op.sources[0])
     if first < 0 or not np.array_equal(op.sources, np.arange(first, first + len(op.sources))):
         return None
     position = int(np.searchsorted(op.starts(), first, side="right")) - 1
     start = first - op.starts()[position]
     source = op.inputs[position]
-    if start + op.output.size > source.size or source.data is not None:
+    if start + op.output.size > source.size or not source.in_arena or not op.output.in_arena:
         return None
     return position, start

@@ -28,6 +28,7 @@ class TfliteBuilder:
     operators: list[Any] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)
     buffers: list[Any] = field(default_factory=lambda: [schema.BufferT()])
+    starts: list[tuple[str, int]] = field(default_factory=list)
 
     def tensor(
         self,
@@ -40,9 +41,11 @@ class TfliteBuilder:
         axis: int = 0,
         data: np.ndarray | None = None,
         signature: tuple[int, ...] | None = None,
+        variable: bool = False,
     ) -> int:
         """Add a tensor and return its index; with ``data`` it is constant, with ``scale`` quantized."""
         tensor = schema.TensorT()
+        tensor.isVariable = variable
         tensor.name = name.encode()
         tensor.shape = list(shape)
         tensor.type = _TYPES[np.dtype(dtype)]
@@ -68,12 +71,26 @@ class TfliteBuilder:
         self.buffers.append(buffer)
         return len(self.buffers) - 1
 
+    def handle(self, name: str, first: int | None = None) -> int:
+        """Add a VAR_HANDLE and return its tensor; ``first`` is the constant that CALL_ONCE assigns to it."""
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type = name.encode(), [], schema.TensorType.RESOURCE
+        self.tensors.append(tensor)
+        index = len(self.tensors) - 1
+        self.op("VAR_HANDLE", [], [index], sharedName=name.encode(), container=b"")
+        if first is not None:
+            self.starts.append((name, first))
+        return index
+
     def dtype(self, index: int) -> Any:
         """The numpy type of a tensor."""
         return next(kind for kind, code in _TYPES.items() if code == self.tensors[index].type)
 
     def op(self, name: str, inputs: list[int], outputs: list[int], **options: Any) -> None:
         """Add an operator by its schema name ("CONV_2D"); ``options`` are fields of its options table."""
+        self.operators.append(self._operator(name, inputs, outputs, options))
+
+    def _operator(self, name: str, inputs: list[int], outputs: list[int], options: dict[str, Any]) -> Any:
         code = getattr(schema.BuiltinOperator, name)
         if code not in self.codes:
             self.codes.append(code)
@@ -88,7 +105,21 @@ class TfliteBuilder:
                 setattr(value, key, option)
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, table)
             operator.builtinOptions = value
-        self.operators.append(operator)
+        return operator
+
+    def _start(self) -> Any:
+        """The subgraph that assigns every variable its first value."""
+        graph = schema.SubGraphT()
+        graph.name, graph.inputs, graph.outputs, graph.tensors, graph.operators = b"start", [], [], [], []
+        for name, first in self.starts:
+            handle = schema.TensorT()
+            handle.name, handle.shape, handle.type = name.encode(), [], schema.TensorType.RESOURCE
+            graph.tensors += [handle, self.tensors[first]]
+            at = len(graph.tensors) - 2
+            options = {"sharedName": name.encode(), "container": b""}
+            graph.operators.append(self._operator("VAR_HANDLE", [], [at], options))
+            graph.operators.append(self._operator("ASSIGN_VARIABLE", [at, at + 1], [], {}))
+        return graph
 
     def finish(self, inputs: list[int], outputs: list[int]) -> bytes:
         """The .tflite file's bytes."""
@@ -99,6 +130,9 @@ class TfliteBuilder:
         model = schema.ModelT()
         model.version = 3
         model.subgraphs = [graph]
+        if self.starts:
+            graph.operators = [self._operator("CALL_ONCE", [], [], {"initSubgraphIndex": 1}), *self.operators]
+            model.subgraphs.append(self._start())
         model.buffers = self.buffers
         model.operatorCodes = []
         for code in self.codes:
@@ -115,6 +149,10 @@ class TfliteBuilder:
 
 _OPTIONS = {
     "ADD": "AddOptions",
+    "ASSIGN_VARIABLE": "AssignVariableOptions",
+    "CALL_ONCE": "CallOnceOptions",
+    "READ_VARIABLE": "ReadVariableOptions",
+    "VAR_HANDLE": "VarHandleOptions",
     "ARG_MAX": "ArgMaxOptions",
     "ARG_MIN": "ArgMinOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",

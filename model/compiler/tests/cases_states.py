@@ -1,0 +1,71 @@
+"""Models that keep something from run to run; the tests run each several times in a row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from model.compiler.tests.cases_networks import Net
+from model.compiler.tests.host import Case
+from model.compiler.tests.maker import Kinds, Maker
+
+_RUNS = 5
+
+
+def _in_a_row(m: Maker, case: Case, shape: tuple[int, ...]) -> Case:
+    return replace(case, images=[m.image(shape) for _ in range(_RUNS)])
+
+
+def streaming(m: Maker) -> Case:
+    """Streaming convolutions: the last rows of what came before, in a variable, joined with the new ones."""
+    n = Net(m)
+    shape = (1, m.number(1, 3), 1, m.number(1, 6))
+    x = n.value(shape, name="x")
+    y = x
+    for layer in range(m.number(1, 3)):
+        batch, rows, width, channels = n.shape_of(y)
+        kept = m.number(1, 4)
+        first = m.same(y, (batch, kept, width, channels), "first")
+        values = m.image((batch, kept, width, channels))
+        m.build.tensors[first].buffer = m.build.buffer(values)
+        handle = m.build.handle(f"state{layer}", first)
+        read = m.same(y, (batch, kept, width, channels), "read")
+        m.build.op("READ_VARIABLE", [handle], [read])
+        whole = n.join([read, y], 1)
+        last = m.same(y, (batch, kept, width, channels), "last")
+        sizes = [m.integers(v) for v in ([0, rows, 0, 0], [0, rows + kept, 0, 0], [1, 1, 1, 1])]
+        m.build.op("STRIDED_SLICE", [whole, *sizes], [last], beginMask=13, endMask=13)
+        m.build.op("ASSIGN_VARIABLE", [handle, last], [])
+        y = n.conv(whole, m.number(1, 5), 1, rows=m.number(1, kept + rows))
+        y = n.table(y) if m.flip() else y
+    return _in_a_row(m, n.finish("streaming", x, [y]), shape)
+
+
+def counter(m: Maker) -> Case:
+    """A variable read, changed, read again before and after its assignment; the first value outlives it."""
+    n = Net(m)
+    shape = m.shape()
+    x = n.value(shape, name="x")
+    scale, zero = m.scale(), m.zero_point()
+
+    def like(name: str, data: np.ndarray | None = None) -> int:
+        return m.build.tensor(name, shape, scale=scale, zero_point=zero, data=data)
+
+    handle = m.build.handle("sum", like("first", m.image(shape)))
+    before, after, total, out = (like(name) for name in ("before", "after", "total", "out"))
+    m.build.op("READ_VARIABLE", [handle], [before])
+    m.build.op("ADD", [before, x], [total])
+    m.build.op("ASSIGN_VARIABLE", [handle, total], [])
+    if m.flip():
+        m.build.op("ASSIGN_VARIABLE", [handle, like("fixed", m.image(shape))], [])
+    m.build.op("READ_VARIABLE", [handle], [after])
+    m.build.op("SUB", [after, before], [out])
+    outputs = [out, before, after] if m.flip() else [out]
+    return _in_a_row(m, m.several("counter", [shape], [x], outputs), shape)
+
+
+KINDS: Kinds = {
+    "counter": counter,
+    "streaming": streaming,
+}
