@@ -35,7 +35,11 @@ void nn_reduce_max_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *out
 void nn_reduce_min_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
 void nn_arg_max_s8(const nn_arg_t *layer, const int8_t *input, int8_t *output);
 void nn_resize_bilinear_s8(const nn_resize_t *layer, const int8_t *input, int8_t *output);
+void nn_log_softmax_s8(const nn_log_softmax_t *layer, const int8_t *input, int8_t *output);
 void nn_l2_normalize_s8(const nn_l2_t *layer, const int8_t *input, int8_t *output);
+
+/* `state` is read and written: it is what a run leaves for the next one. */
+void nn_svdf_s8(const nn_svdf_t *layer, const int8_t *input, int8_t *state, int8_t *output);
 
 /* Tensors of other types are given as their bytes. */
 void nn_quantize_f32(const nn_edge_t *layer, const int8_t *input, int8_t *output);

@@ -96,6 +96,14 @@ typedef struct nn_softmax {
     const int32_t *table; /* exp of minus the difference to the largest input, 256 entries in Q0.31 */
 } nn_softmax_t;
 
+typedef struct nn_log_softmax {
+    uint32_t rows, classes;
+    int32_t radius;              /* the largest difference that counts in the sum */
+    nn_channel_t inverse;        /* from Q5.26 back to differences; bias unused */
+    const int32_t *exponentials; /* of minus the difference to the largest input, 256 entries in Q12.19 */
+    const int32_t *differences;  /* minus the difference in Q5.26, 256 entries */
+} nn_log_softmax_t;
+
 /* A fully connected layer scaled in fixed point, as TensorFlow Lite Micro has it. */
 typedef struct nn_fc_q31 {
     uint32_t rows, inputs, outputs;
@@ -143,6 +151,17 @@ typedef struct nn_matmul {
     nn_channel_t scale; /* bias unused */
     nn_range_t range;
 } nn_matmul_t;
+
+/* SVDF: `units` sums of `rank` filters each. */
+typedef struct nn_svdf {
+    uint32_t batches, inputs, units, rank, memory;
+    int16_t input_zero;
+    nn_channel_t feature_scale, output_scale; /* biases unused */
+    nn_range_t range;
+    const int8_t *features; /* [filter][input] */
+    const int16_t *times;   /* [filter][memory], the oldest first */
+    const int32_t *bias;    /* one a unit */
+} nn_svdf_t;
 
 /* Nested loops over up to two tensors, the innermost first; steps are in elements of each tensor (nn_copy: bytes). */
 #define NN_LEVELS 6

@@ -1,14 +1,16 @@
 # mypy: disable-error-code="import-untyped"
-"""``--kernels tflm``: fully connected layers against TensorFlow Lite Micro itself, and that the two kinds differ."""
+"""``--kernels tflm``: fully connected layers and sums against TensorFlow Lite Micro itself; the two kinds differ."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from firmware.tests.kernel_cases import CASES
+from model.compiler.tests.cases_elementwise import reduction
 from model.compiler.tests.cases_networks import chain
 from model.compiler.tests.cases_weighted import conv, fully_connected, fully_connected_rows, ties
 from model.compiler.tests.host import as_list, compile_cases, reference, run_reference_all
@@ -20,6 +22,7 @@ KINDS = {
     "conv": conv,
     "fully_connected": fully_connected,
     "fully_connected_rows": fully_connected_rows,
+    "sum": partial(reduction, name="SUM"),
     "ties": ties,
 }
 

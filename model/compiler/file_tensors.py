@@ -55,7 +55,12 @@ def _tensor(tables: FileTables, index: int) -> Tensor:
     shape = tuple(int(size) for size in raw.ShapeAsNumpy()) if raw.ShapeLength() else ()
     scales, zero_point = _quantization(tables, raw, name)
     axis = raw.Quantization().QuantizedDimension() if raw.Quantization() is not None else 0
-    return Tensor(name, shape, dtype, scales, zero_point, _data(tables, raw, name, dtype, shape), axis=axis)
+    data = _data(tables, raw, name, dtype, shape)
+    initial = None
+    if raw.IsVariable() and data is None and dtype in DTYPES:
+        # Interpreter::ResetVariableTensors starts int8 states at their zero point, all others at 0.
+        initial = np.full(shape, zero_point if dtype == "int8" else 0, DTYPES[dtype])
+    return Tensor(name, shape, dtype, scales, zero_point, data, axis=axis, initial=initial)
 
 
 def _quantization(tables: FileTables, raw: Any, name: str) -> tuple[np.ndarray, int]:

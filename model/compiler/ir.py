@@ -224,6 +224,25 @@ class BatchMatMul(Op):
 
 
 @dataclass(eq=False)
+class Svdf(Op):
+    """Inputs: values (batch, in) and the state (batch, filters * memory), which the operator moves on.
+
+    ``features`` int8 (filters, in); ``times`` int16 or int8 (filters, memory), filters = units * rank; ``bias`` int32
+    (units,). ``multipliers``: of a feature to the state's scale, of a unit to the output's.
+    """
+
+    features: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
+    times: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int16))
+    bias: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    rank: int = 1
+    multipliers: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def macs(self) -> int:
+        return self.inputs[0].shape[0] * int(self.features.size + self.times.size)
+
+
+@dataclass(eq=False)
 class Pad(Op):
     """Spatial padding with the zero point: (before, after) for height and width."""
 
@@ -249,7 +268,7 @@ class MaxPool2D(Op):
 
 @dataclass(eq=False)
 class Reduce(Op):
-    """``kind`` MEAN, REDUCE_MAX or REDUCE_MIN over ``axes`` of the input."""
+    """``kind`` MEAN, SUM, REDUCE_MAX or REDUCE_MIN over ``axes`` of the input."""
 
     axes: tuple[int, ...] = ()
 
@@ -298,6 +317,11 @@ class Softmax(Op):
     """Softmax over the last axis."""
 
     beta: float = 1.0
+
+
+@dataclass(eq=False)
+class LogSoftmax(Op):
+    """The logarithm of softmax over the last axis."""
 
 
 @dataclass(eq=False)

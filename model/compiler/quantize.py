@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -103,19 +104,40 @@ def mean_multiplier(real: float, count: int) -> tuple[int, int]:
     return (multiplier << extra) // count, shift - extra
 
 
-def softmax_table(scale: float, beta: float) -> list[int]:
-    """exp(-d * scale * beta) for d = 0..255 as Q0.31; 0 where TFLite leaves the term out (input radius of Q5.26)."""
-    real = min(beta * scale * (1 << 26), (1 << 31) - 1.0)
-    multiplier, left_shift = quantize_multiplier(real)
-    radius = math.floor(((1 << 5) - 1) * (1 << 26) / (1 << left_shift))
-    table = []
-    for difference in range(256):
-        if difference > radius:
-            table.append(0)
-            continue
-        rescaled = high_multiply(wrap32(-difference << left_shift), multiplier)
-        table.append(exp_on_negative(rescaled))
-    return table
+@dataclass(frozen=True)
+class SoftmaxScaling:
+    """Differences to the largest input of a row, scaled to Q5.26; beyond ``radius`` they leave it.
+
+    As PreprocessSoftmaxScaling and CalculateInputRadius in TFLite's kernels/internal/quantization_util.cc.
+    """
+
+    multiplier: int
+    left_shift: int
+    radius: int
+
+    @classmethod
+    def of(cls, scale: float, beta: float) -> SoftmaxScaling:
+        """For inputs of ``scale``, multiplied by ``beta``."""
+        multiplier, left_shift = quantize_multiplier(min(beta * scale * (1 << 26), (1 << 31) - 1.0))
+        return cls(multiplier, left_shift, math.floor(((1 << 5) - 1) * (1 << 26) / (1 << left_shift)))
+
+    def differences(self) -> list[int]:
+        """-d for d = 0..255 in Q5.26; 0 beyond the radius."""
+        return [
+            high_multiply(wrap32(-difference << self.left_shift), self.multiplier) if difference <= self.radius else 0
+            for difference in range(256)
+        ]
+
+    def exponentials(self) -> list[int]:
+        """exp(-d) for d = 0..255 as Q0.31; 0 beyond the radius, where TFLite leaves the term out."""
+        return [
+            exp_on_negative(value) if difference <= self.radius else 0
+            for difference, value in enumerate(self.differences())
+        ]
+
+    def inverse(self) -> tuple[int, int]:
+        """Multiplier and shift from Q5.26 back to differences (PreprocessLogSoftmaxScalingExp)."""
+        return quantize_multiplier((1 << (31 - self.left_shift)) / self.multiplier)
 
 
 def exp_on_negative(value: int) -> int:

@@ -175,7 +175,7 @@ def _indices(raw: Any, what: str) -> np.ndarray:
 def _check_order(raw: RawOp, known: set[Tensor]) -> None:
     """Every activation is written once, before it is read."""
     for source in raw.inputs:
-        if source is not None and source.data is None and source not in known:
+        if source is not None and source.data is None and source.initial is None and source not in known:
             raise CrosscamError(
                 f"{raw.path}: {raw.kind} '{raw.outputs[0].name if raw.outputs else '?'}' reads tensor "
                 f"'{source.name}', which nothing has written; the file is damaged"

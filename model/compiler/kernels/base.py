@@ -92,6 +92,13 @@ def int8_constant(suffix: str, values: np.ndarray, comment: str) -> Constant:
     return Constant(suffix, "int8_t", rows, len(flat), len(flat), comment)
 
 
+def int16_constant(suffix: str, values: np.ndarray, comment: str) -> Constant:
+    """A constant int16_t array, 16 values a line."""
+    flat = [int(value) for value in values.reshape(-1)]
+    rows = [", ".join(map(str, flat[start : start + 16])) for start in range(0, len(flat), 16)]
+    return Constant(suffix, "int16_t", rows, len(flat), 2 * len(flat), comment)
+
+
 def int32_constant(suffix: str, values: list[int], comment: str) -> Constant:
     """A constant int32_t array, 8 values a line."""
     rows = [", ".join(map(str, values[start : start + 8])) for start in range(0, len(values), 8)]

@@ -135,7 +135,8 @@ def _reduction(source: Tensor, axes: tuple[int, ...]) -> tuple[str, str, np.ndar
 
 
 def reduce(op: Reduce) -> KernelCall:
-    """nn_mean_s8 for means over height and width, else nn_mean_any_s8, nn_reduce_max_s8 or nn_reduce_min_s8."""
+    """nn_mean_s8 for means over height and width, else nn_mean_any_s8 (a sum is a mean times the count),
+    nn_reduce_max_s8 or nn_reduce_min_s8."""
     source, output = op.inputs[0], op.output
     count = prod(source.shape[axis] for axis in op.axes)
     kept, inner, firsts = _reduction(source, op.axes)
@@ -144,10 +145,10 @@ def reduce(op: Reduce) -> KernelCall:
         fields = [("kept", kept), ("reduced", inner)]
         return KernelCall(op, f"nn_{op.kind.lower()}_s8", "nn_reduce_t", fields, [access])
     real = source.scale / output.scale
-    multiplier, shift = mean_multiplier(real, count)
+    multiplier, shift = mean_multiplier(real, count) if op.kind == "MEAN" else quantize_multiplier(real)
     scale = channel(-source.zero_point * count, multiplier, shift)
     scaling = [("scale", scale), ("range", quantized_range(output, INT8))]
-    picture = len(source.shape) == 4 and source.batch == 1 and op.axes == (1, 2)
+    picture = op.kind == "MEAN" and len(source.shape) == 4 and source.batch == 1 and op.axes == (1, 2)
     if picture and not wide(source):
         return KernelCall(op, "nn_mean_s8", "nn_mean_t", [("input", shape(source)), *scaling], [access])
     fields = [("kept", kept), ("reduced", inner), *scaling]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.compiler import ir
-from model.compiler.kernels import elementwise, moves, weighted, weightless
+from model.compiler.kernels import elementwise, moves, recurrent, weighted, weightless
 from model.compiler.kernels.base import KernelCall
 from model.errors import CrosscamError
 
@@ -22,6 +22,7 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.DepthwiseConv2D: weighted.depthwise_conv2d,
     ir.Dequantize: weightless.dequantize,
     ir.L2Normalize: weightless.l2_normalize,
+    ir.LogSoftmax: weightless.log_softmax,
     ir.MaxPool2D: weightless.max_pool_2d,
     ir.Move: moves.move,
     ir.Pad: weightless.pad,
@@ -29,6 +30,7 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.Reduce: elementwise.reduce,
     ir.ResizeBilinear: weightless.resize_bilinear,
     ir.Softmax: weightless.softmax,
+    ir.Svdf: recurrent.svdf,
     ir.Table: weightless.table,
     ir.TransposeConv: weighted.transpose_conv,
 }
@@ -40,6 +42,11 @@ def choose_kernels(op: ir.Op, arithmetic: str = ARITHMETICS[0]) -> list[KernelCa
         raise CrosscamError(
             f"{op.kind} (tensor '{op.output.name[:60]}') works on float32 that is not between a DEQUANTIZE and a "
             "QUANTIZE; convert the model with int8 weights and activations"
+        )
+    if op.kind == "SUM" and arithmetic == "litert":
+        raise CrosscamError(
+            f"SUM (tensor '{op.output.name[:60]}'): LiteRT 2.3's reference kernel takes its int8 values for uint8; "
+            "compile with --kernels tflm, or write it as a MEAN"
         )
     chosen = weighted.fully_connected(op, arithmetic) if isinstance(op, ir.FullyConnected) else _CHOICES[type(op)](op)
     return chosen if isinstance(chosen, list) else [chosen]

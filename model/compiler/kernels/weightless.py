@@ -8,6 +8,7 @@ from model.compiler.ir import (
     AveragePool2D,
     Dequantize,
     L2Normalize,
+    LogSoftmax,
     MaxPool2D,
     Op,
     Pad,
@@ -22,6 +23,7 @@ from model.compiler.kernels.base import (
     Constant,
     KernelCall,
     block_ends,
+    channel,
     elementwise,
     int8_constant,
     int32_constant,
@@ -32,7 +34,7 @@ from model.compiler.kernels.base import (
     window,
     windowed,
 )
-from model.compiler.quantize import softmax_table
+from model.compiler.quantize import SoftmaxScaling, rounding_shift
 
 
 def pad(op: Pad) -> KernelCall:
@@ -119,9 +121,32 @@ def softmax(op: Softmax) -> KernelCall:
     """nn_softmax_s8 with the table of exponentials."""
     source = op.inputs[0]
     classes = source.hwc[2]
-    exponentials = int32_constant("table", softmax_table(source.scale, op.beta), "exp(-difference), Q0.31")
+    exponentials = int32_constant(
+        "table", SoftmaxScaling.of(source.scale, op.beta).exponentials(), "exp(-difference), Q0.31"
+    )
     fields = [("rows", str(source.size // classes)), ("classes", str(classes)), ("table", "{table}")]
     return KernelCall(op, "nn_softmax_s8", "nn_softmax_t", fields, [elementwise(source.size)], [exponentials])
+
+
+def log_softmax(op: LogSoftmax) -> KernelCall:
+    """nn_log_softmax_s8 with the tables of differences and of their exponentials."""
+    source = op.inputs[0]
+    classes = source.hwc[2]
+    scaling = SoftmaxScaling.of(source.scale, 1.0)
+    exponentials = [rounding_shift(value, 12) for value in scaling.exponentials()]
+    fields = [
+        ("rows", str(source.size // classes)),
+        ("classes", str(classes)),
+        ("radius", str(min(scaling.radius, 255))),
+        ("inverse", channel(0, *scaling.inverse())),
+        ("exponentials", "{exponentials}"),
+        ("differences", "{differences}"),
+    ]
+    constants = [
+        int32_constant("exponentials", exponentials, "exp(-difference), Q12.19"),
+        int32_constant("differences", scaling.differences(), "-difference, Q5.26"),
+    ]
+    return KernelCall(op, "nn_log_softmax_s8", "nn_log_softmax_t", fields, [elementwise(source.size)], constants)
 
 
 def l2_normalize(op: L2Normalize) -> KernelCall:

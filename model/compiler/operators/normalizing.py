@@ -1,12 +1,12 @@
 # mypy: disable-error-code="import-untyped"
-"""Operators that scale a row of values by the row itself: SOFTMAX, L2_NORMALIZATION."""
+"""Operators that scale a row of values by the row itself: SOFTMAX, LOG_SOFTMAX, L2_NORMALIZATION."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from model.compiler import ir
-from model.compiler.ir import Op
+from model.compiler.ir import Op, Tensor
 from model.compiler.raw import RawOp
 
 
@@ -17,10 +17,23 @@ def _softmax(raw: RawOp) -> Sequence[Op]:
         raw.fail(f"has output scale {output.scale} and zero point {output.zero_point}, expected 1/256 and -128")
     raw.shape(source.shape)
     beta = 1.0 if options is None else float(options.Beta())
-    # The sum of exponentials is Q12.19; the scaled multiplier has to exceed one (PreprocessSoftmaxScaling).
+    _check_exponentials(raw, source, beta)
+    return [ir.Softmax(raw.kind, [source], output, beta=beta)]
+
+
+def _check_exponentials(raw: RawOp, source: Tensor, beta: float) -> None:
+    """The sum of exponentials is Q12.19; the scaled multiplier has to exceed one (PreprocessSoftmaxScaling)."""
     if source.hwc[2] > 4095 or not beta * source.scale * (1 << 26) > 1.0:
         raw.fail(f"has {source.hwc[2]} classes and beta*scale {beta * source.scale}, expected < 4096 and > 2**-26")
-    return [ir.Softmax(raw.kind, [source], output, beta=beta)]
+
+
+def _log_softmax(raw: RawOp) -> Sequence[Op]:
+    source, output = raw.activation_input(), raw.activation_output()
+    if output.scale != 1 / 16 or output.zero_point != 127:
+        raw.fail(f"has output scale {output.scale} and zero point {output.zero_point}, expected 1/16 and 127")
+    raw.shape(source.shape)
+    _check_exponentials(raw, source, 1.0)
+    return [ir.LogSoftmax(raw.kind, [source], output)]
 
 
 def _l2_normalization(raw: RawOp) -> Sequence[Op]:
@@ -38,5 +51,6 @@ def _l2_normalization(raw: RawOp) -> Sequence[Op]:
 
 BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
     "L2_NORMALIZATION": _l2_normalization,
+    "LOG_SOFTMAX": _log_softmax,
     "SOFTMAX": _softmax,
 }

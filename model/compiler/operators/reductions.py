@@ -23,7 +23,7 @@ def _reduce(raw: RawOp) -> Sequence[Op]:
     raw.shape(tuple(kept))
     if prod(source.shape[axis] for axis in axes) > _MAX_TERMS:
         raw.fail(f"reduces {source.size // output.size} values to one, expected at most {_MAX_TERMS}")
-    if raw.kind == "MEAN":
+    if raw.kind in ("MEAN", "SUM"):
         raw.check_ratio(source.scale / output.scale)
     else:
         raw.same_quantization()
@@ -45,4 +45,5 @@ BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
     "MEAN": _reduce,
     "REDUCE_MAX": _reduce,
     "REDUCE_MIN": _reduce,
+    "SUM": _reduce,
 }

@@ -58,14 +58,14 @@ def mean(m: Maker) -> Case:
 
 
 def reduction(m: Maker, name: str) -> Case:
-    """MEAN, REDUCE_MAX or REDUCE_MIN of any rank over any axes."""
+    """MEAN, SUM, REDUCE_MAX or REDUCE_MIN of any rank over any axes."""
     shape = m.shape(m.number(1, 4), 7)
     count = m.number(1, len(shape))
     axes = [int(axis) for axis in m.rng.permutation(len(shape))[:count]]
     keep, scale, zero = m.flip(), m.scale(), m.zero_point()
     kept = [1 if axis in axes else size for axis, size in enumerate(shape) if keep or axis not in axes]
     source = m.build.tensor("x", shape, scale=scale, zero_point=zero)
-    if name == "MEAN":
+    if name in ("MEAN", "SUM"):
         factor = 1.0 if m.flip(0.3) else float(np.exp2(m.rng.uniform(-4, 3)))
         output = m.build.tensor("y", tuple(kept), scale=scale * factor, zero_point=m.zero_point())
     else:
@@ -203,6 +203,14 @@ def softmax(m: Maker) -> Case:
     return m.finish(f"SOFTMAX {shape}", shape, source, output)
 
 
+def log_softmax(m: Maker) -> Case:
+    shape = (1, m.number(1, 40)) if m.flip() else (1, m.number(1, 3), m.number(1, 3), m.number(1, 300))
+    source = m.build.tensor("x", shape, scale=m.scale() * (20 if m.flip(0.3) else 1), zero_point=m.zero_point())
+    output = m.build.tensor("y", shape, scale=1 / 16, zero_point=127)
+    m.build.op("LOG_SOFTMAX", [source], [output])
+    return m.finish(f"LOG_SOFTMAX {shape}", shape, source, output)
+
+
 def l2_normalization(m: Maker) -> Case:
     shape = m.shape(m.number(2, 4), 9)
     source = m.activation_tensor(shape)
@@ -267,6 +275,7 @@ KINDS: Kinds = {
     "divide": divide,
     **{name.lower(): partial(unary, name=name) for name in (*_UNARY, "RSQRT", "SQRT", "TANH")},
     "softmax": softmax,
+    "log_softmax": log_softmax,
     "l2_normalization": l2_normalization,
     "quantize_float": quantize_float,
     "requantize": requantize,

@@ -65,7 +65,26 @@ def counter(m: Maker) -> Case:
     return _in_a_row(m, m.several("counter", [shape], [x], outputs), shape)
 
 
+def svdf(m: Maker) -> Case:
+    """SVDF of any rank, with and without bias."""
+    batch, inputs, units, rank, memory = m.number(1, 2), m.number(1, 12), m.number(1, 6), m.number(1, 3), m.number(1, 9)
+    x = m.build.tensor("x", (batch, inputs), scale=m.scale(), zero_point=m.zero_point())
+    filters = units * rank
+    features, scales = m.symmetric((filters, inputs))
+    state_scale = m.power(float(m.scale_of(x) * scales * 74 * 74 * np.sqrt(inputs) / m.number(500, 20000)))
+    state = m.build.tensor("state", (batch, filters * memory), dtype=np.int16, scale=state_scale, variable=True)
+    values = m.rng.integers(-(1 << 15), 1 << 15, size=(filters, memory)) >> m.number(2, 8)
+    times = m.build.tensor("times", (filters, memory), dtype=np.int16, scale=m.scale() / 256, data=values)
+    spread = float(np.abs(values).mean() + 1) * 8000 * np.sqrt(memory * rank)
+    y_scale = m.power(state_scale * m.scale_of(times) * spread / m.number(20, 80))
+    bias = -1 if m.flip(0.3) else m.bias(units, 100)
+    y = m.build.tensor("y", (batch, units), scale=y_scale, zero_point=m.zero_point())
+    m.build.op("SVDF", [x, features, times, bias, state], [y], rank=rank, fusedActivationFunction=1)
+    return _in_a_row(m, m.finish("svdf", (batch, inputs), x, y), (batch, inputs))
+
+
 KINDS: Kinds = {
     "counter": counter,
     "streaming": streaming,
+    "svdf": svdf,
 }

@@ -62,6 +62,19 @@ class Maker:
         scales = np.float32(self.scale()) * np.exp2(powers).astype(np.float32)
         return self.build.tensor("w", shape, scale=scales, axis=axis, data=values), scales
 
+    def scale_of(self, tensor: int) -> float:
+        """The first scale of a tensor made before."""
+        return float(self.build.tensors[tensor].quantization.scale[0])
+
+    def power(self, scale: float) -> float:
+        """``scale`` as float32, or the power of two next to it where all scales are."""
+        return float(2.0 ** round(math.log2(scale))) if self.exact else float(np.float32(scale))
+
+    def symmetric(self, shape: tuple[int, ...], name: str = "w") -> tuple[int, float]:
+        """int8 weights of one scale: their index and that scale."""
+        values, scale = self.rng.integers(-127, 128, size=shape).astype(np.int8), self.scale()
+        return self.build.tensor(name, shape, scale=scale, data=values), scale
+
     def bias(self, channels: int, terms: int, scale: np.ndarray | float = 1.0) -> int:
         """A bias tensor; now and then one close to the ends of int32, as dead channels have."""
         spread = 4000 * math.sqrt(terms)

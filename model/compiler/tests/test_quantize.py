@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from model.compiler.quantize import (
+    SoftmaxScaling,
     activation_range,
     high_multiply,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
     round_half_away,
     rounding_shift,
-    softmax_table,
 )
 from model.compiler.tests.host import reference, run_reference
 from model.compiler.tests.tflite_builder import TfliteBuilder
@@ -83,11 +83,11 @@ def test_fully_connected_rounds_in_double(per_channel: bool) -> None:
     assert np.array_equal(np.clip(ours, -128, 127), theirs)
 
 
-def test_softmax_table_is_close_to_exp() -> None:
-    table = softmax_table(0.05, 1.0)
+def test_softmax_exponentials_are_close_to_exp() -> None:
+    table = SoftmaxScaling.of(0.05, 1.0).exponentials()
     errors = [abs(value / 2**31 - math.exp(-0.05 * d)) for d, value in enumerate(table)]
     assert max(errors) < 5e-7
-    assert softmax_table(1.0, 1.0)[32:] == [0] * 224  # beyond the input radius of 31
+    assert SoftmaxScaling.of(1.0, 1.0).exponentials()[32:] == [0] * 224  # beyond the input radius of 31
 
 
 def test_quantize_multiplier_reproduces_the_real_number() -> None:
