@@ -39,6 +39,8 @@ void nn_log_softmax_s8(const nn_log_softmax_t *layer, const int8_t *input, int8_
 void nn_l2_normalize_s8(const nn_l2_t *layer, const int8_t *input, int8_t *output);
 
 /* `state` is read and written: it is what a run leaves for the next one. */
+void nn_lstm_s8(const nn_lstm_t *layer, const int8_t *input, int8_t *output_state, int8_t *cell_state,
+                int8_t *output);
 void nn_svdf_s8(const nn_svdf_t *layer, const int8_t *input, int8_t *state, int8_t *output);
 
 /* Tensors of other types are given as their bytes. */

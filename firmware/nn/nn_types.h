@@ -152,6 +152,25 @@ typedef struct nn_matmul {
     nn_range_t range;
 } nn_matmul_t;
 
+/* One gate of an LSTM: scales lead to Q3.12; biases have the zero points folded in. */
+typedef struct nn_lstm_gate {
+    const int8_t *input_weights, *recurrent_weights; /* [cell][input], [cell][cell] */
+    const int32_t *input_bias, *recurrent_bias;      /* one a cell */
+    nn_channel_t input_scale, recurrent_scale;       /* biases unused */
+} nn_lstm_gate_t;
+
+/* An LSTM over a sequence; steps between batches and times are in elements. */
+typedef struct nn_lstm {
+    uint32_t batches, steps, inputs, cells;
+    uint32_t input_batch, input_step, output_batch, output_step;
+    nn_lstm_gate_t input, forget, cell, output;
+    uint8_t coupled;           /* no input gate: one less the forget gate */
+    int16_t cell_clip;         /* 0: none */
+    int16_t cell_integer_bits; /* of a cell's 15 bits */
+    nn_channel_t hidden;       /* from Q0.30 to the output; bias unused */
+    nn_range_t range;
+} nn_lstm_t;
+
 /* SVDF: `units` sums of `rank` filters each. */
 typedef struct nn_svdf {
     uint32_t batches, inputs, units, rank, memory;

@@ -242,6 +242,48 @@ class Svdf(Op):
         return self.inputs[0].shape[0] * int(self.features.size + self.times.size)
 
 
+@dataclass(frozen=True)
+class LstmGate:
+    """``input_weights`` int8 (cells, in), ``recurrent_weights`` int8 (cells, cells), and the scaling of their products.
+
+    Biases are int32 (cells,) with the zero points folded in; ``multipliers`` of the two products lead to Q3.12.
+    """
+
+    input_weights: np.ndarray
+    recurrent_weights: np.ndarray
+    input_bias: list[int]
+    recurrent_bias: list[int]
+    multipliers: tuple[float, float]
+
+
+@dataclass(eq=False)
+class Lstm(Op):
+    """Inputs: the sequence, and two states: the last output int8 (batch, cells), the cells int16 (batch, cells).
+
+    ``gates`` by name: "input" (none where it is coupled to "forget"), "forget", "cell", "output".
+    """
+
+    gates: dict[str, LstmGate] = field(default_factory=dict)
+    time_major: bool = False
+    cell_clip: int = 0
+    cell_integer_bits: int = 0
+    hidden_multiplier: float = 1.0
+    hidden_zero_point: int = 0
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Batches and times."""
+        if len(self.inputs[0].shape) == 2:
+            return self.inputs[0].shape[0], 1
+        first, second = self.inputs[0].shape[:2]
+        return (second, first) if self.time_major else (first, second)
+
+    @property
+    def macs(self) -> int:
+        weights = sum(gate.input_weights.size + gate.recurrent_weights.size for gate in self.gates.values())
+        return prod(self.steps) * int(weights)
+
+
 @dataclass(eq=False)
 class Pad(Op):
     """Spatial padding with the zero point: (before, after) for height and width."""

@@ -25,8 +25,8 @@ _SCALE_SLACK = 1e-6  # what the reference allows between scales that have to be 
 
 @dataclass(frozen=True)
 class RawOp:
-    """One operator of the file: its tensors (None where optional and absent), its undecoded options, and the model's
-    variables."""
+    """One operator of the file: its tensors (None where optional and absent), its undecoded options, the model's
+    variables, and the tensors whose scales it uses inside."""
 
     path: Path
     number: int
@@ -36,6 +36,7 @@ class RawOp:
     options_table: Any
     options_type: int
     variables: Variables
+    intermediates: list[Tensor]
 
     @property
     def output(self) -> Tensor:

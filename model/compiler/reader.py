@@ -149,7 +149,8 @@ def _operator(tables: FileTables, number: int, tensor: Any) -> RawOp:
     inputs = [None if int(index) < 0 else tensor(int(index)) for index in _indices(raw, "Inputs")]
     outputs = [tensor(int(index)) for index in _indices(raw, "Outputs")]
     options = (raw.BuiltinOptions(), raw.BuiltinOptionsType())
-    return RawOp(tables.path, number, kind, inputs, outputs, *options, tables.variables)
+    intermediates = [tensor(int(index)) for index in _indices(raw, "Intermediates")]
+    return RawOp(tables.path, number, kind, inputs, outputs, *options, tables.variables, intermediates)
 
 
 def _kind(tables: FileTables, raw: Any, number: int) -> str:

@@ -23,6 +23,7 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.Dequantize: weightless.dequantize,
     ir.L2Normalize: weightless.l2_normalize,
     ir.LogSoftmax: weightless.log_softmax,
+    ir.Lstm: recurrent.lstm,
     ir.MaxPool2D: weightless.max_pool_2d,
     ir.Move: moves.move,
     ir.Pad: weightless.pad,

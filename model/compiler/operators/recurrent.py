@@ -1,14 +1,17 @@
 # mypy: disable-error-code="import-untyped"
-"""Operators that carry a state of their own from run to run: SVDF."""
+"""Operators that carry a state of their own from run to run: SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import tflite
 
 from model.compiler import ir
 from model.compiler.ir import Op, Tensor
+from model.compiler.quantize import fold_input_offset
 from model.compiler.raw import RawOp
 
 _MAX_TERMS = 1 << 15  # products of int16 with a state near its ends that an int32 sum takes in practice
@@ -69,6 +72,74 @@ def _svdf(raw: RawOp) -> Sequence[Op]:
     ]
 
 
+_GATES = ("input", "forget", "cell", "output")  # in the order of their operands
+_Q3_12 = np.float32(2.0**-12)
+_EXTRAS = {9: "a peephole", 10: "a peephole", 11: "a peephole", 16: "a projection", 20: "layer normalization"}
+
+
+def _gate(raw: RawOp, at: int, source: Tensor, before: Tensor, cells: int) -> ir.LstmGate:
+    """Gate number ``at``: scales are multiplied in float32 (PopulateQuantizedLstmParams8x8_16)."""
+    weights, scale = symmetric(raw, 1 + at, "input weights", "int8")
+    recurrent, recurrent_scale = symmetric(raw, 5 + at, "recurrent weights", "int8")
+    bias = raw.constant(12 + at, "bias", "int32").reshape(-1)
+    if weights.shape != (cells, source.shape[-1]) or recurrent.shape != (cells, cells) or bias.size != cells:
+        raw.fail(
+            f"has weights {list(weights.shape)} and {list(recurrent.shape)} and {bias.size} biases, expected "
+            f"{[cells, source.shape[-1]]}, {[cells, cells]} and {cells}"
+        )
+    multipliers = (
+        float(np.float32(scale) * np.float32(source.scale) / _Q3_12),
+        float(np.float32(recurrent_scale) * np.float32(before.scale) / _Q3_12),
+    )
+    raw.check_ratio(max(multipliers))
+    return ir.LstmGate(
+        weights,
+        recurrent,
+        list(fold_input_offset(bias, weights.sum(axis=1, dtype=np.int64), source.zero_point)),
+        list(fold_input_offset(np.zeros_like(bias), recurrent.sum(axis=1, dtype=np.int64), before.zero_point)),
+        multipliers,
+    )
+
+
+def _lstm(raw: RawOp) -> Sequence[Op]:
+    """The integer LSTM with int8 weights and int16 cells (kernels/lstm_eval.cc, EvalInteger8x8_16)."""
+    options = raw.options("UnidirectionalSequenceLSTMOptions") or raw.fail("lacks its options; the file is damaged")
+    source, output = raw.activation_input(), raw.activation_output()
+    for position, what in _EXTRAS.items():
+        if raw.has(position):
+            raw.fail(f"has {what}, expected a plain LSTM")
+    if options.FusedActivationFunction() != tflite.ActivationFunctionType.TANH or len(source.shape) not in (2, 3):
+        raw.fail(f"has an input {list(source.shape)} or another activation than TANH, expected batch x time x values")
+    cells = raw.constant(4, "input weights", "int8").shape[0]
+    batch = source.shape[1] if len(source.shape) == 3 and options.TimeMajor() else source.shape[0]
+    before, cell_state = state(raw, 18, (batch, cells), "int8"), state(raw, 19, (batch, cells), "int16")
+    bits = 15 + round(math.log2(cell_state.scale))
+    if abs(math.log2(cell_state.scale) - (bits - 15)) > 1e-3 or not 0 <= bits <= 6:
+        raw.fail(f"has cells of scale {cell_state.scale}, expected a power of two from 2**-15 to 2**-9")
+    if len(raw.intermediates) != 5 or len(raw.intermediates[4].scales) != 1 or not raw.intermediates[4].scale > 0:
+        raw.fail("lacks the scale of its hidden values; convert the model again")
+    hidden = raw.intermediates[4]
+    hidden_multiplier = float(np.float32(2.0**-15 / hidden.scale * 2.0**-15))
+    raw.check_ratio(hidden_multiplier)
+    raw.shape((*source.shape[:-1], cells))
+    clip = min(options.CellClip() / cell_state.scale, 32767.0) if options.CellClip() > 0 else 0
+    gates = {name: _gate(raw, at, source, before, cells) for at, name in enumerate(_GATES) if at or raw.has(1)}
+    return [
+        ir.Lstm(
+            raw.kind,
+            [source, before, cell_state],
+            output,
+            gates=gates,
+            time_major=bool(options.TimeMajor()),
+            cell_clip=int(clip),
+            cell_integer_bits=bits,
+            hidden_multiplier=hidden_multiplier,
+            hidden_zero_point=hidden.zero_point,
+        )
+    ]
+
+
 BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
     "SVDF": _svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
 }

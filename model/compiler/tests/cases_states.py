@@ -83,8 +83,43 @@ def svdf(m: Maker) -> Case:
     return _in_a_row(m, m.finish("svdf", (batch, inputs), x, y), (batch, inputs))
 
 
+def lstm(m: Maker) -> Case:
+    """A plain LSTM, now and then with a coupled input gate or a clip, over times or batches first."""
+    batch, time, inputs, cells = m.number(1, 2), m.number(1, 6), m.number(1, 8), m.number(1, 8)
+    major = m.flip(0.3)
+    lead = (time, batch) if major else (batch, time)
+    x = m.build.tensor("x", (*lead, inputs), scale=m.scale(), zero_point=m.zero_point())
+    hidden_scale, hidden_zero = m.power(1 / m.number(90, 200)), m.zero_point()
+
+    def hidden(name: str, shape: tuple[int, ...], variable: bool = False) -> int:
+        return m.build.tensor(name, shape, scale=hidden_scale, zero_point=hidden_zero, variable=variable)
+
+    def weights(columns: int, source_scale: float) -> int:
+        """Sums that reach the bends of the activations."""
+        values = m.rng.integers(-127, 128, size=(cells, columns)).astype(np.int8)
+        scale = m.power(m.number(1, 6) / (source_scale * 74 * 74 * np.sqrt(columns)))
+        return m.build.tensor("w", (cells, columns), scale=scale, data=values)
+
+    coupled = m.flip(0.2)
+    direct = [weights(inputs, m.scale_of(x)) for _ in range(4)]
+    back = [weights(cells, hidden_scale) for _ in range(4)]
+    bias = [m.bias(cells, inputs) for _ in range(4)]
+    for group in (direct, back, bias):
+        group[0] = -1 if coupled else group[0]
+    before = hidden("before", (batch, cells), variable=True)
+    cell_scale = 2.0 ** -m.number(9, 15)
+    cell = m.build.tensor("cell", (batch, cells), dtype=np.int16, scale=cell_scale, variable=True)
+    y = hidden("y", (*lead, cells))
+    operands = [x, *direct, *back, -1, -1, -1, *bias, -1, -1, before, cell]
+    clip = float(m.rng.uniform(0.1, 1)) if m.flip(0.3) else 0.0
+    m.build.op("UNIDIRECTIONAL_SEQUENCE_LSTM", operands, [y], fusedActivationFunction=4, cellClip=clip, timeMajor=major)
+    m.build.intermediates([*(m.build.tensor("i", (), scale=1.0) for _ in range(4)), hidden("hidden", ())])
+    return _in_a_row(m, m.finish(f"lstm {lead}", (*lead, inputs), x, y), (*lead, inputs))
+
+
 KINDS: Kinds = {
     "counter": counter,
+    "lstm": lstm,
     "streaming": streaming,
     "svdf": svdf,
 }

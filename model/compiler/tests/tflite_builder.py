@@ -90,6 +90,10 @@ class TfliteBuilder:
         """Add an operator by its schema name ("CONV_2D"); ``options`` are fields of its options table."""
         self.operators.append(self._operator(name, inputs, outputs, options))
 
+    def intermediates(self, tensors: list[int]) -> None:
+        """Give the operator added last the tensors whose scales it uses inside."""
+        self.operators[-1].intermediates = tensors
+
     def _operator(self, name: str, inputs: list[int], outputs: list[int], options: dict[str, Any]) -> Any:
         code = getattr(schema.BuiltinOperator, name)
         if code not in self.codes:
@@ -190,5 +194,6 @@ _OPTIONS = {
     "SUM": "ReducerOptions",
     "SVDF": "SVDFOptions",
     "TRANSPOSE_CONV": "TransposeConvOptions",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
     "UNPACK": "UnpackOptions",
 }
