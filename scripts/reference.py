@@ -38,5 +38,6 @@ def reference(
             }
         )
     path = output or frames / "reference.json"
-    write_json(path, {"model": host.card.id, "sha256": host.card.sha256, "frames": rows})
+    document = {"model": host.card.id, "sha256": host.card.sha256, "classes": list(host.card.labels), "frames": rows}
+    write_json(path, document)
     typer.echo(f"{path}: {len(rows)} frames, model {host.card.id}")

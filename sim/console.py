@@ -15,11 +15,12 @@ from sim.text import decoded
 _SCORE = r"(?:  \+0|  [+-][1-9]| [+-][1-9]\d|[+-][1-9]\d\d)"  # printf's %+4d
 _COUNT = r"(?:0|[1-9]\d{0,9})"
 _LABEL = r"[A-Za-z_][A-Za-z0-9_ -]{0,30}"
+_PAIRS = rf"(?P<scores>{_LABEL}: {_SCORE}(?:, {_LABEL}: {_SCORE})*)"
 _PREDICTION = re.compile(
-    rf"(?P<scores>{_LABEL}: {_SCORE}(?:, {_LABEL}: {_SCORE})*)"
-    rf" \| Duration: (?P<duration>{_COUNT}) ms \| Cycles: (?P<cycles>{_COUNT}) \| Frame: (?P<frame>{_COUNT})",
+    _PAIRS + rf" \| Duration: (?P<duration>{_COUNT}) ms \| Cycles: (?P<cycles>{_COUNT}) \| Frame: (?P<frame>{_COUNT})",
     re.ASCII,
 )
+_SCORES = re.compile(rf"scores from (?P<first>{_COUNT}) of (?P<count>{_COUNT}) \| {_PAIRS}", re.ASCII)
 _MARK = re.compile(r"\| Frame:|^\W{0,3}[A-Za-z]+: +[+-]?\d+,.*\| (?:Duration|Cycles):", re.ASCII)
 """What only a prediction line holds."""
 _BANNER = re.compile(r"crosscam \d+\.\d+\.\d+\S{0,40}: ", re.ASCII)
@@ -49,19 +50,45 @@ class Prediction:
         found = _PREDICTION.fullmatch(line)
         if found is None:
             return None
-        pairs = [part.rpartition(": ") for part in found["scores"].split(", ")]
-        scores = tuple(int(score) for _, _, score in pairs)
+        labels, scores = _pairs(found["scores"])
         counts = [int(found[name]) for name in ("frame", "duration", "cycles")]
         if not all(-128 <= score <= 127 for score in scores) or max(counts) > _LARGEST_COUNT:
             return None
         frame, duration, cycles = counts
-        labels = tuple(SHORT_LABELS.get(label, label) for label, _, _ in pairs)
         return Prediction(frame, scores, duration, cycles, labels)
 
     @staticmethod
     def is_damaged(line: str) -> bool:
         """``line`` wants to be a prediction line, and is none."""
         return _MARK.search(line) is not None and Prediction.parse(line) is None
+
+
+def _pairs(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Labels and scores of "cat:  +12, dog: -128"."""
+    parts = [part.rpartition(": ") for part in text.split(", ")]
+    return tuple(SHORT_LABELS.get(label, label) for label, _, _ in parts), tuple(int(score) for _, _, score in parts)
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """One of the lines that the console's command for all scores gives: some of ``count``, from number ``first`` on."""
+
+    first: int
+    count: int
+    labels: tuple[str, ...]
+    scores: tuple[int, ...]
+
+    @staticmethod
+    def parse(line: str) -> ScoreLine | None:
+        """The scores in ``line``, or None when the line is something else."""
+        found = _SCORES.fullmatch(line)
+        if found is None:
+            return None
+        labels, scores = _pairs(found["scores"])
+        first, count = int(found["first"]), int(found["count"])
+        if first + len(scores) > count or not all(-128 <= score <= 127 for score in scores):
+            return None
+        return ScoreLine(first, count, labels, scores)
 
 
 def is_banner(line: str) -> bool:

@@ -4,6 +4,8 @@
 #include "app/commands.h"
 
 #include "app/info.h"
+#include "app/model_shape.h"
+#include "app/report.h"
 #include "app/self_test.h"
 #include "app/vision.h"
 #include "drivers/console.h"
@@ -46,6 +48,9 @@ static const command_t commands[] = {
     {'i', "what this firmware is and what it uses", info},
     {'s', "self-test on the built-in picture", self_test},
     {'p', "profile: cycles of every layer", info_profile},
+#if NN_SCORES_SHOWN > 0
+    {'a', "all scores of the last picture", report_all_scores},
+#endif
     {'f', "one frame, then stop", single},
     {'r', "run: frame after frame", run},
     {'x', "stop", stop},

@@ -48,6 +48,36 @@ void report_scores(text_t *line, const int8_t *scores) {
         before = next;
     }
 }
+
+/* Columns of ", label: +127". */
+static size_t score_columns(uint32_t number) {
+    size_t columns = sizeof ", : " - 1U + SCORE_WIDTH;
+    for (const char *label = short_label(nn_model.labels[number]); *label != '\0'; label++) {
+        columns++;
+    }
+    return columns;
+}
+
+void report_all_scores(void) {
+    uint32_t next = 0;
+    while (next < nn_model.output_count) {
+        char buffer[REPORT_LINE_MAX];
+        text_t line;
+        text_init(&line, buffer, sizeof buffer);
+        text_string(&line, "scores from ");
+        text_unsigned(&line, next, 0);
+        text_string(&line, " of ");
+        text_unsigned(&line, nn_model.output_count, 0);
+        text_string(&line, " | ");
+        bool first = true;
+        do {
+            report_score(&line, nn_model.output, next, first);
+            first = false;
+            next++;
+        } while (next < nn_model.output_count && line.length + score_columns(next) < line.capacity);
+        console_text(&line);
+    }
+}
 #else
 void report_scores(text_t *line, const int8_t *scores) {
     for (uint32_t i = 0; i < nn_model.output_count; i++) {

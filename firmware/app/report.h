@@ -21,6 +21,10 @@ void report_scores(text_t *line, const int8_t *scores);
 /* "car: +127, ... | Duration: 57 ms | Cycles: 27412345 | Frame: 17" of the network's present output. */
 void report_prediction(uint32_t cycles, uint32_t frame_number);
 
+/* All scores of the network's present output, in their order, on as many lines as they need:
+ * "scores from 0 of 100 | cat:  +12, dog: -128, ...". Only where a prediction line does not show them all. */
+void report_all_scores(void);
+
 /* Whole milliseconds in `cycles`. */
 uint32_t report_milliseconds(uint32_t cycles);
 

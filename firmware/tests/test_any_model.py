@@ -65,6 +65,24 @@ def classifier(seed: int, channels: int, classes: int, edges: type) -> bytes:
     return build.finish([x], [scores])
 
 
+SUITE = f"""
+*** Settings ***
+Resource          {ROOT}/robot_tests/board.resource
+Suite Setup       Setup
+Suite Teardown    Teardown
+
+*** Test Cases ***
+Every Score Should Be The References
+    ${{reference}}=    Load Reference    ${{FRAMES}}
+    Boot Board And Stop It
+    Frames May Be Missing
+    Write Line To Uart    f
+    ${{prediction}}=    Next Prediction
+    ${{row}}=    Should Equal Reference    ${{prediction}}    ${{reference}}
+    All Scores Should Equal Reference    ${{row}}
+"""
+
+
 def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*map(str, command)], capture_output=True, text=True, cwd=ROOT, timeout=500)
 
@@ -96,3 +114,13 @@ def test_any_picture_classifier_runs(channels: int, classes: int, edges: type, t
     assert verdict["passed"] and verdict["equal"] == 2
     assert "self-test: ok" in ran.stdout
     assert len(set(verdict["rows"][0]["scores"])) > 1 or classes > 2
+    if classes > 2:
+        frames = tmp_path / "frames"
+        referred = _run(*crosscam, "reference", frames, "--model", tmp_path / "model")
+        assert referred.returncode == 0, referred.stderr
+        (tmp_path / "scores.robot").write_text(SUITE)
+        judged = _run(
+            sys.executable, "-m", "sim.robot", "--elf", tmp_path / "build" / "crosscam.elf", "--frames", frames,
+            "--output", tmp_path / "robot", tmp_path / "scores.robot",
+        )  # fmt: skip
+        assert judged.returncode == 0, judged.stdout + judged.stderr

@@ -119,6 +119,15 @@ def test_prediction_line_is_the_original_ones(app: Application) -> None:
     assert app.frame() == ["car: +127, neg: -128, person:  +12 | Duration: 0 ms | Cycles: 1000 | Frame: 1"]
 
 
+def test_more_scores_than_a_line_holds(tmp_path: Path) -> None:
+    build(tmp_path, SOURCES, '-DCROSSCAM_VERSION="1.2.3"', "-DNN_SCORES_SHOWN=2")
+    app = Application(ctypes.CDLL(str(tmp_path / "under_test.so")))
+    assert [line[0] for line in app.command("h")] == list("hispafrx")
+    app.command("r")
+    assert app.frame() == ["car: +127, person:  +12 | Duration: 0 ms | Cycles: 1000 | Frame: 1"]
+    assert app.command("a") == ["scores from 0 of 3 | car: +127, neg: -128, person:  +12"]
+
+
 def test_run_goes_on_until_stopped(app: Application) -> None:
     app.command("r")
     assert [line[-8:] for line in app.frame() + app.frame()] == ["Frame: 1", "Frame: 2"]

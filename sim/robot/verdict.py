@@ -9,7 +9,7 @@ from pathlib import Path
 from robot.api.deco import keyword, library
 from robot.libraries.BuiltIn import BuiltIn
 
-from sim.console import Prediction
+from sim.console import LABELS, Prediction, ScoreLine
 from sim.text import printable
 from sim.verdict import FrameSequence
 
@@ -26,6 +26,7 @@ class verdict:  # noqa: N801 - `Library  sim.robot.verdict` finds the class by t
     def __init__(self) -> None:
         self._camera = CAMERA
         self._sequence = FrameSequence(self._photograph)
+        self._classes: tuple[str, ...] = LABELS
 
     @keyword("Parse Prediction")
     def parse_prediction(self, line: str) -> Prediction:
@@ -43,7 +44,28 @@ class verdict:  # noqa: N801 - `Library  sim.robot.verdict` finds the class by t
             raise AssertionError(f"{path} is missing; make it with `crosscam reference {frames}`")
         document = json.loads(path.read_text(encoding="utf-8"))
         rows: list[dict[str, object]] = document["frames"]
+        self._classes = tuple(document.get("classes", LABELS))
         return rows
+
+    @keyword("All Scores Should Equal Reference")
+    def all_scores_should_equal_reference(self, row: dict[str, object], uart: str = "sysbus.usart3") -> None:
+        """Asks the console for all scores of the last picture (command `a`) and fails unless they are ``row``'s, each
+        under its label; for networks with more scores than a prediction line holds."""
+        builtin = BuiltIn()
+        builtin.run_keyword("Write Line To Uart", "a")
+        labels: list[str] = []
+        scores: list[int] = []
+        wanted = row["scores"]
+        assert isinstance(wanted, list)
+        while len(scores) < len(wanted):
+            text = str(builtin.run_keyword("Wait For Line On Uart", f"scores from {len(scores)} of ").Line)
+            line = ScoreLine.parse(text)
+            if line is None or line.count != len(wanted):
+                raise AssertionError(f"{printable(text, 200)!r}: expected scores from {len(scores)} of {len(wanted)}")
+            labels += line.labels
+            scores += line.scores
+        if (tuple(labels), scores) != (self._classes, wanted):
+            raise AssertionError(f"{row['source']}: the board says {scores} of {labels}, the reference {wanted}")
 
     @keyword("Should Equal Reference")
     def should_equal_reference(
@@ -67,12 +89,22 @@ class verdict:  # noqa: N801 - `Library  sim.robot.verdict` finds the class by t
                 "expected the reference of the folder the camera looks at"
             )
         row = reference[seen.photograph]
-        if list(prediction.scores) != row["scores"]:
+        expected = self._expected(row, len(prediction.scores))
+        if (prediction.labels, prediction.scores) != expected:
             raise AssertionError(
-                f"frame {prediction.frame} ({row['source']}): the board says {list(prediction.scores)},"
-                f" the reference {row['scores']}"
+                f"frame {prediction.frame} ({row['source']}): the board says {list(prediction.scores)} of"
+                f" {list(prediction.labels)}, the reference {list(expected[1])} of {list(expected[0])}"
             )
         return row
+
+    def _expected(self, row: dict[str, object], count: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Labels and scores of a line with ``count`` of them: all in their order, or the highest first."""
+        scores = row["scores"]
+        assert isinstance(scores, list)
+        numbers = list(range(len(scores)))
+        if 0 < count < len(scores):
+            numbers = sorted(numbers, key=lambda at: (-scores[at], at))[:count]
+        return tuple(self._classes[at] for at in numbers), tuple(scores[at] for at in numbers)
 
     @keyword("Board Was Reset")
     def board_was_reset(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.console import LONGEST_LINE, Line, LineAssembler, Prediction, is_banner
+from sim.console import LONGEST_LINE, Line, LineAssembler, Prediction, ScoreLine, is_banner
 from sim.verdict import FrameSequence
 
 EXAMPLE = "car: +127, neg: -128, person:  +12 | Duration: 57 ms | Cycles: 27412345 | Frame: 17"
@@ -17,6 +17,18 @@ def test_a_prediction_line_is_read_to_the_letter() -> None:
 def test_the_classes_are_whatever_the_line_names() -> None:
     found = Prediction.parse("bird:   +0, neg: -100 | Duration: 1 ms | Cycles: 2 | Frame: 3")
     assert found == Prediction(3, (0, -100), 1, 2, ("bird", "negative"))
+
+
+def test_a_line_of_scores_is_read_to_the_letter() -> None:
+    found = ScoreLine.parse("scores from 97 of 100 | cat:  +12, neg: -128, class 99:   +0")
+    assert found == ScoreLine(97, 100, ("cat", "negative", "class 99"), (12, -128, 0))
+
+
+@pytest.mark.parametrize(
+    "line", ["scores from 98 of 100 | a:  +12, b: -128, c:   +0", "scores from 0 of 1 | a: +128", ""]
+)
+def test_other_lines_are_no_scores(line: str) -> None:
+    assert ScoreLine.parse(line) is None
 
 
 @pytest.mark.parametrize(
