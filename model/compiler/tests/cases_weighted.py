@@ -115,9 +115,14 @@ def fully_connected(m: Maker) -> Case:
     source = m.build.tensor("x", (1, inputs), scale=scale, zero_point=m.zero_point())
     weights, scales = m.weights((outputs, inputs), outputs, 0)
     tensors = [source, weights]
+    largest = 0.0
     if m.flip(0.8):
         tensors.append(m.bias(outputs, inputs, scale * scales))
-    output = m.build.tensor("y", (1, outputs), scale=m.output_scale(scale, scales, inputs), zero_point=m.zero_point())
+        largest = float(np.abs(m.values(tensors[2]).astype(np.float64)).max())
+    # A scaled sum that no int32 holds is undefined in the reference (static_cast of a double): on x86 it is INT32_MIN.
+    least = scale * float(np.max(scales)) * largest / 2**30
+    y_scale = max(m.output_scale(scale, scales, inputs), least)
+    output = m.build.tensor("y", (1, outputs), scale=y_scale, zero_point=m.zero_point())
     m.build.op("FULLY_CONNECTED", tensors, [output], fusedActivationFunction=m.activation())
     return m.finish(f"FULLY_CONNECTED {inputs} -> {outputs}", (1, inputs), source, output)
 

@@ -66,6 +66,11 @@ class Maker:
         """The first scale of a tensor made before."""
         return float(self.build.tensors[tensor].quantization.scale[0])
 
+    def values(self, tensor: int) -> np.ndarray:
+        """The values of a constant tensor made before."""
+        stored = self.build.tensors[tensor]
+        return np.frombuffer(self.build.buffers[stored.buffer].data.tobytes(), self.build.dtype(tensor))
+
     def power(self, scale: float) -> float:
         """``scale`` as float32, or the power of two next to it where all scales are."""
         return float(2.0 ** round(math.log2(scale))) if self.exact else float(np.float32(scale))
