@@ -106,5 +106,6 @@ def _report(program: Program, card: Card, files: list[Path]) -> CompileReport:
         program.plan.arena_bytes,
         program.plan.peak_bytes,
         program.plan.bound_bytes,
+        program.plan.tries,
         layers[program.plan.peak_layer].name,
     )

@@ -16,25 +16,18 @@ from dataclasses import dataclass
 
 from model.compiler.ir import Graph, Tensor
 from model.compiler.kernels import Access, KernelCall
+from model.compiler.lifetimes import ALIGNMENT, Leads, Lifetime, aligned, leads_of, lifetimes
+from model.compiler.memory_bound import lower_bound
 
-ALIGNMENT = 16  # bytes, of every tensor and of the arena: enough for any load a kernel may use later
 _SHUFFLES = 200  # of the order in which tensors are placed
-
-
-@dataclass(frozen=True)
-class Lifetime:
-    """A tensor is alive from layer ``first`` (-1: before the network runs) to layer ``last``, both included."""
-
-    tensor: Tensor
-    first: int
-    last: int
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
     """Offsets of all root tensors in bytes; ``peak`` is the largest sum of tensors alive in one layer, and where.
 
-    ``bound_bytes``: no plan of these layers, in this order and with these overlaps, is smaller. ``states``: the offsets
+    ``bound_bytes``: no plan of these layers, in this order and with these overlaps, is smaller. ``tries``: orders of
+    placing that were tried, until one reached the bound. ``states``: the offsets
     of what is kept from run to run, one behind the other in a memory of their own.
     """
 
@@ -44,6 +37,7 @@ class MemoryPlan:
     peak_bytes: int
     peak_layer: int
     bound_bytes: int
+    tries: int
     states: dict[Tensor, int]
 
     def offset(self, tensor: Tensor) -> int:
@@ -54,50 +48,32 @@ class MemoryPlan:
     @property
     def state_bytes(self) -> int:
         """Of all states together, each aligned."""
-        return _aligned(max((start + state.bytes for state, start in self.states.items()), default=0))
-
-
-def lifetimes(graph: Graph, calls: Sequence[KernelCall]) -> list[Lifetime]:
-    """Lifetimes of all tensors in the arena: the model's inputs, and every layer's output but a state.
-
-    A tensor that several layers write, each its part, lives from the first of them.
-    """
-    first = {tensor.root: -1 for tensor in graph.inputs}
-    last = dict(first)
-    for number, call in enumerate(calls):
-        for source in call.inputs:
-            if source.in_arena:
-                last[source.root] = number
-        output = call.output.root
-        if output.in_arena:
-            first.setdefault(output, number)
-            last[output] = number
-    for output in graph.outputs:
-        if output.in_arena:
-            last[output.root] = len(calls)
-    return [Lifetime(tensor, first[tensor], last[tensor]) for tensor in first]
+        return aligned(max((start + state.bytes for state, start in self.states.items()), default=0))
 
 
 def plan_memory(graph: Graph, calls: Sequence[KernelCall], shuffles: int = _SHUFFLES) -> MemoryPlan:
     """The plan with the smallest arena found, after at most ``shuffles`` orders drawn by chance; deterministic."""
     spans = lifetimes(graph, calls)
-    leads = _leads(spans, calls)
+    leads = leads_of(spans, calls)
     bound = lower_bound(spans, leads, len(calls))
     best: dict[Tensor, int] | None = None
     best_size = 0
-    for order in _orders(spans, shuffles):
+    tries = 0
+    for order in _orders(spans, len(calls), shuffles):
+        tries += 1
         offsets = _place(order, leads)
         size = _extent(offsets)
         if best is None or size < best_size:
             best, best_size = offsets, size
-        if best_size <= bound:
+        if aligned(best_size) <= aligned(bound):
             break
     assert best is not None
     lowest = min(best.values())
     shifted = {tensor: offset - lowest for tensor, offset in best.items()}
     peak_bytes, peak_layer = _peak(spans, len(calls))
+    arena_bytes = aligned(best_size)
     plan = MemoryPlan(
-        shifted, spans, _aligned(best_size), peak_bytes, peak_layer, min(_aligned(bound), best_size), _states(calls)
+        shifted, spans, arena_bytes, peak_bytes, peak_layer, min(aligned(bound), arena_bytes), tries, _states(calls)
     )
     verify(plan, calls)
     return plan
@@ -110,73 +86,32 @@ def _states(calls: Sequence[KernelCall]) -> dict[Tensor, int]:
         for tensor in (*call.inputs, call.output):
             if tensor.root.initial is not None and tensor.root not in places:
                 places[tensor.root] = end
-                end += _aligned(tensor.root.bytes)
+                end += aligned(tensor.root.bytes)
     return places
 
 
-def _leads(spans: Iterable[Lifetime], calls: Sequence[KernelCall]) -> dict[tuple[Tensor, Tensor], int]:
-    """(input, output) -> largest allowed output start minus input start, for inputs that die in their layer.
-
-    The output must be written in this layer for the first time: then no other part of it holds anything yet.
-    """
-    first = {span.tensor: span.first for span in spans}
-    last = {span.tensor: span.last for span in spans}
-    leads: dict[tuple[Tensor, Tensor], int] = {}
-    forbidden: set[tuple[Tensor, Tensor]] = set()
-    for number, call in enumerate(calls):
-        output = call.output.root
-        if not output.in_arena:
-            continue
-        for source, access in zip(call.inputs, call.access, strict=True):
-            if not source.in_arena or last[source.root] != number or first[output] != number:
-                continue
-            pair = (source.root, output)
-            if access is None:
-                forbidden.add(pair)
-                continue
-            lead = access.lead() + source.root_offset - call.output.root_offset
-            leads[pair] = min(leads.get(pair, 1 << 30), lead)
-    return {pair: lead for pair, lead in leads.items() if pair not in forbidden}
-
-
-def _aligned(size: int) -> int:
-    return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-def lower_bound(spans: Sequence[Lifetime], leads: dict[tuple[Tensor, Tensor], int], layers: int) -> int:
-    """Bytes that no plan can do without: the most that is alive in one layer, less what may overlap there."""
-    bound = max(span.tensor.bytes for span in spans)
-    for layer in range(layers):
-        alive = [span.tensor for span in spans if span.first <= layer <= span.last]
-        pads = [_aligned(tensor.bytes) - tensor.bytes for tensor in alive]
-        total = sum(tensor.bytes for tensor in alive) + sum(pads) - max(pads)
-        here = set(alive)
-        for (source, output), lead in leads.items():
-            if source in here and output in here:
-                shift = max(0, _aligned(-lead))  # the output starts this far before the input
-                together = _aligned(source.bytes) + _aligned(output.bytes)
-                total -= max(0, together - max(source.bytes + shift, output.bytes))
-        bound = max(bound, total)
-    return bound
-
-
-def _orders(spans: list[Lifetime], shuffles: int) -> Iterable[list[Lifetime]]:
+def _orders(spans: list[Lifetime], layers: int, shuffles: int) -> Iterable[list[Lifetime]]:
     by_size = sorted(spans, key=lambda span: -span.tensor.bytes)
     yield by_size
     yield spans
     yield spans[::-1]
     if len(spans) < 4:
         return
+    sums = _alive(spans, layers)
+    peaks = {span.tensor: max(sums[max(span.first, 0) : span.last + 1], default=0) for span in spans}
+    by_peak = sorted(spans, key=lambda span: (-peaks[span.tensor], -span.tensor.bytes))
+    yield by_peak
+    yield sorted(spans, key=lambda span: -span.tensor.bytes * (span.last - span.first + 1))
     random_source = random.Random(0)
-    for _ in range(shuffles):
-        order = list(by_size)
+    for number in range(shuffles):
+        order = list(by_peak if number % 2 else by_size)
         for _ in range(4):
             i, j = (random_source.randrange(min(len(order), 8)) for _ in range(2))
             order[i], order[j] = order[j], order[i]
         yield order
 
 
-def _place(order: list[Lifetime], leads: dict[tuple[Tensor, Tensor], int]) -> dict[Tensor, int]:
+def _place(order: list[Lifetime], leads: Leads) -> dict[Tensor, int]:
     """Each tensor in turn where the whole extends least; among such places the lowest. Offsets may be negative."""
     placed: list[Lifetime] = []
     offsets: dict[Tensor, int] = {}
@@ -196,9 +131,7 @@ def _place(order: list[Lifetime], leads: dict[tuple[Tensor, Tensor], int]) -> di
     return offsets
 
 
-def _forbidden(
-    tensor: Tensor, other: Tensor, other_offset: int, leads: dict[tuple[Tensor, Tensor], int]
-) -> tuple[int, int]:
+def _forbidden(tensor: Tensor, other: Tensor, other_offset: int, leads: Leads) -> tuple[int, int]:
     """The open interval of starts of ``tensor`` that would disturb ``other``."""
     low, high = other_offset - tensor.bytes, other_offset + other.bytes
     if (other, tensor) in leads:  # other is the input: starting early enough is allowed
@@ -221,8 +154,13 @@ def _extent(offsets: dict[Tensor, int]) -> int:
     return max(offset + tensor.bytes for tensor, offset in offsets.items()) - min(offsets.values())
 
 
+def _alive(spans: list[Lifetime], layers: int) -> list[int]:
+    """Bytes alive in each layer."""
+    return [sum(span.tensor.bytes for span in spans if span.first <= n <= span.last) for n in range(layers)]
+
+
 def _peak(spans: list[Lifetime], layers: int) -> tuple[int, int]:
-    sums = [sum(span.tensor.bytes for span in spans if span.first <= n <= span.last) for n in range(layers)]
+    sums = _alive(spans, layers)
     peak = max(sums)
     return peak, sums.index(peak)
 

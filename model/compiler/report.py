@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+_FAR = 0.05  # of the bound: an arena above it wants a reason
+
 
 @dataclass(frozen=True)
 class LayerReport:
@@ -25,7 +27,8 @@ class LayerReport:
 @dataclass(frozen=True)
 class CompileReport:
     """Result of ``compile_model``. ``peak_bytes``: all tensors alive in ``peak_layer``; the arena may be smaller,
-    because an output can grow into an input that dies. ``bound_bytes``: no arena for these layers is smaller."""
+    because an output can grow into an input that dies. ``bound_bytes``: no arena for these layers is smaller;
+    ``tries``: orders of placing tried on the way there."""
 
     model_id: str
     hash: str
@@ -36,6 +39,7 @@ class CompileReport:
     arena_bytes: int
     peak_bytes: int
     bound_bytes: int
+    tries: int
     peak_layer: str
 
 
@@ -57,9 +61,11 @@ def print_report(report: CompileReport, console: Console | None = None) -> None:
             f"{layer.output_offset:,}",
         )
     console.print(table)
+    above = report.arena_bytes / report.bound_bytes - 1
+    reason = f" ({above:.1%} more, the best of {report.tries} orders of placing its tensors)" if above > _FAR else ""
     console.print(
         f"{len(report.layers)} layers, {report.macs:,} MACs, {report.weight_bytes:,} bytes of weights, "
-        f"arena {report.arena_bytes:,} bytes, at least {report.bound_bytes:,} (tensors alive at the peak, "
+        f"arena {report.arena_bytes:,} bytes, at least {report.bound_bytes:,}{reason} (tensors alive at the peak, "
         f"{report.peak_layer}: {report.peak_bytes:,})"
     )
     if report.files:

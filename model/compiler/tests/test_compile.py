@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from model.card import read_card
 from model.compiler import CompileReport, compile_model
+from model.compiler.report import print_report
 from model.compiler.tests.host import ROOT, Model, compile_library, reference, run_reference
 
 ZOO = ROOT / "model" / "zoo" / "person_car_160"
@@ -106,3 +109,11 @@ def test_same_input_same_bytes(built: Built, tmp_path: Path) -> None:
     compile_model(ZOO, tmp_path)
     for path in built.report.files:
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_report_says_why_an_arena_is_far_from_its_bound() -> None:
+    console = Console(file=io.StringIO(), width=400)
+    report = CompileReport("m", "0" * 8, [], [], 0, 0, 1100, 1000, 1000, 205, "conv")
+    print_report(report, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "at least 1,000 (10.0% more, the best of 205 orders of placing its tensors)" in text

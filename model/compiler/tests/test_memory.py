@@ -12,7 +12,8 @@ import pytest
 
 from model.compiler.compile import Program, build
 from model.compiler.kernels import Access
-from model.compiler.memory import ALIGNMENT, MemoryPlan, verify
+from model.compiler.lifetimes import ALIGNMENT
+from model.compiler.memory import MemoryPlan, verify
 from model.compiler.tests.cases_networks import chain
 from model.compiler.tests.cases_weighted import depthwise_x1, pointwise
 from model.compiler.tests.host import Case
@@ -102,3 +103,18 @@ def test_plan_is_deterministic() -> None:
     plans = [build(Path("x.tflite"), case.blob).plan for _ in range(2)]
     places = [{tensor.name: offset for tensor, offset in plan.offsets.items()} for plan in plans]
     assert places[0] == places[1]
+
+
+def test_a_chain_in_place_drifts_and_its_bound_knows() -> None:
+    """Each output starts before its input: no arena of two neighbours' overlap is as small as one layer's need."""
+    program = _pointwise_net([16] * 9)
+    one_layer = _pointwise_net([16] * 2)
+    assert program.plan.arena_bytes == program.plan.bound_bytes > one_layer.plan.arena_bytes
+
+
+def test_an_output_that_grows_into_two_inputs_saves_itself_once() -> None:
+    f = TfliteBuilder()
+    x, y, z = (f.tensor(name, (1, 1000), scale=0.1) for name in "xyz")
+    f.op("ADD", [x, y], [z])
+    plan = build(Path("net.tflite"), f.finish([x, y], [z])).plan
+    assert plan.arena_bytes == plan.bound_bytes == 2016

@@ -10,7 +10,9 @@ import pytest
 from model.compiler import compile_model
 from model.compiler.compile import build
 from model.compiler.ir import Table
+from model.compiler.lifetimes import ALIGNMENT
 from model.compiler.tests.cases_networks import KINDS
+from model.compiler.tests.cases_states import KINDS as STATES
 from model.compiler.tests.host import Case, compile_cases, reference, run_reference_all
 from model.compiler.tests.maker import cases_of
 from model.compiler.tests.tflite_builder import TfliteBuilder
@@ -145,10 +147,10 @@ def test_joins_and_splits_of_rows_move_nothing() -> None:
 
 
 def test_plans_are_close_to_their_bound() -> None:
-    """Within 5 %, and on tensors of a few bytes within what their alignment costs."""
-    for kind, case in cases_of(KINDS, 10):
+    """Within 5 %, or two steps of the alignment, which are more on tensors of a few bytes."""
+    for kind, case in [*cases_of(KINDS, 20), *cases_of(STATES, 20)]:
         plan = build(Path(kind), case.blob).plan
-        assert plan.bound_bytes <= plan.arena_bytes <= plan.bound_bytes * 1.05 + 64, case.title
+        assert plan.bound_bytes <= plan.arena_bytes <= max(plan.bound_bytes * 1.05, plan.bound_bytes + 2 * ALIGNMENT)
 
 
 def test_a_model_without_a_card(tmp_path: Path) -> None:
