@@ -11,12 +11,15 @@ static inline int32_t shift_right(int32_t value, int32_t shift) {
     return nn_rounding_shift(value, shift);
 }
 
-/* a / b for real values of b that are not 0: a raised as far as it goes, times 1 / b in Q0.31, scaled once more. */
+/* a / b; by 0, where the reference stops, the value at the end of the range. Else a raised as far as it goes, times 1 / b in Q0.31, scaled once more. */
 static inline int8_t divide(const nn_binary_t *layer, int32_t a, int32_t b) {
     int32_t dividend = a - layer->left_zero, divisor = b - layer->right_zero;
     if (divisor < 0) {
         dividend = -dividend;
         divisor = -divisor;
+    }
+    if (divisor == 0) {
+        return (int8_t)(dividend < 0 ? layer->range.min : layer->range.max);
     }
     const int32_t zeros = nn_leading_zeros((uint32_t)divisor);
     const int32_t inverse = nn_reciprocal_of_one_plus((int32_t)(((uint32_t)divisor << zeros) - 0x80000000u));
@@ -32,7 +35,7 @@ static inline int8_t divide(const nn_binary_t *layer, int32_t a, int32_t b) {
 }
 
 /*
- * DIV by constants without zeros.
+ * DIV of two tensors, either of which may broadcast.
  *
  * Order: elements forward, each written after its inputs were read.
  */

@@ -344,7 +344,10 @@ class Quantize(Op):
 
 @dataclass(eq=False)
 class Dequantize(Op):
-    """int8 or uint8 to float32 by the input's scale and zero point."""
+    """int8 or uint8 to float32 by ``scale`` and ``zero_point``: the input's, or 1 and 0 for the stored value itself."""
+
+    scale: float = 1.0
+    zero_point: int = 0
 
 
 @dataclass(eq=False)

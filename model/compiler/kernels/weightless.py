@@ -164,8 +164,7 @@ def quantize(op: Quantize) -> KernelCall:
 
 def dequantize(op: Dequantize) -> KernelCall:
     """nn_dequantize_s8."""
-    source = op.inputs[0]
-    return _edge(op, "nn_dequantize_s8", source.scale, source.zero_point, source.dtype)
+    return _edge(op, "nn_dequantize_s8", op.scale, op.zero_point, op.inputs[0].dtype)
 
 
 def _edge(op: Op, function: str, scale: float, zero_point: int, dtype: str) -> KernelCall:

@@ -49,10 +49,20 @@ def _dequantize(raw: RawOp) -> Sequence[Op]:
     if source.dtype not in _BYTES:
         raw.fail(f"dequantizes {source.dtype} tensor '{source.name}', expected int8 or uint8")
     _scaled(raw, source)
+    return [ir.Dequantize(raw.kind, [source], output, scale=source.scale, zero_point=source.zero_point)]
+
+
+def _cast(raw: RawOp) -> Sequence[Op]:
+    """Stored bytes as float32, as models do that take pictures in uint8; what QUANTIZE makes of them is a table."""
+    source, output = raw.input(0, "input"), raw.output
+    if source.dtype not in _BYTES or output.dtype != "float32":
+        raw.fail(f"turns {source.dtype} '{source.name}' into {output.dtype}, expected int8 or uint8 into float32")
+    raw.shape(source.shape)
     return [ir.Dequantize(raw.kind, [source], output)]
 
 
 BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
+    "CAST": _cast,
     "DEQUANTIZE": _dequantize,
     "QUANTIZE": _quantize,
 }

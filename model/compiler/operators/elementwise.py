@@ -32,8 +32,8 @@ def _arithmetic(raw: RawOp) -> Sequence[Op]:
         raw.check_ratio(left.scale * right.scale / output.scale)
     elif raw.kind == "DIV":
         raw.check_ratio(left.scale / (right.scale * output.scale))
-        if right.data is None or np.any(right.data == right.zero_point):
-            raw.fail("divides by what may be 0, expected a constant without zeros")
+        if right.data is not None and np.any(right.data == right.zero_point):
+            raw.fail("divides by a constant that is 0")
     else:
         raw.check_ratio(max(left.scale, right.scale) / output.scale)
     if raw.kind == "ADD" and left.data is not None:

@@ -17,7 +17,7 @@ def fold_float(graph: Graph) -> bool:
     for number, op in enumerate(graph.ops):
         if isinstance(op, Quantize) and (island := _island(op.inputs[0], makers)) is not None:
             start, functions = island
-            table = _table(start.inputs[0], op.output, functions)
+            table = _table(start, op.output, functions)
             names = " of ".join(function.kind.lower() for function in functions) or "copy"
             graph.ops[number] = Table(op.kind, [start.inputs[0]], op.output, table=table, comment=names)
             changed = True
@@ -33,10 +33,10 @@ def _island(tensor: Tensor, makers: dict[Tensor, Op]) -> tuple[Dequantize, list[
     return (maker, functions) if isinstance(maker, Dequantize) else None
 
 
-def _table(source: Tensor, output: Tensor, functions: list[FloatUnary]) -> np.ndarray:
+def _table(start: Dequantize, output: Tensor, functions: list[FloatUnary]) -> np.ndarray:
     stored = np.arange(-128, 128)
-    values = stored if source.dtype == "int8" else stored & 0xFF
-    real = np.float32(source.scale) * (values - source.zero_point).astype(np.float32)
+    values = stored if start.inputs[0].dtype == "int8" else stored & 0xFF
+    real = np.float32(start.scale) * (values - start.zero_point).astype(np.float32)
     with np.errstate(all="ignore"):
         for function in reversed(functions):
             real = function.function(real)

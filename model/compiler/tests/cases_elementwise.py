@@ -8,7 +8,7 @@ import numpy as np
 
 from model.compiler.tests.cases_weighted import geometry
 from model.compiler.tests.host import Case
-from model.compiler.tests.maker import SAME, VALID, Kinds, Maker, with_images
+from model.compiler.tests.maker import IMAGES, SAME, VALID, Kinds, Maker, with_images
 
 
 def pool(m: Maker, name: str) -> Case:
@@ -151,18 +151,25 @@ def prelu(m: Maker) -> Case:
 
 
 def divide(m: Maker) -> Case:
-    """By constants that are not 0."""
+    """By constants or computed values that are not 0."""
     shape = m.shape(m.number(1, 4))
     other = tuple(1 if m.flip(0.4) else size for size in shape)
     scale, divisor, zero = m.scale(), m.scale(), m.zero_point()
-    values = m.image(other)
-    values = np.where(values == zero, np.int8(zero + 1 if zero < 127 else zero - 1), values).astype(np.int8)
+
+    def divisors() -> np.ndarray:
+        values = m.image(other)
+        return np.where(values == zero, np.int8(zero + 1 if zero < 127 else zero - 1), values).astype(np.int8)
+
+    fixed = m.flip()
     source = m.build.tensor("x", shape, scale=scale, zero_point=m.zero_point())
-    b = m.build.tensor("b", other, scale=divisor, zero_point=zero, data=values)
+    b = m.build.tensor("b", other, scale=divisor, zero_point=zero, data=divisors() if fixed else None)
     quotient = scale / divisor / 10 * float(np.exp2(m.rng.uniform(-2, 2)))
     y = m.build.tensor("y", shape, scale=quotient, zero_point=m.zero_point())
     m.build.op("DIV", [source, b], [y], fusedActivationFunction=m.activation())
-    return m.finish(f"DIV {shape} {other}", shape, source, y)
+    if fixed:
+        return m.finish(f"DIV {shape} {other}", shape, source, y)
+    images = [[m.image(shape), divisors()] for _ in range(IMAGES)]
+    return Case(f"DIV {shape} by computed {other}", m.build.finish([source, b], [y]), images)
 
 
 _ALL = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
@@ -248,6 +255,19 @@ def requantize(m: Maker) -> Case:
     return Case(f"QUANTIZE {kinds} {scales} {zeros}", m.build.finish([x], [y]), [values])
 
 
+def cast(m: Maker) -> Case:
+    """Stored bytes as float32, kept or quantized again."""
+    kind = np.uint8 if m.flip() else np.int8
+    source = m.build.tensor("x", (1, 256), dtype=kind, scale=m.scale() if m.flip() else None)
+    real = m.build.tensor("real", (1, 256), dtype=np.float32)
+    m.build.op("CAST", [source], [real])
+    again = m.build.tensor("y", (1, 256), scale=m.scale() * 20, zero_point=m.zero_point())
+    m.build.op("QUANTIZE", [real], [again])
+    values = np.arange(256).astype(np.uint8).view(kind).reshape(1, 256)
+    outputs = [again, real] if m.flip() else [again]
+    return Case(f"CAST {kind}", m.build.finish([source], outputs), [values])
+
+
 def dequantize(m: Maker) -> Case:
     kind = np.uint8 if m.flip() else np.int8
     zero = m.zero_point() + (128 if kind is np.uint8 else 0)
@@ -279,5 +299,6 @@ KINDS: Kinds = {
     "l2_normalization": l2_normalization,
     "quantize_float": quantize_float,
     "requantize": requantize,
+    "cast": cast,
     "dequantize": dequantize,
 }

@@ -198,3 +198,17 @@ def test_as_strict_as_litert() -> None:
     f.op("MEAN", [x, f.tensor("axes", (2,), dtype=np.int32, data=np.array([1, 7]))], [y])
     with pytest.raises(CrosscamError, match="works on axis 7"):
         build(Path("m.tflite"), f.finish([x], [y]))
+
+
+def test_a_computed_divisor_of_zero_ends_at_the_range(tmp_path: Path) -> None:
+    """LiteRT stops there; the board goes on with the largest value of the quotient's sign."""
+    f = TfliteBuilder()
+    x, b, y = (
+        f.tensor("x", (1, 3), scale=0.1),
+        f.tensor("b", (1, 3), scale=0.1, zero_point=5),
+        f.tensor("y", (1, 3), scale=1),
+    )
+    f.op("DIV", [x, b], [y])
+    images = [np.array([[-7, 0, 7]], np.int8), np.full((1, 3), 5, np.int8)]
+    (network,) = compile_cases([Case("zero", f.finish([x, b], [y]), [images])], tmp_path)
+    assert network.run(images)[0].tolist() == [[-128, 127, 127]]

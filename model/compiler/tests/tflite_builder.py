@@ -154,6 +154,7 @@ class TfliteBuilder:
 _OPTIONS = {
     "ADD": "AddOptions",
     "ASSIGN_VARIABLE": "AssignVariableOptions",
+    "CAST": "CastOptions",
     "CALL_ONCE": "CallOnceOptions",
     "READ_VARIABLE": "ReadVariableOptions",
     "VAR_HANDLE": "VarHandleOptions",
