@@ -39,7 +39,7 @@ typedef struct nn_model {
 } nn_model_t;
 
 /* An input or an output in full; nn_model_t has the first of each, for the application's pictures and scores. */
-typedef enum nn_type { NN_INT8, NN_UINT8, NN_INT32, NN_INT64, NN_FLOAT32, NN_BOOL } nn_type_t;
+typedef enum nn_type { NN_INT8, NN_UINT8, NN_INT32, NN_INT64, NN_FLOAT32, NN_BOOL, NN_INT16 } nn_type_t;
 
 typedef struct nn_tensor {
     const char *name;

@@ -44,6 +44,8 @@ void nn_lstm_s8(const nn_lstm_t *layer, const int8_t *input, int8_t *output_stat
 void nn_svdf_s8(const nn_svdf_t *layer, const int8_t *input, int8_t *state, int8_t *output);
 
 /* Tensors of other types are given as their bytes. */
+void nn_softmax_s16(const nn_softmax_t *layer, const int8_t *input, int8_t *output);
+void nn_requantize_wide(const nn_requantize_t *layer, const int8_t *input, int8_t *output);
 void nn_quantize_f32(const nn_edge_t *layer, const int8_t *input, int8_t *output);
 void nn_dequantize_s8(const nn_edge_t *layer, const int8_t *input, int8_t *output);
 void nn_fill(const nn_fill_t *layer, int8_t *output);

@@ -240,6 +240,15 @@ typedef struct nn_edge {
     nn_range_t range;
 } nn_edge_t;
 
+/* Between int8, int16 and int32. */
+typedef struct nn_requantize {
+    uint32_t size;
+    uint32_t input_bytes, output_bytes; /* of an element: 1, 2 or 4 */
+    int32_t input_zero, output_zero;
+    nn_channel_t scale; /* bias unused */
+    int32_t min, max;
+} nn_requantize_t;
+
 typedef struct nn_fill {
     uint32_t size;
     int16_t value;

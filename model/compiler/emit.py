@@ -28,7 +28,14 @@ _LINE_TAIL = 86  # " | Duration: ... ms | Cycles: ... | Frame: ..." at its longe
 _SHOWN = 3  # of more scores than fit
 
 
-_TYPES = {"int8": "NN_INT8", "uint8": "NN_UINT8", "int32": "NN_INT32", "int64": "NN_INT64", "float32": "NN_FLOAT32"}
+_TYPES = {
+    "int8": "NN_INT8",
+    "int16": "NN_INT16",
+    "int32": "NN_INT32",
+    "int64": "NN_INT64",
+    "uint8": "NN_UINT8",
+    "float32": "NN_FLOAT32",
+}
 _LARGEST = 65535  # of nn_model_t's sizes; larger ones are in nn_model_t's tensors only
 
 

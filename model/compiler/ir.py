@@ -351,6 +351,11 @@ class Dequantize(Op):
 
 
 @dataclass(eq=False)
+class Requantize(Op):
+    """int8 or int16 to int8, int16 or int32 at another scale, where no table will do: one of the two is wider."""
+
+
+@dataclass(eq=False)
 class FloatUnary(Op):
     """A function of one float32 value, array to array; none is left when kernels are chosen (passes/fold_float.py)."""
 
@@ -359,7 +364,7 @@ class FloatUnary(Op):
 
 @dataclass(eq=False)
 class Softmax(Op):
-    """Softmax over the last axis."""
+    """Softmax over the last axis, int8 to int8 or int16."""
 
     beta: float = 1.0
 

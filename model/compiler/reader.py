@@ -25,7 +25,7 @@ from model.compiler.raw import RawOp
 from model.compiler.variables import Variables
 from model.errors import CrosscamError
 
-_END_TYPES = ("int8", "uint8", "int32", "int64", "float32", "bool")
+_END_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
 _OP_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, AssertionError)
 

@@ -29,6 +29,7 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.Pad: weightless.pad,
     ir.Quantize: weightless.quantize,
     ir.Reduce: elementwise.reduce,
+    ir.Requantize: weightless.requantize,
     ir.ResizeBilinear: weightless.resize_bilinear,
     ir.Softmax: weightless.softmax,
     ir.Svdf: recurrent.svdf,

@@ -13,6 +13,7 @@ from model.compiler.ir import (
     Op,
     Pad,
     Quantize,
+    Requantize,
     ResizeBilinear,
     Softmax,
     Table,
@@ -34,7 +35,7 @@ from model.compiler.kernels.base import (
     window,
     windowed,
 )
-from model.compiler.quantize import SoftmaxScaling, rounding_shift
+from model.compiler.quantize import SoftmaxScaling, quantize_multiplier, rounding_shift
 
 
 def pad(op: Pad) -> KernelCall:
@@ -118,14 +119,16 @@ def table(op: Table) -> KernelCall:
 
 
 def softmax(op: Softmax) -> KernelCall:
-    """nn_softmax_s8 with the table of exponentials."""
+    """nn_softmax_s8, or nn_softmax_s16 for results of 16 bits, with the table of exponentials."""
     source = op.inputs[0]
     classes = source.hwc[2]
     exponentials = int32_constant(
         "table", SoftmaxScaling.of(source.scale, op.beta).exponentials(), "exp(-difference), Q0.31"
     )
     fields = [("rows", str(source.size // classes)), ("classes", str(classes)), ("table", "{table}")]
-    return KernelCall(op, "nn_softmax_s8", "nn_softmax_t", fields, [elementwise(source.size)], [exponentials])
+    function = "nn_softmax_s16" if op.output.dtype == "int16" else "nn_softmax_s8"
+    access = elementwise(source.size) if op.output.dtype == "int8" else None
+    return KernelCall(op, function, "nn_softmax_t", fields, [access], [exponentials])
 
 
 def log_softmax(op: LogSoftmax) -> KernelCall:
@@ -155,6 +158,24 @@ def l2_normalize(op: L2Normalize) -> KernelCall:
     depth = source.hwc[2]
     fields = [("rows", str(source.size // depth)), ("depth", str(depth)), ("input_zero", str(source.zero_point))]
     return KernelCall(op, "nn_l2_normalize_s8", "nn_l2_t", fields, [elementwise(source.size)])
+
+
+def requantize(op: Requantize) -> KernelCall:
+    """nn_requantize_wide."""
+    source, output = op.inputs[0], op.output
+    limits = np.iinfo(output.numpy_dtype)
+    fields = [
+        ("size", str(output.size)),
+        ("input_bytes", str(source.item)),
+        ("output_bytes", str(output.item)),
+        ("input_zero", str(source.zero_point)),
+        ("output_zero", str(output.zero_point)),
+        ("scale", channel(0, *quantize_multiplier(source.scale / output.scale))),
+        ("min", "INT32_MIN" if output.item == 4 else str(limits.min)),
+        ("max", str(limits.max)),
+    ]
+    access = elementwise(output.size, source.item, output.item)
+    return KernelCall(op, "nn_requantize_wide", "nn_requantize_t", fields, [access])
 
 
 def quantize(op: Quantize) -> KernelCall:

@@ -13,6 +13,7 @@ from model.compiler.raw import RawOp
 from model.compiler.tables import requantize_table
 
 _BYTES = ("int8", "uint8")
+_WIDE = {("int8", "int16"), ("int16", "int8"), ("int16", "int16"), ("int16", "int32")}
 
 
 def _scaled(raw: RawOp, tensor: Tensor) -> None:
@@ -22,8 +23,20 @@ def _scaled(raw: RawOp, tensor: Tensor) -> None:
         raw.fail(f"works on {tensor.dtype} tensor '{tensor.name}' without one scale and a zero point of its type")
 
 
+def _requantize(raw: RawOp, source: Tensor) -> Sequence[Op]:
+    """Between int8, int16 and int32, as models of sound have them at their edges."""
+    for tensor in (source, raw.output):
+        if len(tensor.scales) != 1 or not tensor.scale > 0 or abs(tensor.zero_point) > 1 << 15:
+            raw.fail(f"works on {tensor.dtype} tensor '{tensor.name}' without one scale and a zero point of its type")
+    raw.shape(source.shape)
+    raw.check_ratio(source.scale / raw.output.scale)
+    return [ir.Requantize(raw.kind, [source], raw.output)]
+
+
 def _quantize(raw: RawOp) -> Sequence[Op]:
     source, output = raw.input(0, "input"), raw.output
+    if (source.dtype, output.dtype) in _WIDE:
+        return _requantize(raw, source)
     if output.dtype not in _BYTES:
         raw.fail(f"quantizes to {output.dtype}, expected int8 or uint8; convert the model with int8 activations")
     _scaled(raw, output)

@@ -12,9 +12,14 @@ from model.compiler.raw import RawOp
 
 def _softmax(raw: RawOp) -> Sequence[Op]:
     options = raw.options("SoftmaxOptions")
-    source, output = raw.activation_input(), raw.activation_output()
-    if abs(output.scale * 256 - 1) > 1e-3 or output.zero_point != -128:
-        raw.fail(f"has output scale {output.scale} and zero point {output.zero_point}, expected 1/256 and -128")
+    source = raw.activation_input()
+    output = raw.output if raw.output.dtype == "int16" else raw.activation_output()
+    steps = 1 << 8 * output.item
+    if len(output.scales) != 1 or abs(output.scale * steps - 1) > 1e-3 or output.zero_point != -steps // 2:
+        raw.fail(
+            f"has output scales {output.scales.tolist()} and zero point {output.zero_point}, expected 1/{steps} and "
+            f"{-steps // 2}"
+        )
     raw.shape(source.shape)
     beta = 1.0 if options is None else float(options.Beta())
     _check_exponentials(raw, source, beta)

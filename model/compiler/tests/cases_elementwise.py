@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -268,6 +269,36 @@ def cast(m: Maker) -> Case:
     return Case(f"CAST {kind}", m.build.finish([source], outputs), [values])
 
 
+def requantize_wide(m: Maker) -> Case:
+    """Between int8, int16 and int32."""
+    kinds: list[tuple[Any, Any]] = [
+        (np.int8, np.int16),
+        (np.int16, np.int8),
+        (np.int16, np.int16),
+        (np.int16, np.int32),
+    ]
+    source, target = kinds[m.number(0, 3)]
+    zeros = [m.zero_point() if kind is np.int8 else 0 for kind in (source, target)]
+    scale = m.scale() / (1 if source is np.int8 else 256)
+    finer = 1 if target is source else 256.0 if source is np.int16 and target is np.int8 else 1 / 256
+    y_scale = m.power(scale * finer * float(np.exp2(m.rng.uniform(-2, 2))))
+    x = m.build.tensor("x", (1, 300), dtype=source, scale=m.power(scale), zero_point=zeros[0])
+    y = m.build.tensor("y", (1, 300), dtype=target, scale=y_scale, zero_point=zeros[1])
+    m.build.op("QUANTIZE", [x], [y])
+    ends = np.iinfo(source)
+    values = [m.rng.integers(ends.min, ends.max + 1, size=(1, 300)).astype(source) for _ in range(IMAGES)]
+    return Case(f"QUANTIZE {source} {target}", m.build.finish([x], [y]), values)
+
+
+def softmax_wide(m: Maker) -> Case:
+    """SOFTMAX of int8 in int16."""
+    shape = (1, m.number(1, 40))
+    source = m.build.tensor("x", shape, scale=m.scale() * (10 if m.flip(0.2) else 1), zero_point=m.zero_point())
+    output = m.build.tensor("y", shape, dtype=np.int16, scale=1 / 65536, zero_point=-32768)
+    m.build.op("SOFTMAX", [source], [output], beta=1.0)
+    return m.finish(f"SOFTMAX {shape} in int16", shape, source, output)
+
+
 def dequantize(m: Maker) -> Case:
     kind = np.uint8 if m.flip() else np.int8
     zero = m.zero_point() + (128 if kind is np.uint8 else 0)
@@ -300,5 +331,7 @@ KINDS: Kinds = {
     "quantize_float": quantize_float,
     "requantize": requantize,
     "cast": cast,
+    "requantize_wide": requantize_wide,
+    "softmax_wide": softmax_wide,
     "dequantize": dequantize,
 }

@@ -132,7 +132,7 @@ class End(ctypes.Structure):
 
     @property
     def dtype(self) -> np.dtype:
-        return np.dtype(("int8", "uint8", "int32", "int64", "float32", "bool")[self.type])
+        return np.dtype(("int8", "uint8", "int32", "int64", "float32", "bool", "int16")[self.type])
 
     @property
     def dimensions(self) -> tuple[int, ...]:
