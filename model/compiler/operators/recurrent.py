@@ -43,6 +43,8 @@ def _svdf(raw: RawOp) -> Sequence[Op]:
     options = raw.options("SVDFOptions") or raw.fail("lacks its options; the file is damaged")
     source, output, rank = raw.activation_input(), raw.activation_output(), options.Rank()
     features, feature_scale = symmetric(raw, 1, "feature weights", "int8")
+    if raw.input(2, "time weights").dtype == "int8":
+        raw.fail("has int8 time weights: LiteRT's kernel takes them and the state for int16; convert them to int16")
     times, time_scale = symmetric(raw, 2, "time weights", "int16")
     filters = features.shape[0]
     if len(source.shape) != 2 or features.ndim != 2 or times.ndim != 2 or rank < 1 or filters % rank:

@@ -67,3 +67,14 @@ def test_the_firmware_takes_no_model_with_a_state(tmp_path: Path) -> None:
     (tmp_path / "delay.tflite").write_bytes(f.finish([x], [y]))
     with pytest.raises(CrosscamError, match="keeps 1 states from run to run"):
         compile_model(tmp_path / "delay.tflite", tmp_path / "out", core=True, firmware=True)
+
+
+def test_an_svdf_with_a_memory_of_bytes_is_refused() -> None:
+    f = TfliteBuilder()
+    x, y = f.tensor("x", (1, 4), scale=0.1), f.tensor("y", (1, 2), scale=0.1)
+    weights = f.tensor("w", (2, 4), scale=0.1, data=np.ones((2, 4), np.int8))
+    times = f.tensor("times", (2, 3), scale=0.1, data=np.ones((2, 3), np.int8))
+    state = f.tensor("state", (1, 6), scale=0.1, variable=True)
+    f.op("SVDF", [x, weights, times, -1, state], [y], rank=1)
+    with pytest.raises(CrosscamError, match="LiteRT's kernel takes them and the state for int16"):
+        build(Path("m.tflite"), f.finish([x], [y]))
