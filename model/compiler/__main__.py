@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from model.compiler import compile_model
+from model.compiler.compile import OPTIMIZATIONS
 from model.compiler.report import print_report
 from model.errors import CrosscamError
 
@@ -17,9 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("source", type=Path, help="a .tflite, or a folder with card.toml and its .tflite")
     parser.add_argument("-o", "--output", type=Path, default=Path("firmware/generated"), help="folder for the C files")
     parser.add_argument("--firmware", action="store_true", help="check that this repository's firmware can run it")
+    parser.add_argument("--optimize", choices=OPTIMIZATIONS, default=OPTIMIZATIONS[0], help="for plain C, or cycles")
     options = parser.parse_args(arguments)
     try:
-        report = compile_model(options.source, options.output, core=options.firmware, firmware=options.firmware)
+        report = compile_model(options.source, options.output, core=options.firmware, firmware=options.firmware, optimize=options.optimize)
     except CrosscamError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.card import Card
 from model.compiler.card import check_card, open_model
 from model.compiler.emit import emit
+from model.compiler.fast.choice import prefer_fast
 from model.compiler.firmware_needs import check_firmware_needs
-from model.compiler.ir import Graph
+from model.compiler.ir import Graph, Op
 from model.compiler.kernels import ARITHMETICS, KernelCall, choose_kernels
 from model.compiler.memory import MemoryPlan, plan_memory
 from model.compiler.naming import assign_names
@@ -22,6 +23,9 @@ from model.compiler.stand_in import stand_in_card
 from model.errors import CrosscamError
 from model.files import whole
 
+OPTIMIZATIONS = ("size", "speed")
+"""Plain C that runs anywhere, or kernels generated for the Cortex-M7 where there are some (model/compiler/fast)."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -30,20 +34,28 @@ class Program:
     graph: Graph
     calls: Sequence[KernelCall]
     plan: MemoryPlan
+    slow: dict[Op, str] = field(default_factory=dict)  # where speed was asked for: why a layer has no fast kernel
 
 
 def compile_model(
-    source: Path, out: Path, *, core: bool = False, arithmetic: str = ARITHMETICS[0], firmware: bool = False
+    source: Path,
+    out: Path,
+    *,
+    core: bool = False,
+    arithmetic: str = ARITHMETICS[0],
+    firmware: bool = False,
+    optimize: str = OPTIMIZATIONS[0],
 ) -> CompileReport:
     """Compile ``source`` into C files in ``out``: a model folder (card.toml and its .tflite), or any .tflite.
 
     A .tflite without a card gets labels by number and a self-test that LiteRT computes. ``core`` takes the conversions
     at the edges off, so that inputs and outputs are int8; a card always describes that core. ``arithmetic`` is one of
-    ``ARITHMETICS``. ``firmware`` checks that this repository's firmware can run it.
+    ``ARITHMETICS``. ``firmware`` checks that this repository's firmware can run it. ``optimize`` is one of
+    ``OPTIMIZATIONS``.
     Raises CrosscamError on any bad input; then ``out`` is as it was.
     """
     path, blob, card = open_model(source)
-    program = build(path, blob, core=core or card is not None, arithmetic=arithmetic)
+    program = build(path, blob, core=core or card is not None, arithmetic=arithmetic, optimize=optimize)
     if firmware:
         weight_bytes = sum(call.weight_bytes for call in program.calls)
         check_firmware_needs(path, program.graph, program.plan, weight_bytes)
@@ -56,7 +68,13 @@ def compile_model(
 
 
 def build(
-    path: Path, blob: bytes, *, core: bool = False, arithmetic: str = ARITHMETICS[0], shuffles: int = 200
+    path: Path,
+    blob: bytes,
+    *,
+    core: bool = False,
+    arithmetic: str = ARITHMETICS[0],
+    shuffles: int = 200,
+    optimize: str = OPTIMIZATIONS[0],
 ) -> Program:
     """All stages between the file's bytes and the emission; ``path`` names the model in messages.
 
@@ -71,7 +89,10 @@ def build(
         calls = [call for op in graph.ops for call in choose_kernels(op, arithmetic)]
     except CrosscamError as error:
         raise CrosscamError(f"{path}: {error}") from error
-    return Program(graph, calls, plan_memory(graph, calls, shuffles))
+    slow: dict[Op, str] = {}
+    if optimize == "speed":
+        calls, slow = prefer_fast(calls)
+    return Program(graph, calls, plan_memory(graph, calls, shuffles), slow)
 
 
 def write_files(out: Path, files: dict[str, str]) -> list[Path]:
@@ -93,6 +114,7 @@ def _report(program: Program, card: Card, files: list[Path]) -> CompileReport:
             call.op.macs if call is first[call.op] else 0,
             call.weight_bytes,
             program.plan.offset(call.output),
+            program.slow.get(call.op, ""),
         )
         for call in program.calls
     ]

@@ -22,6 +22,8 @@ class LayerReport:
     macs: int
     weight_bytes: int
     output_offset: int
+    slow: str = ""
+    """Why it has no fast kernel, where speed was asked for."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ def print_report(report: CompileReport, console: Console | None = None) -> None:
             f"{layer.output_offset:,}",
         )
     console.print(table)
+    for layer in report.layers:
+        if layer.slow:
+            console.print(f"{layer.name} {layer.slow}: plain kernel", style="dim")
     above = report.arena_bytes / report.bound_bytes - 1
     reason = f" ({above:.1%} more, the best of {report.tries} orders of placing its tensors)" if above > _FAR else ""
     console.print(

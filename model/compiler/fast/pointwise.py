@@ -1,0 +1,81 @@
+"""1x1 convolutions: a band of pixels is widened once, then every pair of channels goes over all of it.
+
+A pair's weights, 1 KB for 256 inputs, stay in the data cache meanwhile; out of flash they come once a band.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.compiler.fast.call import SCRATCH_BYTES, SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
+from model.compiler.fast.requantize import Scaling, scale_channels
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, tile_constants, tile_routine
+from model.compiler.fast.widen import split_order, widen_split
+from model.compiler.ir import Conv2D
+from model.compiler.kernels.base import Access
+
+
+def pointwise(op: Conv2D) -> FastCall:
+    """nn_fast_pointwise_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
+    source, output = op.inputs[0], op.output
+    outputs, inputs = op.weights.shape[0], op.weights.shape[3]
+    pixels = output.hwc[0] * output.hwc[1]
+    if inputs % 4 or source.root_offset % 4:
+        raise NoFastKernelError(f"has {inputs} input channels, expected a multiple of 4 at a multiple of 4 bytes")
+    if outputs % CHANNELS or pixels < PIXELS:
+        raise NoFastKernelError(f"has {outputs} channels of {pixels} pixels, expected pairs and at least {PIXELS}")
+    order = split_order(inputs)
+    weights = op.weights.reshape(outputs, inputs)[:, order]
+    scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
+    shape = TileShape(
+        tuple(range(0, 2 * inputs, 4)), 2 * inputs, outputs, scaling.rounding, scaling.shift
+    )
+    name = f"tile_{inputs}_to_{outputs}_{scaling.rounding.name.lower()}_{scaling.shift}"
+    band = band_of(pixels, 2 * inputs)
+    return FastCall(
+        op,
+        "nn_fast_pointwise_s8",
+        "nn_fast_pointwise_t",
+        [
+            ("pixels", str(pixels)),
+            ("band", str(band)),
+            ("inputs", str(inputs)),
+            ("outputs", str(outputs)),
+            ("pair_words", str(shape.words)),
+            ("widen", "{widen}"),
+            ("tile", "{tile}"),
+            ("constants", "{constants}"),
+            ("scratch", "{scratch}"),
+        ],
+        [_access(pixels, band, inputs, outputs) if source.batch == 1 else None],
+        [word_constant(pair_constants(shape, scaling), "[out/2]: weights [in/2][2], biases, scaling")],
+        "1x1, " + scaling.rounding.value,
+        repeat=source.batch,
+        routines={"widen": widen_split(), "tile": tile_routine(name, shape)},
+        scratch=2 * inputs * min(band, pixels) + SCRATCH_SLACK,
+    )
+
+
+def pair_constants(shape: TileShape, scaling: Scaling) -> list[int]:
+    """The words of all pairs of channels in turn."""
+    words: list[int] = []
+    for first, second in zip(scaling.channels[::2], scaling.channels[1::2], strict=True):
+        words += tile_constants(shape, first, second)
+    return words
+
+
+def band_of(pixels: int, pixel_bytes: int) -> int:
+    """Pixels to widen at a time: whole tiles, and in the last band, which may be shorter, at least one."""
+    band = min(SCRATCH_BYTES // pixel_bytes, pixels)
+    if band == pixels:
+        return band
+    band -= band % PIXELS
+    while 0 < pixels % band < PIXELS:
+        band -= PIXELS
+    return band
+
+
+def _access(pixels: int, band: int, inputs: int, outputs: int) -> Access:
+    """All of a band is read before anything of it is written."""
+    starts = np.arange(0, pixels, band, dtype=np.int64)
+    return Access(starts * inputs, np.minimum(starts + band, pixels) * outputs)
