@@ -12,12 +12,19 @@
 #define NN_WIDEN_BLOCK   8 /* values */
 #define NN_TILE_PIXELS   4
 #define NN_TILE_CHANNELS 2
+#define NN_LANES         4 /* channels that share a row of planes */
 
 /* int8 to int16, `blocks` of NN_WIDEN_BLOCK values, at least one. */
 typedef void nn_widen_t(const int8_t *input, int16_t *output, uint32_t blocks);
 
 /* Two output channels of `tiles` x NN_TILE_PIXELS pixels, at least one tile. */
 typedef void nn_tile_t(const int16_t *input, const uint32_t *constants, int8_t *output, uint32_t tiles);
+
+/* A row of pixels as NN_LANES rows of a channel each, with its padding; `padding` holds the value of it twice. */
+typedef void nn_planes_t(const int8_t *input, int16_t *output, uint32_t padding);
+
+/* `rows` rows of one channel's outputs, at least one. */
+typedef void nn_rows_t(const int16_t *input, const uint32_t *constants, int8_t *output, uint32_t rows);
 
 /* CONV_2D of one pixel: `pixels` of `inputs` channels each to `outputs`. */
 typedef struct nn_fast_pointwise {
@@ -31,6 +38,25 @@ typedef struct nn_fast_pointwise {
     int16_t *scratch;
 } nn_fast_pointwise_t;
 
+/* DEPTHWISE_CONV_2D with one output channel an input channel. */
+typedef struct nn_fast_depthwise {
+    int32_t height; /* rows of the input, of `row_bytes` each */
+    uint32_t row_bytes;
+    uint32_t channels;
+    int32_t rows; /* of the output, of `output_row_bytes` each */
+    uint32_t output_row_bytes;
+    int32_t band;                /* output rows whose input the scratch memory holds */
+    int32_t stride, window, pad; /* from row to row */
+    uint32_t pitch;              /* values of a padded row of a channel */
+    uint32_t padding;
+    uint32_t channel_words; /* of constants */
+    nn_planes_t *planes;
+    nn_rows_t *convolve;
+    const uint32_t *constants;
+    int16_t *scratch;
+} nn_fast_depthwise_t;
+
+void nn_fast_depthwise_s8(const nn_fast_depthwise_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t *input, int8_t *output);
 
 #endif

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from model.compiler.fast.assembly import OutOfReachError, Routine
 from model.compiler.fast.call import FastCall, NoFastKernelError
+from model.compiler.fast.depthwise import depthwise
 from model.compiler.fast.pointwise import pointwise
 from model.compiler.fast.requantize import NoFormError
-from model.compiler.ir import Conv2D, Op
+from model.compiler.ir import Conv2D, DepthwiseConv2D, Op
 from model.compiler.kernels import KernelCall
 
 CODE_BYTES = 44 * 1024
@@ -60,6 +61,8 @@ def scratch_of(calls: Iterable[KernelCall]) -> int:
 def _kernel(op: Op) -> FastCall:
     if isinstance(op, Conv2D) and op.groups == 1 and _is_pointwise(op):
         return pointwise(op)
+    if isinstance(op, DepthwiseConv2D):
+        return depthwise(op)
     raise NoFastKernelError(f"no generated kernel for {op.kind}")
 
 

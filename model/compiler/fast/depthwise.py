@@ -1,0 +1,104 @@
+"""Depthwise convolutions: a band of rows is turned into planes, then every channel goes over its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.compiler.fast.call import SCRATCH_BYTES, SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
+from model.compiler.fast.planes import planes_routine
+from model.compiler.fast.requantize import scale_channels
+from model.compiler.fast.rows import LANES, RowShape, row_constants, rows_routine
+from model.compiler.ir import DepthwiseConv2D, Window
+from model.compiler.kernels.base import Access
+
+
+def depthwise(op: DepthwiseConv2D) -> FastCall:
+    """nn_fast_depthwise_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
+    source, output, view = op.inputs[0], op.output, op.window
+    height, width, channels = source.hwc
+    if output.hwc[2] != channels or channels % LANES or source.root_offset % 4:
+        raise NoFastKernelError(f"has {channels} to {output.hwc[2]} channels, expected as many out as in, by fours")
+    if view.dilation != (1, 1) or min(view.pad) < 0:
+        raise NoFastKernelError("is dilated, or cuts its input off at the edges")
+    weights = op.weights.reshape(-1, channels).T
+    scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
+    pitch = _pitch(op)
+    shape = RowShape(view.kernel, view.stride, pitch, output.hwc[1], channels, scaling.rounding, scaling.shift)
+    bands = Bands.of(view, output.hwc[0], shape.row_bytes * channels // LANES)
+    geometry = f"{view.kernel[0]}x{view.kernel[1]}_{view.stride[0]}x{view.stride[1]}_{output.hwc[1]}x{channels}"
+    rows = rows_routine(f"rows_{geometry}_{pitch}_{scaling.rounding.name.lower()}_{scaling.shift}", shape)
+    planes = planes_routine(f"planes_{width}x{channels}_{view.pad[1]}_{pitch}", width, channels, view.pad[1], pitch)
+    zero = source.zero_point & 0xFFFF
+    return FastCall(
+        op,
+        "nn_fast_depthwise_s8",
+        "nn_fast_depthwise_t",
+        [
+            ("height", str(height)),
+            ("row_bytes", str(width * channels)),
+            ("channels", str(channels)),
+            ("rows", str(output.hwc[0])),
+            ("output_row_bytes", str(output.hwc[1] * channels)),
+            ("band", str(bands.rows)),
+            ("stride", str(view.stride[0])),
+            ("window", str(view.kernel[0])),
+            ("pad", str(view.pad[0])),
+            ("pitch", str(pitch)),
+            ("padding", f"0x{zero | zero << 16:X}U"),
+            ("channel_words", str(shape.words)),
+            ("planes", "{planes}"),
+            ("convolve", "{convolve}"),
+            ("constants", "{constants}"),
+            ("scratch", "{scratch}"),
+        ],
+        [bands.access(height, width * channels, output.hwc[1] * channels) if source.batch == 1 else None],
+        [
+            word_constant(
+                [word for channel in scaling.channels for word in row_constants(shape, channel)],
+                "[channel]: pairs of weights by rows, bias, scaling",
+            )
+        ],
+        f"{view.kernel[0]}x{view.kernel[1]}, {scaling.rounding.value}",
+        repeat=source.batch,
+        routines={"planes": planes, "convolve": rows},
+        scratch=bands.input_rows * shape.row_bytes * (channels // LANES) + SCRATCH_SLACK,
+    )
+
+
+def _pitch(op: DepthwiseConv2D) -> int:
+    """Values of a padded row: all that a window touches and all that the input has, an even number."""
+    touched = (op.output.hwc[1] - 1) * op.window.stride[1] + op.window.kernel[1]
+    padded = op.window.pad[1] + op.inputs[0].hwc[1]
+    return -(-max(touched, padded) // 2) * 2
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Output rows done at a time: ``rows``, for which ``input_rows`` are in scratch memory."""
+
+    view: Window
+    total: int
+    rows: int
+
+    @classmethod
+    def of(cls, view: Window, total: int, row_bytes: int) -> Bands:
+        """As many rows as fit, where an input row takes ``row_bytes`` of scratch memory."""
+        room = SCRATCH_BYTES // row_bytes
+        if room < view.kernel[0]:
+            raise NoFastKernelError(
+                f"needs {view.kernel[0]} rows of {row_bytes:,} bytes at a time, scratch memory has {SCRATCH_BYTES:,}"
+            )
+        return cls(view, total, min(total, (room - view.kernel[0]) // view.stride[0] + 1))
+
+    @property
+    def input_rows(self) -> int:
+        """Rows of the input, padding included, that a whole band sees."""
+        return (self.rows - 1) * self.view.stride[0] + self.view.kernel[0]
+
+    def access(self, height: int, row_bytes: int, output_row_bytes: int) -> Access:
+        """All of a band is read before anything of it is written."""
+        starts = np.arange(0, self.total, self.rows, dtype=np.int64)
+        first = np.clip(starts * self.view.stride[0] - self.view.pad[0], 0, height)
+        return Access(first * row_bytes, np.minimum(starts + self.rows, self.total) * output_row_bytes)

@@ -1,0 +1,74 @@
+"""A row of pixels as rows of channels: four channels at a time, int16, two neighbours to a word, with their padding.
+
+``sxtb16`` takes channels 0 and 2, or 1 and 3, out of a pixel's word; packing the halves of two pixels gives a word of
+each channel: eight packing operations for eight values, and the loads and stores beside them.
+"""
+
+from __future__ import annotations
+
+from model.compiler.fast import assembly as asm
+from model.compiler.fast.assembly import Instruction, Routine
+from model.compiler.fast.rows import LANES
+from model.compiler.fast.schedule import schedule
+
+_INPUT, _OUTPUT, _PADDING, _TURNS = "r0", "r1", "r2", "r3"
+_PIXELS = (("r4", "r5"), ("r6", "r7"))  # [pixel] channels 0 and 2, channels 1 and 3
+_PACKED = "r8"
+
+
+def planes_routine(name: str, width: int, channels: int, pad: int, pitch: int) -> Routine:
+    """``void name(const int8_t *input, int16_t *output, uint32_t padding)``: ``width`` pixels, ``channels`` bytes apart,
+    behind ``pad`` values of padding, up to ``pitch`` values a channel, an even number; ``padding`` is the value that
+    stands outside the input, twice.
+    """
+    writer = _WordWriter(width, channels, pad, 2 * pitch)
+    inside = [word for word in range(pitch // 2) if writer.inside(2 * word) and writer.inside(2 * word + 1)]
+    first = inside[0] if inside else pitch // 2
+    lines = ["push.w {r4-r8, lr}", *asm.lines(schedule(writer.words(range(first))).instructions)]
+    if inside:
+        together = 2 if len(inside) % 2 == 0 else 1
+        body = writer.words(range(first, first + together))
+        lines += [f"mov.w {_TURNS}, #{len(inside) // together}"]
+        lines += asm.loop(f".L{name}", schedule([*body, asm.count_down(_TURNS)]).instructions)
+    lines += asm.lines(schedule(writer.words(range(first + len(inside), pitch // 2))).instructions)
+    comment = (
+        f"{width} pixels of {LANES} channels out of {channels} to int16, a row of {pitch} a channel, padded.\n"
+        f"void {name}(const int8_t *input, int16_t *output, uint32_t padding)"
+    )
+    return Routine(name, "nn_planes_t", comment, (*lines, "pop.w {r4-r8, pc}"))
+
+
+class _WordWriter:
+    """Writes words of two neighbours each; the pointers move along."""
+
+    def __init__(self, width: int, channels: int, pad: int, plane_bytes: int) -> None:
+        self._width, self._channels, self._pad, self._plane = width, channels, pad, plane_bytes
+
+    def inside(self, position: int) -> bool:
+        """Whether a pixel, not padding, is at ``position`` of the row."""
+        return self._pad <= position < self._pad + self._width
+
+    def words(self, numbers: range) -> list[Instruction]:
+        """Both halves of the words ``numbers``, for all four channels."""
+        return [instruction for number in numbers for instruction in self._word(number)]
+
+    def _word(self, number: int) -> list[Instruction]:
+        code: list[Instruction] = []
+        halves = []
+        for at, (even, odd) in enumerate(_PIXELS):
+            if not self.inside(2 * number + at):
+                halves.append((_PADDING, _PADDING))
+                continue
+            code += [
+                asm.ldr(odd, _INPUT, 0),
+                asm.add(_INPUT, _INPUT, self._channels),
+                asm.widen_even(even, odd),
+                asm.widen_odd(odd, odd),
+            ]
+            halves.append((even, odd))
+        for channel in range(LANES):
+            pack = asm.pack_low if channel < 2 else asm.pack_high
+            first, second = halves[0][channel & 1], halves[1][channel & 1]
+            code.append(pack(_PACKED, first, second))
+            code.append(asm.store(_PACKED, _OUTPUT, channel * self._plane))
+        return [*code, asm.add(_OUTPUT, _OUTPUT, 4)]
