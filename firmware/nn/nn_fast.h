@@ -56,6 +56,28 @@ typedef struct nn_fast_depthwise {
     int16_t *scratch;
 } nn_fast_depthwise_t;
 
+/* CONV_2D of any window. */
+typedef struct nn_fast_conv {
+    int32_t height;      /* rows of the input, of `row_values` each */
+    uint32_t row_values; /* pixels x channels */
+    int32_t rows;        /* of the output, of `pixels` each, at least one tile */
+    uint32_t pixels, outputs;
+    int32_t band;                /* output rows whose input the scratch memory holds */
+    int32_t stride, extent, pad; /* from row to row; rows a window spans */
+    uint32_t pad_values;         /* before a row */
+    uint32_t pixel_values;       /* from a pixel's window to the next one's */
+    uint32_t pitch;              /* values of a padded row */
+    uint32_t copies;             /* of each row; the second begins one value later, for windows at odd places */
+    uint32_t split;              /* `widen` leaves each four values in the order 0 2 1 3 */
+    int32_t padding;
+    uint32_t pair_words; /* of constants, for two output channels */
+    nn_widen_t *widen;
+    nn_tile_t *tile;
+    const uint32_t *constants;
+    int16_t *scratch;
+} nn_fast_conv_t;
+
+void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_depthwise_s8(const nn_fast_depthwise_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t *input, int8_t *output);
 

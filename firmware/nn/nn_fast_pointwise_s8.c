@@ -1,19 +1,6 @@
 #include "nn/nn_fast.h"
+#include "nn/nn_fast_widen.h"
 #include "nn/nn_platform.h"
-
-/* `count` is a multiple of 4. */
-static inline void widen(const nn_fast_pointwise_t *layer, const int8_t *input, uint32_t count) {
-    const uint32_t blocks = count / NN_WIDEN_BLOCK;
-    int16_t *out = layer->scratch;
-    if (blocks != 0) {
-        layer->widen(input, out, blocks);
-    }
-    if (count % NN_WIDEN_BLOCK != 0) {
-        input += blocks * NN_WIDEN_BLOCK;
-        out += blocks * NN_WIDEN_BLOCK;
-        out[0] = input[0], out[1] = input[2], out[2] = input[1], out[3] = input[3];
-    }
-}
 
 /*
  * Order: bands forward; all of a band is read before its output is written. The last tile of a band that is no
@@ -26,7 +13,7 @@ NN_HOT void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t 
         const uint32_t tiles = count / NN_TILE_PIXELS;
         const uint32_t last = count - NN_TILE_PIXELS;
         const uint32_t *constants = layer->constants;
-        widen(layer, input, count * inputs);
+        nn_fast_widen(layer->widen, 1, input, layer->scratch, count * inputs);
         for (uint32_t channel = 0; channel < outputs; channel += NN_TILE_CHANNELS) {
             layer->tile(layer->scratch, constants, output + channel, tiles);
             if (count % NN_TILE_PIXELS != 0) {

@@ -65,7 +65,7 @@ def print_report(report: CompileReport, console: Console | None = None) -> None:
     console.print(table)
     for layer in report.layers:
         if layer.slow:
-            console.print(f"{layer.name} {layer.slow}: plain kernel", style="dim")
+            console.print(f"{layer.name} keeps its plain kernel: {layer.slow}", style="dim")
     above = report.arena_bytes / report.bound_bytes - 1
     reason = f" ({above:.1%} more, the best of {report.tries} orders of placing its tensors)" if above > _FAR else ""
     console.print(

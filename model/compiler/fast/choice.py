@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from model.compiler.fast.assembly import OutOfReachError, Routine
 from model.compiler.fast.call import FastCall, NoFastKernelError
+from model.compiler.fast.convolution import convolution
 from model.compiler.fast.depthwise import depthwise
 from model.compiler.fast.pointwise import pointwise
 from model.compiler.fast.requantize import NoFormError
@@ -34,7 +35,7 @@ def prefer_fast(calls: Sequence[KernelCall]) -> tuple[list[KernelCall], dict[Op,
             continue
         new = {routine.name: routine.size for routine in call.routines.values() if routine.name not in code}
         if sum(new.values()) > room:
-            reasons[op] = f"needs {sum(new.values()):,} bytes of code, {room:,} of {CODE_BYTES:,} are left"
+            reasons[op] = f"{sum(new.values()):,} bytes of code, {room:,} of {CODE_BYTES:,} are left"
             continue
         room -= sum(new.values())
         code |= new.keys()
@@ -59,11 +60,11 @@ def scratch_of(calls: Iterable[KernelCall]) -> int:
 
 
 def _kernel(op: Op) -> FastCall:
-    if isinstance(op, Conv2D) and op.groups == 1 and _is_pointwise(op):
-        return pointwise(op)
+    if isinstance(op, Conv2D) and op.groups == 1:
+        return pointwise(op) if _is_pointwise(op) else convolution(op)
     if isinstance(op, DepthwiseConv2D):
         return depthwise(op)
-    raise NoFastKernelError(f"no generated kernel for {op.kind}")
+    raise NoFastKernelError(f"{op.kind} of this kind has no other")
 
 
 def _is_pointwise(op: Conv2D) -> bool:

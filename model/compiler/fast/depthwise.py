@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from model.compiler.fast.call import SCRATCH_BYTES, SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
+from model.compiler.fast.bands import RowBands
+from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
 from model.compiler.fast.planes import planes_routine
 from model.compiler.fast.requantize import scale_channels
 from model.compiler.fast.rows import LANES, RowShape, row_constants, rows_routine
-from model.compiler.ir import DepthwiseConv2D, Window
-from model.compiler.kernels.base import Access
+from model.compiler.ir import DepthwiseConv2D
 
 
 def depthwise(op: DepthwiseConv2D) -> FastCall:
@@ -19,14 +15,14 @@ def depthwise(op: DepthwiseConv2D) -> FastCall:
     source, output, view = op.inputs[0], op.output, op.window
     height, width, channels = source.hwc
     if output.hwc[2] != channels or channels % LANES or source.root_offset % 4:
-        raise NoFastKernelError(f"has {channels} to {output.hwc[2]} channels, expected as many out as in, by fours")
+        raise NoFastKernelError(f"{channels} to {output.hwc[2]} channels, expected as many out as in, by fours")
     if view.dilation != (1, 1) or min(view.pad) < 0:
-        raise NoFastKernelError("is dilated, or cuts its input off at the edges")
+        raise NoFastKernelError("a window that is dilated, or an input that is cut off at its edges")
     weights = op.weights.reshape(-1, channels).T
     scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
     pitch = _pitch(op)
     shape = RowShape(view.kernel, view.stride, pitch, output.hwc[1], channels, scaling.rounding, scaling.shift)
-    bands = Bands.of(view, output.hwc[0], shape.row_bytes * channels // LANES)
+    bands = RowBands.of(view, output.hwc[0], shape.row_bytes * channels // LANES, output.hwc[1] * channels)
     geometry = f"{view.kernel[0]}x{view.kernel[1]}_{view.stride[0]}x{view.stride[1]}_{output.hwc[1]}x{channels}"
     rows = rows_routine(f"rows_{geometry}_{pitch}_{scaling.rounding.name.lower()}_{scaling.shift}", shape)
     planes = planes_routine(f"planes_{width}x{channels}_{view.pad[1]}_{pitch}", width, channels, view.pad[1], pitch)
@@ -72,33 +68,3 @@ def _pitch(op: DepthwiseConv2D) -> int:
     touched = (op.output.hwc[1] - 1) * op.window.stride[1] + op.window.kernel[1]
     padded = op.window.pad[1] + op.inputs[0].hwc[1]
     return -(-max(touched, padded) // 2) * 2
-
-
-@dataclass(frozen=True)
-class Bands:
-    """Output rows done at a time: ``rows``, for which ``input_rows`` are in scratch memory."""
-
-    view: Window
-    total: int
-    rows: int
-
-    @classmethod
-    def of(cls, view: Window, total: int, row_bytes: int) -> Bands:
-        """As many rows as fit, where an input row takes ``row_bytes`` of scratch memory."""
-        room = SCRATCH_BYTES // row_bytes
-        if room < view.kernel[0]:
-            raise NoFastKernelError(
-                f"needs {view.kernel[0]} rows of {row_bytes:,} bytes at a time, scratch memory has {SCRATCH_BYTES:,}"
-            )
-        return cls(view, total, min(total, (room - view.kernel[0]) // view.stride[0] + 1))
-
-    @property
-    def input_rows(self) -> int:
-        """Rows of the input, padding included, that a whole band sees."""
-        return (self.rows - 1) * self.view.stride[0] + self.view.kernel[0]
-
-    def access(self, height: int, row_bytes: int, output_row_bytes: int) -> Access:
-        """All of a band is read before anything of it is written."""
-        starts = np.arange(0, self.total, self.rows, dtype=np.int64)
-        first = np.clip(starts * self.view.stride[0] - self.view.pad[0], 0, height)
-        return Access(first * row_bytes, np.minimum(starts + self.rows, self.total) * output_row_bytes)

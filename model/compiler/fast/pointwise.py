@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.compiler.fast.bands import CACHED_BYTES, even_bands
 from model.compiler.fast.call import SCRATCH_BYTES, SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
-from model.compiler.fast.requantize import Scaling, scale_channels
-from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, tile_constants, tile_routine
+from model.compiler.fast.requantize import scale_channels
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine
 from model.compiler.fast.widen import split_order, widen_split
 from model.compiler.ir import Conv2D
 from model.compiler.kernels.base import Access
@@ -21,17 +22,23 @@ def pointwise(op: Conv2D) -> FastCall:
     outputs, inputs = op.weights.shape[0], op.weights.shape[3]
     pixels = output.hwc[0] * output.hwc[1]
     if inputs % 4 or source.root_offset % 4:
-        raise NoFastKernelError(f"has {inputs} input channels, expected a multiple of 4 at a multiple of 4 bytes")
+        raise NoFastKernelError(f"{inputs} input channels, expected a multiple of 4 at a multiple of 4 bytes")
     if outputs % CHANNELS or pixels < PIXELS:
-        raise NoFastKernelError(f"has {outputs} channels of {pixels} pixels, expected pairs and at least {PIXELS}")
+        raise NoFastKernelError(f"{outputs} channels of {pixels} pixels, expected pairs and at least {PIXELS}")
     order = split_order(inputs)
     weights = op.weights.reshape(outputs, inputs)[:, order]
     scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
     shape = TileShape(
-        tuple(range(0, 2 * inputs, 4)), 2 * inputs, outputs, scaling.rounding, scaling.shift
+        tuple(range(0, 2 * inputs, 4)),
+        tuple(2 * inputs * pixel for pixel in range(PIXELS)),
+        2 * inputs * PIXELS,
+        outputs,
+        scaling.rounding,
+        scaling.shift,
     )
     name = f"tile_{inputs}_to_{outputs}_{scaling.rounding.name.lower()}_{scaling.shift}"
-    band = band_of(pixels, 2 * inputs)
+    constants = pair_constants(shape, scaling)
+    band = band_of(pixels, 2 * inputs, outputs, 4 * len(constants))
     return FastCall(
         op,
         "nn_fast_pointwise_s8",
@@ -48,7 +55,7 @@ def pointwise(op: Conv2D) -> FastCall:
             ("scratch", "{scratch}"),
         ],
         [_access(pixels, band, inputs, outputs) if source.batch == 1 else None],
-        [word_constant(pair_constants(shape, scaling), "[out/2]: weights [in/2][2], biases, scaling")],
+        [word_constant(constants, "[out/2]: weights [in/2][2], biases, scaling")],
         "1x1, " + scaling.rounding.value,
         repeat=source.batch,
         routines={"widen": widen_split(), "tile": tile_routine(name, shape)},
@@ -56,20 +63,17 @@ def pointwise(op: Conv2D) -> FastCall:
     )
 
 
-def pair_constants(shape: TileShape, scaling: Scaling) -> list[int]:
-    """The words of all pairs of channels in turn."""
-    words: list[int] = []
-    for first, second in zip(scaling.channels[::2], scaling.channels[1::2], strict=True):
-        words += tile_constants(shape, first, second)
-    return words
+def band_of(pixels: int, scratch_pixel: int, output_pixel: int, constant_bytes: int) -> int:
+    """Pixels to widen at a time: whole tiles, and in the last band, which may be shorter, at least one.
 
-
-def band_of(pixels: int, pixel_bytes: int) -> int:
-    """Pixels to widen at a time: whole tiles, and in the last band, which may be shorter, at least one."""
-    band = min(SCRATCH_BYTES // pixel_bytes, pixels)
+    A band more reads all constants from flash once more, a larger one may not keep its outputs in the cache: they are
+    held there where they are the more.
+    """
+    most = min(SCRATCH_BYTES // scratch_pixel, max(CACHED_BYTES, constant_bytes) // output_pixel)
+    band = even_bands(pixels, max(most, PIXELS))
     if band == pixels:
         return band
-    band -= band % PIXELS
+    band += -band % PIXELS
     while 0 < pixels % band < PIXELS:
         band -= PIXELS
     return band

@@ -91,13 +91,13 @@ def scale_channels(
     Raises NoFormError where there is none.
     """
     if clamp != INT8:
-        raise NoFormError(f"clamps to {clamp[0]}..{clamp[1]}, not to all of int8")
+        raise NoFormError(f"outputs clamped to {clamp[0]}..{clamp[1]}, not to all of int8")
     folded = fold_input_offset(bias, weights.sum(axis=1, dtype=np.int64), input_zero)
     sources = [
         _source(row, offset, real, output_zero) for row, offset, real in zip(weights, folded, multipliers, strict=True)
     ]
     forms = [each for each in allowed if each is Rounding.SIGNED or output_zero == INT8[0]]
-    why = f"has zero point {output_zero}"
+    why = f"outputs with zero point {output_zero}"
     for rounding in forms:
         for shift in _shifts(sources) if rounding is Rounding.SHARED else [0]:
             try:
@@ -135,7 +135,7 @@ def _channel(source: _Source, rounding: Rounding, shared: int, zero: int) -> Cha
         return Channel(np.zeros(source.weights.shape, np.int16), 0, 0, source.constant << shared, 0)
     if rounding is Rounding.SIGNED:
         if source.right == 0:
-            raise NoFormError("scales a channel by a half or more")
+            raise NoFormError("a channel scaled by a half or more")
         extra = 0
     else:
         extra = shared - source.right if shared else 1
@@ -143,7 +143,7 @@ def _channel(source: _Source, rounding: Rounding, shared: int, zero: int) -> Cha
     shift = source.right + extra
     largest = max(abs(source.low), abs(source.high)) << scale
     if scale > _MOST_SCALE or shift > _MOST_SHIFT or largest >= _INT32:
-        raise NoFormError("has channels with scales too far apart, or sums too large")
+        raise NoFormError("channels with scales too far apart, or sums too large")
     addend = (zero << shift) + (1 << (shift - 1) if source.right else 0) + (1 << (extra - 1) if extra else 0)
     weights = source.weights.astype(np.int16) << scale
     return Channel(weights.astype(np.int16), source.bias << scale, source.multiplier, addend, shift)

@@ -108,7 +108,7 @@ def rows_routine(name: str, shape: RowShape) -> Routine:
     Raises NoFastKernelError or OutOfReachError where the shape does not do.
     """
     if len(shape.pairs) > len(_WEIGHTS) or shape.kernel[1] < 2:
-        raise NoFastKernelError(f"has a window {shape.kernel[1]} wide, expected 2 to 5")
+        raise NoFastKernelError(f"a window {shape.kernel[1]} wide, expected 2 to 5")
     groups, rest = divmod(shape.outputs, OUTPUTS)
     turn = max((n for n in range(1, _MOST_GROUPS + 1) if groups % n == 0), default=1) if groups else 0
     turns = groups // turn if groups else 0

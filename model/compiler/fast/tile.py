@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from model.compiler.fast import assembly as asm
 from model.compiler.fast import scaling_code
 from model.compiler.fast.assembly import Instruction, Routine
-from model.compiler.fast.requantize import Channel, Rounding
+from model.compiler.fast.requantize import Channel, Rounding, Scaling
 from model.compiler.fast.schedule import schedule
 
 PIXELS, CHANNELS = 4, 2
@@ -32,10 +32,11 @@ _TURNS = ((0, 0), (0, 1), (1, 1), (1, 0), (2, 0), (2, 1), (3, 1), (3, 0))
 
 @dataclass(frozen=True)
 class TileShape:
-    """``pairs``: byte offsets, in a pixel's window, of the words of two values each; ``step``: bytes from a pixel's
-    window to the next one's; ``output_step``: bytes from a pixel's output to the next one's."""
+    """``pairs``: byte offsets, in a pixel's window, of the words of two values each; ``starts``: of the windows of the
+    tile's pixels; ``step``: bytes to the next tile's; ``output_step``: from a pixel's output to the next one's."""
 
     pairs: tuple[int, ...]
+    starts: tuple[int, ...]
     step: int
     output_step: int
     rounding: Rounding
@@ -57,6 +58,14 @@ def tile_constants(shape: TileShape, first: Channel, second: Channel) -> list[in
     words += [first.bias, second.bias]
     for channel in (first, second):
         words += scaling_code.constants(channel, shape.rounding)
+    return words
+
+
+def pair_constants(shape: TileShape, scaling: Scaling) -> list[int]:
+    """The words of all pairs of channels in turn."""
+    words: list[int] = []
+    for first, second in zip(scaling.channels[::2], scaling.channels[1::2], strict=True):
+        words += tile_constants(shape, first, second)
     return words
 
 
@@ -86,7 +95,7 @@ def _begin(shape: TileShape) -> list[Instruction]:
     """What a tile finds loaded: the biases, in the sums of the last pixel, and the first words."""
     return [
         *(asm.ldr(_SUMS[-1][channel], _WEIGHTS, 8 * len(shape.pairs) + 4 * channel) for channel in range(CHANNELS)),
-        asm.ldr(_VALUE[0], _INPUT, shape.pairs[0]),
+        asm.ldr(_VALUE[0], _INPUT, shape.starts[0] + shape.pairs[0]),
         *(asm.ldr(_WEIGHT[channel], _WEIGHTS, 4 * channel) for channel in range(CHANNELS)),
     ]
 
@@ -116,7 +125,7 @@ def _products(shape: TileShape) -> list[Instruction]:
 
 
 def _value(shape: TileShape, pixel: int, pair: int) -> Instruction:
-    return asm.ldr(_VALUE[pixel & 1], _INPUT, pixel * shape.step + shape.pairs[pair])
+    return asm.ldr(_VALUE[pixel & 1], _INPUT, shape.starts[pixel] + shape.pairs[pair])
 
 
 def _finish(shape: TileShape) -> list[Instruction]:
@@ -140,7 +149,7 @@ def _finish(shape: TileShape) -> list[Instruction]:
         asm.store(output, "sp", _OUTPUT_AT, cell="output"),
         asm.count_down(tiles),
         asm.store(tiles, "sp", _TILES_AT, cell="tiles"),
-        asm.add(_INPUT, _INPUT, PIXELS * shape.step),
+        asm.add(_INPUT, _INPUT, shape.step),
     ]
     return code
 

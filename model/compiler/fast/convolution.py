@@ -1,0 +1,99 @@
+"""Convolutions of any window: the tile reads windows where they lie, in rows that were widened once.
+
+A row of a window is a run of values in a padded row of the input. Where a pixel's window begins on half a word, as
+every other one does with three channels and stride 1, it is read from a second copy of the row that is shifted by one
+value.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.compiler.fast.bands import RowBands
+from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
+from model.compiler.fast.requantize import scale_channels
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine
+from model.compiler.fast.widen import split_order, widen_in_order, widen_split
+from model.compiler.ir import Conv2D
+
+
+def convolution(op: Conv2D) -> FastCall:
+    """nn_fast_conv_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
+    source, output, view = op.inputs[0], op.output, op.window
+    height, width, inputs = source.hwc
+    outputs, down, across, _ = op.weights.shape
+    if outputs % CHANNELS or output.hwc[1] < PIXELS:
+        raise NoFastKernelError(
+            f"rows of {output.hwc[1]} pixels and {outputs} channels, expected at least {PIXELS} and pairs"
+        )
+    if view.dilation[1] != 1 or min(view.pad) < 0 or source.root_offset % 4:
+        raise NoFastKernelError("a window that is dilated along the row, or an input that is cut off at its edges")
+    step = view.stride[1] * inputs
+    copies = 1 + step % 2
+    split = inputs % 4 == 0
+    run = across * inputs
+    pitch = _even(max((output.hwc[1] - 1) * step + run + run % 2, (view.pad[1] + width) * inputs) + copies - 1)
+    scaling = scale_channels(
+        _window_rows(op, split), op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp
+    )
+    row_bytes = 2 * pitch * copies
+    shape = TileShape(
+        tuple(
+            row * view.dilation[0] * row_bytes + 2 * start for row in range(down) for start in range(0, _even(run), 2)
+        ),
+        tuple(2 * pixel * step + (2 * pitch - 2 if pixel * step % 2 else 0) for pixel in range(PIXELS)),
+        2 * PIXELS * step,
+        outputs,
+        scaling.rounding,
+        scaling.shift,
+    )
+    bands = RowBands.of(view, output.hwc[0], row_bytes, output.hwc[1] * outputs)
+    geometry = f"{down}x{across}_{row_bytes}_{view.dilation[0]}_{step}_{inputs}_to_{outputs}"
+    name = f"tile_{geometry}_{scaling.rounding.name.lower()}_{scaling.shift}"
+    zero = source.zero_point
+    return FastCall(
+        op,
+        "nn_fast_conv_s8",
+        "nn_fast_conv_t",
+        [
+            ("height", str(height)),
+            ("row_values", str(width * inputs)),
+            ("rows", str(output.hwc[0])),
+            ("pixels", str(output.hwc[1])),
+            ("outputs", str(outputs)),
+            ("band", str(bands.rows)),
+            ("stride", str(view.stride[0])),
+            ("extent", str((down - 1) * view.dilation[0] + 1)),
+            ("pad", str(view.pad[0])),
+            ("pad_values", str(view.pad[1] * inputs)),
+            ("pixel_values", str(step)),
+            ("pitch", str(pitch)),
+            ("copies", str(copies)),
+            ("split", str(int(split))),
+            ("padding", str(zero)),
+            ("pair_words", str(shape.words)),
+            ("widen", "{widen}"),
+            ("tile", "{tile}"),
+            ("constants", "{constants}"),
+            ("scratch", "{scratch}"),
+        ],
+        [bands.access(height, width * inputs, output.hwc[1] * outputs) if source.batch == 1 else None],
+        [word_constant(pair_constants(shape, scaling), "[out/2]: weights [kernel y][pairs][2], biases, scaling")],
+        f"{down}x{across}, {scaling.rounding.value}",
+        repeat=source.batch,
+        routines={"widen": widen_split() if split else widen_in_order(), "tile": tile_routine(name, shape)},
+        scratch=bands.input_rows * row_bytes + SCRATCH_SLACK + 2 * PIXELS * step,
+    )
+
+
+def _window_rows(op: Conv2D, split: bool) -> np.ndarray:
+    """The weights as the tile takes them: rows of the window, each an even number of values."""
+    outputs, down, across, inputs = op.weights.shape
+    run = across * inputs
+    rows = np.zeros((outputs, down, _even(run)), np.int8)
+    rows[:, :, :run] = op.weights.reshape(outputs, down, run)
+    return rows[:, :, split_order(run)].reshape(outputs, -1) if split else rows.reshape(outputs, -1)
+
+
+def _even(count: int) -> int:
+    return count + count % 2
