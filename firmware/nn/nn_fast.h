@@ -67,8 +67,8 @@ typedef struct nn_fast_conv {
     uint32_t pad_values;         /* before a row */
     uint32_t pixel_values;       /* from a pixel's window to the next one's */
     uint32_t pitch;              /* values of a padded row */
-    uint32_t copies;             /* of each row; the second begins one value later, for windows at odd places */
-    uint32_t split;              /* `widen` leaves each four values in the order 0 2 1 3 */
+    uint32_t copies; /* of each row; the second begins one value later, for windows at odd places */
+    uint32_t split;  /* `widen` leaves each four values in the order 0 2 1 3 */
     int32_t padding;
     uint32_t pair_words; /* of constants, for two output channels */
     nn_widen_t *widen;

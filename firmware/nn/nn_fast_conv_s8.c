@@ -53,7 +53,8 @@ NN_HOT void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, in
             for (int32_t i = 0; i < rows; i++) {
                 layer->tile(window, constants, out, tiles);
                 if (layer->pixels % NN_TILE_PIXELS != 0) {
-                    layer->tile(window + last * layer->pixel_values, constants, out + last * layer->outputs, 1);
+                    layer->tile(window + last * layer->pixel_values, constants, out + last * layer->outputs,
+                                1);
                 }
                 window += (uint32_t)layer->stride * row_values;
                 out += layer->pixels * layer->outputs;

@@ -40,7 +40,8 @@ NN_HOT void nn_fast_depthwise_s8(const nn_fast_depthwise_t *layer, const int8_t 
         group = layer->scratch;
         for (uint32_t channel = 0; channel < layer->channels; channel += NN_LANES) {
             for (uint32_t lane = 0; lane < NN_LANES; lane++) {
-                layer->convolve(group + lane * layer->pitch, constants, output + channel + lane, (uint32_t)rows);
+                layer->convolve(group + lane * layer->pitch, constants, output + channel + lane,
+                                (uint32_t)rows);
                 constants += layer->channel_words;
             }
             group += group_values;

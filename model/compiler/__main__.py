@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--optimize", choices=OPTIMIZATIONS, default=OPTIMIZATIONS[0], help="for plain C, or cycles")
     options = parser.parse_args(arguments)
     try:
-        report = compile_model(options.source, options.output, core=options.firmware, firmware=options.firmware, optimize=options.optimize)
+        report = compile_model(
+            options.source, options.output, core=options.firmware, firmware=options.firmware, optimize=options.optimize
+        )
     except CrosscamError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

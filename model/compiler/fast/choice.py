@@ -46,10 +46,7 @@ def prefer_fast(calls: Sequence[KernelCall]) -> tuple[list[KernelCall], dict[Op,
 def routines_of(calls: Iterable[KernelCall]) -> list[Routine]:
     """The functions ``calls`` need, each once, in the order of the layers."""
     found = {
-        routine.name: routine
-        for call in calls
-        if isinstance(call, FastCall)
-        for routine in call.routines.values()
+        routine.name: routine for call in calls if isinstance(call, FastCall) for routine in call.routines.values()
     }
     return list(found.values())
 

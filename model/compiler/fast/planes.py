@@ -17,9 +17,9 @@ _PACKED = "r8"
 
 
 def planes_routine(name: str, width: int, channels: int, pad: int, pitch: int) -> Routine:
-    """``void name(const int8_t *input, int16_t *output, uint32_t padding)``: ``width`` pixels, ``channels`` bytes apart,
-    behind ``pad`` values of padding, up to ``pitch`` values a channel, an even number; ``padding`` is the value that
-    stands outside the input, twice.
+    """``void name(const int8_t *input, int16_t *output, uint32_t padding)``: ``width`` pixels, ``channels`` bytes
+    apart, behind ``pad`` values of padding, up to ``pitch`` values a channel, an even number; ``padding`` is the value
+    that stands outside the input, twice.
     """
     writer = _WordWriter(width, channels, pad, 2 * pitch)
     inside = [word for word in range(pitch // 2) if writer.inside(2 * word) and writer.inside(2 * word + 1)]

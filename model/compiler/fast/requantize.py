@@ -1,8 +1,8 @@
 """A channel's scaling in few instructions, bit for bit that of the reference kernels (nn_scale.h).
 
-The reference rounds twice: x = round(acc * m / 2^31), ties up; y = round(x / 2^n), ties away from zero; then it adds the
-zero point and clamps. With weights and bias scaled by 2^(s + 1) ahead of time, the high word of acc * m is
-floor(x's unrounded value * 2^s), and where y's clamp begins at the zero point, negative x never show, so both roundings
+The reference rounds twice: x = round(acc * m / 2^31), ties up; y = round(x / 2^n), ties away from zero; then it adds
+the zero point and clamps. With weights and bias scaled by 2^(s + 1) ahead of time, the high word of acc * m is
+floor(2^s * x before rounding), and where y's clamp begins at the zero point, negative x never show, so both roundings
 are one floor:
 
     y = saturate((high(acc * m) + c) >> (n + s)),    c = 2^(s - 1) + 2^(n + s - 1) + (zero point << (n + s))
@@ -121,7 +121,7 @@ def _source(row: np.ndarray, bias: int, real: float, zero: int) -> _Source:
     high = bias + INT8[1] * positive + INT8[0] * negative
     right, left = max(-shift, 0), max(shift, 0)
     constant = None
-    if -_INT32 <= low << left and high << left < _INT32:
+    if low << left >= -_INT32 and high << left < _INT32:
         ends = [
             min(max(multiply_by_quantized_multiplier(end, multiplier, shift) + zero, INT8[0]), INT8[1])
             for end in (low, high)

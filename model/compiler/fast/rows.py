@@ -1,7 +1,7 @@
 """Depthwise rows: four neighbouring outputs of a channel at a time, products in pairs along the row.
 
-A channel's values lie in a row as int16, two to a word. An output's window covers whole words, which ``smlad`` takes two
-products at a time, and half words at its ends, for which one half of a word of weights does: a 3x3 window is six
+A channel's values lie in a row as int16, two to a word. An output's window covers whole words, of which ``smlad`` takes
+both products at a time, and half words at its ends, for which one half of a word of weights does: a 3x3 window is six
 multiplies, not nine. The weights come as the pairs that occur, (0, 1) for windows that begin on a word and (1, 2)
 for those that begin between two.
 """
@@ -75,7 +75,7 @@ class RowShape:
 
 @dataclass(frozen=True)
 class _Product:
-    """Word ``word`` of a row of values times ``taps`` for the sum of ``output``; a tap outside the window counts not."""
+    """Word ``word`` of a row of values times ``taps`` for the sum of ``output``; taps outside the window count not."""
 
     word: int
     output: int
@@ -196,12 +196,12 @@ class _GroupWriter:
         return _VALUES[self._value]
 
     def _next_weights(self) -> tuple[str, ...]:
-        """Registers for a row's weights: two sets in turn where they are enough."""
-        count = len(self._shape.pairs)
-        if 2 * count > len(_WEIGHTS):
+        """Registers for a row's weights: half of them in turn where that is enough."""
+        half = len(_WEIGHTS) // 2
+        if len(self._shape.pairs) > half:
             return _WEIGHTS
         self._set ^= 1
-        return _WEIGHTS[count * self._set : count * self._set + count]
+        return _WEIGHTS[half * self._set :][:half]
 
 
 def _multiply(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.compiler.fast.assembly import Instruction, Reader, Unit, Writer
+from model.compiler.fast.assembly import Instruction, Unit, Writer
 
 LOOK_AHEAD = 40
 

@@ -1,4 +1,4 @@
-"""The tile at the heart of convolutions: four pixels by two channels, every product of a pair of values in one ``smlad``.
+"""The tile at the heart of convolutions: four pixels by two channels, two products in every ``smlad``.
 
 Eight sums, two words of weights, two of activations and two pointers are all 14 registers. A word of activations is
 used by both channels and one of weights by all four pixels, so eight products need six loads; each load stands on the

@@ -1,0 +1,53 @@
+"""The generated Cortex-M7 kernels on the simulated core against LiteRT's reference kernels: bit for bit.
+
+``CROSSCAM_CASES`` says how many cases of a kind are drawn: 100 by default, 1,000 in ``make test-all``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import unicorn
+
+from firmware.tests.kernel_cases import CASES
+from firmware.tests.on_core import Core, build_cases, outputs_of, toolchains
+from model.compiler.tests.cases_fast import KINDS
+from model.compiler.tests.host import reference, run_reference_all
+from model.compiler.tests.maker import cases_of
+
+_CHUNK = 50  # cases an image
+_FEWER = {"fast_bands": 10}  # a case of these is as much work as so many others
+_LEAST_FAST = 0.5  # of the cases; the others prove that the choice falls back where it must
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_matches_reference(kind: str, tmp_path: Path) -> None:
+    if not toolchains():
+        pytest.skip("no toolchain for ARM is installed")
+    count = max(4, CASES // _FEWER.get(kind, 1))
+    cases = [case for _, case in cases_of({kind: KINDS[kind]}, count, 1 + list(KINDS).index(kind))]
+    forms: Counter[str] = Counter()
+    outputs = set()
+    for start in range(0, count, _CHUNK):
+        chunk = cases[start : start + _CHUNK]
+        folder = tmp_path / str(start)
+        folder.mkdir()
+        name, toolchain = list(toolchains().items())[start // _CHUNK % len(toolchains())]
+        elf, programs = build_cases(toolchain, chunk, folder, "speed")
+        core = Core(elf, unicorn.UC_MODE_THUMB)
+        for number, (case, program) in enumerate(zip(chunk, programs, strict=True)):
+            forms.update("plain" if op in program.slow else call.summary for call in program.calls for op in [call.op])
+            interpreter = reference(case.blob)
+            for images in case.images:
+                (expected,) = run_reference_all(interpreter, images)
+                actual = np.frombuffer(outputs_of(core, number, images)[0], np.int8)
+                wrong = np.count_nonzero(actual != expected.reshape(-1))
+                assert not wrong, f"{case.title} by {name}, {program.calls[0].summary}: {wrong} values differ"
+                outputs.update(np.unique(actual).tolist())
+    assert len(outputs) > 100
+    assert forms["plain"] <= (1 - _LEAST_FAST) * count, forms
+    for rounding in ("shared shift", "own shifts", "signed"):
+        assert count < 50 or any(rounding in form for form in forms), forms

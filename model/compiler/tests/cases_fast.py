@@ -1,0 +1,99 @@
+"""Layers the fast path takes: channels by fours, rows of four pixels and more, all of int8 as the clamp."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from model.compiler.tests.host import Case
+from model.compiler.tests.maker import SAME, VALID, Kinds, Maker
+
+NONE, RELU6 = 0, 3
+
+
+def _layer(m: Maker, kind: str, size: tuple[int, int], channels: int, outputs: int, kernel: tuple[int, int]) -> Case:
+    """One layer; in half of the cases with outputs from 0 on, as behind ReLU6, else with any zero point.
+
+    Scales of channels are close together, or a factor of 500 apart, or all one.
+    """
+    pointwise = kernel == (1, 1)
+    stride = (1, 1) if pointwise else (m.number(1, 2), m.number(1, 3 if m.flip(0.2) else 2))
+    padding = SAME if m.flip() else VALID
+    if padding == VALID:
+        size = (max(size[0], kernel[0]), max(size[1], kernel[1] + 3 * stride[1]))
+    out = tuple(
+        -(-extent // s) if padding == SAME else (extent - k) // s + 1
+        for extent, k, s in zip(size, kernel, stride, strict=True)
+    )
+    scale, zero = m.scale(), m.zero_point()
+    source = m.build.tensor("x", (1, *size, channels), scale=scale, zero_point=zero)
+    depthwise = kind == "DEPTHWISE_CONV_2D"
+    terms = kernel[0] * kernel[1] * (1 if depthwise else channels)
+    shape = (1, *kernel, outputs) if depthwise else (outputs, *kernel, channels)
+    spread = float(m.rng.choice([0.0, 1.0, 1.0, 4.5]))
+    powers = (
+        m.rng.integers(-round(spread), round(spread) + 1, outputs)
+        if m.exact
+        else m.rng.uniform(-spread, spread, outputs)
+    )
+    scales = np.float32(m.scale()) * np.exp2(powers).astype(np.float32)
+    values = m.rng.integers(-127, 128, size=shape).astype(np.int8)
+    if m.flip(0.1):
+        values[...] = -127
+    weights = m.build.tensor("w", shape, scale=scales, axis=3 if depthwise else 0, data=values)
+    bias = m.rng.normal(0, 4000 * math.sqrt(terms), size=outputs).astype(np.int32)
+    bias[m.number(0, outputs - 1)] = int(m.rng.choice([-(2**24), 0, 2**24]))  # now and then a dead channel
+    inputs = [source, weights, m.build.tensor("b", (outputs,), dtype=np.int32, scale=1.0, data=bias)]
+    typical = scale * float(np.median(scales)) * 74 * 74 * math.sqrt(terms)
+    output_scale = float(np.float32(typical / m.rng.uniform(20, 80)))
+    if m.exact:
+        output_scale = float(2.0 ** round(math.log2(output_scale)))
+    clamped = m.flip()
+    output = m.build.tensor(
+        "y", (1, *out, outputs), scale=output_scale, zero_point=-128 if clamped else m.number(-128, 127)
+    )
+    options = {"padding": padding, "strideH": stride[0], "strideW": stride[1], "fusedActivationFunction": NONE}
+    if depthwise:
+        options["depthMultiplier"] = 1
+    m.build.op(kind, inputs, [output], **options)
+    title = f"{kind} {size}x{channels} k{kernel} s{stride} padding {padding} -> {outputs}"
+    return m.finish(title, (1, *size, channels), source, output)
+
+
+def _size(m: Maker) -> tuple[int, int]:
+    return m.number(1, 9), m.number(4, 14)
+
+
+def fast_pointwise(m: Maker) -> Case:
+    return _layer(m, "CONV_2D", _size(m), 4 * m.number(1, 20), 2 * m.number(1, 9), (1, 1))
+
+
+def fast_conv(m: Maker) -> Case:
+    size, kernel = _size(m), (m.number(1, 5), m.number(2, 5))
+    channels = m.number(1, 5) if m.flip() else 4 * m.number(1, 4)
+    return _layer(m, "CONV_2D", (size[0], size[1] + 8), channels, 2 * m.number(1, 5), kernel)
+
+
+def fast_depthwise(m: Maker) -> Case:
+    channels = 4 * m.number(1, 5)
+    return _layer(m, "DEPTHWISE_CONV_2D", _size(m), channels, channels, (m.number(1, 5), m.number(2, 5)))
+
+
+def fast_bands(m: Maker) -> Case:
+    """So large that it is done in bands."""
+    kind, channels, outputs, kernel = [
+        ("CONV_2D", 8, 16, (1, 1)),
+        ("CONV_2D", 3, 8, (3, 3)),
+        ("CONV_2D", 8, 16, (5, 3)),
+        ("DEPTHWISE_CONV_2D", 16, 16, (3, 3)),
+    ][m.number(0, 3)]
+    return _layer(m, kind, (m.number(40, 60), m.number(45, 75)), channels, outputs, kernel)
+
+
+KINDS: Kinds = {
+    "fast_pointwise": fast_pointwise,
+    "fast_conv": fast_conv,
+    "fast_depthwise": fast_depthwise,
+    "fast_bands": fast_bands,
+}
