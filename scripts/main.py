@@ -13,6 +13,7 @@ from importlib.metadata import version as installed_version
 import typer
 
 from scripts import boot, dataset, evaluate, frames, reference, robot, run, train
+from scripts import bench_model as bench_model_command
 from scripts import card as card_command
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
@@ -36,6 +37,7 @@ app.command("run")(run.run)
 app.command("boot")(boot.boot)
 app.command("frames")(frames.frames)
 app.command("compile")(compile_command.compile_)
+app.command("bench-model")(bench_model_command.bench_model)
 app.command("card")(card_command.card)
 app.command("reference")(reference.reference)
 app.command("mlperf")(mlperf_command.mlperf)
