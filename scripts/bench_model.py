@@ -72,8 +72,11 @@ def bench_model(
 
     Example: [bold]crosscam bench-model model/zoo/person_car_160[/bold]
     """
+    from model.compiler.compile import OPTIMIZATIONS
     from scripts.console import terminal
 
+    if optimize not in OPTIMIZATIONS:
+        raise CrosscamError(f"unknown --optimize {optimize!r}: expected one of {', '.join(OPTIMIZATIONS)}")
     console = terminal()
     rows = [bench(model, optimize, toolchain) for model in models]
     for row in rows if layers or len(rows) == 1 else []:
@@ -157,7 +160,7 @@ def _build(folder: Path, report: CompileReport, toolchain: str | None) -> Path:
     sources.append(FIRMWARE / "lib" / "memory.c")
     elf = folder / "network.elf"
     command = [*_compiler(toolchain), *_FLAGS, f"-I{FIRMWARE}", f"-I{folder}", *map(str, sources), "-Wl,--gc-sections"]
-    command += [f"-Wl,-T,{PORT / 'model.ld'}", "-o", str(elf)]
+    command += ["-Wl,-e,rest", f"-T{PORT / 'model.ld'}", "-o", str(elf)]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if finished.returncode:
         lines = [line for line in finished.stderr.splitlines() if "overflow" in line or "will not fit" in line]
@@ -168,7 +171,7 @@ def _build(folder: Path, report: CompileReport, toolchain: str | None) -> Path:
 
 def _compiler(toolchain: str | None) -> list[str]:
     if toolchain not in (None, "gcc", "zig"):
-        raise CrosscamError(f"unknown toolchain {toolchain!r}: expected gcc or zig")
+        raise CrosscamError(f"unknown --toolchain {toolchain!r}: expected gcc or zig")
     if toolchain == "gcc" or (toolchain is None and shutil.which("arm-none-eabi-gcc")):
         return ["arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16"]
     command = [sys.executable, "-m", "ziglang", "cc", "-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m7"]

@@ -9,6 +9,13 @@ from typing import Annotated
 import typer
 
 
+class Optimize(enum.StrEnum):
+    """``model.compiler.compile.OPTIMIZATIONS`` for the command line."""
+
+    SIZE = "size"
+    SPEED = "speed"
+
+
 class Kernels(enum.StrEnum):
     """``model.compiler.kernels.ARITHMETICS`` for the command line."""
 
@@ -35,6 +42,9 @@ def compile_(
     kernels: Annotated[
         Kernels, typer.Option(help="Whose results: LiteRT's reference kernels or TensorFlow Lite Micro's.")
     ] = Kernels.LITERT,
+    optimize: Annotated[
+        Optimize, typer.Option(help="size: C that runs anywhere; speed: assembly for the Cortex-M7 where it can be.")
+    ] = Optimize.SIZE,
     operators: Annotated[
         bool,
         typer.Option("--operators", help="List the operators that compile.", callback=_list_operators, is_eager=True),
@@ -47,4 +57,4 @@ def compile_(
     from model.compiler import compile_model
     from model.compiler.report import print_report
 
-    print_report(compile_model(source, output, core=core, arithmetic=kernels.value))
+    print_report(compile_model(source, output, core=core, arithmetic=kernels.value, optimize=optimize.value))

@@ -12,8 +12,8 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from scripts import boot, dataset, evaluate, frames, reference, robot, run, train
 from scripts import bench_model as bench_model_command
+from scripts import boot, dataset, evaluate, frames, reference, robot, run, train
 from scripts import card as card_command
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command

@@ -29,7 +29,7 @@ typedef void nn_rows_t(const int16_t *input, const uint32_t *constants, int8_t *
 /* CONV_2D of one pixel: `pixels` of `inputs` channels each to `outputs`. */
 typedef struct nn_fast_pointwise {
     uint32_t pixels;
-    uint32_t band; /* pixels the scratch memory holds */
+    uint32_t band; /* pixels at a time; scratch memory holds NN_TILE_PIXELS - 1 more */
     uint32_t inputs, outputs;
     uint32_t pair_words; /* of constants, for two output channels */
     nn_widen_t *widen;   /* leaves each four values in the order 0 2 1 3 */

@@ -66,12 +66,6 @@ def ldr(to: str, pointer: str, offset: int, *, cell: str = "") -> Instruction:
     return Instruction(f"ldr.w {to}, [{pointer}, #{_reachable(offset)}]", Unit.LOAD, reads, ((to, Writer.WORD),))
 
 
-def ldr_next(to: str, pointer: str, step: int) -> Instruction:
-    """Load the word at ``pointer``, then move ``pointer`` by ``step`` bytes, at most 255."""
-    writes = ((to, Writer.WORD), (pointer, Writer.LATE))
-    return Instruction(f"ldr.w {to}, [{pointer}], #{step}", Unit.LOAD, ((pointer, Reader.EARLY),), writes)
-
-
 def store(value: str, pointer: str, offset: int, *, size: str = "", cell: str = "") -> Instruction:
     """Store a word, or with ``size`` "h" or "b" its low part, at ``pointer`` + ``offset`` bytes."""
     writes = ((cell, Writer.LATE),) if cell else ()

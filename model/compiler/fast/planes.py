@@ -14,6 +14,7 @@ from model.compiler.fast.schedule import schedule
 _INPUT, _OUTPUT, _PADDING, _TURNS = "r0", "r1", "r2", "r3"
 _PIXELS = (("r4", "r5"), ("r6", "r7"))  # [pixel] channels 0 and 2, channels 1 and 3
 _PACKED = "r8"
+_UNROLLED = 10  # words that need no loop
 
 
 def planes_routine(name: str, width: int, channels: int, pad: int, pitch: int) -> Routine:
@@ -23,7 +24,9 @@ def planes_routine(name: str, width: int, channels: int, pad: int, pitch: int) -
     """
     writer = _WordWriter(width, channels, pad, 2 * pitch)
     inside = [word for word in range(pitch // 2) if writer.inside(2 * word) and writer.inside(2 * word + 1)]
-    first = inside[0] if inside else pitch // 2
+    if len(inside) <= _UNROLLED:
+        inside = []
+    first = inside[0] if inside else 0
     lines = ["push.w {r4-r8, lr}", *asm.lines(schedule(writer.words(range(first))).instructions)]
     if inside:
         together = 2 if len(inside) % 2 == 0 else 1

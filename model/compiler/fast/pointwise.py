@@ -38,14 +38,14 @@ def pointwise(op: Conv2D) -> FastCall:
     )
     name = f"tile_{inputs}_to_{outputs}_{scaling.rounding.name.lower()}_{scaling.shift}"
     constants = pair_constants(shape, scaling)
-    band = band_of(pixels, 2 * inputs, outputs, 4 * len(constants))
+    bands = bands_of(pixels, 2 * inputs, outputs, 4 * len(constants))
     return FastCall(
         op,
         "nn_fast_pointwise_s8",
         "nn_fast_pointwise_t",
         [
             ("pixels", str(pixels)),
-            ("band", str(band)),
+            ("band", str(bands[0])),
             ("inputs", str(inputs)),
             ("outputs", str(outputs)),
             ("pair_words", str(shape.words)),
@@ -54,32 +54,33 @@ def pointwise(op: Conv2D) -> FastCall:
             ("constants", "{constants}"),
             ("scratch", "{scratch}"),
         ],
-        [_access(pixels, band, inputs, outputs) if source.batch == 1 else None],
+        [_access(bands, inputs, outputs) if source.batch == 1 else None],
         [word_constant(constants, "[out/2]: weights [in/2][2], biases, scaling")],
         "1x1, " + scaling.rounding.value,
         repeat=source.batch,
         routines={"widen": widen_split(), "tile": tile_routine(name, shape)},
-        scratch=2 * inputs * min(band, pixels) + SCRATCH_SLACK,
+        scratch=2 * inputs * max(bands) + SCRATCH_SLACK,
     )
 
 
-def band_of(pixels: int, scratch_pixel: int, output_pixel: int, constant_bytes: int) -> int:
-    """Pixels to widen at a time: whole tiles, and in the last band, which may be shorter, at least one.
+def bands_of(pixels: int, scratch_pixel: int, output_pixel: int, constant_bytes: int) -> list[int]:
+    """Pixels to widen at a time, band after band: all alike, whole tiles, and the last one takes what is left over.
 
     A band more reads all constants from flash once more, a larger one may not keep its outputs in the cache: they are
     held there where they are the more.
     """
-    most = min(SCRATCH_BYTES // scratch_pixel, max(CACHED_BYTES, constant_bytes) // output_pixel)
-    band = even_bands(pixels, max(most, PIXELS))
-    if band == pixels:
-        return band
-    band += -band % PIXELS
-    while 0 < pixels % band < PIXELS:
-        band -= PIXELS
-    return band
+    room = min(SCRATCH_BYTES // scratch_pixel, max(CACHED_BYTES, constant_bytes) // output_pixel)
+    if pixels <= room:
+        return [pixels]
+    most = max((room - PIXELS + 1) // PIXELS, 1)
+    band = PIXELS * even_bands(pixels // PIXELS, most)
+    count = max(pixels // band, 1)
+    if pixels - count * band >= PIXELS:
+        count += 1
+    return [*[band] * (count - 1), pixels - (count - 1) * band]
 
 
-def _access(pixels: int, band: int, inputs: int, outputs: int) -> Access:
+def _access(bands: list[int], inputs: int, outputs: int) -> Access:
     """All of a band is read before anything of it is written."""
-    starts = np.arange(0, pixels, band, dtype=np.int64)
-    return Access(starts * inputs, np.minimum(starts + band, pixels) * outputs)
+    ends = np.cumsum(np.array(bands, dtype=np.int64))
+    return Access((ends - bands) * inputs, ends * outputs)

@@ -1,0 +1,64 @@
+"""``crosscam bench-model`` on small models: its table, its JSON, its verdict, its errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from firmware.tests.on_core import toolchains
+from model.compiler.tests.cases_fast import KINDS
+from model.compiler.tests.maker import Maker
+from scripts import bench_model
+from scripts.main import app
+
+pytestmark = pytest.mark.skipif(not toolchains(), reason="no toolchain for ARM is installed")
+
+
+def model(folder: Path, kind: str, seed: int = 5) -> Path:
+    path = folder / f"{kind}.tflite"
+    path.write_bytes(KINDS[kind](Maker(seed)).blob)
+    return path
+
+
+@pytest.mark.parametrize("toolchain", ["gcc", "zig"])
+def test_several_models_by_each_toolchain(toolchain: str, tmp_path: Path) -> None:
+    if toolchain not in toolchains():
+        pytest.skip(f"toolchain {toolchain} is not installed")
+    paths = [model(tmp_path, kind) for kind in ("fast_conv", "fast_depthwise")]
+    report = tmp_path / "report.json"
+    arguments = ["bench-model", *map(str, paths), "--json", str(report), "--toolchain", toolchain]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    for path, row in zip(paths, json.loads(report.read_text())["models"], strict=True):
+        assert row["model"] == path.stem and row["equal"]
+        assert row["cycles"] == sum(layer["cycles"] for layer in row["layers"]) > 0
+        assert row["cycles_per_mac"] == pytest.approx(row["cycles"] / row["macs"])
+        assert all(row[size] > 0 for size in ("flash", "arena", "data", "stack"))
+        assert "equal" in result.output
+
+
+def test_generated_kernels_are_faster(tmp_path: Path) -> None:
+    path = model(tmp_path, "fast_bands", 3)
+    fast, plain = (bench_model.bench(path, optimize, None) for optimize in ("speed", "size"))
+    assert fast.equal and plain.equal
+    assert fast.layers[0].kernel.startswith("nn_fast_") and not plain.layers[0].kernel.startswith("nn_fast_")
+    assert 2 * fast.cycles < plain.cycles
+
+
+def test_a_wrong_output_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.bench.bare_network import BareNetwork
+
+    right = BareNetwork.output
+    monkeypatch.setattr(BareNetwork, "output", lambda self, number: right(self, number)[::-1])
+    result = CliRunner().invoke(app, ["bench-model", str(model(tmp_path, "fast_conv"))])
+    assert result.exit_code == 1 and "DIFFER" in result.output
+
+
+@pytest.mark.parametrize(("option", "value"), [("--toolchain", "msvc"), ("--optimize", "beauty")])
+def test_an_unknown_choice_is_one_line(option: str, value: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["bench-model", str(model(tmp_path, "fast_conv")), option, value])
+    assert result.exit_code != 0
+    assert value in str(result.exception) or value in result.output
