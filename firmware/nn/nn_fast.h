@@ -31,6 +31,7 @@ typedef struct nn_fast_pointwise {
     uint32_t pixels;
     uint32_t band; /* pixels at a time; scratch memory holds NN_TILE_PIXELS - 1 more */
     uint32_t inputs, outputs;
+    uint32_t computed;   /* of the outputs: the last ones nothing reads */
     uint32_t pair_words; /* of constants, for two output channels */
     nn_widen_t *widen;   /* leaves each four values in the order 0 2 1 3 */
     nn_tile_t *tile;
@@ -42,8 +43,8 @@ typedef struct nn_fast_pointwise {
 typedef struct nn_fast_depthwise {
     int32_t height; /* rows of the input, of `row_bytes` each */
     uint32_t row_bytes;
-    uint32_t channels;
-    int32_t rows; /* of the output, of `output_row_bytes` each */
+    uint32_t channels; /* that something reads; those behind them are left out */
+    int32_t rows;      /* of the output, of `output_row_bytes` each */
     uint32_t output_row_bytes;
     int32_t band;                /* output rows whose input the scratch memory holds */
     int32_t stride, window, pad; /* from row to row */
@@ -62,6 +63,7 @@ typedef struct nn_fast_conv {
     uint32_t row_values; /* pixels x channels */
     int32_t rows;        /* of the output, of `pixels` each, at least one tile */
     uint32_t pixels, outputs;
+    uint32_t computed;           /* of the outputs: the last ones nothing reads */
     int32_t band;                /* output rows whose input the scratch memory holds */
     int32_t stride, extent, pad; /* from row to row; rows a window spans */
     uint32_t pad_values;         /* before a row */

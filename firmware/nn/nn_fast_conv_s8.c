@@ -47,7 +47,7 @@ NN_HOT void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, in
             fill_row(layer, input, row * layer->stride - layer->pad + i,
                      layer->scratch + (uint32_t)i * row_values);
         }
-        for (uint32_t channel = 0; channel < layer->outputs; channel += NN_TILE_CHANNELS) {
+        for (uint32_t channel = 0; channel < layer->computed; channel += NN_TILE_CHANNELS) {
             const int16_t *window = layer->scratch;
             int8_t *out = output + channel;
             for (int32_t i = 0; i < rows; i++) {

@@ -14,7 +14,7 @@ NN_HOT void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t 
         const uint32_t last = count - NN_TILE_PIXELS;
         const uint32_t *constants = layer->constants;
         nn_fast_widen(layer->widen, 1, input, layer->scratch, count * inputs);
-        for (uint32_t channel = 0; channel < outputs; channel += NN_TILE_CHANNELS) {
+        for (uint32_t channel = 0; channel < layer->computed; channel += NN_TILE_CHANNELS) {
             layer->tile(layer->scratch, constants, output + channel, tiles);
             if (count % NN_TILE_PIXELS != 0) {
                 layer->tile(layer->scratch + last * inputs, constants, output + last * outputs + channel, 1);

@@ -20,6 +20,7 @@ from model.compiler.tests.maker import cases_of
 
 _CHUNK = 50  # cases an image
 _FEWER = {"fast_bands": 10}  # a case of these is as much work as so many others
+_FORMS = ("shared shift", "own shifts", "signed")
 _LEAST_FAST = 0.5  # of the cases; the others prove that the choice falls back where it must
 
 
@@ -39,7 +40,7 @@ def test_matches_reference(kind: str, tmp_path: Path) -> None:
         elf, programs = build_cases(toolchain, chunk, folder, "speed")
         core = Core(elf, unicorn.UC_MODE_THUMB)
         for number, (case, program) in enumerate(zip(chunk, programs, strict=True)):
-            forms.update("plain" if op in program.slow else call.summary for call in program.calls for op in [call.op])
+            forms.update("plain" if call.op in program.slow else call.summary for call in program.calls)
             interpreter = reference(case.blob)
             for images in case.images:
                 (expected,) = run_reference_all(interpreter, images)
@@ -48,6 +49,6 @@ def test_matches_reference(kind: str, tmp_path: Path) -> None:
                 assert not wrong, f"{case.title} by {name}, {program.calls[0].summary}: {wrong} values differ"
                 outputs.update(np.unique(actual).tolist())
     assert len(outputs) > 100
-    assert forms["plain"] <= (1 - _LEAST_FAST) * count, forms
-    for rounding in ("shared shift", "own shifts", "signed"):
-        assert count < 50 or any(rounding in form for form in forms), forms
+    assert forms["plain"] <= (1 - _LEAST_FAST) * forms.total(), forms
+    if count >= 50 and kind != "fast_chain":  # whose scales are a trained network's, close together
+        assert all(any(rounding in form for form in forms) for rounding in _FORMS), forms

@@ -16,7 +16,7 @@ from model.compiler.ir import Graph, Op
 from model.compiler.kernels import ARITHMETICS, KernelCall, choose_kernels
 from model.compiler.memory import MemoryPlan, plan_memory
 from model.compiler.naming import assign_names
-from model.compiler.passes import cut_edges, run_passes
+from model.compiler.passes import cut_edges, put_idle_channels_last, run_passes
 from model.compiler.reader import read_graph
 from model.compiler.report import CompileReport, LayerReport
 from model.compiler.stand_in import stand_in_card
@@ -84,6 +84,8 @@ def build(
     if core:
         cut_edges(graph)
     run_passes(graph)
+    if optimize == "speed":
+        put_idle_channels_last(graph)
     assign_names(graph)
     try:
         calls = [call for op in graph.ops for call in choose_kernels(op, arithmetic)]

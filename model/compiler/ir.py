@@ -37,6 +37,7 @@ class Tensor:
     alias_offset: int = 0  # bytes from the start of ``alias``
     axis: int = 0  # of the channels that ``scales`` belong to
     initial: np.ndarray | None = None
+    idle: int = 0  # of its last channels nothing reads, so nothing need write them (passes/idle_channels.py)
 
     @property
     def scale(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.compiler.fast.assembly import Routine
+from model.compiler.ir import Tensor
 from model.compiler.kernels.base import Constant, KernelCall
 
 SCRATCH_BYTES = 40 * 1024
@@ -23,6 +24,11 @@ class FastCall(KernelCall):
 
 class NoFastKernelError(ValueError):
     """A layer that stays with the plain kernels; the text says why."""
+
+
+def computed_channels(output: Tensor) -> int:
+    """How many of its channels something reads."""
+    return output.hwc[2] - output.idle
 
 
 def word_constant(words: list[int], layout: str) -> Constant:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.compiler.fast.bands import RowBands
-from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
+from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, computed_channels, word_constant
 from model.compiler.fast.requantize import scale_channels
 from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine
 from model.compiler.fast.widen import split_order, widen_in_order, widen_split
@@ -61,6 +61,7 @@ def convolution(op: Conv2D) -> FastCall:
             ("rows", str(output.hwc[0])),
             ("pixels", str(output.hwc[1])),
             ("outputs", str(outputs)),
+            ("computed", str(computed_channels(output))),
             ("band", str(bands.rows)),
             ("stride", str(view.stride[0])),
             ("extent", str((down - 1) * view.dilation[0] + 1)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.compiler.fast.bands import RowBands
-from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
+from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, computed_channels, word_constant
 from model.compiler.fast.planes import planes_routine
 from model.compiler.fast.requantize import scale_channels
 from model.compiler.fast.rows import LANES, RowShape, row_constants, rows_routine
@@ -34,7 +34,7 @@ def depthwise(op: DepthwiseConv2D) -> FastCall:
         [
             ("height", str(height)),
             ("row_bytes", str(width * channels)),
-            ("channels", str(channels)),
+            ("channels", str(computed_channels(output))),
             ("rows", str(output.hwc[0])),
             ("output_row_bytes", str(output.hwc[1] * channels)),
             ("band", str(bands.rows)),

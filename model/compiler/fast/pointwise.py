@@ -8,7 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from model.compiler.fast.bands import CACHED_BYTES, even_bands
-from model.compiler.fast.call import SCRATCH_BYTES, SCRATCH_SLACK, FastCall, NoFastKernelError, word_constant
+from model.compiler.fast.call import (
+    SCRATCH_BYTES,
+    SCRATCH_SLACK,
+    FastCall,
+    NoFastKernelError,
+    computed_channels,
+    word_constant,
+)
 from model.compiler.fast.requantize import scale_channels
 from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine
 from model.compiler.fast.widen import split_order, widen_split
@@ -48,6 +55,7 @@ def pointwise(op: Conv2D) -> FastCall:
             ("band", str(bands[0])),
             ("inputs", str(inputs)),
             ("outputs", str(outputs)),
+            ("computed", str(computed_channels(output))),
             ("pair_words", str(shape.words)),
             ("widen", "{widen}"),
             ("tile", "{tile}"),

@@ -8,6 +8,7 @@ from model.compiler.passes.drop_dead import drop_dead
 from model.compiler.passes.drop_noops import drop_noops
 from model.compiler.passes.fold_float import fold_float
 from model.compiler.passes.fold_pad import fold_pad
+from model.compiler.passes.idle_channels import put_idle_channels_last
 from model.compiler.passes.join_in_place import join_in_place
 from model.compiler.passes.place_outputs import place_outputs
 from model.compiler.passes.view_moves import view_moves
@@ -24,4 +25,4 @@ def run_passes(graph: Graph) -> None:
     place_outputs(graph)
 
 
-__all__ = ["cut_edges", "run_passes"]
+__all__ = ["cut_edges", "put_idle_channels_last", "run_passes"]

@@ -91,9 +91,52 @@ def fast_bands(m: Maker) -> Case:
     return _layer(m, kind, (m.number(40, 60), m.number(45, 75)), channels, outputs, kernel)
 
 
+def fast_chain(m: Maker) -> Case:
+    """A convolution some of whose channels are its zero point whatever comes, a depthwise one and a pointwise one."""
+    channels, outputs = 4 * m.number(1, 4), 2 * m.number(1, 6)
+    inputs = 4 * m.number(1, 3)
+    height, width = m.number(2, 8), m.number(4, 10)
+    dead = m.rng.random(channels) < 0.4
+    dead[m.number(0, channels - 1)] = False
+    scales = [m.scale(), *(float(np.float32(m.rng.uniform(0.02, 0.05))) for _ in range(3))]
+    zeros = [m.zero_point(), -128, m.number(-128, 127) if m.flip(0.3) else -128, m.number(-128, 127)]
+    sizes = [inputs, channels, channels, outputs]
+    shapes = [(channels, 1, 1, inputs), (1, 3, 3, channels), (outputs, 1, 1, channels)]
+    tensors = [
+        m.build.tensor(f"t{at}", (1, height, width, size), scale=scales[at], zero_point=zeros[at])
+        for at, size in enumerate(sizes)
+    ]
+    for at, shape in enumerate(shapes):
+        terms = 9 if at == 1 else shape[3]
+        axis = 3 if at == 1 else 0
+        values = m.rng.integers(-127, 128, size=shape).astype(np.int8)
+        spread = scales[at + 1] / scales[at] / (74 * math.sqrt(terms)) / m.rng.uniform(0.5, 2, sizes[at + 1])
+        bias = m.rng.normal(0, 3000 * math.sqrt(terms), size=sizes[at + 1]).astype(np.int32)
+        if at == 0:
+            bias[dead] = -(2**26)
+        constants = [
+            m.build.tensor("w", shape, scale=spread.astype(np.float32), axis=axis, data=values),
+            m.build.tensor("b", bias.shape, dtype=np.int32, scale=1.0, data=bias),
+        ]
+        options = {"depthMultiplier": 1} if at == 1 else {}
+        m.build.op(
+            "DEPTHWISE_CONV_2D" if at == 1 else "CONV_2D",
+            [tensors[at], *constants],
+            [tensors[at + 1]],
+            padding=SAME,
+            strideH=1,
+            strideW=1,
+            fusedActivationFunction=NONE,
+            **options,
+        )
+    title = f"chain {height}x{width} {sizes}, {dead.sum()} channels dead"
+    return m.finish(title, (1, height, width, inputs), tensors[0], tensors[-1])
+
+
 KINDS: Kinds = {
     "fast_pointwise": fast_pointwise,
     "fast_conv": fast_conv,
     "fast_depthwise": fast_depthwise,
     "fast_bands": fast_bands,
+    "fast_chain": fast_chain,
 }

@@ -1,0 +1,72 @@
+"""Channels that are constant: found, put last, and gone from what is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from model.compiler.compile import build
+from model.compiler.ir import Conv2D, DepthwiseConv2D, Graph
+from model.compiler.passes import put_idle_channels_last, run_passes
+from model.compiler.passes.idle_channels import constant_outputs
+from model.compiler.reader import read_graph
+from model.compiler.tests.cases_fast import fast_chain
+from model.compiler.tests.host import ROOT
+from model.compiler.tests.maker import Maker
+
+ZOO = ROOT / "model" / "zoo" / "person_car_160" / "model.tflite"
+
+
+def chain(seed: int) -> Graph:
+    graph = read_graph(Path("chain.tflite"), fast_chain(Maker(seed)).blob)
+    run_passes(graph)
+    return graph
+
+
+def test_dead_channels_come_last_and_count_nothing() -> None:
+    found = 0
+    for seed in range(20):
+        graph = chain(seed)
+        conv, depthwise, last = graph.ops
+        assert isinstance(conv, Conv2D) and isinstance(depthwise, DepthwiseConv2D) and isinstance(last, Conv2D)
+        before = [conv.weights, depthwise.weights, last.weights]
+        dead = int((conv.bias < -(2**25)).sum())
+        assert put_idle_channels_last(graph) or not dead
+        idle = conv.output.idle  # others may be constant by chance
+        assert idle == depthwise.output.idle >= dead
+        if idle:
+            assert int((conv.bias[-idle:] < -(2**25)).sum()) == dead and not last.weights[..., -idle:].any()
+        for old, new in zip(before, [conv.weights, depthwise.weights, last.weights], strict=True):
+            assert old.shape == new.shape
+        found += dead
+    assert found > 20
+
+
+def test_a_second_time_changes_nothing() -> None:
+    graph = next(graph for graph in map(chain, range(20)) if put_idle_channels_last(graph))
+    weights = [op.weights.copy() for op in graph.ops if isinstance(op, Conv2D)]
+    assert not put_idle_channels_last(graph)
+    again = [op.weights for op in graph.ops if isinstance(op, Conv2D)]
+    assert all(np.array_equal(old, new) for old, new in zip(weights, again, strict=True))
+
+
+def test_a_channel_that_moves_at_all_is_not_constant() -> None:
+    graph = chain(1)
+    conv = graph.ops[0]
+    assert isinstance(conv, Conv2D)
+    conv.bias = np.zeros(len(conv.bias), np.int32)
+    assert set(constant_outputs(conv, conv.weights.reshape(len(conv.bias), -1))) == {None}
+
+
+def test_what_the_outside_reads_stays_in_place() -> None:
+    graph = chain(2)
+    graph.outputs.append(graph.ops[0].output)
+    assert not put_idle_channels_last(graph)
+
+
+def test_the_shipped_model_has_some() -> None:
+    program = build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=1)
+    idle = {op.name: op.output.idle for op in program.graph.ops if op.output.idle}
+    assert idle["conv1"] == idle["conv_dw_1"] == 2
+    assert sum(idle.values()) == 20
