@@ -13,7 +13,7 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup run test test-all lint train firmware frames bench clean test-renode bench-renode \
+.PHONY: help setup run test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
   check-loops fuzz
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS
 
 bench: .venv/dev firmware frames  ## speed of the engine against bare Unicorn, seconds a frame
 	$(PY) -m scripts.bench --elf $(ELF) --frames $(FRAMES)
+
+bench-model: .venv/core  ## cycles and memory of MODEL on a bare STM32H743, layer by layer
+	@$(PY) -m scripts.main bench-model $(call quoted,$(MODEL))
 
 bench-renode: .venv/core firmware frames  ## speed of the engine against an installed Renode
 	$(PY) -m scripts.bench_renode --elf $(ELF) --frames build/frames/demo
