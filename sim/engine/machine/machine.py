@@ -202,6 +202,9 @@ class Machine:
                 start = first + size
             elif start < first < end <= first + size:
                 end = first
+        if self.sysbus.memory_at(start) is not None:  # a memory ends in that page: the bus tells them apart
+            self.send_through_bus(start, PAGE, on=True)
+            start += PAGE
         if start < end:
             self._device_regions.append((start, end - start))
             self.engine.map_devices(start, end - start, self._core_reads, self._core_writes)

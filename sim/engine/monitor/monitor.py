@@ -69,6 +69,7 @@ class Monitor(Objects):
     def __init__(self, timing: str = "instructions", lenient: bool = False) -> None:
         super().__init__(timing, LenientRegistry() if lenient else None)
         self._variables = Variables()
+        self._variables.set("CWD", PathText(Path.cwd()))
         self.aliases: dict[str, str] = {}
         self.python = PythonWorld(self)
         self.paths = Paths(self.python.directory)

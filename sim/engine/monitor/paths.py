@@ -39,20 +39,21 @@ class Paths:
 
     def locate(self, text: str, script: str = "") -> Path:
         """``text`` as a path: in the current folder, on the search path, beside the running ``script`` or above it,
-        in Renode's folder; if nowhere, as it is.
+        in Renode's folder; if nowhere, as it is. A script from Windows may write ``\\`` between folders.
 
         Raises:
             CrosscamError: no path can be written so.
         """
-        wanted = as_path(text)
+        written = as_path(text)
         beside = Path(script).absolute().parent if script else self.base or Path.cwd()
-        for folder in (self._directory.path, *self.search, beside, *beside.parents, *renode_folders()):
-            try:
-                if (folder / wanted).exists():
-                    return folder / wanted
-            except OSError:  # a name that is too long, a folder that cannot be looked into
-                continue
-        return wanted
+        for wanted in dict.fromkeys((written, Path(str(written).replace("\\", "/")))):
+            for folder in (self._directory.path, *self.search, beside, *beside.parents, *renode_folders()):
+                try:
+                    if (folder / wanted).exists():
+                        return folder / wanted
+                except OSError:  # a name that is too long, a folder that cannot be looked into
+                    continue
+        return written
 
     def existing(self, text: str, script: str = "") -> Path:
         """As ``locate``, but the file must exist; it is kept in ``files``."""

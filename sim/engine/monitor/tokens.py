@@ -42,7 +42,7 @@ class Span:
 
 @dataclass(slots=True, frozen=True)
 class Variable:
-    """``$name``, perhaps followed by ``/rest``: then a path."""
+    """``$name``, perhaps followed by ``/rest`` or ``\\rest``: then a path."""
 
     name: str
     rest: str = ""
@@ -78,7 +78,7 @@ _TOKEN = re.compile(
       (?P<blank>\s+)
     | (?P<comment>[#:][^\n]*)
     | `(?P<execution>[^`]*)`
-    | \$(?P<variable>[\w.]+)(?P<rest>/(?:\\\ |[^\s;])*)?
+    | \$(?P<variable>[\w.]+)(?P<rest>[/\\](?:\\\ |[^\s;])*)?
     | (?P<mark>[\[\],])
     | \"\"\"(?P<long>.*?)\"\"\"
     | '(?P<single>(?:[^'\\]|\\.)*)'

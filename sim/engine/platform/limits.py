@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from pathlib import Path
 
 from sim.engine.members import Between
@@ -28,6 +30,8 @@ MOST_PARTS = 4096
 """Parts a device may have of one kind: what a parameter such as ``numberOfChannels`` counts."""
 HIGHEST_FREQUENCY = 1 << 40
 """In Hz."""
+_LONGEST_LAUNCHER = 8192
+"""Bytes of a shell script that starts Renode, as far as it is read."""
 
 
 def limits_of(name: str, default: object) -> Between | None:
@@ -46,16 +50,34 @@ def limits_of(name: str, default: object) -> Between | None:
 
 
 def renode_folders() -> list[Path]:
-    """Where an installed Renode named by ``RENODE_PATH`` keeps ``platforms`` and ``scripts``; empty without one."""
-    configured = os.environ.get("RENODE_PATH")
+    """Where an installed Renode keeps ``platforms`` and ``scripts``; empty without one.
+
+    Renode is what ``RENODE_PATH`` names, the executable or a folder, else ``renode`` on ``PATH``; a package puts a
+    short shell script there that names the place.
+    """
+    configured = os.environ.get("RENODE_PATH") or shutil.which("renode")
     if not configured or "\0" in configured:
         return []
     try:
         start = Path(configured).expanduser().resolve()
-        candidates = (start, *start.parents[:2])
+        candidates = [start, *start.parents[:2]]
+        for named in _paths_in(start / "renode" if start.is_dir() else start):
+            candidates += named.parents[:3]
         return [folder for folder in candidates if (folder / "platforms").is_dir()][:1]
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a home folder nobody has
         return []
+
+
+def _paths_in(launcher: Path) -> list[Path]:
+    """The absolute paths a shell script names; none where ``launcher`` is no short one."""
+    if not launcher.is_file():
+        return []
+    with launcher.open("rb") as file:
+        start = file.read(_LONGEST_LAUNCHER)
+    if not start.startswith(b"#!"):
+        return []
+    lines = start.decode(errors="replace").splitlines()[1:]
+    return [Path(found) for line in lines for found in re.findall(r"/[\w./+-]+", line)]
 
 
 def read_limited(path: Path, largest: int) -> bytes:

@@ -209,7 +209,9 @@ class MachineProxy:
             self._proxies[device] = DeviceProxy(device, self._report, self)
         return self._proxies[device]
 
-    def __getitem__(self, path: str) -> DeviceProxy:
+    def __getitem__(self, path: str) -> Any:
+        if path == "sysbus":
+            return self.SystemBus
         self._services.clock.consulted = True  # what the device will be asked is not known
         proxy = self._found.get(path)
         if proxy is None:

@@ -57,8 +57,18 @@ def test_default_has_14_lines_and_others_are_refused(caplog: pytest.LogCaptureFi
     assert len(exti.outputs) == 14
     exti.on_gpio(14, True)
     assert "line 14: there are 0 to 13" in caplog.text
-    with pytest.raises(CrosscamError, match="numberOfOutputLines is 40, expected 1 to 32"):
-        Stm32F4Exti(FakeServices(), "exti", number_of_output_lines=40)
+    with pytest.raises(CrosscamError, match="numberOfOutputLines is 65, expected 1 to 64"):
+        Stm32F4Exti(FakeServices(), "exti", number_of_output_lines=65)
+
+
+def test_lines_the_registers_do_not_reach_are_direct(caplog: pytest.LogCaptureFixture) -> None:
+    exti = Stm32F4Exti(FakeServices(), "exti", number_of_output_lines=34, first_direct_line=19)
+    exti.on_gpio(33, True)
+    assert exti.outputs[33].value and not exti.outputs[1].value and exti.listens(33)
+    exti.on_gpio(33, False)
+    assert not exti.outputs[33].value
+    exti.on_gpio(34, True)
+    assert "signal on line 34: there are 0 to 33" in caplog.text and not exti.listens(34)
 
 
 def test_reset_keeps_levels_and_drops_the_rest(exti: Stm32F4Exti) -> None:
