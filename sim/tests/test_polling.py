@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.devices.base import Device, Services
-from sim.engine.devices.stm32_timer import Stm32Timer
+from sim.engine.devices.timers.stm32_timer import Stm32Timer
 from sim.engine.machine import Machine
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.engine.timing.cortex_m7 import CortexM7Timing
