@@ -28,7 +28,7 @@ WANTED_FRAME_SECONDS = 1.0
 
 def time_run(elf: Path, frames: Path, count: int) -> tuple[float, float]:
     """Seconds to the first UART line and to the last prediction of ``count`` frames, in a process of its own."""
-    command = [sys.executable, "-m", "scripts.main", "run", "--elf", str(elf), "--frames", str(frames)]
+    command = [sys.executable, "-m", f"{__package__}.main", "run", "--elf", str(elf), "--frames", str(frames)]
     started = time.monotonic()
     first = last = 0.0
     with subprocess.Popen([*command, "--count", str(count)], stdout=subprocess.PIPE, text=True) as process:

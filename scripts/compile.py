@@ -56,5 +56,6 @@ def compile_(
     """
     from model.compiler import compile_model
     from model.compiler.report import print_report
+    from scripts.shipped import shipped
 
-    print_report(compile_model(source, output, core=core, arithmetic=kernels.value, optimize=optimize.value))
+    print_report(compile_model(shipped(source), output, core=core, arithmetic=kernels.value, optimize=optimize.value))

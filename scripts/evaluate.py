@@ -65,12 +65,13 @@ def evaluate(
     from model.evaluation.evaluate import class_report, evaluate_sets, int8_scores, parse_source, table
     from model.evaluation.reference import Reference
     from model.evaluation.thresholds import check_rate, parse_thresholds
+    from scripts.shipped import shipped
 
     if (config is None) != (run is None):
         raise CrosscamError("evaluate: --config and --run belong together; give both for the float forms, or neither")
     for rate in rates or []:
         check_rate(rate)
-    card = read_card(model)
+    card = read_card(shipped(model))
     thresholds = parse_thresholds(threshold or [], card.labels, card.thresholds)
     # Cards that do not tell were trained by the original rule.
     areas = numbers(classes, "--class", float) or card.provenance.get("minimum_area", MINIMUM_AREA)

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from scripts.shipped import MODEL, shipped
 from sim.files import write_json
 
 
 def reference(
     frames: Annotated[Path, typer.Argument(help="Frame folder.")],
-    model: Annotated[Path, typer.Option(help="Model folder.")] = Path("model/zoo/person_car_160"),
+    model: Annotated[Path, typer.Option(help="Model folder.")] = MODEL,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Default: reference.json in FRAMES.")] = None,
 ) -> None:
     """Score every frame of a folder on the host and write the scores as JSON.
@@ -25,7 +26,7 @@ def reference(
     from sim.frames.folder import FrameFolder
 
     folder = FrameFolder.open(frames)
-    host = HostReference(model, folder)
+    host = HostReference(shipped(model), folder)
     rows = []
     for index in track(range(len(folder.entries)), description="reference", transient=True):
         expected = host[index]

@@ -12,7 +12,10 @@ from sim.errors import CrosscamError
 
 
 def robot(
-    suites: Annotated[list[Path], typer.Argument(help="Suites (.robot) or folders of them.", show_default=False)],
+    suites: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Suites (.robot) or folders of them; default: those of crosscam's own board."),
+    ] = None,
     elf: Annotated[Path | None, typer.Option(help="Firmware, for suites that use ${ELF}.")] = None,
     frames: Annotated[Path | None, typer.Option(help="Frame folder, for suites that use ${FRAMES}.")] = None,
     variable: Annotated[
@@ -38,8 +41,17 @@ def robot(
 
     Example: [bold]crosscam robot --elf build/gcc/crosscam.elf --frames build/frames/demo robot_tests[/bold]
     """
+    from scripts.reference import reference
+    from scripts.shipped import ELF, FRAMES, MODEL, SUITES, firmware_or_built, frames_or_demo, shipped
     from sim.robot.runner import run_suites
 
+    if not suites:
+        suites = [SUITES]
+        elf = elf or firmware_or_built(ELF, shipped(MODEL))
+        if frames is None:
+            frames = frames_or_demo(FRAMES)
+            if not (frames / "reference.json").exists():
+                reference(frames)
     variables = {}
     for path, name in ((elf, "ELF"), (frames, "FRAMES")):
         if path is not None:
@@ -54,7 +66,7 @@ def robot(
             raise CrosscamError(f"--variable {text}: expected NAME:value")
         variables[name] = value
     failed = run_suites(
-        suites,
+        [shipped(suite) for suite in suites],
         engine=engine,
         variables=variables,
         output=output,

@@ -11,6 +11,7 @@ import typer
 
 from scripts.console import NoPython, tell
 from scripts.run_verdict import Row, Verdict
+from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.files import write_json
 from sim.text import printable
 
@@ -23,11 +24,9 @@ SECONDS_PER_FRAME = 5.0
 
 
 def run(
-    elf: Annotated[Path, typer.Option(help="Firmware to boot.")] = Path("build/crosscam.elf"),
-    frames: Annotated[Path, typer.Option(help="Frame folder (see `crosscam frames`).")] = Path("build/frames/demo"),
-    model: Annotated[Path, typer.Option(help="Model folder the firmware was compiled from.")] = Path(
-        "model/zoo/person_car_160"
-    ),
+    elf: Annotated[Path, typer.Option(help="Firmware to boot.")] = ELF,
+    frames: Annotated[Path, typer.Option(help="Frame folder (see `crosscam frames`).")] = FRAMES,
+    model: Annotated[Path, typer.Option(help="Model folder the firmware was compiled from.")] = MODEL,
     board_script: Annotated[
         Path | None, typer.Option("--board", help="Board script (.resc); default: sim/board/crosscam.resc.")
     ] = None,
@@ -69,7 +68,9 @@ def run(
     from sim.watch.warnings import WarningLog, findings
 
     console = terminal()
-    folder = FrameFolder.open(frames)
+    model = shipped(model)
+    elf = firmware_or_built(elf, model)
+    folder = FrameFolder.open(frames_or_demo(frames))
     reference = HostReference(model, folder)
     wanted = count or len(folder.entries)
     with contextlib.ExitStack() as cleanup:

@@ -18,7 +18,8 @@ KEYWORDS = Path(__file__).with_name("renode-keywords.robot")
 OWN_KEYWORDS_TAG = "crosscam-engine"
 """Tests so tagged use keywords Renode has not; they are left out there."""
 REPORTS = ("output.xml", "log.html", "report.html", "xunit.xml", "robot_output.xml")
-_PROJECT = Path(__file__).parents[2]
+_PROJECT = Path(__file__).parents[__name__.count(".")]
+"""What Python has to look in for the package this is part of."""
 
 
 def run_suites(

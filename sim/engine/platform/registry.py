@@ -12,14 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from sim.engine import bus, cortex_m, devices, scripting
 from sim.engine.devices.base import Device
 from sim.engine.platform.limits import limits_of
 from sim.engine.platform.syntax import Place
 from sim.engine.wording import abstract_type, unknown_type
 from sim.errors import CrosscamError, shown
 
-_PACKAGES = ("sim.engine.devices", "sim.engine.cortex_m", "sim.engine.scripting")
-_MODULES = ("sim.engine.bus",)
+_PACKAGES = (devices.__name__, cortex_m.__name__, scripting.__name__)
+_MODULES = (bus.__name__,)
 _NAMESPACE = "Antmicro.Renode.Peripherals."
 _LONGEST_MISSPELT = 64
 _ABSTRACT = {"CPU.BaseCPU": "CPU.", "CPU.TranslationCPU": "CPU."}

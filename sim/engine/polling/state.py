@@ -10,12 +10,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from sim.engine import cortex_m, devices
 from sim.engine.devices.base import Device
 from sim.engine.devices.registers import Field, Register, RegisterBank
 from sim.engine.native.counter import NativeCounter
 
 _PLAIN = frozenset((int, str, bytes, bool, float, type(None), Fraction))
-_MODULES = ("sim.engine.devices.", "sim.engine.cortex_m.")
+_MODULES = (f"{devices.__name__}.", f"{cortex_m.__name__}.")
 _AT_MOST = 30_000
 """Values a device may hold; a larger one is never taken to be as it was."""
 
