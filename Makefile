@@ -14,7 +14,7 @@ SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
 .PHONY: help setup run test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
-  check-loops fuzz
+  check-loops fuzz picture
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -87,6 +87,9 @@ bench-model: .venv/core  ## cycles and memory of MODEL on a bare STM32H743, laye
 
 bench-renode: .venv/core firmware frames  ## speed of the engine against an installed Renode
 	$(PY) -m scripts.bench_renode --elf $(ELF) --frames build/frames/demo
+
+picture: .venv/dev  ## draw docs/house.svg, who imports whom, from the imports
+	$(PY) -m scripts.picture
 
 clean:  ## remove what was built (not .venv)
 	rm -rf build firmware/generated
