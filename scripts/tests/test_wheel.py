@@ -67,6 +67,8 @@ def crosscam(installed: Path, folder: Path, *arguments: str) -> subprocess.Compl
 def test_it_holds_one_package_and_no_tests(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"crosscam"}
+    (points,) = (name for name in names if name.endswith("/entry_points.txt"))
+    assert wheel.read(points).decode().split("\n")[1] == "crosscam = crosscam.scripts.main:main"
     assert [name for name in names if "/tests/" in name or re.search(r"/(test_|conftest)[^/]*\.py$", name)] == []
     assert [name for name in names if "__pycache__" in name or "/generated/" in name] == []
 
