@@ -3,7 +3,8 @@
 
 - An operator's version above what the reference resolver has registered: versions say which features a file may use,
   and the kernels are the same. TILE 3, for example, which converters write.
-- An operator that only the optimised kernels have (ELU): then these compute the whole model, without delegates.
+- ELU, which only the optimised kernels have: its 256 results are looked up (elu.py).
+- Another operator that only the optimised kernels have: then these compute the whole model, without delegates.
 - A bias whose ``quantized_dimension`` is not 0 (TFLM's person_detect has 3): a bias has one dimension only.
 """
 
@@ -18,6 +19,7 @@ import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from model.elu import replace_elu
 from model.errors import CrosscamError
 
 _VERSION = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'")
@@ -52,7 +54,11 @@ def reference_interpreter(
         model = model or _parse(blob)
         if model is None:
             raise CrosscamError(f"{path}: LiteRT cannot load it as a .tflite model ({reason[:160]})")
-        repair = _lower_version(model, reason) or (_bias_axes(model) if len(repairs) < len(_NAMES) else None)
+        repair = (
+            _lower_version(model, reason)
+            or _elu(model, reason)
+            or (_bias_axes(model) if len(repairs) < len(_NAMES) else None)
+        )
         if repair is None and resolver is OpResolverType.BUILTIN_REF and _VERSION.search(reason):
             resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             repair = "computed by LiteRT's optimised kernels: it has no reference kernel for one operator"
@@ -82,6 +88,11 @@ def _lower_version(model: Any, reason: str) -> str | None:
             code.version -= 1
             changed = True
     return f"{found[1]} {found[2]} read as {found[1]} {int(found[2]) - 1}" if changed else None
+
+
+def _elu(model: Any, reason: str) -> str | None:
+    found = _VERSION.search(reason)
+    return replace_elu(model) if found is not None and found[1] == "ELU" else None
 
 
 def _bias_axes(model: Any) -> str | None:

@@ -250,6 +250,22 @@ def several_heads(m: Maker) -> Case:
     return n.finish("several heads", x, [scores, real, y, flat][: m.number(2, 4)])
 
 
+def exponential_units(m: Maker) -> Case:
+    """ELU, which the reference has to look up, between layers whose scaling the optimised kernels do otherwise."""
+    n = Net(m)
+    x = n.value((1, m.number(2, 12)), name="x")
+    y = n.dense(x, 40)
+    if m.flip():
+        real, bent = (m.build.tensor(name, n.shape_of(y), dtype=np.float32) for name in ("real", "bent"))
+        z = n.value(n.shape_of(y), n.scale_of(y))
+        m.build.op("DEQUANTIZE", [y], [real])
+        m.build.op("ELU", [real], [bent])
+        m.build.op("QUANTIZE", [bent], [z])
+    else:
+        z = n.table(y, "ELU")
+    return n.finish("exponential units", x, [n.dense(z, 40)])
+
+
 def two_readers(m: Maker) -> Case:
     """A view and what it shows, both read; the view's shape broadcasts."""
     n = Net(m)
@@ -269,6 +285,7 @@ KINDS: Kinds = {
     "branches": branches,
     "chain": chain,
     "constant_branch": constant_branch,
+    "exponential_units": exponential_units,
     "inverted_bottleneck": inverted_bottleneck,
     "one_dimensional": one_dimensional,
     "residual": residual,
