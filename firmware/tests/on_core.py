@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import capstone
@@ -17,9 +13,10 @@ import unicorn
 from elftools.elf.elffile import ELFFile
 from unicorn import arm_const
 
+from firmware.tests.toolchains import build_program
 from model.compiler.compile import Program, build
 from model.compiler.emit import emit
-from model.compiler.tests.host import NN, ROOT, WARNINGS, Case, Inputs, as_list, test_card
+from model.compiler.tests.host import Case, Inputs, as_list, test_card
 
 _END = 32  # bytes of an nn_tensor_t on the target
 FLASH, RAM, STOP = 0x0800_0000, 0x2000_0000, 0x1000
@@ -55,33 +52,9 @@ SECTIONS
 """
 
 
-def toolchains() -> dict[str, list[str]]:
-    found = {}
-    if shutil.which("arm-none-eabi-gcc"):
-        found["gcc"] = ["arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16"]
-    if find_spec("ziglang"):
-        found["zig"] = [
-            sys.executable,
-            "-m",
-            "ziglang",
-            "cc",
-            "-target",
-            "thumb-freestanding-eabihf",
-            "-mcpu=cortex_m7",
-        ]
-    return found
-
-
 def build_image(toolchain: list[str], folder: Path, start: str) -> Path:
-    (folder / "start.c").write_text(start)
-    (folder / "link.ld").write_text(LINK)
-    sources = [*sorted(folder.glob("*.c")), *sorted(folder.glob("*.S")), *sorted(NN.glob("*.c"))]
-    flags = [*WARNINGS, "-O2", "-ffreestanding", "-nostdlib", f"-I{ROOT / 'firmware'}", f"-T{folder / 'link.ld'}"]
-    elf = folder / "network.elf"
-    command = [*toolchain, *flags, "-Wl,-e,run", *map(str, sources), "-o", str(elf)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-    return elf
+    """``start`` with the networks in ``folder``, linked for the core."""
+    return build_program(toolchain, folder, start, LINK)
 
 
 class Core:

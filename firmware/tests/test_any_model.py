@@ -7,7 +7,6 @@ latter with uint8 at its edges; one has more scores than a line of the console h
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware.tests.toolchains import toolchains
 from model.compiler.tests.cases_networks import Net
 from model.compiler.tests.host import reference, run_reference
 from model.compiler.tests.maker import Maker
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.skipif(not shutil.which("arm-none-eabi-gcc"), reason="builds the firmware with gcc")
 
 
 def lively(channels: int, classes: int, edges: type) -> bytes:
@@ -88,11 +87,13 @@ def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("channels", "classes", "edges"),
-    [(1, 2, np.int8), (3, 2, np.uint8), (3, 100, np.int8)],
+    ("channels", "classes", "edges", "toolchain"),
+    [(1, 2, np.int8, "gcc"), (3, 2, np.uint8, "zig"), (3, 100, np.int8, "gcc")],
     ids=["grey", "colour", "many"],
 )
-def test_any_picture_classifier_runs(channels: int, classes: int, edges: type, tmp_path: Path) -> None:
+def test_any_picture_classifier_runs(channels: int, classes: int, edges: type, toolchain: str, tmp_path: Path) -> None:
+    if toolchain not in toolchains():
+        pytest.skip(f"toolchain {toolchain} is not installed")
     (tmp_path / "mine.tflite").write_bytes(lively(channels, classes, edges))
     names = ["absent", "person"] if classes == 2 else [f"class {number}" for number in range(classes)]
     labels = [word for name in names for word in ("--label", name)]
@@ -100,8 +101,8 @@ def test_any_picture_classifier_runs(channels: int, classes: int, edges: type, t
     made = _run(*crosscam, "card", tmp_path / "mine.tflite", "-o", tmp_path / "model", *labels)
     assert made.returncode == 0, made.stderr
     built = _run(
-        "make", "-C", "firmware", f"PYTHON={sys.executable}", "TOOLCHAIN=gcc", f"MODEL_DIR={tmp_path / 'model'}",
-        f"BUILD={tmp_path / 'build'}", f"GEN={tmp_path / 'generated'}",
+        "make", "-C", "firmware", f"PYTHON={sys.executable}", f"TOOLCHAIN={toolchain}",
+        f"MODEL_DIR={tmp_path / 'model'}", f"BUILD={tmp_path / 'build'}", f"GEN={tmp_path / 'generated'}",
     )  # fmt: skip
     assert built.returncode == 0, built.stderr + built.stdout
     _run(*crosscam, "frames", "demo", "-o", tmp_path / "frames")

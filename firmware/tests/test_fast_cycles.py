@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.tests.on_core import toolchains
+from firmware.tests.toolchains import toolchains
 from model.compiler.fast.assembly import Routine, file_text
 from model.compiler.fast.requantize import Rounding
 from model.compiler.fast.rows import RowShape, rows_routine

@@ -13,7 +13,8 @@ import pytest
 import unicorn
 
 from firmware.tests.kernel_cases import CASES
-from firmware.tests.on_core import Core, build_cases, outputs_of, toolchains
+from firmware.tests.on_core import Core, build_cases, outputs_of
+from firmware.tests.toolchains import toolchains
 from model.compiler.tests.cases_fast import KINDS
 from model.compiler.tests.host import reference, run_reference_all
 from model.compiler.tests.maker import cases_of

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import unicorn
 
-from firmware.tests.on_core import MEMORY, Core, build_cases, build_image, outputs_of, toolchains
+from firmware.tests.on_core import MEMORY, Core, build_cases, build_image, outputs_of
+from firmware.tests.toolchains import toolchains
 from model.compiler import compile_model
 from model.compiler.tests.cases_networks import KINDS
 from model.compiler.tests.host import ROOT, reference, run_reference, run_reference_all
