@@ -192,7 +192,7 @@ class Routine:
     @property
     def size(self) -> int:
         """Bytes of code, at most."""
-        return BYTES * sum(1 for line in self.lines if not line.endswith(":") and not line.startswith(".")) + 32
+        return BYTES * sum(1 for line in self.lines if not line.endswith(":") and not line.startswith(".")) + 16
 
     def text(self, prefix: str) -> str:
         """The function for an assembler, in ITCM, with ``prefix`` before its name."""

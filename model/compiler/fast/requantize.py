@@ -25,8 +25,8 @@ from model.compiler.quantize import INT8, fold_input_offset, multiply_by_quantiz
 
 _MOST_SCALE = 8  # bits: 127 << 8 is still an int16
 _MOST_SHIFT = 22  # bits: (zero point << shift) + 2^shift is still an int32
-_COMMON_SHIFT = 12
-"""``SHARED`` takes this one where it can, so that layers of one shape share their code."""
+_COMMON_SHIFTS = (12, 10)
+"""``SHARED`` takes the first of these that does, so that layers of one shape share their code."""
 _INT32 = 1 << 31
 
 
@@ -111,7 +111,7 @@ def scale_channels(
 
 def _shifts(sources: Sequence[_Source]) -> list[int]:
     least = max((source.right for source in sources if source.constant is None), default=0) + 1
-    return [_COMMON_SHIFT, least] if least < _COMMON_SHIFT else [least]
+    return [*(shift for shift in _COMMON_SHIFTS if shift > least), least]
 
 
 def _source(row: np.ndarray, bias: int, real: float, zero: int) -> _Source:

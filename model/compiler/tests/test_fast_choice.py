@@ -56,6 +56,16 @@ def test_without_room_for_code_the_largest_layers_come_first(monkeypatch: pytest
     assert sum(routine.size for routine in choice.routines_of(small.calls)) <= 8 * 1024
 
 
+def test_weights_that_flash_has_no_room_for_stay_narrow(monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
+    plain = sum(call.weight_bytes for call in build(ZOO, ZOO.read_bytes(), shuffles=1).calls)
+    room = plain + 50_000
+    monkeypatch.setattr(choice, "FLASH_BYTES", room + choice.CODE_BYTES)
+    narrow = build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=1)
+    assert plain < sum(call.weight_bytes for call in narrow.calls) <= room
+    assert any("16-bit weights" in reason for reason in narrow.slow.values())
+    assert sum(call.weight_bytes for call in program.calls) > room
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_plain_c_is_what_size_asks_for(kind: str) -> None:
     case = KINDS[kind](Maker(3))
