@@ -126,7 +126,7 @@ def _compare(network: BareNetwork, path: Path, blob: bytes) -> tuple[bool, list[
     """Whether the outputs equal those of LiteRT's reference kernels, and the cycles of the last run."""
     import numpy as np
 
-    from model.repair import reference_interpreter
+    from model.evaluation.repair import reference_interpreter
 
     interpreter, _ = reference_interpreter(path, blob)
     generator = np.random.default_rng(1)

@@ -10,8 +10,9 @@ from pathlib import Path
 from model.card import read_card, write_card
 from model.compiler.compile import build
 from model.compiler.emit import emit
+from model.compiler.tests import cases_elementwise, cases_moves, cases_networks, cases_weighted
 from model.compiler.tests.host import test_card as card_of
-from model.compiler.tests.random_cases import KINDS, Maker, chain
+from model.compiler.tests.maker import cases_of
 from model.dataset.coco import Source, picture_path
 from model.dataset.entries import read_annotations
 from model.dataset.recipe import read_recipe
@@ -140,9 +141,8 @@ class Models(_Refusing):
     NAME = "tflite"
 
     def __init__(self) -> None:
-        kinds = [maker for maker, _ in KINDS.values()]
-        self._networks = [maker(Maker(seed)).blob for maker in kinds for seed in (1, 2)]
-        self._networks += [chain(Maker(seed)).blob for seed in range(3, 8)]
+        modules = (cases_elementwise, cases_moves, cases_networks, cases_weighted)
+        self._networks = [case.blob for module in modules for _, case in cases_of(module.KINDS, 2)]
 
     def corpus(self) -> list[bytes]:
         """One of each operator, and small networks."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from firmware.tests.on_core import toolchains
+from firmware.tests.toolchains import toolchains
 from model.compiler.tests.cases_fast import KINDS
 from model.compiler.tests.maker import Maker
 from scripts import bench_model
