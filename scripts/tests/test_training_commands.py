@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,14 @@ def test_evaluate_refuses(tree: Path) -> None:
     assert "cannot make this folder" in refused(*evaluate, "--report", tree / "file")
     assert "expected a probability from 0 to 1" in refused(*evaluate, "--threshold", "car=1.5")
     assert "belong together" in refused(*evaluate, "--run", tree)
+
+
+def test_evaluate_names_what_installs_what_it_lacks(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `make setup` alone pycocotools is not there."""
+    monkeypatch.setitem(sys.modules, "pycocotools.coco", None)
+    complaint = refused("evaluate", ZOO, "--data-root", tree, "--set", "toy/train")
+    assert "pycocotools is not installed; run `" in complaint
+    assert "train" in complaint
 
 
 CONFIG = """
