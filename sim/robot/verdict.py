@@ -117,7 +117,9 @@ class verdict:  # noqa: N801 - `Library  sim.robot.verdict` finds the class by t
         self._sequence.allow_gap()
 
     def _photograph(self, number: int) -> int | None:
-        answer = str(BuiltIn().run_keyword("Execute Command", f"{self._camera} ControlRead {_CAPTURED} {number}"))
+        # Paused: a Renode that goes on runs the camera's script for the board as well, with the same `request`.
+        commands = ("pause", f"{self._camera} ControlRead {_CAPTURED} {number}", "start")
+        _, answer, _ = [str(BuiltIn().run_keyword("Execute Command", each)) for each in commands]
         found = _NUMBER.search(answer)
         if found is None:
             raise AssertionError(f"{self._camera} answered {printable(answer, 100)!r}: expected a photograph's index")
