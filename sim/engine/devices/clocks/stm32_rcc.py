@@ -28,12 +28,19 @@ class Stm32Rcc(RegisterDevice):
         causes: flags by what the machine's ``last_reset`` says.
         kept: registers of the backup domain, which only power-on and BDRST reset.
 
+    A subclass declares the registers; of CFGR and BDCR it says where their fields are (``_declare_switch``,
+    ``_declare_backup``).
+
     ``hse_frequency`` is what the board file or a script says that the crystal or clock gives, in Hz; 0 until then.
     """
 
     RENODE_MEMBERS = ("ControlRead", "ControlWrite", "EnsureInit", "HseFrequency")
     CAUSE_BITS = 0
     """The bits of the register of causes that a host may set."""
+    SOURCES: tuple[str, ...]
+    """The clocks CFGR.SW chooses from, in its order."""
+    RTC_ADDRESS: int | None = None
+    """Where the real-time clock is, for families that find it by its address."""
 
     hse_frequency: UInt
 
@@ -50,8 +57,10 @@ class Stm32Rcc(RegisterDevice):
         super().__init__(services, name)
         self._power_on, self._every_reset, self._causes, self._kept = power_on, every_reset, causes, tuple(kept)
         self._cause = power_on
-        self._bdrst: Field  # a subclass declares BDCR
+        self._switches: dict[str, Field] = {}
+        self._lsi: Field  # a subclass declares CSR
         self.hse_frequency = 0
+        services.clock.schedule(0, self._rtc_clock)  # once the board is built
 
     @property
     def hse(self) -> int:
@@ -64,6 +73,10 @@ class Stm32Rcc(RegisterDevice):
 
     def reset(self) -> None:
         """Registers to reset values; the reset flags gain those of this reset's cause."""
+        self._reset_registers()
+        self._rtc_clock()
+
+    def _reset_registers(self) -> None:
         kept = {} if self._after_power_on else {offset: self.bank[offset].raw for offset in self._kept}
         super().reset()
         for offset, value in kept.items():
@@ -121,7 +134,32 @@ class Stm32Rcc(RegisterDevice):
             self.log.debug("resets %s", window.device.name)
             window.device.reset()
 
+    def _declare_switch(self, cfgr: Register, bits: int, divider_bit: int, divider_mask: int) -> None:
+        """CFGR: SW and SWS of ``bits`` each, and HSE's divider for the real-time clock."""
+        self._wanted = cfgr.field(0, bits, "SW")
+        self._used = cfgr.field(bits, bits, "SWS", Mode.READ)
+        self._hse_divider = cfgr, divider_bit, divider_mask
+        cfgr.storage().after_write(lambda _: self._switch())
+
+    def _switch(self) -> None:
+        """SWS follows SW to a clock that is on."""
+        wanted = self._wanted.value
+        if wanted < len(self.SOURCES) and self._switches[self.SOURCES[wanted]]:
+            self._used.value = wanted
+        else:
+            self.log.debug("SW = %d: that clock is off, SWS stays %d", wanted, self._used.value)
+        self._rtc_clock()
+
     # The real-time clock
+
+    def _declare_backup(self, bdcr: Register, stored: int) -> None:
+        """BDCR; ``stored``: what is merely kept."""
+        bdcr.after_write(lambda _: self._backup_domain())
+        self._lse = self._ready_pairs(bdcr, ((0, 1, "LSE"),))["LSE"]
+        self._rtcsel = bdcr.field(8, 2, "RTCSEL")
+        self._rtcen = bdcr.flag(15, "RTCEN")
+        self._bdrst = bdcr.flag(16, "BDRST", on_change=self._backup_reset)
+        bdcr.storage(stored)
 
     def _backup_domain(self) -> None:
         """BDCR was written: while BDRST is set, everything else of the backup domain is in reset."""
@@ -137,11 +175,20 @@ class Stm32Rcc(RegisterDevice):
 
     def _rtc(self) -> Device | None:
         """The board's real-time clock, where it has one."""
-        raise NotImplementedError
+        window = None if self.RTC_ADDRESS is None else self.services.sysbus.window_at(self.RTC_ADDRESS)
+        return None if window is None else window.device
 
     def _rtc_source(self) -> int:
-        """RTCCLK in Hz; 0 while nothing clocks it."""
-        raise NotImplementedError
+        """RTCCLK in Hz by RTCSEL: LSE, LSI, or HSE divided by RTCPRE, where 0 and 1 are no clock; 0 while it is off.
+
+        RM0090 6.3.3 and 6.3.20, RM0433 8.7.7 and 8.7.19.
+        """
+        if not self._rtcen:
+            return 0
+        register, bit, mask = self._hse_divider
+        divider = register.raw >> bit & mask
+        hse = self.hse // divider if divider > 1 and self._switches["HSE"] else 0
+        return (0, LSE * self._lse.value, LSI * self._lsi.value, hse)[self._rtcsel.value]
 
     def _rtc_clock(self) -> None:
         """Tell the real-time clock what it runs on."""

@@ -15,12 +15,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sim.engine.devices.base import Device, Services
-from sim.engine.devices.clocks.stm32_rcc import LSE, LSI, Stm32Rcc
+from sim.engine.devices.clocks.stm32_rcc import Stm32Rcc
 from sim.engine.devices.clocks.stm32f4_rtc import Stm32F4Rtc
 from sim.engine.devices.registers import Mode
 
 _READY_PAIRS = ((0, 1, "HSI"), (16, 17, "HSE"), (24, 25, "PLL"), (26, 27, "PLLI2S"), (28, 29, "PLLSAI"))
-_SOURCES = ("HSI", "HSE", "PLL")  # CFGR.SW
 _CFGR, _BDCR = 0x08, 0x70
 _RMVF = 1 << 24
 _FLAGS = 0xFE000000
@@ -66,6 +65,7 @@ class Stm32F4Rcc(Stm32Rcc):
 
     RENODE_TYPES: ClassVar[tuple[str, ...]] = ("Miscellaneous.STM32F4_RCC",)
     CAUSE_BITS = _FLAGS
+    SOURCES = ("HSI", "HSE", "PLL")
 
     def __init__(self, services: Services, name: str, *, rtc_peripheral: Stm32F4Rtc | None) -> None:
         super().__init__(
@@ -83,10 +83,7 @@ class Stm32F4Rcc(Stm32Rcc):
         self._switches = self._ready_pairs(cr, _READY_PAIRS)
         cr.storage(0x000C00F8)
         cr.after_write(lambda _: self._switch())
-        cfgr = bank.register(_CFGR, "CFGR").after_write(lambda _: self._switch())
-        self._wanted = cfgr.field(0, 2, "SW")
-        self._used = cfgr.field(2, 2, "SWS", Mode.READ)
-        cfgr.storage()
+        self._declare_switch(bank.register(_CFGR, "CFGR"), 2, 16, 0x1F)
         cir = bank.register(0x0C, "CIR")
         cir.field(0, 8, "flags", Mode.READ)
         cir.field(16, 8, "clear", Mode.WRITE)
@@ -100,30 +97,15 @@ class Stm32F4Rcc(Stm32Rcc):
                 lines = {bit: address for bit, address in lines.items() if bit != 16}
             self._reset_lines(declared, lines)
             declared.storage()
-        bdcr = bank.register(_BDCR, "BDCR").after_write(lambda _: self._backup_domain())
-        self._lse = self._ready_pairs(bdcr, ((0, 1, "LSE"),))["LSE"]
-        self._rtcsel = bdcr.field(8, 2, "RTCSEL")
-        self._rtcen = bdcr.flag(15, "RTCEN")
-        self._bdrst = bdcr.flag(16, "BDRST", on_change=self._backup_reset)
-        bdcr.storage(0x1C)
+        self._declare_backup(bank.register(_BDCR, "BDCR"), 0x1C)
         csr = bank.register(0x74, "CSR").after_write(lambda _: self._rtc_clock())
         self._lsi = self._ready_pairs(csr, ((0, 1, "LSI"),))["LSI"]
         csr.field(24, 1, "RMVF", Mode.WRITE, on_write=self._remove_flags)
         csr.field(25, 7, "flags", Mode.READ, read=lambda: self._cause >> 25)
-        services.clock.schedule(0, self._rtc_clock)  # once the board is built
 
     def reset(self) -> None:
         super().reset()
         self.timer9_reset.set(False)
-        self._rtc_clock()
-
-    def _switch(self) -> None:
-        wanted = self._wanted.value
-        if wanted < len(_SOURCES) and self._switches[_SOURCES[wanted]]:
-            self._used.value = wanted
-        else:
-            self.log.debug("SW = %d: that clock is off, SWS stays %d", wanted, self._used.value)
-        self._rtc_clock()
 
     def _timer9(self, old: int, new: int) -> None:
         self._reset_line(_APB2 + _GRID * 16, old, new)
@@ -131,15 +113,7 @@ class Stm32F4Rcc(Stm32Rcc):
             self.timer9_reset.pulse()
 
     def _rtc(self) -> Device | None:
-        return self._rtc_peripheral
-
-    def _rtc_source(self) -> int:
-        """RTCSEL: LSE, LSI, or HSE divided by RTCPRE, where 0 and 1 are no clock (RM0090 6.3.3, 6.3.20)."""
-        if not self._rtcen:
-            return 0
-        divider = self.bank[_CFGR].raw >> 16 & 0x1F
-        hse = self.hse // divider if divider > 1 and self._switches["HSE"] else 0
-        return (0, LSE * self._lse.value, LSI * self._lsi.value, hse)[self._rtcsel.value]
+        return self._rtc_peripheral or super()._rtc()
 
     def _remove_flags(self, written: int) -> None:
         if written:

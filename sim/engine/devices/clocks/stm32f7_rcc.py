@@ -5,11 +5,9 @@ The native form of ``sim/peripherals/stm32f7_rcc.py``: the F4's, with the real-t
 
 from __future__ import annotations
 
-from sim.engine.devices.base import Device, Services
+from sim.engine.devices.base import Services
 from sim.engine.devices.clocks.stm32f4_rcc import Stm32F4Rcc
 from sim.engine.devices.script_twin import twin_of
-
-_RTC = 0x40002800
 
 
 @twin_of("2bcdcab84efdb4172613b1652d661fb14fa5f29bf1e57107bffd02fc2b17014a")
@@ -17,10 +15,7 @@ class Stm32F7Rcc(Stm32F4Rcc):
     """All RCC registers."""
 
     RENODE_TYPES = ()
+    RTC_ADDRESS = 0x40002800
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name, rtc_peripheral=None)
-
-    def _rtc(self) -> Device | None:
-        window = self.services.sysbus.window_at(_RTC)
-        return None if window is None else window.device

@@ -12,8 +12,8 @@ not modelled; what is clocked gets its frequency from the board description, or 
 
 from __future__ import annotations
 
-from sim.engine.devices.base import Device, Services
-from sim.engine.devices.clocks.stm32_rcc import LSE, LSI, Stm32Rcc
+from sim.engine.devices.base import Services
+from sim.engine.devices.clocks.stm32_rcc import Stm32Rcc
 from sim.engine.devices.registers import Mode
 from sim.engine.devices.script_twin import twin_of
 
@@ -22,7 +22,6 @@ _POWER_ON = 0x00FE0000  # RM0433 table "RSR flags": power-on sets POR, PIN, BOR,
 _PIN_AND_CPU = 1 << 22 | 1 << 17
 _CAUSES = {"IWDG1": 1 << 26, "SYSRESETREQ": 1 << 24, "WWDG": 1 << 28}
 _CFGR, _BDCR, _CSR, _RSR = 0x10, 0x70, 0x74, 0xD0
-_RTC = 0x58004000
 _CORE_VIEW, _VIEW_OFFSET = range(0x130, 0x180), 0x60  # the core's own view of the enable and cause registers
 
 _READY_PAIRS = (
@@ -34,7 +33,6 @@ _READY_PAIRS = (
     (26, 27, "PLL2"),
     (28, 29, "PLL3"),
 )
-_SOURCES = ("HSI", "CSI", "HSE", "PLL1")  # CFGR.SW
 _STORED = {
     0x04: ("ICSCR", 0x40000000),
     0x0C: ("CSICFGR", 0x20000000),
@@ -107,6 +105,8 @@ class Stm32H7Rcc(Stm32Rcc):
 
     RENODE_TYPES = ("Miscellaneous.STM32H7_RCC",)
     CAUSE_BITS = 0xFFFE0000
+    SOURCES = ("HSI", "CSI", "HSE", "PLL1")
+    RTC_ADDRESS = 0x58004000
 
     def __init__(self, services: Services, name: str, *, systick: object = None, hse_frequency: int = 0) -> None:
         super().__init__(services, name, power_on=_POWER_ON, every_reset=_PIN_AND_CPU, causes=_CAUSES, kept=(_BDCR,))
@@ -118,18 +118,10 @@ class Stm32H7Rcc(Stm32Rcc):
         cr.field(14, 2, "D1CKRDY D2CKRDY", Mode.READ, read=lambda: 3)
         cr.storage(0x000C021A)
         bank.register(0x08, "CRRCR").field(0, 32, "CRRCR", Mode.READ)
-        cfgr = bank.register(_CFGR, "CFGR").after_write(lambda _: self._switch())
-        self._wanted = cfgr.field(0, 3, "SW")
-        self._used = cfgr.field(3, 3, "SWS", Mode.READ)
-        cfgr.storage()
+        self._declare_switch(bank.register(_CFGR, "CFGR"), 3, 8, 0x3F)
         bank.register(0x64, "CIFR").field(0, 32, "CIFR", Mode.READ)
         bank.register(0x68, "CICR").field(0, 32, "CICR", Mode.WRITE)
-        bdcr = bank.register(_BDCR, "BDCR").after_write(lambda _: self._backup_domain())
-        self._lse = self._ready_pairs(bdcr, ((0, 1, "LSE"),))["LSE"]
-        self._rtcsel = bdcr.field(8, 2, "RTCSEL")
-        self._rtcen = bdcr.flag(15, "RTCEN")
-        self._bdrst = bdcr.flag(16, "BDRST", on_change=self._backup_reset)
-        bdcr.storage(0x0001837D)
+        self._declare_backup(bank.register(_BDCR, "BDCR"), 0x0001837D)
         csr = bank.register(_CSR, "CSR").after_write(lambda _: self._rtc_clock())
         self._lsi = self._ready_pairs(csr, ((0, 1, "LSI"),))["LSI"]
         for offset, (register, reset) in _STORED.items():
@@ -144,7 +136,6 @@ class Stm32H7Rcc(Stm32Rcc):
         for index, (bus, sleep) in enumerate(_BUSES.items()):
             bank.register(0xD4 + 4 * index, f"{bus}ENR", 0x00010000 if bus == "APB4" else 0).storage()
             bank.register(0xFC + 4 * index, f"{bus}LPENR", sleep).storage()
-        services.clock.schedule(0, self._rtc_clock)  # once the board is built
 
     def read(self, offset: int, width: int) -> int:
         return self.bank.read(offset - _VIEW_OFFSET if offset in _CORE_VIEW else offset, width)
@@ -152,30 +143,6 @@ class Stm32H7Rcc(Stm32Rcc):
     def write(self, offset: int, width: int, value: int) -> None:
         self.bank.write(offset - _VIEW_OFFSET if offset in _CORE_VIEW else offset, width, value)
 
-    def reset(self) -> None:
-        super().reset()
-        self._rtc_clock()
-
-    def _switch(self) -> None:
-        wanted = self._wanted.value
-        if wanted < len(_SOURCES) and self._switches[_SOURCES[wanted]]:
-            self._used.value = wanted
-        else:
-            self.log.debug("SW = %d: that clock is off, SWS stays %d", wanted, self._used.value)
-        self._rtc_clock()
-
     def _remove_flags(self, written: int) -> None:
         if written & _RMVF:
             self._cause = 0
-
-    def _rtc(self) -> Device | None:
-        window = self.services.sysbus.window_at(_RTC)
-        return None if window is None else window.device
-
-    def _rtc_source(self) -> int:
-        """RTCSEL: LSE, LSI, or HSE divided by RTCPRE, where 0 and 1 are no clock (8.7.7, 8.7.19)."""
-        if not self._rtcen:
-            return 0
-        divider = self.bank[_CFGR].raw >> 8 & 0x3F
-        hse = self.hse // divider if divider > 1 and self._switches["HSE"] else 0
-        return (0, LSE * self._lse.value, LSI * self._lsi.value, hse)[self._rtcsel.value]
