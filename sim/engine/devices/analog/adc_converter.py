@@ -10,8 +10,11 @@ from pathlib import Path
 
 from sim.engine.devices.analog.analog_input import AnalogInput, Channel, Repeat, read_samples
 from sim.engine.devices.base import Event, Services
-from sim.engine.devices.registers import RegisterDevice
+from sim.engine.devices.registers import Field, Register, RegisterDevice
 from sim.errors import CrosscamError
+
+ADRDY, EOSMP, EOC, EOS, OVR = (1 << bit for bit in range(5))
+"""Flags of ISR, in a ``VoltageConverter``."""
 
 
 class AdcConverter(RegisterDevice):
@@ -104,7 +107,22 @@ class AdcConverter(RegisterDevice):
 
 
 class VoltageConverter(AdcConverter):
-    """A converter that is fed with millivolts; ``reference_voltage`` in volts is its full scale."""
+    """A converter that is fed with millivolts; ``reference_voltage`` in volts is its full scale.
+
+    Those of F0 and later, with the same flags in ISR and IER and the same DR (RM0091 13.12, RM0433 25.6). A subclass
+    declares the registers, and sets ``_started`` and ``_held`` in ``_halt``.
+    """
+
+    flags: Register
+    """ISR."""
+    _enables: Register
+    _data: Field
+    _exten: Field
+    _overwrite: Field
+    _continuous: Field
+    _enabled: bool
+    _started: bool
+    _held: bool  # the next conversion comes when the data is read
 
     RENODE_MEMBERS = ("FeedVoltageSampleToChannel", "SetDefaultValue")
 
@@ -126,3 +144,71 @@ class VoltageConverter(AdcConverter):
     def _sample(self, channel: int, full: int) -> int:
         """What a conversion of ``channel`` gives where ``full`` stands for the reference voltage."""
         return min(full, max(0, round(self._inputs[channel].take() / self._full_scale * full)))
+
+    # What a family says besides
+
+    def _forget(self) -> None:
+        """As after power-on, but for registers and inputs."""
+        raise NotImplementedError
+
+    def _triggered(self) -> None:
+        """Begin a sequence, or in discontinuous mode go on with it."""
+        raise NotImplementedError
+
+    def _await_trigger(self) -> None:
+        """ADSTART with a trigger selected: it comes by itself, or on an input."""
+
+    # Conversions
+
+    def reset(self) -> None:
+        """Registers to reset values; what is on the inputs stays."""
+        super().reset()
+        self._forget()
+        self._update()
+
+    def _start(self) -> None:
+        """ADSTART."""
+        if not self._enabled:
+            self.log.warning("ADSTART while ADEN is 0: ignored")
+        elif not self._started:
+            self._started = True
+            if self._exten.value:
+                self._await_trigger()
+            else:
+                self._triggered()
+
+    def _finish(self, code: int) -> bool:
+        """A conversion gave ``code``: data and flags; True when it or the one before was lost (OVR)."""
+        lost = bool(self.flags.raw & EOC)
+        if lost:
+            self.flags.raw |= OVR
+        if not lost or self._overwrite:
+            self._data.value = code
+        self.flags.raw |= EOSMP | EOC
+        if not self._sequence:
+            self.flags.raw |= EOS
+            if not self._continuous and not self._exten.value:
+                self._started = False
+        self._update()
+        return lost
+
+    def _data_taken(self) -> None:
+        if self._held:
+            self._held = False
+            self._begin()
+
+    def _take(self) -> int:
+        """DR is read."""
+        self.flags.raw &= ~EOC
+        self._data_taken()
+        self._update()
+        return self._data.value
+
+    def _flags_cleared(self, written: int) -> None:
+        """ISR was written."""
+        if written & EOC:
+            self._data_taken()
+        self._update()
+
+    def _update(self) -> None:
+        self.irq.set(bool(self.flags.raw & self._enables.raw))

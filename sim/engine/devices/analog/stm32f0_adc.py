@@ -14,7 +14,7 @@ the internal channels are channels 16 to 18 like any other.
 
 from __future__ import annotations
 
-from sim.engine.devices.analog.adc_converter import VoltageConverter
+from sim.engine.devices.analog.adc_converter import ADRDY, EOC, EOS, EOSMP, OVR, VoltageConverter
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.registers import Mode
 from sim.errors import CrosscamError
@@ -23,7 +23,7 @@ _CHANNELS = 19
 _CLOCK = 14_000_000  # Hz
 _SAMPLING = (3, 15, 27, 57, 83, 111, 143, 479)  # half cycles by SMP
 _CONVERSION = (25, 23, 19, 15)  # half cycles by RES
-_ADRDY, _EOSMP, _EOC, _EOSEQ, _OVR, _AWD = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 7
+_AWD = 1 << 7
 _ADEN, _ADDIS, _ADSTART, _ADSTP = 1 << 0, 1 << 1, 1 << 2, 1 << 4
 
 
@@ -58,9 +58,9 @@ class Stm32F0Adc(VoltageConverter):
 
     def _declare(self) -> None:
         bank = self.bank
-        self._flags = bank.register(0x00, "ISR").after_write(self._flags_cleared)
-        self._flags.field(0, 5, "OVR EOSEQ EOC EOSMP ADRDY", Mode.WRITE_ONE_TO_CLEAR)
-        self._flags.flag(7, "AWD", Mode.WRITE_ONE_TO_CLEAR)
+        self.flags = bank.register(0x00, "ISR").after_write(self._flags_cleared)
+        self.flags.field(0, 5, "OVR EOSEQ EOC EOSMP ADRDY", Mode.WRITE_ONE_TO_CLEAR)
+        self.flags.flag(7, "AWD", Mode.WRITE_ONE_TO_CLEAR)
         self._enables = bank.register(0x04, "IER").storage(0x9F).after_write(lambda _: self._update())
         control = bank.register(0x08, "CR").value_from(self._control_value).after_write(self._control)
         control.field(0, 32, "CR", Mode.WRITE)
@@ -100,12 +100,6 @@ class Stm32F0Adc(VoltageConverter):
         self._started = False
         self._held = False  # WAIT: the next conversion comes when the data is read
 
-    def reset(self) -> None:
-        """Registers to reset values; what is on the inputs stays."""
-        super().reset()
-        self._forget()
-        self._update()
-
     # Registers
 
     def _control_value(self) -> int:
@@ -117,22 +111,12 @@ class Stm32F0Adc(VoltageConverter):
             self._halt()
         elif written & _ADEN and not self._enabled:
             self._enabled = True
-            self._flags.raw |= _ADRDY
+            self.flags.raw |= ADRDY
         if written & _ADSTP:
             self._halt()
         elif written & _ADSTART:
             self._start()
         self._update()
-
-    def _start(self) -> None:
-        if not self._enabled:
-            self.log.warning("ADSTART while ADEN is 0: ignored")
-        elif not self._started:
-            self._started = True
-            if self._exten.value:
-                self._await_trigger()
-            else:
-                self._triggered()
 
     def _await_trigger(self) -> None:
         clock = self.services.clock
@@ -150,7 +134,7 @@ class Stm32F0Adc(VoltageConverter):
             if not self._sequence:
                 self.log.warning("conversion started with no channel selected in CHSELR")
                 self._started = bool(self._exten.value)
-                self._flags.raw |= _EOSEQ
+                self.flags.raw |= EOS
                 self._update()
                 return
         self._begin()
@@ -171,17 +155,7 @@ class Stm32F0Adc(VoltageConverter):
         self._compare(channel, code << 12 - bits)
         if self._left:
             code <<= 16 - bits if bits > 6 else 8 - bits
-        lost = bool(self._flags.raw & _EOC)
-        if lost:
-            self._flags.raw |= _OVR
-        if not lost or self._overwrite:
-            self._data.value = code
-        self._flags.raw |= _EOSMP | _EOC
-        if not self._sequence:
-            self._flags.raw |= _EOSEQ
-            if not self._continuous and not self._exten.value:
-                self._started = False
-        self._update()
+        lost = self._finish(code)
         if self._dmaen and not (lost and not self._overwrite):
             self.dma_request.pulse()
 
@@ -190,7 +164,7 @@ class Stm32F0Adc(VoltageConverter):
         if not self._watch or (self._watch_single and channel != self._watched.value):
             return
         if not self._low.value <= code <= self._high.value:
-            self._flags.raw |= _AWD
+            self.flags.raw |= _AWD
 
     def _proceeds(self) -> bool:
         if not self._started:
@@ -200,30 +174,11 @@ class Stm32F0Adc(VoltageConverter):
         elif self._discontinuous and self._sequence:
             self._started = bool(self._exten.value)
             return False
-        self._held = bool(self._sequence) and bool(self._wait) and bool(self._flags.raw & _EOC)
+        self._held = bool(self._sequence) and bool(self._wait) and bool(self.flags.raw & EOC)
         return bool(self._sequence) and not self._held
 
     @property
     def _nobody_looks(self) -> bool:
-        all_set = _EOSMP | _EOC | _EOSEQ | _OVR
-        watching = self._watch and not self._flags.raw & _AWD
-        return self._flags.raw & all_set == all_set and not self._dmaen and not watching
-
-    def _data_taken(self) -> None:
-        if self._held:
-            self._held = False
-            self._begin()
-
-    def _take(self) -> int:
-        self._flags.raw &= ~_EOC
-        self._data_taken()
-        self._update()
-        return self._data.value
-
-    def _flags_cleared(self, written: int) -> None:
-        if written & _EOC:
-            self._data_taken()
-        self._update()
-
-    def _update(self) -> None:
-        self.irq.set(bool(self._flags.raw & self._enables.raw))
+        all_set = EOSMP | EOC | EOS | OVR
+        watching = self._watch and not self.flags.raw & _AWD
+        return self.flags.raw & all_set == all_set and not self._dmaen and not watching

@@ -13,7 +13,7 @@ Renode 1.16.1 has no type for it (its H7 files name the F0's).
 
 from __future__ import annotations
 
-from sim.engine.devices.analog.adc_converter import VoltageConverter
+from sim.engine.devices.analog.adc_converter import ADRDY, EOC, EOS, EOSMP, OVR, VoltageConverter
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Field, Mode, RegisterDevice
@@ -23,7 +23,7 @@ _CHANNELS = 20
 _CLOCK = 30_000_000  # Hz of the converter: between what the boost modes allow and what drivers program
 _SAMPLING = (3, 5, 17, 33, 65, 129, 775, 1621)  # half cycles by SMP
 _BITS = (16, 14, 12, 10, 8, 14, 12, 8)  # by RES
-_ADRDY, _EOSMP, _EOC, _EOS, _OVR, _JEOC, _JEOS = (1 << bit for bit in range(7))
+_JEOC, _JEOS = 1 << 5, 1 << 6
 _AWD1, _LDORDY = 1 << 7, 1 << 12
 _ADEN, _ADDIS, _ADSTART, _JADSTART, _ADSTP, _JADSTP = (1 << bit for bit in range(6))
 _ADCALLIN, _LINEARITY, _REGULATOR, _DEEP, _ADCAL = 1 << 16, 0x3F << 22, 1 << 28, 1 << 29, 1 << 31
@@ -125,12 +125,6 @@ class Stm32H7Adc(VoltageConverter):
             self._injection = None
         self._injected_started = False
 
-    def reset(self) -> None:
-        """Registers to reset values; what is on the inputs stays."""
-        super().reset()
-        self._forget()
-        self._update()
-
     def on_gpio(self, number: int, value: bool) -> None:
         """A trigger event."""
         before = number in self._triggers
@@ -162,7 +156,7 @@ class Stm32H7Adc(VoltageConverter):
             self._power |= _LINEARITY if written & _ADCALLIN else 0
         elif written & _ADEN and not self._enabled:
             self._enabled = True
-            self.flags.raw |= _ADRDY
+            self.flags.raw |= ADRDY
         if written & _ADDIS:
             self._enabled = False
             self._halt()
@@ -178,14 +172,6 @@ class Stm32H7Adc(VoltageConverter):
             if not self._jexten.value:
                 self._inject()
         self._update()
-
-    def _start(self) -> None:
-        if not self._enabled:
-            self.log.warning("ADSTART while ADEN is 0: ignored")
-        elif not self._started:
-            self._started = True
-            if not self._exten.value:
-                self._triggered()
 
     def _triggered(self) -> None:
         """Begin a sequence, or in discontinuous mode go on with it."""
@@ -227,19 +213,8 @@ class Stm32H7Adc(VoltageConverter):
         return first, second, third
 
     def _convert(self, channel: int) -> None:
-        code = self._code(channel)
-        lost = bool(self.flags.raw & _EOC)
-        if lost:
-            self.flags.raw |= _OVR
-        if not lost or self._overwrite:
-            self._data.value = code
-        self.flags.raw |= _EOSMP | _EOC
         self._left_in_group -= 1
-        if not self._sequence:
-            self.flags.raw |= _EOS
-            if not self._continuous and not self._exten.value:
-                self._started = False
-        self._update()
+        self._finish(self._code(channel))
 
     def _proceeds(self) -> bool:
         if not self._started:
@@ -250,13 +225,13 @@ class Stm32H7Adc(VoltageConverter):
         if not self._sequence and self._continuous:
             self._sequence = self._channels()
             self._left_in_group = len(self._sequence)
-        self._held = bool(self._sequence) and bool(self._delay) and bool(self.flags.raw & _EOC)
+        self._held = bool(self._sequence) and bool(self._delay) and bool(self.flags.raw & EOC)
         return bool(self._sequence) and not self._held
 
     @property
     def _nobody_looks(self) -> bool:
         """Further conversions would change nothing but the data."""
-        all_set = _EOSMP | _EOC | _EOS | _OVR
+        all_set = EOSMP | EOC | EOS | OVR
         alarms = sum(_AWD1 << index for index, watches in enumerate(self._any_watch) if watches)
         return self.flags.raw & (all_set | alarms) == all_set | alarms and not self._by_dma
 
@@ -286,33 +261,17 @@ class Stm32H7Adc(VoltageConverter):
 
     # Data and lines
 
-    def _data_taken(self) -> None:
-        if self._held:
-            self._held = False
-            self._begin()
-
-    def _take(self) -> int:
-        self.flags.raw &= ~_EOC
-        self._data_taken()
-        self._update()
-        return self._data.value
-
-    def _flags_cleared(self, written: int) -> None:
-        if written & _EOC:
-            self._data_taken()
-        self._update()
-
     @property
     def _by_dma(self) -> bool:
         """DMNGT: DMA one-shot or circular."""
         return bool(self._management.value & 1)
 
     def _dma_wanted(self) -> int:
-        lost = self.flags.raw & _OVR and not self._overwrite
-        return int(self._by_dma and bool(self.flags.raw & _EOC) and not lost)
+        lost = self.flags.raw & OVR and not self._overwrite
+        return int(self._by_dma and bool(self.flags.raw & EOC) and not lost)
 
     def _update(self) -> None:
-        self.irq.set(bool(self.flags.raw & self._enables.raw))
+        super()._update()
         self.request.ask()
 
 
