@@ -9,9 +9,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
-from sim.engine.devices.base import Device, Services
+from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.event import EventHandlers
 from sim.engine.devices.network.ethernet_phy import EthernetPhysicalLayer
 from sim.engine.devices.registers import Field, Register, RegisterBank, RegisterDevice
@@ -23,6 +24,9 @@ _SHORTEST, _LONGEST = 14, 9018
 _PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0x40000, 1)
 FIRST_TYPE = 0x600
 """Values of the length/type field from here on are types."""
+DESCRIPTOR_BYTES = 16
+_LOOP_BACK, _FAST = 1 << 12, 1 << 14
+"""LM and FES of MACCR, where both kinds of MAC have them."""
 _GAP = 24  # bytes' time of preamble, FCS and the space between frames
 _MINIMUM_PAYLOAD = 60
 
@@ -114,8 +118,15 @@ class EthernetController(RegisterDevice):
     """Flags of the DMA's status register and the bit that sums them up; an interrupt wants that bit enabled too.
 
     RM0090 33.6.6, RM0433 58.9.6."""
+    MOST_MISSED: int
+    """Where the counter of missed frames stays."""
     _status: Field
     _enables: Register
+    _control: Register
+    """MACCR."""
+    _management_data: Field
+    _good_sent: Field
+    _good_received: Field
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
@@ -123,6 +134,16 @@ class EthernetController(RegisterDevice):
         self.frame_sent: EventHandlers[[bytes]] = EventHandlers()
         self.sent_frames: deque[bytes] = deque(maxlen=_KEPT)
         self._sent_at: deque[int] = deque(maxlen=_KEPT)
+        self._transmitting: Event | None = None
+        self._transmit_at = self._receive_at = 0  # descriptors
+        self._missed = 0
+
+    def reset(self) -> None:
+        if self._transmitting is not None:
+            self.services.clock.cancel(self._transmitting)
+            self._transmitting = None
+        super().reset()
+        self._transmit_at = self._receive_at = self._missed = 0
 
     def _raise(self, flags: int) -> None:
         self._status.value |= flags
@@ -174,6 +195,28 @@ class EthernetController(RegisterDevice):
         self.log.warning("no PHY at management address %d", address)
         return None
 
+    def _access_phy(self, address: int, number: int, write: bool) -> None:
+        """Move the management data to or from register ``number`` of the PHY at ``address``; where none is, all ones
+        are read."""
+        phy = self.phy(address)
+        if not write:
+            self._management_data.value = 0xFFFF if phy is None else phy.read_register(number)
+        elif phy is not None:
+            phy.write_register(number, self._management_data.value)
+
+    def _clear_counters(self, value: int) -> None:
+        if value:
+            self._good_sent.value = self._good_received.value = 0
+
+    def _take_missed(self) -> int:
+        """The counter is cleared by reading it."""
+        missed, self._missed = self._missed, 0
+        return min(missed, self.MOST_MISSED)
+
+    def _descriptor_words(self, address: int) -> list[int]:
+        data = self.services.sysbus.read_bytes(address, DESCRIPTOR_BYTES)
+        return [int.from_bytes(data[place : place + 4], "little") for place in range(0, DESCRIPTOR_BYTES, 4)]
+
     @property
     def _phys(self) -> list[EthernetPhysicalLayer]:
         return [child for child in self.children.values() if isinstance(child, EthernetPhysicalLayer)]
@@ -182,6 +225,18 @@ class EthernetController(RegisterDevice):
         """Core cycles that ``frame`` takes on the wire."""
         bits = 8 * (len(padded(frame)) + _GAP)
         return max(1, bits * self.services.clock.frequency // (megabits * 1_000_000))
+
+    def _transmit_for(self, frame: bytes, then: Callable[[], None]) -> None:
+        """``frame`` is on the wire at the speed MACCR says, ``then`` is called when it is through."""
+        cycles = self.wire_cycles(frame, 100 if self._control.raw & _FAST else 10)
+        self._transmitting = self.services.clock.schedule(cycles, then)
+
+    def _let_out(self, frame: bytes) -> None:
+        """``frame`` leaves the MAC: to the wire, or back, as MACCR says."""
+        if self._control.raw & _LOOP_BACK:
+            self.on_frame_received(padded(frame))
+        else:
+            self.put_on_wire(frame)
 
     def put_on_wire(self, frame: bytes) -> None:
         """``frame`` is through: keep it and tell whoever listens; a PHY in loop back sends it back instead."""

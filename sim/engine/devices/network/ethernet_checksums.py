@@ -42,6 +42,11 @@ class Verdict:
     header_error: bool = False
     payload_error: bool = False
 
+    @property
+    def payload(self) -> int:
+        """The payload's kind as receive descriptors number it (RM0090 33.6.8, RM0433 58.10): UDP, TCP, ICMP; 0."""
+        return {17: 1, 6: 2, 1: 3, 58: 3}.get(self.protocol, 0) if self.version else 0
+
 
 def ones_complement_sum(data: bytes) -> int:
     """Folded 16-bit sum of ``data`` (RFC 1071)."""

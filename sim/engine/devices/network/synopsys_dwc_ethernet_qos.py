@@ -19,14 +19,14 @@ from __future__ import annotations
 import enum
 from collections import deque
 
-from sim.engine.devices.base import Device, Event, Services
+from sim.engine.devices.base import Device, Services
 from sim.engine.devices.network import ethernet_checksums as checksums
 from sim.engine.devices.network.ethernet import (
+    DESCRIPTOR_BYTES,
     FIRST_TYPE,
     AddressFilter,
     EthernetController,
     declare_addresses,
-    padded,
     stored_frame,
 )
 from sim.engine.devices.registers import Mode, RegisterDevice
@@ -35,8 +35,7 @@ from sim.errors import CrosscamError
 _TI, _TPS, _TBU, _RI, _RBU, _RPS, _AIS, _NIS = 1 << 0, 1 << 1, 1 << 2, 1 << 6, 1 << 7, 1 << 8, 1 << 14, 1 << 15
 _NORMAL, _ABNORMAL = 1 << 0 | 1 << 2 | 1 << 6 | 1 << 11, 1 << 1 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12
 _OWN, _CONTEXT, _FIRST, _LAST = 1 << 31, 1 << 30, 1 << 29, 1 << 28
-_LOOP_BACK, _FAST, _STRIP_PADDING, _STRIP_TYPED, _CHECK = 1 << 12, 1 << 14, 1 << 20, 1 << 21, 1 << 27
-_BYTES = 16
+_STRIP_PADDING, _STRIP_TYPED, _CHECK = 1 << 20, 1 << 21, 1 << 27
 _RUNNING_TRANSMITTER, _SUSPENDED_TRANSMITTER, _WAITING_RECEIVER, _SUSPENDED_RECEIVER = 2, 6, 3, 4
 
 
@@ -60,6 +59,7 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
     RENODE_TYPES = ("Network.SynopsysDWCEthernetQualityOfService",)
     size = 0xC00
     SUMMARIES = ((_NORMAL, _NIS), (_ABNORMAL, _AIS))
+    MOST_MISSED = 0x7FF
 
     def __init__(
         self,
@@ -86,10 +86,7 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         self._queue_size = rx_queue_size
         self._mtl, self._dma = _Block(services, f"{name}.mtl"), _Block(services, f"{name}.dma")
         self._waiting: deque[bytes] = deque()
-        self._transmitting: Event | None = None
-        self._transmit_at = self._receive_at = 0
         self._transmit_suspended = self._receive_suspended = False
-        self._missed = 0
         self._declare_mac()
         self._declare_counters()
         self._declare_mtl()
@@ -204,24 +201,16 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         bank.register(0x16C, "DMACMFCR").field(0, 16, "MFC", Mode.READ, read=self._take_missed)
 
     def reset(self) -> None:
-        if self._transmitting is not None:
-            self.services.clock.cancel(self._transmitting)
-            self._transmitting = None
         super().reset()
         self._mtl.reset()
         self._dma.reset()
         self._waiting.clear()
-        self._transmit_at = self._receive_at = self._missed = 0
         self._transmit_suspended = self._receive_suspended = False
         self._update()
 
     def _control_written(self, written: int) -> None:
         if written >> 31:
             self.log.warning("MACCR.ARPEN: ARP offload is not modelled")
-
-    def _clear_counters(self, value: int) -> None:
-        if value:
-            self._good_sent.value = self._good_received.value = 0
 
     # Management interface (58.5.7)
 
@@ -231,25 +220,17 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         if written & 2:
             self.log.warning("MACMDIOAR.C45E: clause 45 management is not modelled")
             return
-        phy = self.phy(written >> 21 & 0x1F)
-        number, operation = written >> 16 & 0x1F, written >> 2 & 3
-        if operation == 1:
-            if phy is not None:
-                phy.write_register(number, self._management_data.value)
-        elif operation == 3:
-            self._management_data.value = 0xFFFF if phy is None else phy.read_register(number)
+        address, number, operation = written >> 21 & 0x1F, written >> 16 & 0x1F, written >> 2 & 3
+        if operation in (1, 3):
+            self._access_phy(address, number, operation == 1)
         else:
             self.log.warning("MACMDIOAR.GOC = %d is no operation", operation)
 
     # Descriptors (58.10)
 
     def _following(self, address: int, start: int, length: int) -> int:
-        step = _BYTES + self._skip.value * self._bus_width
+        step = DESCRIPTOR_BYTES + self._skip.value * self._bus_width
         return start + (address - start + step) % ((length + 1) * step)
-
-    def _fetch(self, address: int) -> list[int]:
-        data = self.services.sysbus.read_bytes(address, _BYTES)
-        return [int.from_bytes(data[place : place + 4], "little") for place in range(0, _BYTES, 4)]
 
     def _store(self, address: int, words: list[int]) -> None:
         """The owner bit goes last."""
@@ -282,7 +263,7 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
             return
         data, first = b"", [0] * 4
         while not self._transmit_suspended:
-            address, words = self._transmit_at, self._fetch(self._transmit_at)
+            address, words = self._transmit_at, self._descriptor_words(self._transmit_at)
             control = words[3]
             if not control & _OWN:
                 self._transmit_suspended = True
@@ -310,8 +291,7 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         if first >> 26 & 3 >= 2:  # CPC: the FCS is in the buffer
             data = data[:-4]
         frame = checksums.fill(self._with_source(data, first), checksums.Insertion(first >> 16 & 3))
-        cycles = self.wire_cycles(frame, 100 if self._control.raw & _FAST else 10)
-        self._transmitting = self.services.clock.schedule(cycles, lambda: self._sent(frame, address, last))
+        self._transmit_for(frame, lambda: self._sent(frame, address, last))
 
     def _with_source(self, frame: bytes, control: int) -> bytes:
         """The frame with the source address that TDES3.SAIC, or else MACCR.SARC, asks for."""
@@ -326,10 +306,7 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
 
     def _sent(self, frame: bytes, address: int, words: list[int]) -> None:
         self._transmitting = None
-        if self._control.raw & _LOOP_BACK:
-            self.on_frame_received(padded(frame))
-        else:
-            self.put_on_wire(frame)
+        self._let_out(frame)
         self._good_sent.value += 1
         self._store(address, [*words[:3], words[3] & (_FIRST | _LAST)])
         if words[2] >> 31:
@@ -379,7 +356,7 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
     def _available(self) -> list[int] | None:
         """The next descriptor, if the DMA owns it."""
         if not self._receive_suspended:
-            words = self._fetch(self._receive_at)
+            words = self._descriptor_words(self._receive_at)
             if words[3] & _OWN:
                 return words
             self._receive_suspended = True
@@ -427,9 +404,8 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
     def _close(self, address: int, status: int, frame: bytes, verdict: checksums.Verdict) -> None:
         kind = int.from_bytes(frame[12:14], "big")
         length_type = 0 if kind < FIRST_TYPE else {0x0806: 3, 0x8100: 4, 0x88A8: 5, 0x8808: 6}.get(kind, 1)
-        payload = {17: 1, 6: 2, 1: 3, 58: 3}.get(verdict.protocol, 0) if verdict.version else 0
         details = (
-            payload
+            verdict.payload
             | verdict.header_error << 3
             | (verdict.version == 4) << 4
             | (verdict.version == 6) << 5
@@ -438,11 +414,6 @@ class SynopsysDwcEthernetQualityOfService(EthernetController):
         wrong = (verdict.header_error or verdict.payload_error) << 15
         self._store(address, [0, details, 0, status | _LAST | 1 << 26 | length_type << 16 | wrong])
         self._good_received.value += not frame[0] & 1
-
-    def _take_missed(self) -> int:
-        """The counter is cleared by reading it."""
-        missed, self._missed = self._missed, 0
-        return min(missed, 0x7FF)
 
     # Interrupt (58.9.6)
 

@@ -15,17 +15,16 @@ interrupts, the receive watchdog.
 from __future__ import annotations
 
 import enum
-from collections import deque
 from dataclasses import dataclass
 
-from sim.engine.devices.base import Event, Services
+from sim.engine.devices.base import Services
 from sim.engine.devices.network import ethernet_checksums as checksums
 from sim.engine.devices.network.ethernet import (
+    DESCRIPTOR_BYTES,
     FIRST_TYPE,
     AddressFilter,
     EthernetController,
     declare_addresses,
-    padded,
     stored_frame,
 )
 from sim.engine.devices.registers import Mode
@@ -35,7 +34,7 @@ _TS, _TPSS, _TBUS, _RS, _RBUS, _RPSS = 1 << 0, 1 << 1, 1 << 2, 1 << 6, 1 << 7, 1
 _AIS, _NIS = 1 << 15, 1 << 16
 _NORMAL, _ABNORMAL = 1 << 0 | 1 << 2 | 1 << 6 | 1 << 14, 1 << 1 | 0x38 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 13
 _OWN = 1 << 31
-_LOOP_BACK, _FAST, _STRIP_PADDING, _STRIP_TYPED, _CHECK = 1 << 12, 1 << 14, 1 << 7, 1 << 25, 1 << 10
+_STRIP_PADDING, _STRIP_TYPED, _CHECK = 1 << 7, 1 << 25, 1 << 10
 _KEEP_WRONG = 1 << 26 | 1 << 7  # DMAOMR: DTCEFD, FEF
 _STOPPED, _SUSPENDED, _WAITING = 0, 6, 3
 _RX_SUSPENDED = 4
@@ -68,6 +67,7 @@ class SynopsysEthernetMac(EthernetController):
     RENODE_TYPES = ("Network.SynopsysEthernetMAC",)
     size = 0x1400
     SUMMARIES = ((_NORMAL, _NIS), (_ABNORMAL, _AIS))
+    MOST_MISSED = 0xFFFF
 
     def __init__(
         self,
@@ -79,11 +79,7 @@ class SynopsysEthernetMac(EthernetController):
         super().__init__(services, name)
         if version is not SynopsysEthernetVersion.STM32F4:
             raise CrosscamError(f"{name}: version {version.name} is not modelled; expected STM32F4")
-        self._transmitting: Event | None = None
-        self._loop: deque[bytes] = deque()
-        self._transmit_at = self._receive_at = 0
         self._transmit_state, self._receive_state = _STOPPED, _STOPPED
-        self._missed = 0
         self._declare_mac()
         self._declare_counters()
         self._declare_dma()
@@ -151,11 +147,7 @@ class SynopsysEthernetMac(EthernetController):
             bank.register(offset, name).value_from(value)
 
     def reset(self) -> None:
-        if self._transmitting is not None:
-            self.services.clock.cancel(self._transmitting)
-            self._transmitting = None
         super().reset()
-        self._transmit_at = self._receive_at = self._missed = 0
         self._transmit_state, self._receive_state = _STOPPED, _STOPPED
         self._update()
 
@@ -164,23 +156,12 @@ class SynopsysEthernetMac(EthernetController):
     def _manage(self, written: int) -> None:
         if not written & 1:
             return
-        phy = self.phy(written >> 11 & 0x1F)
-        number = written >> 6 & 0x1F
-        if written & 2:
-            if phy is not None:
-                phy.write_register(number, self._management_data.value)
-        else:
-            self._management_data.value = 0xFFFF if phy is None else phy.read_register(number)
-
-    def _clear_counters(self, value: int) -> None:
-        if value:
-            self._good_sent.value = self._good_received.value = 0
+        self._access_phy(written >> 11 & 0x1F, written >> 6 & 0x1F, bool(written & 2))
 
     # Descriptors (33.6.7, 33.6.8)
 
     def _fetch(self, address: int) -> Descriptor:
-        data = self.services.sysbus.read_bytes(address, 16)
-        return Descriptor(address, [int.from_bytes(data[place : place + 4], "little") for place in range(0, 16, 4)])
+        return Descriptor(address, self._descriptor_words(address))
 
     def _store(self, descriptor: Descriptor, extended: int | None = None) -> None:
         write = self.services.sysbus.write
@@ -193,7 +174,7 @@ class SynopsysEthernetMac(EthernetController):
             return start
         if chained:
             return descriptor.words[3]
-        return descriptor.address + (32 if self._enhanced else 16) + 4 * self._skip.value
+        return descriptor.address + (2 if self._enhanced else 1) * DESCRIPTOR_BYTES + 4 * self._skip.value
 
     # Transmission (33.6.3)
 
@@ -238,17 +219,14 @@ class SynopsysEthernetMac(EthernetController):
                 self._store(descriptor)
         self._transmit_state = _WAITING
         frame = checksums.fill(data, insertion)
-        cycles = self.wire_cycles(frame, 100 if self._control.raw & _FAST else 10)
-        self._transmitting = self.services.clock.schedule(cycles, lambda: self._sent(frame, descriptor))
+        self._transmit_for(frame, lambda: self._sent(frame, descriptor))
 
     def _sent(self, frame: bytes, descriptor: Descriptor) -> None:
         self._transmitting = None
         if not self._transmitter:
             self.log.warning("a frame of %d bytes waits in the FIFO while MACCR.TE is 0: lost", len(frame))
-        elif self._control.raw & _LOOP_BACK:
-            self.on_frame_received(padded(frame))
         else:
-            self.put_on_wire(frame)
+            self._let_out(frame)
         self._good_sent.value += 1
         descriptor.words[0] &= ~_OWN
         self._store(descriptor)
@@ -329,9 +307,8 @@ class SynopsysEthernetMac(EthernetController):
                 status |= bool(verdict.version)  # the extended status says more
             else:
                 status |= verdict.header_error << 7 | verdict.payload_error
-            kind = {17: 1, 6: 2, 1: 3, 58: 3}.get(verdict.protocol, 0) if verdict.version else 0
             extended = (
-                kind
+                verdict.payload
                 | verdict.header_error << 3
                 | verdict.payload_error << 4
                 | (verdict.version == 4) << 6
@@ -344,8 +321,3 @@ class SynopsysEthernetMac(EthernetController):
         self._good_received.value += not frame[0] & 1
         if not descriptor.words[1] >> 31:
             self._raise(_RS)
-
-    def _take_missed(self) -> int:
-        """The counter is cleared by reading it."""
-        missed, self._missed = self._missed, 0
-        return min(missed, 0xFFFF)

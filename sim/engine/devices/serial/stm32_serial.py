@@ -18,7 +18,7 @@ from functools import partial
 
 from sim.engine.devices.base import Event, Services
 from sim.engine.devices.dma_request import add_request
-from sim.engine.devices.registers import RegisterDevice
+from sim.engine.devices.registers import Field, RegisterDevice
 from sim.engine.members import Byte, UInt
 
 _ANY = 1 << 16  # more characters than a DMA stream can have left
@@ -34,6 +34,10 @@ class Stm32Serial(RegisterDevice):
     """
 
     RENODE_MEMBERS = ("WriteChar", "BaudRate")
+
+    _enabled: Field  # UE, RE and TE, which a subclass declares
+    _receive_enabled: Field
+    _transmit_enabled: Field
 
     def __init__(self, services: Services, name: str, frequency: int, receive_request: str) -> None:
         super().__init__(services, name)
@@ -56,13 +60,11 @@ class Stm32Serial(RegisterDevice):
 
     @property
     def _receiving(self) -> bool:
-        """The receiver is on."""
-        raise NotImplementedError
+        return bool(self._enabled) and bool(self._receive_enabled)
 
     @property
     def _transmitting(self) -> bool:
-        """The transmitter is on."""
-        raise NotImplementedError
+        return bool(self._enabled) and bool(self._transmit_enabled)
 
     @property
     def _receive_depth(self) -> int:

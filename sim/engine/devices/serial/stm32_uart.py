@@ -65,14 +65,6 @@ class Stm32Uart(Stm32Serial):
         return self.frequency // divisor if divisor else 0
 
     @property
-    def _receiving(self) -> bool:
-        return bool(self._enabled) and bool(self._receive_enabled)
-
-    @property
-    def _transmitting(self) -> bool:
-        return bool(self._enabled) and bool(self._transmit_enabled)
-
-    @property
     def _by_dma(self) -> tuple[bool, bool]:
         return bool(self._dmar), bool(self._dmat)
 

@@ -87,14 +87,6 @@ class Stm32F7Usart(Stm32Serial):
         return (256 if self.low_power_mode else 2 if self._over8 else 1) * self.frequency // divisor
 
     @property
-    def _receiving(self) -> bool:
-        return bool(self._enabled) and bool(self._receive_enabled)
-
-    @property
-    def _transmitting(self) -> bool:
-        return bool(self._enabled) and bool(self._transmit_enabled)
-
-    @property
     def _receive_depth(self) -> int:
         return _FIFO_DEPTH if self._fifo_enabled else 1
 

@@ -16,9 +16,8 @@ from __future__ import annotations
 from collections import deque
 
 from sim.engine.devices.base import Device, Event, Services
-from sim.engine.devices.registers import Mode, RegisterDevice
-from sim.engine.devices.spi.spi_controller import SpiTarget
-from sim.errors import CrosscamError
+from sim.engine.devices.registers import Mode
+from sim.engine.devices.spi.spi_controller import SpiController
 
 _TEF, _TCF, _FTF, _SMF = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _WRITE, _READ, _POLL, _MAPPED = range(4)
@@ -26,7 +25,7 @@ _FIFO_BYTES = 32
 _LOCKED = frozenset((0x10, 0x14, 0x18, 0x1C, 0x24, 0x28, 0x2C))
 
 
-class Stm32H7QuadSpi(RegisterDevice):
+class Stm32H7QuadSpi(SpiController):
     """One interface; its flash is the child at point 0."""
 
     RENODE_TYPES = ("SPI.STM32H7_QuadSPI",)
@@ -38,7 +37,6 @@ class Stm32H7QuadSpi(RegisterDevice):
         self.irq = self.add_output("IRQ")
         self.polling_multiplier = 1
         """Factor of the polling interval's microseconds."""
-        self._target: SpiTarget | None = None
         self._fifo: deque[int] = deque()
         self._forget()
         self._declare()
@@ -77,19 +75,11 @@ class Stm32H7QuadSpi(RegisterDevice):
         self._interval = bank.register(0x2C, "PIR").field(0, 16, "INTERVAL")
         bank.register(0x30, "LPTR").storage(0xFFFF)
 
-    def register_child(self, child: Device, point: int) -> None:
-        """Attach the flash."""
-        if not isinstance(child, SpiTarget):
-            raise CrosscamError(f"{self.name}: {child.name} is no SPI target (transmit, finish_transmission)")
-        super().register_child(child, point)
-        self._target = child
-
     def unregister_child(self, child: Device) -> None:
         super().unregister_child(child)
         if not self.children:
             self._stop_polling()
             self._forget()
-            self._target = None
             self._update()
 
     def _forget(self) -> None:
