@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts.compile import Optimize
+from sim.bench.toolchains import installed
 from sim.errors import CrosscamError
 from sim.files import write_json
 
@@ -61,7 +61,7 @@ class ModelRow:
 
 def bench_model(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="A .tflite, or a folder with card.toml.")],
-    optimize: Annotated[str, typer.Option(help="speed: generated kernels; size: plain C.")] = "speed",
+    optimize: Annotated[Optimize, typer.Option(help="speed: generated kernels; size: plain C.")] = Optimize.SPEED,
     toolchain: Annotated[str | None, typer.Option(help="gcc or zig; default: gcc where it is installed.")] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Every layer, also for several models.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON.")] = None,
@@ -72,13 +72,10 @@ def bench_model(
 
     Example: [bold]crosscam bench-model model/zoo/person_car_160[/bold]
     """
-    from model.compiler.compile import OPTIMIZATIONS
     from scripts.console import terminal
 
-    if optimize not in OPTIMIZATIONS:
-        raise CrosscamError(f"unknown --optimize {optimize!r}: expected one of {', '.join(OPTIMIZATIONS)}")
     console = terminal()
-    rows = [bench(model, optimize, toolchain) for model in models]
+    rows = [bench(model, optimize.value, toolchain) for model in models]
     for row in rows if layers or len(rows) == 1 else []:
         console.print(_layer_table(row))
     console.print(_table(rows))
@@ -169,13 +166,15 @@ def _build(folder: Path, report: CompileReport, toolchain: str | None) -> Path:
     return elf
 
 
-def _compiler(toolchain: str | None) -> list[str]:
-    if toolchain not in (None, "gcc", "zig"):
-        raise CrosscamError(f"unknown --toolchain {toolchain!r}: expected gcc or zig")
-    if toolchain == "gcc" or (toolchain is None and shutil.which("arm-none-eabi-gcc")):
-        return ["arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16"]
-    command = [sys.executable, "-m", "ziglang", "cc", "-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m7"]
-    return [*command, "-fno-sanitize=undefined"]
+def _compiler(toolchain: str | None) -> tuple[str, ...]:
+    found = installed()
+    if toolchain not in (None, *found):
+        raise CrosscamError(
+            f"--toolchain {toolchain!r}: expected one of those installed ({', '.join(found) or 'none'})"
+        )
+    if not found:
+        raise CrosscamError("no compiler for the target: install arm-none-eabi-gcc or the extra [zig]")
+    return found[toolchain or next(iter(found))]
 
 
 def _section_sizes(elf: Path) -> dict[str, int]:

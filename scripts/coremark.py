@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from sim.bench.toolchains import GCC
 from sim.errors import CrosscamError
 
 FIRMWARE = Path(__file__).parent.parent / "firmware"
@@ -19,8 +20,7 @@ PORT = FIRMWARE / "bench" / "coremark"
 BOARD_SCRIPT = Path(__file__).parent.parent / "sim" / "board" / "stm32h743.resc"
 SOURCES = ("core_list_join.c", "core_main.c", "core_matrix.c", "core_state.c", "core_util.c")
 SUPPORT = ("chip/stm32h743/clock.c", "chip/stm32h743/cache.c", "bench/coremark/start.c", "lib/memory.c")
-COMPILER = "arm-none-eabi-gcc"
-TARGET = ("-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16")
+COMPILER, *TARGET = GCC
 SUPPORT_FLAGS = ("-O2", "-ffreestanding", "-fno-builtin", "-fno-tree-loop-distribute-patterns")
 CHECKSUMS = {"seedcrc": 0xE9F5, "[0]crclist": 0xE714, "[0]crcmatrix": 0x1FD7, "[0]crcstate": 0x8E3A}
 """What a 2K performance run must print, whatever the number of iterations (CoreMark's own table)."""

@@ -6,7 +6,6 @@ module changes nothing.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from scripts.console import tell
+from sim.bench.toolchains import installed
 from sim.errors import CrosscamError
 
 ROOT = Path(__file__).parents[1]
@@ -97,10 +97,8 @@ def _build(elf: Path, model: Path) -> None:
 def _toolchain() -> str:
     if shutil.which("make") is None:
         raise CrosscamError("no firmware, and no `make` to build one: install make, or name an ELF file with --elf")
-    if shutil.which("arm-none-eabi-gcc") is not None:
-        return "gcc"
-    if importlib.util.find_spec("ziglang") is not None:
-        return "zig"
+    for name in installed():
+        return name
     raise CrosscamError(
         "no firmware, and no compiler for one: install arm-none-eabi-gcc, or run `pip install 'crosscam[zig]'`"
     )

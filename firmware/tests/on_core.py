@@ -52,7 +52,7 @@ SECTIONS
 """
 
 
-def build_image(toolchain: list[str], folder: Path, start: str) -> Path:
+def build_image(toolchain: Sequence[str], folder: Path, start: str) -> Path:
     """``start`` with the networks in ``folder``, linked for the core."""
     return build_program(toolchain, folder, start, LINK)
 
@@ -98,7 +98,9 @@ class Core:
         return total
 
 
-def build_cases(toolchain: list[str], cases: Sequence[Case], folder: Path, optimize: str) -> tuple[Path, list[Program]]:
+def build_cases(
+    toolchain: Sequence[str], cases: Sequence[Case], folder: Path, optimize: str
+) -> tuple[Path, list[Program]]:
     """One image with the network of every case, net0 and following, each run by run_net0 and following."""
     runs, programs = "", []
     for number, case in enumerate(cases):

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware.tests.toolchains import toolchains
 from model.compiler.tests.cases_networks import Net
 from model.compiler.tests.host import reference, run_reference
 from model.compiler.tests.maker import Maker
+from sim.bench.toolchains import installed as toolchains
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from firmware.tests.toolchains import toolchains
 from model.compiler.fast.assembly import Routine, file_text
 from model.compiler.fast.requantize import Rounding
 from model.compiler.fast.rows import RowShape, rows_routine
 from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, tile_routine
 from sim.bench.timing_kernels import Bench, assemble
+from sim.bench.toolchains import installed as toolchains
 
 FEW, MANY = 3, 8
 # The bench hands over turns, input and constants; the function wants its arguments otherwise.

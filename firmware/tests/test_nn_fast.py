@@ -14,10 +14,10 @@ import unicorn
 
 from firmware.tests.kernel_cases import CASES
 from firmware.tests.on_core import Core, build_cases, outputs_of
-from firmware.tests.toolchains import toolchains
 from model.compiler.tests.cases_fast import KINDS
 from model.compiler.tests.host import reference, run_reference_all
 from model.compiler.tests.maker import cases_of
+from sim.bench.toolchains import installed as toolchains
 
 _CHUNK = 50  # cases an image
 _FEWER = {"fast_bands": 10}  # a case of these is as much work as so many others

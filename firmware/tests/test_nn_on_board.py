@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware.tests.toolchains import build_program, toolchains
+from firmware.tests.toolchains import build_program
 from model.compiler.compile import build
 from model.compiler.emit import emit
 from model.compiler.tests.cases_networks import KINDS
 from model.compiler.tests.cases_states import KINDS as STATES
 from model.compiler.tests.host import ROOT, Case, as_list, reference, run_reference_all, test_card
 from model.compiler.tests.maker import cases_of
+from sim.bench.toolchains import installed as toolchains
 from sim.engine.monitor import Monitor
 
 BOARD = ROOT / "sim" / "board" / "stm32h743.repl"

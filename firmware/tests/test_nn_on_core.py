@@ -9,11 +9,11 @@ import pytest
 import unicorn
 
 from firmware.tests.on_core import MEMORY, Core, build_cases, build_image, outputs_of
-from firmware.tests.toolchains import toolchains
 from model.compiler import compile_model
 from model.compiler.tests.cases_networks import KINDS
 from model.compiler.tests.host import ROOT, reference, run_reference, run_reference_all
 from model.compiler.tests.maker import cases_of
+from sim.bench.toolchains import installed as toolchains
 
 ZOO = ROOT / "model" / "zoo" / "person_car_160"
 INSTRUCTIONS_PER_MAC = 5.0  # 4.25 with gcc 12.2 and with zig 0.17 when this was written; the issue allows 8

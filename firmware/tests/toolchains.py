@@ -1,35 +1,15 @@
-"""The compilers for ARM that are installed, and programs of networks and kernels built with them."""
+"""Programs of networks and kernels, built with a compiler for ARM."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.compiler.tests.host import NN, ROOT, WARNINGS
 
 
-def toolchains() -> dict[str, list[str]]:
-    """Command lines by name."""
-    found = {}
-    if shutil.which("arm-none-eabi-gcc"):
-        found["gcc"] = ["arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16"]
-    if find_spec("ziglang"):
-        found["zig"] = [
-            sys.executable,
-            "-m",
-            "ziglang",
-            "cc",
-            "-target",
-            "thumb-freestanding-eabihf",
-            "-mcpu=cortex_m7+fp_armv8d16",
-        ]
-    return found
-
-
-def build_program(toolchain: list[str], folder: Path, start: str, script: str, entry: str = "run") -> Path:
+def build_program(toolchain: Sequence[str], folder: Path, start: str, script: str, entry: str = "run") -> Path:
     """Compile ``start``, every .c in ``folder`` and all kernels, and link them by ``script``; the ELF's path."""
     (folder / "start.c").write_text(start)
     (folder / "link.ld").write_text(script)

@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from firmware.tests.toolchains import toolchains
-from model.compiler.tests.cases_fast import KINDS
+from model.compiler.tests import cases_fast, cases_weighted
 from model.compiler.tests.maker import Maker
 from scripts import bench_model
 from scripts.main import app
+from sim.bench.toolchains import installed as toolchains
 
 pytestmark = pytest.mark.skipif(not toolchains(), reason="no toolchain for ARM is installed")
 
 
 def model(folder: Path, kind: str, seed: int = 5) -> Path:
     path = folder / f"{kind}.tflite"
-    path.write_bytes(KINDS[kind](Maker(seed)).blob)
+    kinds = {**cases_fast.KINDS, **cases_weighted.KINDS}
+    path.write_bytes(kinds[kind](Maker(seed)).blob)
     return path
 
 
@@ -38,6 +39,13 @@ def test_several_models_by_each_toolchain(toolchain: str, tmp_path: Path) -> Non
         assert row["cycles_per_mac"] == pytest.approx(row["cycles"] / row["macs"])
         assert all(row[size] > 0 for size in ("flash", "arena", "data", "stack"))
         assert "equal" in result.output
+
+
+@pytest.mark.parametrize("toolchain", ["gcc", "zig"])
+def test_what_reckons_in_floating_point_has_an_fpu(toolchain: str, tmp_path: Path) -> None:
+    if toolchain not in toolchains():
+        pytest.skip(f"toolchain {toolchain} is not installed")
+    assert bench_model.bench(model(tmp_path, "fully_connected"), "speed", toolchain).equal
 
 
 def test_generated_kernels_are_faster(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from sim.bench.toolchains import GCC
+
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware"
 TOOLCHAINS = ("gcc", "zig")
 _COMMON = ("-std=c11", "-O2", "-g", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.")
-_GCC = ("-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16")
 _ZIG = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m7", "-fno-sanitize=undefined")
 
 
@@ -34,7 +35,7 @@ def need(toolchain: str) -> None:
 def build(toolchain: str, sources: tuple[str, ...], script: str, elf: Path, flags: tuple[str, ...] = ()) -> Path:
     """Compile and link ``sources`` (below firmware/) with the linker script; the ELF's path."""
     need(toolchain)
-    compiler = ["arm-none-eabi-gcc", *_GCC] if toolchain == "gcc" else [sys.executable, "-m", "ziglang", "cc", *_ZIG]
+    compiler = list(GCC) if toolchain == "gcc" else [sys.executable, "-m", "ziglang", "cc", *_ZIG]
     command = [*compiler, "-nostdlib", *_COMMON, *flags, "-T", script, *sources, "-o", str(elf)]
     finished = subprocess.run(command, cwd=FIRMWARE, capture_output=True, text=True, timeout=120, check=False)
     assert finished.returncode == 0, finished.stderr
