@@ -13,7 +13,7 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup run test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
+.PHONY: help setup references run test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
   check-loops fuzz picture
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ frames: .venv/core  ## make the frame folder (COCO_DIR=... for COCO photographs)
 	@$(PY) -m scripts.main frames demo -o build/frames/demo
 	$(if $(COCO_DIR),@$(PY) -m scripts.main frames coco --coco $(call quoted,$(COCO_DIR)) -o build/frames/coco)
 
+references: frames
+	@$(PY) -m scripts.main reference build/frames/demo --model $(call quoted,$(MODEL))
+	$(if $(COCO_DIR),@$(PY) -m scripts.main reference $(FRAMES) --model $(call quoted,$(MODEL)))
+
 run: firmware frames  ## boot the board and show its predictions
 	@$(PY) -m scripts.main run --elf $(ELF) --frames $(FRAMES) --model $(call quoted,$(MODEL)) $(if $(COUNT),--count $(COUNT))
 
@@ -51,11 +55,9 @@ lint: .venv/dev  ## ruff, mypy, import-linter, clang-format
 	$(PY) .venv/bin/lint-imports --no-cache --no-logo
 	git ls-files 'firmware/*.c' 'firmware/*.h' | xargs .venv/bin/clang-format --dry-run --Werror
 
-test: .venv/dev .venv/train lint firmware frames  ## lint, pytest, host kernel tests, Robot suites
+test: .venv/dev .venv/train lint firmware references  ## lint, pytest, host kernel tests, Robot suites
 	@$(BUILD_WITH)=zig
 	$(PY) -m pytest -n auto --dist loadfile
-	$(PY) -m scripts.main reference build/frames/demo --model $(call quoted,$(MODEL))
-	$(if $(COCO_DIR),$(PY) -m scripts.main reference $(FRAMES) --model $(call quoted,$(MODEL)))
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
@@ -66,8 +68,7 @@ test-all: .venv/dev  ## every kernel on 1,000 cases against the reference (tens 
 check-loops: .venv/dev  ## native loops against Unicorn, 200,000 instructions and whole programs (minutes)
 	$(PY) -m sim.tests.check_loops
 
-test-renode: .venv/core firmware frames  ## the Robot suites on an installed Renode (PATH or RENODE_PATH)
-	@$(PY) -m scripts.main reference build/frames/demo --model $(call quoted,$(MODEL))
+test-renode: .venv/core firmware references  ## the Robot suites on an installed Renode (PATH or RENODE_PATH)
 	$(PY) -m sim.robot --engine renode --output build/robot-renode --elf $(ELF) --frames build/frames/demo \
 	  --coco-frames $(FRAMES) robot_tests
 

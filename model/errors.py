@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from collections.abc import Callable
 
 LONGEST_MESSAGE = 320
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -17,6 +19,16 @@ class CrosscamError(Exception):
 
     def __init__(self, text: str = "") -> None:
         super().__init__(shown(text, LONGEST_MESSAGE))
+
+
+def exit_status(action: Callable[[], object]) -> int:
+    """Of a command that does ``action``: 0, or 2 with the text of a ``CrosscamError`` on stderr."""
+    try:
+        action()
+    except CrosscamError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 def shown(value: object, longest: int = 60) -> str:

@@ -22,7 +22,7 @@ from model.dataset.frames import FrameSet, load_frames
 from model.dataset.representative import REPRESENTATIVE
 from model.deployment.quantization import check_contract, quantize
 from model.deployment.selection import append, row_of
-from model.errors import CrosscamError
+from model.errors import CrosscamError, exit_status
 from model.evaluation.evaluate import best_threshold, crossfit_decisions, evaluate_sets, int8_scores, table
 from model.files import whole
 from model.networks import network
@@ -177,13 +177,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the zoo")
     parser.add_argument("--selection", type=Path, help="model selection table (CSV) to add the run to")
     options = parser.parse_args(arguments)
-    try:
-        card = export(load_config(options.config), options.data_root, options.run, options.out, options.selection)
-        print(f"{card.model_path}: {card.model_path.stat().st_size} bytes, thresholds {list(card.thresholds)}")
-    except CrosscamError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(lambda: _export(options))
+
+
+def _export(options: argparse.Namespace) -> None:
+    card = export(load_config(options.config), options.data_root, options.run, options.out, options.selection)
+    print(f"{card.model_path}: {card.model_path.stat().st_size} bytes, thresholds {list(card.thresholds)}")
 
 
 if __name__ == "__main__":

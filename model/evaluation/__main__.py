@@ -14,7 +14,7 @@ from pathlib import Path
 from model.card import read_card, verify_model_file
 from model.dataset.coco import read_source
 from model.dataset.frames import load_frames
-from model.errors import CrosscamError
+from model.errors import exit_status
 from model.evaluation.evaluate import evaluate_sets, int8_scores, parse_source, table
 from model.evaluation.reference import Reference
 
@@ -26,18 +26,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the sets below")
     parser.add_argument("--set", dest="sets", action="append", help="FOLDER/SPLIT, may be repeated")
     options = parser.parse_args(arguments)
-    try:
-        card = read_card(options.model)
-        reference = Reference(verify_model_file(card))
-        sources = [parse_source(text) for text in options.sets or ("coco/val2017", "highway/val")]
-        samples = [sample for source in sources for sample in read_source(options.data_root, source)]
-        frames = load_frames(samples)
-        scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
-        print(table(evaluate_sets(scores, frames, card.thresholds, card.labels), card.labels))
-    except CrosscamError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(lambda: _evaluate(options))
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    card = read_card(options.model)
+    reference = Reference(verify_model_file(card))
+    sources = [parse_source(text) for text in options.sets or ("coco/val2017", "highway/val")]
+    samples = [sample for source in sources for sample in read_source(options.data_root, source)]
+    frames = load_frames(samples)
+    scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
+    print(table(evaluate_sets(scores, frames, card.thresholds, card.labels), card.labels))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.errors import CrosscamError
+from model.errors import exit_status
 from model.training.train import train_file
 
 
@@ -32,12 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--restart", action="store_true", help="begin anew instead of resuming the folder's run")
     parser.add_argument("--tensorboard", action="store_true", help="also write TensorBoard's event files")
     options = parser.parse_args(arguments)
-    try:
-        train_file(**vars(options))
-    except CrosscamError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(lambda: train_file(**vars(options)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ ZIG = (
 
 def installed() -> dict[str, tuple[str, ...]]:
     """Command lines by name, ``gcc`` before ``zig``."""
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     if shutil.which(GCC[0]):
         found["gcc"] = GCC
     if importlib.util.find_spec("ziglang") is not None:

@@ -88,12 +88,17 @@ class MemoryAccess:
                 return b.add(b.zext(address, _I64), group.addend)
         first = b.add(root, _word(offset))
         last = b.add(root, _word(offset + size - 1))
-        addend, other = self._lookup(first, write), self._lookup(last, write)
-        plain = b.and_(b.icmp_unsigned("==", addend, other), b.icmp_unsigned("!=", addend, ir.Constant(_I64, 0)))
+        addend, plain = self._pages(first, last, write)
         self._unless(plain)
         if self._conditional_from is None:  # else it is not known to have been looked up where others need it
             groups.append(_Group(offset, offset + size - 1, first, last, addend))
         return b.add(b.zext(address, _I64), addend)
+
+    def _pages(self, first: Any, last: Any, write: bool) -> tuple[Any, Any]:
+        """The addend of the page or pages from byte ``first`` to byte ``last``, and whether they are plain memory."""
+        b = self._builder
+        addend, other = self._lookup(first, write), self._lookup(last, write)
+        return addend, b.and_(b.icmp_unsigned("==", addend, other), b.icmp_unsigned("!=", addend, ir.Constant(_I64, 0)))
 
     def _lookup(self, address: Any, write: bool) -> Any:
         b = self._builder
@@ -145,8 +150,7 @@ class MemoryAccess:
 
     def _load_anywhere(self, devices: DeviceReads, address: Any, size: int) -> Any:
         b, kind = self._builder, ir.IntType(8 * size)
-        addend, other = self._lookup(address, False), self._lookup(b.add(address, _word(size - 1)), False)
-        plain = b.and_(b.icmp_unsigned("==", addend, other), b.icmp_unsigned("!=", addend, ir.Constant(_I64, 0)))
+        addend, plain = self._pages(address, b.add(address, _word(size - 1)), False)
         memory, device, loaded = (b.append_basic_block(name) for name in ("memory", "device", "loaded"))
         b.cbranch(plain, memory, device)
         b.position_at_end(memory)
