@@ -6,6 +6,7 @@ The text depends on the model and its card alone: same input, same bytes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -234,12 +235,12 @@ def _end_json(tensor: Tensor, plan: MemoryPlan) -> dict[str, Any]:
     }
 
 
+_NOT_PLAIN = re.compile(rb'[^ -~]|["\\?]', re.DOTALL)
+
+
 def c_string(text: str) -> str:
     """A C string literal of the UTF-8 bytes of ``text``; three-digit octal escapes cannot run into what follows."""
-    plain = b"".join(
-        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\?' else b"\\%03o" % byte
-        for byte in text.encode("utf-8", "replace")
-    )
+    plain = _NOT_PLAIN.sub(lambda found: b"\\%03o" % found[0][0], text.encode("utf-8", "replace"))
     return '"' + plain.decode() + '"'
 
 

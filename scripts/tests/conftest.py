@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from scripts.tests.forked import run_forked
 from sim.frames.folder import Shot, write_folder
 
 ROOT = Path(__file__).parents[2]
@@ -18,13 +18,12 @@ MODEL = ROOT / "model" / "zoo" / "person_car_160"
 Crosscam = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def crosscam() -> Crosscam:
     """Run the command line in a process of its own, as a user does."""
 
     def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scripts.main", *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        return run_forked([str(argument) for argument in arguments], ROOT, limit=120)
 
     return call
 
@@ -37,7 +36,7 @@ def built(toolchain: str) -> Path:
     return elf
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def elf() -> Path:
     """The firmware, of whichever toolchain built it."""
     for toolchain in ("gcc", "zig"):
@@ -47,13 +46,17 @@ def elf() -> Path:
     pytest.skip("no firmware; `make firmware` makes one")
 
 
-@pytest.fixture
-def frames(tmp_path: Path) -> Path:
-    """Three frames of noise."""
+def frames_of_noise(folder: Path) -> Path:
+    """Three frames of noise in ``folder``."""
     noise = np.random.default_rng(5).integers(0, 1 << 16, (3, 240, 320), dtype=np.uint16)
-    folder = tmp_path / "frames"
     write_folder(folder, "noise", (Shot(pixels, f"noise-{n}", None, "none") for n, pixels in enumerate(noise)))
     return folder
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> Path:
+    """Three frames of noise that a test may damage."""
+    return frames_of_noise(tmp_path / "frames")
 
 
 @pytest.fixture

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.tests.conftest import ROOT, Crosscam, built
+from scripts.tests.conftest import ROOT, Crosscam, built, frames_of_noise
 
 
 def _one_line(stderr: str) -> str:
@@ -18,25 +22,52 @@ def _one_line(stderr: str) -> str:
     return stderr
 
 
-def test_every_prediction_equals_the_reference(crosscam: Crosscam, elf: Path, frames: Path, tmp_path: Path) -> None:
-    verdict, log = tmp_path / "verdict.json", tmp_path / "uart.log"
-    done = crosscam("run", "--elf", elf, "--frames", frames, "--json", verdict, "--uart", log)
-    assert done.returncode == 0, done.stdout + done.stderr
-    document = json.loads(verdict.read_text())
-    assert document["wanted"] == document["equal"] == 3
-    assert [row["source"] for row in document["rows"]] == ["noise-0", "noise-1", "noise-2"]
-    assert log.read_bytes().count(b"| Frame: ") >= 3
-    assert "PASS" in done.stdout
+@dataclass(frozen=True)
+class Ran:
+    """What a run said and wrote."""
+
+    done: subprocess.CompletedProcess[str]
+    verdict: dict[str, Any]
+    uart: bytes
+
+    @property
+    def scores(self) -> list[dict[str, int]]:
+        """Those of each frame."""
+        return [row["scores"] for row in self.verdict["rows"]]
 
 
-def test_both_toolchains_predict_the_same(crosscam: Crosscam, frames: Path, tmp_path: Path) -> None:
-    scores = []
-    for toolchain in ("gcc", "zig"):
-        verdict = tmp_path / f"{toolchain}.json"
-        crosscam("run", "--elf", built(toolchain), "--frames", frames, "--json", verdict)
-        scores.append([row["scores"] for row in json.loads(verdict.read_text())["rows"]])
-    assert scores[0] == scores[1]
-    assert len(scores[0]) == 3
+@pytest.fixture(scope="module")
+def run(crosscam: Crosscam, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Ran]:
+    """Runs a firmware on three frames of noise."""
+    frames = frames_of_noise(tmp_path_factory.mktemp("noise") / "frames")
+
+    def call(elf: Path) -> Ran:
+        folder = tmp_path_factory.mktemp("run")
+        verdict, log = folder / "verdict.json", folder / "uart.log"
+        done = crosscam("run", "--elf", elf, "--frames", frames, "--json", verdict, "--uart", log)
+        return Ran(done, json.loads(verdict.read_text()), log.read_bytes())
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def ran(run: Callable[[Path], Ran], elf: Path) -> Ran:
+    """The firmware's run."""
+    return run(elf)
+
+
+def test_every_prediction_equals_the_reference(ran: Ran) -> None:
+    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
+    assert ran.verdict["wanted"] == ran.verdict["equal"] == 3
+    assert [row["source"] for row in ran.verdict["rows"]] == ["noise-0", "noise-1", "noise-2"]
+    assert ran.uart.count(b"| Frame: ") >= 3
+    assert "PASS" in ran.done.stdout
+
+
+def test_both_toolchains_predict_the_same(run: Callable[[Path], Ran], ran: Ran, elf: Path) -> None:
+    other = built("zig" if elf == built("gcc") else "gcc")
+    assert run(other).scores == ran.scores
+    assert len(ran.scores) == 3
 
 
 def test_a_differing_prediction_is_status_1(crosscam: Crosscam, elf: Path, frames: Path, model_copy: Path) -> None:
@@ -53,12 +84,9 @@ def test_a_differing_prediction_is_status_1(crosscam: Crosscam, elf: Path, frame
     assert "FAIL: 0 of 1" in done.stdout
 
 
-def test_two_runs_give_the_same_bytes(crosscam: Crosscam, elf: Path, frames: Path, tmp_path: Path) -> None:
-    logs = [tmp_path / "a.log", tmp_path / "b.log"]
-    for log in logs:
-        crosscam("run", "--elf", elf, "--frames", frames, "--count", "2", "--uart", log)
-    assert logs[0].read_bytes() == logs[1].read_bytes()
-    assert b"Cycles" in logs[0].read_bytes()
+def test_two_runs_give_the_same_bytes(run: Callable[[Path], Ran], ran: Ran, elf: Path) -> None:
+    assert run(elf).uart == ran.uart
+    assert b"Cycles" in ran.uart
 
 
 def test_no_firmware(crosscam: Crosscam, frames: Path, tmp_path: Path) -> None:
