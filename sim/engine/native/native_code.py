@@ -44,6 +44,7 @@ class _Kept:
         whole = code_cache()
         self.cache: CodeCache | None = None if whole is None else whole.room(f"native-{sources_digest()}")
         self._known: dict[str, str] = {}
+        self.compiled = False
         if whole is None or self.cache is None:
             return
         self._known = self.cache.sealed(_SUFFIXES)
@@ -54,9 +55,10 @@ class _Kept:
                 shutil.rmtree(old, ignore_errors=True)
 
     def seal(self) -> None:
-        """Note what was compiled since."""
-        if self.cache is not None:
+        """Note what was compiled since. Looking at the folder takes longer than making a machine: not without need."""
+        if self.cache is not None and self.compiled:
             self._known = self.cache.seal(_SUFFIXES, self._known)
+            self.compiled = False
 
 
 _KEPT = _Kept()
@@ -78,6 +80,7 @@ class _Files(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, where that can be done."""
+        _KEPT.compiled = True
         with contextlib.suppress(OSError):
             super().save_overload(sig, data)
 
