@@ -176,7 +176,7 @@ def test_names_may_begin_like_keywords() -> None:
 
 
 def test_an_empty_file_and_windows_line_ends() -> None:
-    assert read("// nothing\n\n").entries == []
+    assert read("// nothing\n\n").entries == ()
     assert parse("a: T\r\n    x: 1\r\n", "x").entries[0].attributes
 
 

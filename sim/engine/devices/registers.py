@@ -97,8 +97,9 @@ class Register:
         self.raw = reset
         self._known = 0
         self._readable = _WORD
-        self._masks: dict[Mode, int] = dict.fromkeys(Mode, 0)
+        self._stored = 0  # bits of each mode: names of their own, as this is where a device's time goes
         self._plain = 0  # bits a write simply replaces
+        self._ones_clear = self._zeros_clear = self._ones_set = self._reads_clear = 0
         self._writable = 0
         self._computed: list[Field] = []
         self._watched: list[Field] = []
@@ -156,13 +157,22 @@ class Register:
 
     def _declare(self, mode: Mode, placed: int) -> None:
         self._known |= placed
-        self._masks[mode] |= placed
-        if mode in (Mode.READ_WRITE, Mode.WRITE):
+        if mode is Mode.READ_WRITE:
+            self._stored |= placed
             self._plain |= placed
+        elif mode is Mode.WRITE:
+            self._plain |= placed
+            self._readable &= ~placed
+        elif mode is Mode.WRITE_ONE_TO_CLEAR:
+            self._ones_clear |= placed
+        elif mode is Mode.WRITE_ZERO_TO_CLEAR:
+            self._zeros_clear |= placed
+        elif mode is Mode.WRITE_ONE_TO_SET:
+            self._ones_set |= placed
+        elif mode is Mode.READ_TO_CLEAR:
+            self._reads_clear |= placed
         if mode not in (Mode.READ, Mode.READ_TO_CLEAR):
             self._writable |= placed
-        if mode is Mode.WRITE:
-            self._readable &= ~placed
 
     def value_from(self, compute: Callable[[], int]) -> Register:
         """The whole register is computed at each read."""
@@ -196,21 +206,20 @@ class Register:
             if field.placed & lanes and field.read is not None:
                 field.value = field.read()
         result = self.raw & self._readable
-        self.raw &= ~(self._masks[Mode.READ_TO_CLEAR] & lanes)
+        self.raw &= ~(self._reads_clear & lanes)
         return result
 
     def write(self, value: int, lanes: int = _WORD) -> int:
         """A bus write of the bits in ``lanes``. Returns the bits written as one that no field takes."""
-        masks = self._masks
         old = self.raw
         plain = self._plain & lanes
         new = old & ~plain | value & plain
-        new &= ~(value & masks[Mode.WRITE_ONE_TO_CLEAR] & lanes)
-        new &= value | ~(masks[Mode.WRITE_ZERO_TO_CLEAR] & lanes)
-        new |= value & masks[Mode.WRITE_ONE_TO_SET] & lanes
+        new &= ~(value & self._ones_clear & lanes)
+        new &= value | ~(self._zeros_clear & lanes)
+        new |= value & self._ones_set & lanes
         self.raw = new
         if self._watched or self._after_write is not None:
-            written = value & lanes | old & masks[Mode.READ_WRITE] & ~lanes
+            written = value & lanes | old & self._stored & ~lanes
             for field in self._watched:
                 if not field.placed & lanes:
                     continue

@@ -135,6 +135,9 @@ _OTHER_VALUES = {
 }
 
 
+_KEPT_SIZE = 1 << 17  # characters; real boards have 20,000
+
+
 def parse(source: str, file: str) -> syntax.Description:
     """The tree of ``source``; ``file`` names it in messages and in every place of the tree.
 
@@ -143,6 +146,10 @@ def parse(source: str, file: str) -> syntax.Description:
     """
     if len(source) > LARGEST_FILE:
         raise CrosscamError(f"{file}:1:1: {len(source)} characters: expected at most {LARGEST_FILE}")
+    return _parse_kept(source, file) if len(source) < _KEPT_SIZE else _parse(source, file)
+
+
+def _parse(source: str, file: str) -> syntax.Description:
     text = lay_out(source, file)
     builder = _TreeBuilder(file)
     try:
@@ -155,7 +162,11 @@ def parse(source: str, file: str) -> syntax.Description:
     for before, item in itertools.pairwise(items):
         if isinstance(item, syntax.Using) and isinstance(before, syntax.Entry):
             raise CrosscamError(f"{item.place}: expected an entry, found 'using': it must stand before all entries")
-    return syntax.Description(file, usings, [item for item in items if isinstance(item, syntax.Entry)])
+    return syntax.Description(file, tuple(usings), tuple(item for item in items if isinstance(item, syntax.Entry)))
+
+
+_parse_kept = functools.lru_cache(maxsize=32)(_parse)
+"""Suites build the same board for each test."""
 
 
 @functools.cache

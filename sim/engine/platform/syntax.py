@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 
@@ -205,10 +204,10 @@ class Using:
     prefix: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
 class Description:
     """A whole file."""
 
     file: str
-    usings: Sequence[Using] = ()
-    entries: Sequence[Entry] = field(default_factory=tuple)
+    usings: tuple[Using, ...] = ()
+    entries: tuple[Entry, ...] = ()
