@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-WIDE = 86
-"""Columns of a terminal from which on the whole table fits."""
 PROBLEMS_SHOWN = 20
 _RIGHT = ("frame", "cycles")
 _NARROW = ("frame", "photograph", "predicted", "host")
+_SHORTEST_NAME = 11
+"""Characters of a photograph's name that are always shown; it is cut before anything else is left out."""
 
 
 def print_verdict(console: Console, verdict: Verdict, wall: float) -> None:
@@ -52,17 +52,22 @@ def _scores_heading(labels: tuple[str, ...]) -> str:
 
 
 def _table(rows: list[Row], scores: str, width: int) -> Table:
-    headings = ["frame", "photograph", "expected", "predicted", scores, "cycles", "host"]
-    if width < WIDE:
-        headings = list(_NARROW)
-    title = "Predictions of the board" if width >= WIDE else None
-    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if width >= WIDE else (0, 0, 0, 1))
+    """The fullest form that has room: all, without the reference's scores, or what matters most."""
+    everything = ("frame", "photograph", "expected", "predicted", scores, "cycles", "host")
+    for headings, short, gap in ((everything, False, 3), (everything, True, 3), (_NARROW, True, 2)):
+        cells = [_cells(row, scores, short) for row in rows]
+        longest = {heading: max(len(heading), *(cell[heading].cell_len for cell in cells)) for heading in headings}
+        name_room = width - 1 - sum(gap + longest[heading] for heading in headings if heading != "photograph") - gap
+        if name_room >= min(_SHORTEST_NAME, longest["photograph"]):
+            break
+    whole = headings is everything
+    title = "Predictions of the board" if whole else None
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if whole else (0, 0, 0, 1))
     for heading in headings:
-        limit = 12 if width < WIDE and heading == "photograph" else None
+        limit = max(_SHORTEST_NAME, name_room) if heading == "photograph" else None
         table.add_column(heading, justify="right" if heading in _RIGHT else "left", no_wrap=True, max_width=limit)
-    for row in rows:
-        cells = _cells(row, scores, short=width < WIDE)
-        table.add_row(*(cells[heading] for heading in headings))
+    for each in cells:
+        table.add_row(*(each[heading] for heading in headings))
     return table
 
 
