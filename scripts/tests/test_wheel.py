@@ -144,10 +144,8 @@ def test_a_file_that_is_nowhere_is_still_told(installed: Path, empty: Path) -> N
     assert list(empty.iterdir()) == []
 
 
-def test_run_and_robot_work_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+def test_run_and_robot_work_in_an_empty_folder(installed: Path, empty: Path) -> None:
     """The firmware is compiled, the demo frames are made, and the board says what the host says."""
-    empty = tmp_path / "empty"  # Renode's `@path` takes no quotes
-    empty.mkdir()
     run = crosscam(installed, empty, "run", "--count", "1", "--timing", "instructions")
     assert run.returncode == 0, run.stderr
     assert "PASS: 1 of 1 predictions" in run.stdout
