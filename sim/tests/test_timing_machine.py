@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from typing import Any
 
 import pytest
@@ -26,6 +27,15 @@ from sim.tests.thumb import NE, NOP, WFI, Program, adds, bx, ldr, mov32, movs, s
 CYCCNT = 0xE0001004
 RAM = 0x20000100
 AXI = 0x24000000
+
+
+@pytest.mark.parametrize("core", ["cortex-m4f", "cortex-m4", "cortex-m0+"])
+def test_another_core_is_refused(core: str) -> None:
+    machine = Machine("bench", "cortex-m7")
+    nvic = Nvic(machine, "nvic", priority_mask=0xF0, systick_frequency=1)
+    with pytest.raises(CrosscamError, match=f'cpu: cpuType "{re.escape(core)}": the clock cortex-m7 .* instructions'):
+        CortexM(machine, "cpu", nvic=nvic, cpu_type=core)
+    CortexM(machine, "cpu", nvic=nvic)
 
 
 class M7Bench(Bench):

@@ -63,6 +63,11 @@ class CortexM(Core):
         if cpu_type not in CPU_IDS:
             raise CrosscamError(f'{name}: cpuType "{cpu_type}" is not modelled; expected one of {", ".join(CPU_IDS)}')
         super().__init__(services, name, nvic)
+        if self.timing.core not in (None, cpu_type):
+            raise CrosscamError(
+                f'{name}: cpuType "{cpu_type}": the clock {self.timing.name} counts the cycles of another core, which '
+                "may be wrong by a factor; choose timing instructions"
+            )
         self.cpu_type = cpu_type
         nvic.scb.cpu_id = CPU_IDS[cpu_type]
         nvic.mpu.regions = number_of_mpu_regions

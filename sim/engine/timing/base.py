@@ -10,9 +10,10 @@ from sim.engine.timing.core import CoreSettings
 
 
 class Timing(BlockClock, Protocol):
-    """``entry_cycles``, ``tail_cycles``, ``return_cycles``: what taking an exception, going from handler to handler and
-    going back cost."""
+    """``core``: the one core (as ``cpuType`` names it) whose cycles it counts; None: any. ``entry_cycles``,
+    ``tail_cycles``, ``return_cycles``: what taking an exception, going from handler to handler and going back cost."""
 
+    core: str | None
     entry_cycles: int
     tail_cycles: int
     return_cycles: int

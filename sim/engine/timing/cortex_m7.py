@@ -96,6 +96,7 @@ class CortexM7Timing:
     """``chip``: name or path of a data file; without one, the chip whose memories are most like the board's."""
 
     name = "cortex-m7"
+    core: str | None = "cortex-m7"
     entry_cycles = 12  # Cortex-M7 TRM, interrupt latency with zero wait state memory
     tail_cycles = 6
     return_cycles = 10

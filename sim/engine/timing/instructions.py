@@ -11,6 +11,7 @@ class InstructionTiming:
     """An instruction of an IT block counts whether its condition holds or not."""
 
     name = "instructions"
+    core: str | None = None
     entry_cycles = tail_cycles = return_cycles = 0
 
     @property
