@@ -15,6 +15,7 @@ from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
+from sim.engine.platform import load_repl_string
 from sim.errors import CrosscamError
 from sim.tests import thumb as t
 from sim.tests.engine_bench import FLASH, MEGAHERTZ, PROBE, RAM, SCS, Bench, Probe
@@ -299,6 +300,25 @@ def test_dwt_should_be_locked_until_unlocked(caplog: pytest.LogCaptureFixture) -
     bench.machine.sysbus.write(SCS + 0xDFC, 4, 0)
     bench.run(100)
     assert dwt.read(4, 4) == 100
+
+
+@pytest.mark.parametrize(
+    ("core", "property", "locked"),
+    [("cortex-m7", "", True), ("cortex-m4f", "", False), ("cortex-m7", "    SoftwareLock: false\n", False)],
+)
+def test_the_lock_of_dwt_is_the_cores_or_what_the_board_says(core: str, property: str, locked: bool) -> None:
+    machine = Machine("bench")
+    load_repl_string(
+        machine,
+        f"dwt: Miscellaneous.DWT @ sysbus 0xE0001000\n    frequency: 1000000\n{property}"
+        "nvic: IRQControllers.NVIC @ sysbus 0xE000E000\n    -> cpu@0\n"
+        f'cpu: CPU.CortexM @ sysbus\n    cpuType: "{core}"\n    nvic: nvic\n',
+    )
+    dwt = machine["dwt"]
+    assert isinstance(dwt, Dwt)
+    dwt.write(0, 4, 1)
+    assert dwt.read(0, 4) & 1 == (not locked)
+    assert dwt.read(0xFB4, 4) == (3 if locked else 0)
 
 
 def test_bus_should_reach_memory_and_devices_alike() -> None:

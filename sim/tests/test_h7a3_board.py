@@ -40,6 +40,12 @@ def machine() -> Machine:
     return board()
 
 
+def test_the_cycle_counter_counts_without_being_unlocked(machine: Machine) -> None:
+    machine.sysbus.write(0xE000EDFC, 4, 1 << 24)
+    machine.sysbus.write(0xE0001000, 4, 1)
+    assert machine.sysbus.read(0xE0001000, 4) & 1
+
+
 def test_the_smps_alone_is_a_supply_and_scale_0_the_highest_voltage(machine: Machine) -> None:
     read, write = machine.sysbus.read, machine.sysbus.write
     assert read(PWR + CR3, 4) == 6 and not read(PWR + CSR1, 4) & 0x2000

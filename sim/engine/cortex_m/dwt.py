@@ -15,10 +15,13 @@ COMPARATORS = 4
 class Dwt(Device):
     """CYCCNT counts core cycles, also through WFI; ``frequency`` (Hz) is kept for boards that give one.
 
-    As on a Cortex-M7, it counts only with DEMCR.TRCENA set, and software's writes are ignored until LAR is unlocked.
+    It counts only with DEMCR.TRCENA set. Where there is a software lock (``SoftwareLock``; without a word of the board
+    file a Cortex-M7 has one and the smaller cores have none, where LAR and LSR read 0: ARMv7-M D1.1) software's writes
+    are ignored until LAR is unlocked.
     """
 
     RENODE_TYPES = ("Miscellaneous.DWT",)
+    RENODE_MEMBERS = ("SoftwareLock",)
     size = 0x1000
 
     def __init__(self, services: CoreServices, name: str, *, frequency: int) -> None:
@@ -29,6 +32,8 @@ class Dwt(Device):
         self.frequency = frequency
         self._offset = 0  # CYCCNT - cycles * frequency / core frequency, while counting
         self._held = 0  # CYCCNT while it stands
+        self._core_has_lock = True
+        self._board_says: bool | None = None
         self._locked = True
         self._trace = False
         bank = self._bank = RegisterBank(self)
@@ -43,7 +48,20 @@ class Dwt(Device):
             for place, comparator in enumerate(("COMP", "MASK", "FUNCTION")):
                 bank.register(0x020 + 16 * index + 4 * place, f"{comparator}{index}").storage()
         bank.register(0xFB0, "LAR").field(0, 32, "KEY", Mode.WRITE, on_write=self._unlock)
-        bank.register(0xFB4, "LSR").value_from(lambda: 0b01 | self._locked << 1)
+        bank.register(0xFB4, "LSR").value_from(self._lock_status)
+
+    def follow_core(self, cpu_type: str) -> None:
+        """The core it belongs to, as board files name it."""
+        self._core_has_lock = cpu_type == "cortex-m7"
+
+    @property
+    def software_lock(self) -> bool:
+        """Writes need a key."""
+        return self._core_has_lock if self._board_says is None else self._board_says
+
+    @software_lock.setter
+    def software_lock(self, there: bool) -> None:
+        self._board_says = there
 
     def set_trace_enabled(self, enabled: bool) -> None:
         """DEMCR.TRCENA changed."""
@@ -71,10 +89,13 @@ class Dwt(Device):
         return self._bank.read(offset, width)
 
     def write(self, offset: int, width: int, value: int) -> None:
-        if self._locked and offset != 0xFB0:
+        if self._locked and self.software_lock and offset != 0xFB0:
             self.log.warning("write of 0x%X at 0x%X ignored: locked; write 0xC5ACCE55 to DWT_LAR first", value, offset)
             return
         self._bank.write(offset, width, value)
+
+    def _lock_status(self) -> int:
+        return 0b01 | self._locked << 1 if self.software_lock else 0
 
     @property
     def _counting(self) -> bool:

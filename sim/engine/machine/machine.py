@@ -148,8 +148,10 @@ class Machine:
             self.timing.attach_core(device)
         elif isinstance(device, Dwt):
             self._dwt = device
-        if self._nvic is not None and self._dwt is not None:
+        if self._nvic is not None and self._dwt is not None and device in (self._nvic, self._dwt):
             self._nvic.debug.on_trace_enable = self._dwt.set_trace_enabled
+        if self._cpu is not None and self._dwt is not None and device in (self._cpu, self._dwt):
+            self._dwt.follow_core(self._cpu.cpu_type)
         self.devices[path] = device
         self._rate_limit.attach(device.log)
         if address is not None:
