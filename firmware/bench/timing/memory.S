@@ -61,6 +61,8 @@
 
 /* Every word of it. */
     kernel load_words_narrow
+    kernel load_words_of_flash
+    kernel load_words_of_narrow_flash
     .balign 32
 98: mov r3, r1
     mov.w r5, #4096
@@ -94,6 +96,7 @@
 
 /* Loads of one word. */
     kernel load_word
+    kernel load_word_of_flash
     turns
     .rept 32
     ldr.w r4, [r1]

@@ -79,6 +79,7 @@
 
 /* Eight registers take four cycles. */
     kernel store_multiple
+    kernel store_multiple_cached
     turns
     .rept 32
     stm.w r1, {r3-r10}

@@ -45,6 +45,7 @@ class Item:
     span: int = 0  # bytes; for BANK the second constant
     count: int = 1  # accesses
     mask: int = 0  # address bits that are 0 when aligned
+    surplus: int = 0  # cycles that multiple stores into the cache take beyond those into TCM
     first: int = 0  # place in the block of the first and the last instruction behind it
     last: int = 0
 
@@ -56,7 +57,7 @@ class Item:
     def words(self) -> tuple[int, int, int]:
         """The three int64 of the native program."""
         head = self.operation | self.a << 8 | self.b << 16 | self.shift << 24 | self.target << 32 | self.bit << 40
-        return head, self.constant, (self.span & _WORD) | self.count << 32 | self.mask << 40
+        return head, self.constant, (self.span & _WORD) | self.count << 32 | self.mask << 40 | self.surplus << 48
 
 
 Value = tuple[int, int] | None  # slot and constant to be added, or unknown
@@ -160,7 +161,8 @@ class AddressProgram:
         down = op.name in ("push", "vpush") or op.name.endswith("db")
         operation = WRITE if op.units & m.STORE else READ
         start = value[1] - (size if down else 0)
-        return Item(operation, value[0], constant=start, span=size, count=size // 4)
+        surplus = size // 8 if operation == WRITE else 0
+        return Item(operation, value[0], constant=start, span=size, count=size // 4, surplus=surplus)
 
     def _single(self, op: MicroOp) -> Item | None:
         instruction = op.instruction
@@ -228,11 +230,12 @@ class AddressProgram:
                 if old.bit == NO_BIT:
                     old.bit, old.mask = item.bit, item.mask
                 old.constant, old.span, old.count = start, end - start, old.count + item.count
+                old.surplus += item.surplus
                 old.last = self._place
                 return
         entry = Item(
             item.operation, *item.place, constant=item.constant, bit=item.bit, span=item.span, count=item.count,
-            mask=item.mask, first=self._place, last=self._place,
+            mask=item.mask, first=self._place, last=self._place, surplus=item.surplus,
         )  # fmt: skip
         self._open[key] = entry
         self.items.append(entry)

@@ -35,7 +35,8 @@ class Memory:
     ``first``: until the word asked for arrives; ``beat``: between the 8-byte parts of a line; ``write``: a write that
     goes to the bus; ``tcm``: no latency at all. ``word``: between the two halves of a line where the memory reads 16
     bytes at once, else 0; ``busy``: how long the memory is at work on a line and takes up no other one (0: no longer
-    than its parts are on the bus).
+    than its parts are on the bus). ``held_first``: as ``first``, for the word of ``1 << held_shift`` bytes read last,
+    which the memory still has (``held_shift`` 0: it keeps none).
     """
 
     name: str
@@ -47,6 +48,8 @@ class Memory:
     write: int
     word: int = 0
     busy: int = 0
+    held_first: int = 0
+    held_shift: int = 0
 
     @property
     def fill(self) -> int:
@@ -185,7 +188,9 @@ def _memory(buses: dict[str, Any], entry: dict[str, Any]) -> Memory:
     elif width < 16:
         beat = access if width == 8 else ratio * (8 // width + waits)
     busy = access * max(1, 32 // width) if waits and width >= 16 else 0
+    held_shift = width.bit_length() - 1 if entry.get("flash") else 0
     return Memory(
         entry["name"], entry["base"], entry["size"], False,
         round(first), round(beat), round(bus["write"]), round(word), round(busy),
+        round(bus["path"] + ratio), held_shift,
     )  # fmt: skip

@@ -429,7 +429,8 @@ class CortexM7Timing:
         assert board is not None
         now = board.engine.state[shared.NOW]
         clock = int(self.clock.ctypes.data)
-        stall = int(native.access.ctypes(clock, address, size, size // 4, int(write), now, words - 1))
+        surplus = words if write else 0
+        stall = int(native.access.ctypes(clock, address, size, size // 4, int(write), now, words - 1, surplus))
         return stall + max(0, size - BASIC_FRAME) // BYTES_A_CYCLE
 
     def cycles_into(self, state: int, address: int, offset: int) -> int:

@@ -77,9 +77,10 @@ BLOCK_WORDS = 16
 ISSUED = 4  # first access | (last - first) << 16
 ITEM_WORDS = 5
 
-# Words of a memory's record: as in chip.Memory, and when it is ready for the next line.
-FIRST, BEAT, WRITE, FILL, WORD, BUSY, READY = range(7)
-MEMORY_WORDS = 8
+# Words of a memory's record: as in chip.Memory, when it is ready for the next line, and 1 + the number of the word it
+# holds (0: none).
+FIRST, BEAT, WRITE, FILL, WORD, BUSY, HELD_FIRST, HELD_SHIFT, READY, HELD = range(10)
+MEMORY_WORDS = 10
 
 EDGE_BITS = 17
 EDGE_PROBES = 8

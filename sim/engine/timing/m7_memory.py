@@ -28,6 +28,9 @@ from sim.engine.timing.m7_layout import (
     FILL_PART,
     FILL_TIME,
     FIRST,
+    HELD,
+    HELD_FIRST,
+    HELD_SHIFT,
     ISSUE_TIMES,
     LAST_CODE_LINE,
     LEAST_RECENT,
@@ -132,6 +135,33 @@ def _taken_up(memory: int, now: int) -> int:
 
 
 @njit
+def _first_part(memory: int, address: int, now: int) -> int:
+    """Cycles until the part at ``address`` of a line asked for at ``now`` arrives.
+
+    A memory that keeps the word it read last answers from it; of words that are half a line it keeps the later one.
+    """
+    shift = _of(memory, HELD_SHIFT)
+    word = (address >> shift) + 1
+    if shift >= LINE_SHIFT and _of(memory, HELD) == word:
+        return _of(memory, HELD_FIRST)
+    if shift:
+        store64(memory + 8 * HELD, word if shift >= LINE_SHIFT else ((address >> shift) ^ 1) + 1)
+    return _taken_up(memory, now) + _of(memory, FIRST)
+
+
+@njit
+def _uncached_reads(memory: int, address: int, span: int, count: int) -> int:
+    """Cycles of ``count`` reads of ``span`` bytes from ``address`` on, one after the other."""
+    shift = _of(memory, HELD_SHIFT)
+    if shift == 0:
+        return _of(memory, FIRST) * count
+    first, last = (address >> shift) + 1, ((address + span - 1) >> shift) + 1
+    words = last - first + (0 if _of(memory, HELD) == first else 1)
+    store64(memory + 8 * HELD, last)
+    return words * _of(memory, FIRST) + max(count - words, 0) * _of(memory, HELD_FIRST)
+
+
+@njit
 def _part_time(memory: int, first: int, part: int) -> int:
     """Cycles after part ``first`` of a line, which was asked for, that 8-byte part ``part`` arrives."""
     later = (part - first) & 3
@@ -155,12 +185,13 @@ def _write_out(clock: int, memory: int, now: int, count: int) -> int:
 
 
 @njit
-def _arrival(clock: int, memory: int, now: int, extra: int) -> int:
-    """A line is asked for at ``now``: cycles until its first word is there. Requests overlap, data do not.
+def _arrival(clock: int, memory: int, address: int, now: int, extra: int) -> int:
+    """The line of ``address`` is asked for at ``now``: cycles until its first word is there. Requests overlap, data do
+    not.
 
     ``extra``: cycles of the bus that a write-back takes after it.
     """
-    wait = _taken_up(memory, now) + _of(memory, FIRST)
+    wait = _first_part(memory, address, now)
     busy = _bus_wait(clock, now) + _of(memory, BEAT)
     if busy > wait:
         wait = busy
@@ -196,7 +227,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
         put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
         # The fill goes on behind the store buffer; the core waits when one is still under way before it.
         waited = _bus_wait(clock, now)
-        _arrival(clock, memory, now, _of(memory, FILL) if old & DIRTY else 0)
+        _arrival(clock, memory, line << LINE_SHIFT, now, _of(memory, FILL) if old & DIRTY else 0)
         stall = waited
     if policy == WRITE_THROUGH:
         stall += _write_out(clock, memory, now + stall, count)
@@ -204,8 +235,13 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
 
 
 @njit
-def _data_access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
-    """Cycles that loads or stores of ``span`` bytes add to a hit; the last of them issues ``later`` cycles on."""
+def _data_access(
+    clock: int, address: int, span: int, count: int, write: int, now: int, later: int, surplus: int
+) -> int:
+    """Cycles that loads or stores of ``span`` bytes add to a hit; the last of them issues ``later`` cycles on.
+
+    ``surplus``: cycles by which multiple stores take longer into the cache, a word a cycle, than into TCM, two.
+    """
     attributes = load8(get(clock, DATA_MAP) + (address >> shared.PAGE_SHIFT))
     if attributes == 0:
         return 0
@@ -214,10 +250,10 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
     if policy == 0:
         if write:
             return _write_out(clock, memory, now, count)
-        wait = _bus_wait(clock, now) + _of(memory, FIRST) * count
+        wait = _bus_wait(clock, now) + _uncached_reads(memory, address, span, count)
         put(clock, BUS_FREE, now + wait)
         return wait
-    stall = 0
+    stall = surplus
     end = address + span - 1
     last = end >> LINE_SHIFT
     for line in range(address >> LINE_SHIFT, last + 1):
@@ -230,7 +266,8 @@ def _data_access(clock: int, address: int, span: int, count: int, write: int, no
         last_part = (end >> 3) & 3 if line == last else 3
         if old >= 0:
             put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
-            stall += _arrival(clock, memory, now + stall, _of(memory, FILL) if old & DIRTY else 0)
+            start = (line << LINE_SHIFT) + 8 * first_part
+            stall += _arrival(clock, memory, start, now + stall, _of(memory, FILL) if old & DIRTY else 0)
             put(clock, FILL_LINE, line)
             put(clock, FILL_PART, first_part)
             put(clock, FILL_TIME, now + stall)
@@ -283,7 +320,7 @@ def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, n
         put(clock, CODE_MISSES, get(clock, CODE_MISSES) + 1)
         asked = now + stall + issued
         free = _bus_wait(clock, asked)
-        wait = free + _taken_up(memory, asked + free) + _of(memory, FIRST)
+        wait = free + _first_part(memory, line << LINE_SHIFT, asked + free)
         put(clock, BUS_FREE, asked + wait + _of(memory, FILL) - _of(memory, FIRST))
         if ahead > 0:
             wait -= ahead if ahead < wait else wait

@@ -176,7 +176,7 @@ def _addresses(state: int, clock: int, uc: int, record: int) -> int:
             address = (a + (b << shift) + constant) & 0xFFFFFFFF
             store64(item + 24, address)
             bit = (head >> 40) & 0xFF
-            if bit != addresses.NO_BIT and address & (extra >> 40):
+            if bit != addresses.NO_BIT and address & (extra >> 40) & 0xFF:
                 variant |= 1 << bit
         elif operation == addresses.BANK:
             if ((a + constant) ^ (b + (extra & 0xFFFFFFFF))) & 4 == 0:
@@ -235,6 +235,7 @@ def _data_stall(clock: int, record: int, now: int) -> int:
                 write,
                 now + stall + (issued & 0xFFFF),
                 issued >> 16,
+                extra >> 48,
             )
         item += 8 * ITEM_WORDS
     return stall
@@ -374,7 +375,7 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     return True
 
 
-@cfunc(types.int64(*[types.int64] * 7))
-def access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int) -> int:
+@cfunc(types.int64(*[types.int64] * 8))
+def access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int, surplus: int) -> int:
     """What loads or stores outside of blocks (an exception's frame) add to a hit."""
-    return _data_access(clock, address, span, count, write, now, later)
+    return _data_access(clock, address, span, count, write, now, later, surplus)

@@ -52,7 +52,10 @@ class MemoryMap:
     def retime(self, chip: Chip) -> None:
         """The same memories with other latencies (``Chip.at``)."""
         for number, memory in enumerate((m for m in chip.memories if not m.tcm), 1):
-            figures = (memory.first, memory.beat, memory.write, memory.fill, memory.word, memory.busy)
+            figures = (
+                memory.first, memory.beat, memory.write, memory.fill, memory.word, memory.busy,
+                memory.held_first, memory.held_shift,
+            )  # fmt: skip
             self.latencies[number, : len(figures)] = figures
 
     def rebuild(self, core: CoreSettings | None) -> None:
