@@ -14,6 +14,8 @@ the internal channels are channels 16 to 18 like any other.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sim.engine.devices.analog.adc_converter import ADRDY, EOC, EOS, EOSMP, OVR, VoltageConverter
 from sim.engine.devices.base import Device, Event, Services
 from sim.engine.devices.registers import Mode
@@ -21,8 +23,6 @@ from sim.errors import CrosscamError
 
 _CHANNELS = 19
 _CLOCK = 14_000_000  # Hz
-_SAMPLING = (3, 15, 27, 57, 83, 111, 143, 479)  # half cycles by SMP
-_CONVERSION = (25, 23, 19, 15)  # half cycles by RES
 _AWD = 1 << 7
 _ADEN, _ADDIS, _ADSTART, _ADSTP = 1 << 0, 1 << 1, 1 << 2, 1 << 4
 
@@ -30,7 +30,11 @@ _ADEN, _ADDIS, _ADSTART, _ADSTP = 1 << 0, 1 << 1, 1 << 2, 1 << 4
 class Stm32F0Adc(VoltageConverter):
     """``reference_voltage`` in volts, ``external_event_frequency`` in Hz."""
 
-    RENODE_TYPES = ("Analog.STM32F0_ADC",)
+    RENODE_TYPES: ClassVar[tuple[str, ...]] = ("Analog.STM32F0_ADC",)
+    SAMPLING: tuple[int, ...] = (3, 15, 27, 57, 83, 111, 143, 479)
+    """Half cycles by SMP."""
+    CONVERSION = (25, 23, 19, 15)
+    """Half cycles by RES."""
 
     def __init__(
         self,
@@ -146,7 +150,7 @@ class Stm32F0Adc(VoltageConverter):
     # Conversions
 
     def _duration(self) -> tuple[int, int]:
-        return _SAMPLING[self._sampling.value] + _CONVERSION[self._resolution.value], 2 * _CLOCK
+        return self.SAMPLING[self._sampling.value] + self.CONVERSION[self._resolution.value], 2 * _CLOCK
 
     def _convert(self, channel: int) -> None:
         bits = 12 - 2 * self._resolution.value
