@@ -88,6 +88,17 @@ class Nvic(Device):
         self.systick.resume()
 
     @property
+    def systick_frequency(self) -> int:
+        """SysTick's processor clock in Hz; after a change it counts on at the new one."""
+        return self.systick.frequency
+
+    @systick_frequency.setter
+    def systick_frequency(self, hertz: int) -> None:
+        self.systick.hold()
+        self.systick.frequency = hertz
+        self.systick.resume()
+
+    @property
     def ccr(self) -> int:
         """Configuration and control register."""
         return self.scb.ccr

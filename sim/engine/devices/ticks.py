@@ -30,6 +30,11 @@ class Ticks:
         self._frequency = frequency
 
     @property
+    def frequency(self) -> int:
+        """Hz of the clock before its divider."""
+        return self._frequency
+
+    @property
     def passed(self) -> int:
         """Whole ticks since the restart."""
         # Polled by firmware: in integers, since arithmetic of Fractions costs several times as much.

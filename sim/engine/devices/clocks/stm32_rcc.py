@@ -134,11 +134,10 @@ class Stm32Rcc(RegisterDevice):
             self.log.debug("resets %s", window.device.name)
             window.device.reset()
 
-    def _declare_switch(self, cfgr: Register, bits: int, divider_bit: int, divider_mask: int) -> None:
-        """CFGR: SW and SWS of ``bits`` each, and HSE's divider for the real-time clock."""
+    def _declare_switch(self, cfgr: Register, bits: int) -> None:
+        """CFGR: SW and SWS of ``bits`` each."""
         self._wanted = cfgr.field(0, bits, "SW")
         self._used = cfgr.field(bits, bits, "SWS", Mode.READ)
-        self._hse_divider = cfgr, divider_bit, divider_mask
         cfgr.storage().after_write(lambda _: self._switch())
 
     def _switch(self) -> None:
@@ -152,8 +151,9 @@ class Stm32Rcc(RegisterDevice):
 
     # The real-time clock
 
-    def _declare_backup(self, bdcr: Register, stored: int) -> None:
-        """BDCR; ``stored``: what is merely kept."""
+    def _declare_backup(self, bdcr: Register, stored: int, hse_divider: Field) -> None:
+        """BDCR, of which ``stored`` is merely kept; ``hse_divider``: what divides HSE for the real-time clock."""
+        self._hse_divider = hse_divider
         bdcr.after_write(lambda _: self._backup_domain())
         self._lse = self._ready_pairs(bdcr, ((0, 1, "LSE"),))["LSE"]
         self._rtcsel = bdcr.field(8, 2, "RTCSEL")
@@ -185,8 +185,7 @@ class Stm32Rcc(RegisterDevice):
         """
         if not self._rtcen:
             return 0
-        register, bit, mask = self._hse_divider
-        divider = register.raw >> bit & mask
+        divider = self._hse_divider.value
         hse = self.hse // divider if divider > 1 and self._switches["HSE"] else 0
         return (0, LSE * self._lse.value, LSI * self._lsi.value, hse)[self._rtcsel.value]
 

@@ -83,7 +83,9 @@ class Stm32F4Rcc(Stm32Rcc):
         self._switches = self._ready_pairs(cr, _READY_PAIRS)
         cr.storage(0x000C00F8)
         cr.after_write(lambda _: self._switch())
-        self._declare_switch(bank.register(_CFGR, "CFGR"), 2, 16, 0x1F)
+        cfgr = bank.register(_CFGR, "CFGR")
+        hse_divider = cfgr.field(16, 5, "RTCPRE")
+        self._declare_switch(cfgr, 2)
         cir = bank.register(0x0C, "CIR")
         cir.field(0, 8, "flags", Mode.READ)
         cir.field(16, 8, "clear", Mode.WRITE)
@@ -97,7 +99,7 @@ class Stm32F4Rcc(Stm32Rcc):
                 lines = {bit: address for bit, address in lines.items() if bit != 16}
             self._reset_lines(declared, lines)
             declared.storage()
-        self._declare_backup(bank.register(_BDCR, "BDCR"), 0x1C)
+        self._declare_backup(bank.register(_BDCR, "BDCR"), 0x1C, hse_divider)
         csr = bank.register(0x74, "CSR").after_write(lambda _: self._rtc_clock())
         self._lsi = self._ready_pairs(csr, ((0, 1, "LSI"),))["LSI"]
         csr.field(24, 1, "RMVF", Mode.WRITE, on_write=self._remove_flags)

@@ -118,10 +118,12 @@ class Stm32H7Rcc(Stm32Rcc):
         cr.field(14, 2, "D1CKRDY D2CKRDY", Mode.READ, read=lambda: 3)
         cr.storage(0x000C021A)
         bank.register(0x08, "CRRCR").field(0, 32, "CRRCR", Mode.READ)
-        self._declare_switch(bank.register(_CFGR, "CFGR"), 3, 8, 0x3F)
+        cfgr = bank.register(_CFGR, "CFGR")
+        hse_divider = cfgr.field(8, 6, "RTCPRE")
+        self._declare_switch(cfgr, 3)
         bank.register(0x64, "CIFR").field(0, 32, "CIFR", Mode.READ)
         bank.register(0x68, "CICR").field(0, 32, "CICR", Mode.WRITE)
-        self._declare_backup(bank.register(_BDCR, "BDCR"), 0x0001837D)
+        self._declare_backup(bank.register(_BDCR, "BDCR"), 0x0001837D, hse_divider)
         csr = bank.register(_CSR, "CSR").after_write(lambda _: self._rtc_clock())
         self._lsi = self._ready_pairs(csr, ((0, 1, "LSI"),))["LSI"]
         for offset, (register, reset) in _STORED.items():

@@ -11,7 +11,7 @@ from __future__ import annotations
 from sim.engine.bus import MappedMemory
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Mode, RegisterDevice
-from sim.engine.devices.storage.stm32h7_flash_controller import Lock
+from sim.engine.devices.storage.embedded_flash import Lock, overwrite
 from sim.engine.wording import NOTHING_TO_ERASE
 
 _KEYS = (0x45670123, 0xCDEF89AB)
@@ -113,10 +113,7 @@ class Stm32F4FlashController(RegisterDevice):
         self._update()
 
     def _erase(self, offset: int, size: int) -> None:
-        """Through the bus, so that code that was run from there is forgotten."""
-        for start, _, memory in self.services.sysbus.memories:  # type: ignore[attr-defined]
-            if memory is self._flash:
-                self.services.sysbus.write_bytes(start + offset, b"\xff" * size)
+        overwrite(self.services, self._flash, offset, b"\xff" * size)
         self._status.raw |= _EOP
 
     def _option_controlled(self, written: int) -> None:

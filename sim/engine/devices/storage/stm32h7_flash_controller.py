@@ -11,6 +11,7 @@ from functools import partial
 
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import Mode, Register, RegisterDevice
+from sim.engine.devices.storage.embedded_flash import Lock
 
 _BANK_KEYS = (0x45670123, 0xCDEF89AB)
 _OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
@@ -22,36 +23,6 @@ _EOP = 1 << 16
 _FLAGS = 0x0FEF0000
 _OPTLOCK, _OPTSTART, _MER = 1 << 0, 1 << 1, 1 << 4
 _OPTION_DEFAULT = 0x0406AAF0
-
-
-class Lock:
-    """A register opened by two keys in order; any other value closes it until the next reset."""
-
-    def __init__(self, keys: tuple[int, int]) -> None:
-        self._keys = keys
-        self.reset()
-
-    def reset(self) -> None:
-        """Locked, ready for the first key."""
-        self.locked = True
-        self.disabled = False
-        self._step = 0
-
-    def lock(self) -> None:
-        """Close; keys may open it again."""
-        self.locked = True
-        self._step = 0
-
-    def key(self, value: int) -> None:
-        """One write to the key register."""
-        if self.disabled:
-            return
-        if self._step >= len(self._keys) or value != self._keys[self._step]:
-            self.lock()
-            self.disabled = True
-            return
-        self._step += 1
-        self.locked = self._step < len(self._keys)
 
 
 class Stm32H7FlashController(RegisterDevice):

@@ -63,6 +63,15 @@ class Stm32LpTim(RegisterDevice):
         self._forget()
         self._update()
 
+    def set_clock(self, hertz: int) -> None:
+        """The kernel clock runs at so many Hz (more than 0) from now on; counting goes on."""
+        if hertz != self._ticks.frequency:
+            self._sync()
+            self._ticks.retune(hertz)
+            self._zero -= self._seen
+            self._seen = 0
+            self._update()
+
     def read(self, offset: int, width: int) -> int:
         self._sync()
         return self.bank.read(offset, width)

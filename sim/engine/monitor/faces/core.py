@@ -316,13 +316,10 @@ class NvicFace:
     @property
     def frequency(self) -> ULong:
         """SysTick's processor clock in Hz."""
-        return self._monitor.machine.nvic.systick.frequency
+        return self._monitor.machine.nvic.systick_frequency
 
     @frequency.setter
     def frequency(self, hertz: int) -> None:
         if not 1 <= hertz <= MOST_MIPS * 1_000_000:
             raise CrosscamError(f"nvic Frequency: expected 1 to {MOST_MIPS * 1_000_000:g} Hz, found {shown(hertz)}")
-        nvic = self._monitor.machine.nvic
-        nvic.systick.hold()
-        nvic.systick.frequency = hertz
-        nvic.systick.resume()
+        self._monitor.machine.nvic.systick_frequency = hertz
