@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from sim.engine.devices.base import Device, GpioReceiver, Line
 from sim.engine.devices.network.frame_hub import FrameHub
 from sim.engine.members import Pin
 from sim.engine.monitor.faces.uart import is_uart
 from sim.engine.monitor.kinds import External
+from sim.engine.monitor.taps import HostTap
 from sim.errors import CrosscamError
 
 
 class FrameHubs(External):
-    """``emulation CreateCANHub`` and ``CreateSwitch``."""
+    """``emulation CreateCANHub`` and the base of ``CreateSwitch``."""
 
-    RENODE_MEMBERS = ("Start", "Pause", "Resume")
+    RENODE_MEMBERS: ClassVar[tuple[str, ...]] = ("Start", "Pause", "Resume")
 
     def __init__(self, kind: str, loopback: bool = False) -> None:
         self._hub = FrameHub(kind, loopback)
@@ -37,6 +38,34 @@ class FrameHubs(External):
 
     def resume(self) -> None:
         """Accepted: frames always pass."""
+
+
+class Switch(FrameHubs):
+    """``emulation CreateSwitch``: Ethernet controllers of the machine and interfaces of the host."""
+
+    RENODE_MEMBERS = ("EnablePromiscuousMode", "DisablePromiscuousMode")
+
+    def __init__(self) -> None:
+        super().__init__("Ethernet")
+
+    def join(self, external: External) -> None:
+        """Connect an interface of the host."""
+        if not isinstance(external, HostTap):
+            super().join(external)
+            return
+        self._hub.leave(external)
+        self._hub.join(external)
+
+    def leave(self, external: External) -> None:
+        """Disconnect it."""
+        if not self._hub.leave(external):
+            super().leave(external)
+
+    def enable_promiscuous_mode(self, iface: Device | External) -> None:
+        """Accepted: every port is told every frame anyway."""
+
+    def disable_promiscuous_mode(self, iface: Device | External) -> None:
+        """Accepted: the controllers filter by address."""
 
 
 class UartHub(External):

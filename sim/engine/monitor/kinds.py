@@ -48,6 +48,14 @@ class External:
         """``connector Disconnect``; CrosscamError when it is not connected."""
         raise CrosscamError(f"{device.name} is not connected: expected one that is")
 
+    def join(self, external: External) -> None:
+        """``connector Connect`` of another external; CrosscamError when it cannot be connected."""
+        raise CrosscamError(f"a {type(external).__name__} cannot be connected to a {type(self).__name__}")
+
+    def leave(self, external: External) -> None:
+        """``connector Disconnect`` of another external; CrosscamError when it is not connected."""
+        raise CrosscamError(f"this {type(external).__name__} is not connected: expected one that is")
+
     def close(self) -> None:
         """Let go of files, ports and devices."""
 

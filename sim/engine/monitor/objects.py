@@ -25,7 +25,7 @@ from sim.engine.monitor.faces.uart import UartFace, is_uart
 from sim.engine.monitor.kinds import External
 from sim.engine.monitor.session import ObjectSession
 from sim.engine.monitor.symbol_hooks import SymbolHooks
-from sim.engine.monitor.uart_files import UartFile
+from sim.engine.monitor.uart_files import UartFile, UartRecording
 from sim.engine.observe.block_log import BlockFollower
 from sim.engine.platform.registry import Registry, near_names
 from sim.engine.truth import BoardTruth
@@ -54,7 +54,7 @@ class Objects(ObjectSession):
         self.externals: dict[str, External] = {}
         self.usings: list[str] = ["sysbus"]  # as Renode starts
         self.environments = Environments(lambda: self.externals.values())
-        self.uart_files: dict[str, UartFile] = {}
+        self.uart_files: dict[str, UartFile | UartRecording] = {}
         self._levels: dict[str, int] = {}
         self._faces: dict[Device, tuple[object, ...]] = {}
         self._fixed: dict[str, object] = {}  # faces of sysbus and machine, for as long as there is this machine

@@ -14,7 +14,7 @@ from sim.engine.monitor.logs import LogOutputs
 from sim.engine.monitor.show import NumberMode
 from sim.engine.monitor.symbol_hooks import SymbolHooks
 from sim.engine.monitor.tokens import Token
-from sim.engine.monitor.uart_files import UartFile
+from sim.engine.monitor.uart_files import UartFile, UartRecording
 from sim.engine.observe.block_log import BlockFollower
 from sim.engine.platform.registry import Registry
 from sim.engine.scripting.timeinterval import TimeInterval
@@ -58,7 +58,7 @@ class ObjectSession(Protocol):
 
     registry: Registry | None
     environments: Environments
-    uart_files: dict[str, UartFile]
+    uart_files: dict[str, UartFile | UartRecording]
     follower: BlockFollower
     started: bool
 

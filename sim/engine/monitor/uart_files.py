@@ -1,11 +1,14 @@
-"""``uart CreateFileBackend``: every byte a UART sends into a file."""
+"""``uart CreateFileBackend``: every byte a UART sends into a file; ``RecordToAsciinema``: with the time it came."""
 
 from __future__ import annotations
 
+import codecs
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from sim.errors import CrosscamError, shown
+from sim.files import write_text
 
 MOST_NUMBERED = 1000
 """Files of one name and a number behind it, at most."""
@@ -68,3 +71,38 @@ class UartFile:
         if self._take in self._listeners:
             self._listeners.remove(self._take)
         self._file.close()
+
+
+class UartRecording:
+    """What a UART sends as an asciicast (format version 2): a line for its size, then one for each character.
+
+    Args:
+        path: the file, written at ``close``.
+        listeners: the UART's ``on_char``.
+        seconds: virtual time now.
+        header: width, height and name of the terminal.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        listeners: list[Callable[[int], object]],
+        seconds: Callable[[], float],
+        header: dict[str, object],
+    ) -> None:
+        self.path = path
+        self._listeners, self._seconds = listeners, seconds
+        self._lines = [json.dumps({"version": 2, **header, "env": {"TERM": "xterm-256color"}})]
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        listeners.append(self._take)
+
+    def _take(self, byte: int) -> None:
+        text = self._decoder.decode(bytes((byte,)))
+        if text:
+            self._lines.append(json.dumps([round(self._seconds(), 6), "o", text]))
+
+    def close(self) -> None:
+        """Everything is in the file; nothing more comes."""
+        if self._take in self._listeners:
+            self._listeners.remove(self._take)
+        write_text(self.path, "\n".join(self._lines) + "\n")

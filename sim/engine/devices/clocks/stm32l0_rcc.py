@@ -1,11 +1,11 @@
 """Reset and clock control of STM32L0 (RM0367 section 7).
 
-As in Renode's ``Miscellaneous.STM32L0_RCC``: oscillators and PLL are ready as soon as they are on; SysTick (``systick``)
-counts the system clock that CFGR selects, divided by HPRE, and LPTIM1 (``lptimer``) the clock that CCIPR selects; the
-clocks' frequencies are parameters, in Hz. Beyond it, as on the chip: SWS follows SW only to a clock that is on; reset
-bits reset what the board has at the peripheral's address; the real-time clock (``rtc``) runs on what CSR selects, and
-CSR's bits for it outlive a system reset; CSR tells the causes of the last resets until RMVF. Clock interrupts, clock
-security and DBP's write protection are not modelled.
+As in Renode's ``Miscellaneous.STM32L0_RCC``: oscillators and PLL are ready as soon as they are on; SysTick
+(``systick``) counts the system clock that CFGR selects, divided by HPRE, and LPTIM1 (``lptimer``) the clock that CCIPR
+selects; the clocks' frequencies are parameters, in Hz. Beyond it, as on the chip: SWS follows SW only to a clock that
+is on; reset bits reset what the board has at the peripheral's address; the real-time clock (``rtc``) runs on what CSR
+selects, and CSR's bits for it outlive a system reset; CSR tells the causes of the last resets until RMVF. Clock
+interrupts, clock security and DBP's write protection are not modelled.
 """
 
 from __future__ import annotations

@@ -34,20 +34,28 @@ class FrameHub:
             raise CrosscamError(f"{controller.name} ({type(controller).__name__}): expected a {self._kind} controller")
         if controller in self._handlers:
             raise CrosscamError(f"{controller.name} is connected already; connect each controller once")
+        self.join(controller)
+
+    def join(self, port: Any) -> None:
+        """Connect whatever tells its frames to ``frame_sent`` and takes others by ``on_frame_received``."""
 
         def forward(frame: Any) -> None:
             for other in tuple(self._handlers):
-                if other is not controller or self._loopback:
+                if other is not port or self._loopback:
                     other.on_frame_received(frame)
 
-        self._handlers[controller] = forward
-        sender: Any = controller
-        sender.frame_sent += forward
+        self._handlers[port] = forward
+        port.frame_sent += forward
+
+    def leave(self, port: Any) -> bool:
+        """Disconnect it; whether it was connected."""
+        handler = self._handlers.pop(port, None)
+        if handler is None:
+            return False
+        port.frame_sent -= handler
+        return True
 
     def detach(self, controller: Device) -> None:
         """Disconnect ``controller``; CrosscamError when it is not connected."""
-        handler = self._handlers.pop(controller, None)
-        if handler is None:
+        if not self.leave(controller):
             raise CrosscamError(f"{controller.name} is not connected; expected one that is")
-        sender: Any = controller
-        sender.frame_sent -= handler

@@ -1,4 +1,4 @@
-"""What the embedded flash interfaces of all STM32 families share: registers opened by keys, memory filled when erased."""
+"""What the embedded flash interfaces of STM32 families share: registers opened by keys, memory that is erased."""
 
 from __future__ import annotations
 

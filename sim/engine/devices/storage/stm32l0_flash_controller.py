@@ -1,8 +1,9 @@
 """Embedded flash and data EEPROM interface of STM32L0 (RM0367 section 3): keys, erase by a store, identification.
 
-As Renode's ``MTD.STM32L0_FlashController``: the key sequences open PECR, PRG_LOCK, OPT_LOCK and RUN_PD; while PECR.ERASE
-is set, a store to the flash (with PROG) erases its page of 128 bytes, one to the EEPROM (without) its word; erased is 0;
-the region ``signature`` holds unique ID and flash size. Beyond it: an erased page sets EOP, with its interrupt.
+As Renode's ``MTD.STM32L0_FlashController``: the key sequences open PECR, PRG_LOCK, OPT_LOCK and RUN_PD; while
+PECR.ERASE is set, a store to the flash (with PROG) erases its page of 128 bytes, one to the EEPROM (without) its word;
+erased is 0; the region ``signature`` holds unique ID and flash size. Beyond it: what is erased sets EOP, with its
+interrupt.
 
 What was stored is found by comparing, when SR or PECR is accessed next: drivers do so before anything else. A store of
 what was there already is not seen. Programming by stores is not checked: flash is ordinary memory to the core.

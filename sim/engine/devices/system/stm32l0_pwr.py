@@ -1,7 +1,8 @@
 """Power control of STM32L0 (RM0367 section 6): voltage scaling, backup write protection, voltage detector.
 
-As Renode's ``Miscellaneous.STM32L0_PWR``: regulator and reference are ready at once; ``Voltage`` (VDD in volts, 3.3 after
-reset) against the threshold PLS selects, with a hysteresis of 0.1 V, gives PVDO and, while PVDE is set, the output.
+As Renode's ``Miscellaneous.STM32L0_PWR``: regulator and reference are ready at once; ``Voltage`` (VDD in volts, 3.3
+after reset) against the threshold PLS selects, with a hysteresis of 0.1 V, gives PVDO and, while PVDE is set, the
+output.
 Beyond it: the wake-up pins' enables read back. Standby and stop are not entered.
 """
 

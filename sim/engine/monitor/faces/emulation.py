@@ -7,12 +7,13 @@ from typing import Annotated
 
 from sim.engine.devices.base import Device
 from sim.engine.members import Between, Int
-from sim.engine.monitor.connectors import FrameHubs, GpioConnector, UartHub
+from sim.engine.monitor.connectors import FrameHubs, GpioConnector, Switch, UartHub
 from sim.engine.monitor.environments import Environment
 from sim.engine.monitor.faces.machine import Port
 from sim.engine.monitor.frame_tester import FrameBufferTester
 from sim.engine.monitor.kinds import External
 from sim.engine.monitor.session import ObjectSession
+from sim.engine.monitor.taps import HostTap, open_interface
 from sim.engine.monitor.terminals import PtyTerminal, SocketTerminal
 from sim.errors import CrosscamError, shown
 
@@ -26,7 +27,7 @@ class EmulationFace:
     RENODE_MEMBERS = (
         "RunFor", "SingleStepBlocking", "StartAll", "PauseAll", "IsStarted", "CreateEnvironment", "CreateCANHub",
         "CreateSwitch", "CreateUARTHub", "CreateGPIOConnector", "CreateServerSocketTerminal", "CreateUartPtyTerminal",
-        "CreateFrameBufferTester", "RemoveMachine", "SetGlobalQuantum", "SetGlobalSerialExecution",
+        "CreateFrameBufferTester", "CreateTap", "RemoveMachine", "SetGlobalQuantum", "SetGlobalSerialExecution",
         "SetGlobalAdvanceImmediately", "SetSeed", "GetSeed", "SetAdvanceImmediately", "SetQuantum",
         "GetTimeSourceInfo", "Names",
     )  # fmt: skip
@@ -86,7 +87,14 @@ class EmulationFace:
 
     def create_switch(self, name: str) -> None:
         """A wire between Ethernet controllers."""
-        self._monitor.add_external(name, FrameHubs("Ethernet"))
+        self._monitor.add_external(name, Switch())
+
+    def create_tap(self, host_interface_name: str, name: str, persistent: bool = False) -> None:
+        """``host.NAME``: an interface of this computer, for those who may make one."""
+        name = f"host.{name}"
+        self._monitor.refuse_taken(name)
+        descriptor = open_interface(host_interface_name, persistent)
+        self._monitor.add_external(name, HostTap(descriptor, lambda: self._monitor.machine.clock))
 
     def create_uart_hub(self, name: str, loopback: bool = False) -> None:
         """A wire between UARTs."""
@@ -151,10 +159,16 @@ class ConnectorFace:
     def __init__(self, monitor: ObjectSession) -> None:
         self._monitor = monitor
 
-    def connect(self, connectable: Device, external: External) -> None:
-        """Connect a device to an external."""
-        external.attach(connectable)
+    def connect(self, connectable: Device | External, external: External) -> None:
+        """Connect a device, or an interface of the host, to an external."""
+        if isinstance(connectable, External):
+            external.join(connectable)
+        else:
+            external.attach(connectable)
 
-    def disconnect(self, connectable: Device, external: External) -> None:
+    def disconnect(self, connectable: Device | External, external: External) -> None:
         """Disconnect them."""
-        external.detach(connectable)
+        if isinstance(connectable, External):
+            external.leave(connectable)
+        else:
+            external.detach(connectable)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
 from sim.engine.devices.base import Device
+from sim.engine.members import Between
 from sim.engine.monitor.session import ObjectSession
-from sim.engine.monitor.uart_files import UartFile
+from sim.engine.monitor.uart_files import UartFile, UartRecording
 from sim.engine.observe.scripts import device_script
 from sim.errors import CrosscamError, shown
 
+Columns = Annotated[int, Between(1, 1000)]
+"""Characters across a terminal, or lines of it."""
 LineEnding = enum.Enum("LineEnding", [("None", ""), ("CR", "\r"), ("CRLF", "\r\n"), ("LF", "\n")])
 """What ``WriteLine`` ends a line with, by Renode's names."""
 
@@ -18,7 +23,7 @@ LineEnding = enum.Enum("LineEnding", [("None", ""), ("CR", "\r"), ("CRLF", "\r\n
 class UartFace:
     """What a UART has besides: lines, files, hooks."""
 
-    RENODE_MEMBERS = ("AddLineHook", "CreateFileBackend", "CloseFileBackend", "WriteLine")
+    RENODE_MEMBERS = ("AddLineHook", "CreateFileBackend", "CloseFileBackend", "RecordToAsciinema", "WriteLine")
 
     def __init__(self, monitor: ObjectSession, device: Device) -> None:
         self._monitor, self._device = monitor, device
@@ -44,10 +49,26 @@ class UartFace:
 
     def create_file_backend(self, path: str, immediate_flush: bool = False) -> None:
         """Write every byte sent into ``path``; one that exists is left alone, the new file gets a number."""
-        key = str(self._monitor.output_path(path))
-        if key in self._monitor.uart_files:
+        file = self._free(path)
+        self._monitor.uart_files[str(file)] = UartFile(file, self._listeners, immediate_flush)
+
+    def record_to_asciinema(
+        self, file_path: str, use_virtual_time_stamps: bool = False, width: Columns = 80, height: Columns = 24
+    ) -> None:
+        """Write what is sent and when into ``file_path``, as asciinema plays it; times are virtual in either case."""
+        file, machine = self._free(file_path), self._monitor.machine
+        self._monitor.uart_files[str(file)] = UartRecording(
+            file,
+            self._listeners,
+            lambda: float(machine.clock.exact_seconds),
+            {"width": width, "height": height, "name": self._device.name},
+        )
+
+    def _free(self, path: str) -> Path:
+        file = self._monitor.output_path(path)
+        if str(file) in self._monitor.uart_files:
             raise CrosscamError(f"{shown(path)} is written by a UART already: expected `CloseFileBackend` before")
-        self._monitor.uart_files[key] = UartFile(self._monitor.output_path(path), self._listeners, immediate_flush)
+        return file
 
     def close_file_backend(self, path: str) -> None:
         """Stop writing ``path``."""
