@@ -114,8 +114,8 @@ def toolchain(request: pytest.FixtureRequest) -> str:
         ("spi", 12, b""),
         ("uart", 25, b"pollinterruptby dmapollinterruptby dmalow power"),
         ("adc", 16, b""),
-        ("timer", 8, b""),
-        ("rtc", 10, b""),
+        ("timer", 11, b""),
+        ("rtc", 13, b""),
     ],
 )
 def test_a_driver_gets_what_the_manual_promises(

@@ -126,6 +126,32 @@ static void sources(void) {
     check_equal("a time base of a millisecond", ten_wake_ups(), 10);
 }
 
+// Wake-up timer and alarm without an interrupt, as drivers that poll for them do.
+static void polled(void) {
+    select(1);
+    check("once more", initialise(31));
+    wake_every(4, 3);
+    REGISTER(EXTI + IMR1) &= ~BIT(WAKE_UP);
+    REGISTER(RTC + CR) &= ~(uint32_t)WUTIE;
+    int came = 0;
+    for (int turn = 0; turn < 3; turn++) {
+        came += wait_for(RTC + ISR, WUTF);
+        REGISTER(RTC + ISR) = ~(uint32_t)(WUTF | INIT);
+    }
+    check("the wake-up flag is polled and cleared", came == 3 && !(REGISTER(RTC + ISR) & WUTF));
+    REGISTER(RTC + CR) &= ~(uint32_t)(WUTE | ALRAE);
+    while (!(REGISTER(RTC + ISR) & ALRAWF)) {
+    }
+    REGISTER(RTC + ALRMAR) = BIT(31) | BIT(23) | BIT(15) | BIT(7); // every second
+    REGISTER(RTC + ISR) = ~(uint32_t)(ALRAF | INIT);
+    REGISTER(RTC + CR) |= ALRAE;
+    while (!(REGISTER(RTC + ISR) & ALRAF)) {
+    }
+    check("so is the alarm's, without an interrupt", !ticks && !alarms);
+    REGISTER(RTC + CR) &= ~(uint32_t)ALRAE;
+    REGISTER(RTC + ISR) = ~(uint32_t)(ALRAF | INIT);
+}
+
 static void calendar(void) {
     select(1);
     check("LSE again", initialise(0x7F00FF));
@@ -153,5 +179,6 @@ void program(void) {
     on_interrupt(3, woken);
     on_interrupt(41, alarmed);
     sources();
+    polled();
     calendar();
 }

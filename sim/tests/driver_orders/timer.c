@@ -19,7 +19,8 @@ enum {
     DCR = 0x48,
     DMAR = 0x4C,
     UPDATE = 27,
-    CHANNEL1 = 23
+    CHANNEL1 = 23,
+    CHANNEL2 = 24
 };
 enum {
     CEN = 1,
@@ -28,6 +29,7 @@ enum {
     CC2 = 1 << 2,
     UDE = 1 << 8,
     CC1DE = 1 << 9,
+    CC2DE = 1 << 10,
     PWM1 = 6 << 4,
     PRELOAD = 1 << 3
 };
@@ -111,17 +113,33 @@ static void pwm(void) {
           wait_count(&ended, 1) && REGISTER(TIM + CCR1) == 30 && REGISTER(TIM + CCR2) == 35);
 }
 
-static void capture(void) {
+// Two rising edges on channel 2, a fifth of a millisecond apart: 200 counts.
+static void ask_for_edges(uint32_t enables) {
     restart(65536);
     REGISTER(TIM + CCER) = 0;
     REGISTER(TIM + CCMR1) = 1 << 8;
     REGISTER(TIM + CCER) = CC2 << 2;
-    REGISTER(TIM + DIER) = CC2;
+    REGISTER(TIM + DIER) = enables;
     REGISTER(TIM + CR1) = CEN;
     say("edges, please\n");
+}
+
+static void capture(void) {
+    ask_for_edges(CC2);
     check("two edges were captured", wait_count(&captures, 2));
     uint32_t now = REGISTER(TIM + CNT), then = REGISTER(TIM + CCR2);
     check("a while ago", then && then <= now);
+    ask_for_edges(0);
+    int first = wait_for(TIM + SR, CC2);
+    uint32_t at = REGISTER(TIM + CCR2);
+    check("polled: the flag goes when its capture is read", first && !(REGISTER(TIM + SR) & CC2));
+    check_equal("and comes with the next edge", wait_for(TIM + SR, CC2) ? REGISTER(TIM + CCR2) - at : 0, 200);
+    ended = 0;
+    values[0] = values[1] = 0;
+    stream_start(0, CHANNEL2, TO_MEMORY | HALVES, TIM + CCR2, values, 2, streamed);
+    ask_for_edges(CC2DE);
+    check("captured into memory, one for each edge, whatever DCR says",
+          wait_count(&ended, 1) && values[0] && values[1] - values[0] == 200);
 }
 
 void program(void) {

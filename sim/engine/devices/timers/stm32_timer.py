@@ -160,6 +160,7 @@ class Stm32Timer(RegisterDevice):
         """DMAR stands for the registers from DBA on, one after the other (38.4.22)."""
         if offset != _DMAR:
             return offset
+        self._requests.burst_accessed()
         register = 4 * (self._burst_base.value + self._burst_place)
         self._burst_place = 0 if self._burst_place >= self._burst_length.value else self._burst_place + 1
         return register if register != _DMAR else 0x48

@@ -17,13 +17,15 @@ _MMS_RESET, _MMS_ENABLE, _MMS_UPDATE, _MMS_COMPARE, _MMS_REFERENCES = range(5)
 class TimerRequests:
     """Outputs ``UpdateDmaRequest``, ``Channel1DmaRequest`` ..., and ``TriggerOutput``.
 
-    A request stands until a transfer has answered it, or its enable is cleared; with a burst (DCR.DBL) it asks for as
-    many transfers as the burst has.
+    A request stands until a transfer has answered it, or its enable is cleared. A transfer through DMAR begins a burst:
+    then the request asks for the others of its DCR.DBL + 1 transfers, too (38.4.20).
     """
 
     def __init__(self, timer: Device, enables: Register, burst_length: Field, master_mode: Field) -> None:
         self._enables, self._burst_length, self._mode = enables, burst_length, master_mode
         self._pending = 0
+        self._in_burst = False  # the present transfer went through DMAR
+        self._burst_left = 0  # transfers still to come of the burst
         self._requests = [
             add_request(timer, f"{name}DmaRequest", partial(self._wanted, event), None, partial(self._served, event))
             for event, name in enumerate(_NAMES)
@@ -32,7 +34,8 @@ class TimerRequests:
 
     def forget(self) -> None:
         """Reset: nothing is asked for."""
-        self._pending = 0
+        self._pending = self._burst_left = 0
+        self._in_burst = False
         self.trigger.set(False)
         for request in self._requests:
             request.set(False)
@@ -47,10 +50,18 @@ class TimerRequests:
     def _wanted(self, event: int) -> int:
         if not self._pending >> event & 1 or not self._enabled(event):
             return 0
-        return self._burst_length.value + 1
+        return self._burst_left or 1
 
     def _served(self, event: int) -> None:
-        self._pending &= ~(1 << event)
+        begins = self._in_burst and not self._burst_left
+        self._burst_left = self._burst_length.value if begins else 0
+        self._in_burst = False
+        if not self._burst_left:
+            self._pending &= ~(1 << event)
+
+    def burst_accessed(self) -> None:
+        """DMAR was read or written."""
+        self._in_burst = True
 
     def wanted(self, event: int) -> bool:
         """Whether somebody would notice ``event``: its time must be an event of the clock."""
@@ -67,6 +78,7 @@ class TimerRequests:
         """``event`` has come: a DMA request where that is enabled, a pulse of TRGO where MMS selects it."""
         if self._enabled(event):
             self._pending |= 1 << event
+            self._in_burst = False  # what software did to DMAR before begins none
         mode = self._mode.value
         if (event == UPDATE and mode == _MMS_UPDATE) or (event == 1 and mode == _MMS_COMPARE):
             self.trigger.pulse()
