@@ -184,6 +184,11 @@ def failed_construction(name: str, why: str) -> str:
     return description_error(38, f"Exception was thrown during construction of '{name}': {why}")
 
 
+def no_destination(name: str) -> str:
+    """E11."""
+    return description_error(11, f"Irq destination '{name}' does not exist.")
+
+
 def undefined_reference(name: str) -> str:
     """E20."""
     return description_error(20, f"Undefined reference '{name}'.")
@@ -242,6 +247,7 @@ FAILING_LOG_ENTRY = "Test failing entry"
 PYTHON_ERROR = "Python runtime error"
 MACHINE_PAUSED = "Machine paused."
 SYSTICK_WITHOUT_RELOAD = "Systick_NS enabled but it won't be started as long as the reload value is zero"
+TAG_NOT_CONTAINED = "Currently subtag has to be completely contained in other tag, in this case %s."
 LOCKED_READ = "Tried to read %d bytes at 0x%X which is inside a locked address range, returning 0"
 LOCKED_WRITE = "Tried to write %d bytes (0x%X) at 0x%X which is inside a locked address range, write ignored"
 

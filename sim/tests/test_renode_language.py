@@ -161,3 +161,13 @@ mux: Miscellaneous.STM32_DMAMUX @ sysbus 0x40020800
 
 def test_an_svd_that_is_not_here_does_not_hurt(tmp_path: Path) -> None:
     monitor().execute("sysbus ApplySVD @https://example.org/chip.svd.gz")
+
+
+def test_systick_without_a_frequency_has_renodes() -> None:
+    monitor = Monitor()
+    monitor.execute("mach create")
+    monitor.execute(
+        'machine LoadPlatformDescriptionFromString "cpu: CPU.CortexM @ sysbus { nvic: nvic };'
+        ' nvic: IRQControllers.NVIC @ sysbus 0xE000E000"'
+    )
+    assert monitor.execute("sysbus.nvic Frequency") == "0x0000000019000000"

@@ -16,6 +16,7 @@ from sim.errors import CrosscamError
     [
         ('print "a", 3', 'print("a", 3)'),
         ("print", "print()"),
+        ("print [1, 2]", "print([1, 2])"),
         ("print x,", "print(x , end=' ')"),
         ('print "%02X" % data[b] , # note', "print(\"%02X\" % data[b]  , end=' ') # note"),
         ("print >>f, a, b", "print(  a, b, file=f)"),

@@ -64,6 +64,10 @@ def test_monitor(monitor: Monitor, command: str, words: str) -> None:
             "l: Miscellaneous.CombinedInput @ sysbus 0 { numberOfInputs: other }",
             "Error E20: Undefined reference 'other'",
         ),
+        (
+            "n: IRQControllers.NVIC @ sysbus 0 { -> nobody@0 }",
+            "Error E11: Irq destination 'nobody' does not exist.",
+        ),
         ("r: Memory.MappedMemory @ sysbus 0", "Error E25: Could not find suitable constructor"),
         ('using "gone"', "Error E36: Using 'gone' does not exist."),
         (
@@ -107,6 +111,19 @@ def test_holes_of_the_bus(monitor: Monitor, caplog: pytest.LogCaptureFixture) ->
         "ReadWord from non existing peripheral at 0x40000010.",
         "WriteByte to non existing peripheral at 0x40000010, value 0x4.",
         "(tag: 'here') ReadByte from non existing peripheral at 0x50.",
+    ]
+
+
+def test_a_tag_lies_within_another_or_apart(monitor: Monitor) -> None:
+    monitor.execute('sysbus Tag <0x50000000, 0x5000000F> "outer" 1')
+    monitor.execute('sysbus Tag <0x50000004, 0x50000007> "inner" 2')
+    for crossing in ("<0x50000008, 0x50000013>", "<0x50000000, 0x50000017>"):
+        error = refusal(monitor, f'sysbus Tag {crossing} "crossing" 3')
+        assert error.renode == "Currently subtag has to be completely contained in other tag, in this case outer."
+    assert [monitor.execute(f"sysbus ReadDoubleWord 0x5000000{place}") for place in (0, 4, 8)] == [
+        "0x00000001",
+        "0x00000002",
+        "0x00000001",
     ]
 
 

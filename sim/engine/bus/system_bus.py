@@ -15,7 +15,7 @@ from sim.engine.bus.memory import PAGE, MappedMemory
 from sim.engine.bus.rules import BusRules
 from sim.engine.devices.base import Device
 from sim.engine.native import shared
-from sim.engine.wording import hole_read, hole_write
+from sim.engine.wording import TAG_NOT_CONTAINED, hole_read, hole_write
 from sim.errors import CrosscamError
 
 LOG = logging.getLogger("sim.sysbus")
@@ -99,7 +99,18 @@ class Bus:
 
         With ``override`` it also hides what is there from devices, scripts and the monitor; the core's own accesses
         to memory go past it.
+
+        Raises:
+            CrosscamError: it shares addresses with another tag and does not lie within it.
         """
+        others = [tag for tag in self._tags + self._overriding if tag[0] < address + size and address < tag[1]]
+        crossed = [tag[2] for tag in others if not tag[0] <= address <= address + size <= tag[1]]
+        if crossed:
+            raise CrosscamError(
+                f"tag {name} at 0x{address:08X}..0x{address + size - 1:08X} crosses {', '.join(crossed)}: expected one"
+                " apart from others, or within them",
+                renode=TAG_NOT_CONTAINED % crossed[0],
+            )
         (self._overriding if override else self._tags).append((address, address + size, name, value))
         self.rules_changed()
 

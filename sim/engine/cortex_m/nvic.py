@@ -42,7 +42,7 @@ class InterruptedCore(Protocol):
 class Nvic(Device):
     """Input n of ``on_gpio`` is interrupt n. ``priority_mask``: the bits of a priority that exist (0xF0: 16 levels).
 
-    ``systick_frequency`` is SysTick's processor clock in Hz.
+    ``systick_frequency`` is SysTick's processor clock in Hz; where the board file says none, it is Renode's.
     """
 
     RENODE_TYPES = ("IRQControllers.NVIC",)
@@ -53,7 +53,7 @@ class Nvic(Device):
         services: CoreServices,
         name: str,
         *,
-        systick_frequency: int = 72_000_000,
+        systick_frequency: int = 50 * 0x800000,
         priority_mask: int = 0xFF,
         halt_systick_on_deep_sleep: bool = True,
     ) -> None:

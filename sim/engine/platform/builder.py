@@ -24,7 +24,13 @@ from sim.engine.platform.registry import Parameter, Registry, near_names, parame
 from sim.engine.platform.values import Converter
 from sim.engine.platform.wiring import wire
 from sim.engine.scripting import PythonPeripheral
-from sim.engine.wording import failed_construction, no_constructor, no_property, undefined_reference
+from sim.engine.wording import (
+    failed_construction,
+    no_constructor,
+    no_destination,
+    no_property,
+    undefined_reference,
+)
 from sim.errors import CrosscamError
 
 Execute = Callable[[str], object]
@@ -101,7 +107,7 @@ class Builder:
             self._set_properties(self._devices.get(entry.name), entry.settings.values())
         for device, value in self._inline:
             self._set_properties(device, [each for each in value.attributes if isinstance(each, syntax.Setting)])
-        wire(self._machine, entries, self._device, self._registry.refuse)
+        wire(self._machine, entries, self._destination, self._registry.refuse)
         for entry in self._ordered(entries, self._registration_needs):
             self._register(entry)
         for entry in entries:
@@ -110,13 +116,18 @@ class Builder:
 
     # Names
 
-    def _device(self, reference: syntax.Reference) -> Device:
+    def _device(self, reference: syntax.Reference, missing: Callable[[str], str] = undefined_reference) -> Device:
+        """The device of that name; ``missing``: Renode's words when there is none."""
         found = self._devices.get(reference.name)
         if found is None:
             near = near_names(reference.name, [*self._devices, *self._entries])
             text = f"{reference.place}: no entry is named {reference.name} {near}".rstrip()
-            raise CrosscamError(text, renode=undefined_reference(reference.name))
+            raise CrosscamError(text, renode=missing(reference.name))
         return found
+
+    def _destination(self, reference: syntax.Reference) -> Device:
+        """What an output is to drive."""
+        return self._device(reference, no_destination)
 
     def _command_name(self, entry: MergedEntry) -> str:
         return entry.name if entry.name in BUILTIN else self._paths.get(entry.name, entry.name)

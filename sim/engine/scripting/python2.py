@@ -86,7 +86,7 @@ def _rewrite(statement: list[Token], lines: list[str]) -> None:
 def _is_call(rest: list[Token]) -> bool:
     """Whether what follows ``print`` is one pair of brackets (or nothing that could be printed)."""
     if not rest or rest[0].string != "(":
-        return bool(rest) and rest[0].string in ("=", ".", ",", "[")
+        return bool(rest) and rest[0].string in ("=", ".", ",")
     depth = 0
     for index, token in enumerate(rest):
         depth += (token.string in _OPENING) - (token.string in _CLOSING)
