@@ -248,6 +248,8 @@ PYTHON_ERROR = "Python runtime error"
 MACHINE_PAUSED = "Machine paused."
 SYSTICK_WITHOUT_RELOAD = "Systick_NS enabled but it won't be started as long as the reload value is zero"
 TAG_NOT_CONTAINED = "Currently subtag has to be completely contained in other tag, in this case %s."
+TAGS_NOT_CONTAINED = "Currently subtag has to be completely contained in other tag. Given one intersects with tags: %s"
+NO_TAG = "There is no tag at address 0x%X."
 LOCKED_READ = "Tried to read %d bytes at 0x%X which is inside a locked address range, returning 0"
 LOCKED_WRITE = "Tried to write %d bytes (0x%X) at 0x%X which is inside a locked address range, write ignored"
 

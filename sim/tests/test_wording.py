@@ -117,14 +117,21 @@ def test_holes_of_the_bus(monitor: Monitor, caplog: pytest.LogCaptureFixture) ->
 def test_a_tag_lies_within_another_or_apart(monitor: Monitor) -> None:
     monitor.execute('sysbus Tag <0x50000000, 0x5000000F> "outer" 1')
     monitor.execute('sysbus Tag <0x50000004, 0x50000007> "inner" 2')
-    for crossing in ("<0x50000008, 0x50000013>", "<0x50000000, 0x50000017>"):
-        error = refusal(monitor, f'sysbus Tag {crossing} "crossing" 3')
-        assert error.renode == "Currently subtag has to be completely contained in other tag, in this case outer."
+    words = "Currently subtag has to be completely contained in other tag"
+    for crossing, others in (
+        ("<0x50000008, 0x50000013>", ", in this case outer."),
+        ("<0x50000000, 0x50000017>", ". Given one intersects with tags: outer, outer, outer/inner"),
+    ):
+        assert refusal(monitor, f'sysbus Tag {crossing} "crossing" 3').renode == words + others
     assert [monitor.execute(f"sysbus ReadDoubleWord 0x5000000{place}") for place in (0, 4, 8)] == [
         "0x00000001",
         "0x00000002",
         "0x00000001",
     ]
+    monitor.execute("sysbus RemoveTag 0x50000004")
+    assert monitor.execute("sysbus ReadDoubleWord 0x50000004") == "0x00000000", "what it took from the outer is gone"
+    assert monitor.execute("sysbus ReadDoubleWord 0x50000000") == "0x00000001"
+    assert refusal(monitor, "sysbus RemoveTag 0x50000004").renode == "There is no tag at address 0x50000004."
 
 
 def test_python_2_names_of_library_modules(monitor: Monitor) -> None:

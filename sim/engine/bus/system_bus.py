@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from sim.engine.bus.memory import PAGE, MappedMemory
 from sim.engine.bus.rules import BusRules
 from sim.engine.devices.base import Device
+from sim.engine.bus.tags import Tag, Tags
 from sim.engine.native import shared
-from sim.engine.wording import TAG_NOT_CONTAINED, hole_read, hole_write
+from sim.engine.wording import hole_read, hole_write
 from sim.errors import CrosscamError
 
 LOG = logging.getLogger("sim.sysbus")
@@ -46,8 +47,7 @@ class Bus:
         self.windows: list[Window] = []
         self._by_grain: dict[int, list[Window]] = {}
         self._large: list[Window] = []
-        self._tags: list[tuple[int, int, str, int]] = []
-        self._overriding: list[tuple[int, int, str, int]] = []
+        self._tags = Tags()
         self.rules = BusRules(core_pc)
         self._special = False  # there are rules or overriding tags
         self.bridges: list[tuple[int, int]] = [(PERIPHERALS[0], sum(PERIPHERALS))]
@@ -103,26 +103,17 @@ class Bus:
         Raises:
             CrosscamError: it shares addresses with another tag and does not lie within it.
         """
-        others = [tag for tag in self._tags + self._overriding if tag[0] < address + size and address < tag[1]]
-        crossed = [tag[2] for tag in others if not tag[0] <= address <= address + size <= tag[1]]
-        if crossed:
-            raise CrosscamError(
-                f"tag {name} at 0x{address:08X}..0x{address + size - 1:08X} crosses {', '.join(crossed)}: expected one"
-                " apart from others, or within them",
-                renode=TAG_NOT_CONTAINED % crossed[0],
-            )
-        (self._overriding if override else self._tags).append((address, address + size, name, value))
+        self._tags.add(Tag(address, address + size, name, value, override))
         self.rules_changed()
 
     def remove_tag(self, address: int) -> None:
-        """Forget the tags that hold ``address``."""
-        for tags in (self._tags, self._overriding):
-            tags[:] = [tag for tag in tags if not tag[0] <= address < tag[1]]
+        """Forget the tag that holds ``address``; CrosscamError when none does."""
+        self._tags.remove(address)
         self.rules_changed()
 
     def rules_changed(self) -> None:
         """Look whether anything stands between initiators and devices: until then nothing is asked."""
-        self._special = bool(self._overriding or self.rules.any)
+        self._special = self._tags.overriding or self.rules.any
 
     @property
     def special(self) -> bool:
@@ -131,7 +122,8 @@ class Bus:
 
     def _override(self, address: int) -> int | None:
         """The value of the overriding tag at ``address``."""
-        return next((value for start, end, _, value in self._overriding if start <= address < end), None)
+        tag = self._tags.at(address, override=True)
+        return None if tag is None else tag.value
 
     def _refuse_overlap(self, name: str, start: int, end: int) -> None:
         taken = [(s, e, m.name) for s, e, m in self.memories] + [(w.start, w.end, w.device.name) for w in self.windows]
@@ -160,8 +152,7 @@ class Bus:
 
     def answers(self, address: int) -> bool:
         """Whether a device or a tag answers at ``address``."""
-        tags = (*self._tags, *self._overriding)
-        return self.window_at(address) is not None or any(start <= address < end for start, end, _, _ in tags)
+        return self.window_at(address) is not None or self._tags.at(address) is not None
 
     def leads_to(self, address: int, count: int = 1) -> bool:
         """Whether all ``count`` bytes from ``address`` are somewhere: a memory, a device, a tag or inside a bridge.
@@ -174,7 +165,7 @@ class Bus:
             window = self.window_at(position)
             ranges = [found[:2]] if found is not None else []
             ranges += [(window.start, window.end)] if window is not None else self.bridges
-            ranges += [tag[:2] for tag in (*self._tags, *self._overriding)]
+            ranges += [(tag.start, tag.end) for tag in self._tags.all]
             reached = max((last for first, last in ranges if first <= position < last), default=position)
             if reached == position:
                 return False
@@ -186,12 +177,12 @@ class Bus:
 
     def _hole(self, template: str, address: int, *values: int) -> int:
         """Log an access to nothing; returns what a read gives."""
-        for start, end, name, value in self._tags:
-            if start <= address < end:
-                LOG.debug("(tag: '%s') " + template, name, address, *values)
-                return value
-        LOG.warning(template, address, *values)
-        return 0
+        tag = self._tags.at(address, override=False)
+        if tag is None:
+            LOG.warning(template, address, *values)
+            return 0
+        LOG.debug("(tag: '%s') " + template, tag.name, address, *values)
+        return tag.value
 
     # Devices' and scripts' side
 
