@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from sim.engine.bus.memory import PAGE, MappedMemory
 from sim.engine.bus.rules import BusRules
-from sim.engine.devices.base import Device
 from sim.engine.bus.tags import Tag, Tags
+from sim.engine.devices.base import Device
 from sim.engine.native import shared
 from sim.engine.wording import hole_read, hole_write
 from sim.errors import CrosscamError

@@ -1,4 +1,4 @@
-"""Named addresses without a device (.repl and monitor ``Tag``): no two share an address, a tag within another splits it.
+"""Named addresses without a device (``Tag`` of .repl and monitor): no two share one, a tag within another splits it.
 
 As in Renode the inner one is called OUTER/INNER, and what it took from the outer one is gone with it.
 """
