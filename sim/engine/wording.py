@@ -189,6 +189,12 @@ def no_destination(name: str) -> str:
     return description_error(11, f"Irq destination '{name}' does not exist.")
 
 
+def out_of_reach(name: str) -> str:
+    """E39: a memory beyond the core's addresses."""
+    why = "Could not map memory segment: it does not fit into address space"
+    return description_error(39, f"Exception was thrown during registration of '{name}' in 'sysbus': {why}")
+
+
 def undefined_reference(name: str) -> str:
     """E20."""
     return description_error(20, f"Undefined reference '{name}'.")

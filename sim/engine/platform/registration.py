@@ -8,6 +8,7 @@ from sim.engine.devices.base import Device
 from sim.engine.platform import syntax
 from sim.engine.platform.limits import LARGEST_WINDOW
 from sim.engine.platform.values import Converter
+from sim.engine.wording import out_of_reach
 from sim.errors import CrosscamError, shown
 
 _BUS_POINTS = {
@@ -55,7 +56,7 @@ def register(
             path, device = f"{path}.{region}", device.region(region)
         address, size = _window(device, registration, converter)
         if address is not None:
-            _check_window(address, device.size if size is None else size)
+            _check_window(device.name, address, device.size if size is None else size)
         if address is not None and hasattr(device, "base_address"):
             device.base_address = address
         machine.register(path, device, address, size)
@@ -65,10 +66,13 @@ def register(
         raise error.within(str(registration.place)) from None
 
 
-def _check_window(address: int, size: int) -> None:
+def _check_window(name: str, address: int, size: int) -> None:
     """A Cortex-M has 32-bit addresses."""
     if not 0 <= address < 1 << 32:
-        raise CrosscamError(f"address 0x{address:X}: expected one of 32 bits" if address > 0 else f"address {address}")
+        raise CrosscamError(
+            f"address 0x{address:X}: expected one of 32 bits" if address > 0 else f"address {address}",
+            renode=out_of_reach(name),
+        )
     if not 0 < size <= LARGEST_WINDOW or address + size > 1 << 32:
         raise CrosscamError(f"0x{size:X} bytes at 0x{address:X}: expected 1 to 0x{LARGEST_WINDOW:X} within 32 bits")
 

@@ -88,8 +88,8 @@ class DeviceFace:
         return [self._read(offset + index, 1) for index in range(count)]
 
     def get_name(self) -> str:
-        """Where it is, as ``sysbus.usart3``."""
-        return self._monitor.path_of(self._device)
+        """Where it is, as ``machine-0.usart3``."""
+        return f"{self._monitor.machine.name}.{self._device.name}"
 
     def show_analyzer(self, analyzer_type_name: str | None = None, external_name: str | None = None) -> None:
         """As the command ``showAnalyzer``."""
