@@ -16,6 +16,7 @@ from sim.errors import CrosscamError
         ("x 0x1F -5 2.5 true False null", [Word("x"), 0x1F, -5, 2.5, True, False, None]),
         ('x "a \\"b\\" c" \'d\'', [Word("x"), 'a "b" c', "d"]),
         ("i @path\\ with/space.resc", [Word("i"), PathText("path with/space.resc")]),
+        ("i @@scripts/x.resc", [Word("i"), PathText("scripts/x.resc")]),
         ("$bin?=@a.elf", [Variable("bin"), Equals(True), PathText("a.elf")]),
         ("$a = 3", [Variable("a"), Equals(False), 3]),
         ("i $ORIGIN/dir/x.resc", [Word("i"), Variable("ORIGIN", "/dir/x.resc")]),
