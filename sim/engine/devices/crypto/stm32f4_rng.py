@@ -10,6 +10,15 @@ from __future__ import annotations
 from sim.engine.devices.base import Services
 from sim.engine.devices.registers import Mode, RegisterDevice
 
+SEED = 0x2545F491
+
+
+def xorshift(state: int) -> int:
+    """The 32-bit number after ``state`` (Marsaglia 2003)."""
+    state ^= state << 13 & 0xFFFFFFFF
+    state ^= state >> 17
+    return state ^ state << 5 & 0xFFFFFFFF
+
 
 class Stm32F4Rng(RegisterDevice):
     """RNG_CR, RNG_SR, RNG_DR."""
@@ -19,7 +28,7 @@ class Stm32F4Rng(RegisterDevice):
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
         self.irq = self.add_output("IRQ")
-        self._state = 0x2545F491
+        self._state = SEED
         control = self.bank.register(0x0, "CR").after_write(lambda _: self._update())
         self._enabled = control.flag(2, "RNGEN")
         self._interrupt = control.flag(3, "IE")
@@ -41,12 +50,8 @@ class Stm32F4Rng(RegisterDevice):
     def _next(self) -> int:
         if not self._enabled:
             return 0
-        state = self._state
-        state ^= state << 13 & 0xFFFFFFFF
-        state ^= state >> 17
-        state ^= state << 5 & 0xFFFFFFFF
-        self._state = state
-        return state
+        self._state = xorshift(self._state)
+        return self._state
 
     def _update(self) -> None:
         self.irq.set(bool(self._enabled) and bool(self._interrupt))
