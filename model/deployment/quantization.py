@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -41,13 +41,20 @@ def quantize(model: keras.Model, images: Iterable[NDArray[np.int8]]) -> bytes:
     if not images:
         raise CrosscamError("quantization: no representative pictures; give at least one camera-path picture")
     shape = tuple(int(n) for n in model.input_shape[1:])
+    return convert(model, lambda: _representative(images, shape))
+
+
+def convert(model: keras.Model, representative: Callable[[], Iterator[list[NDArray[np.float32]]]]) -> bytes:
+    """The int8 ``.tflite``, int8 in and out, of a network with one input; ``representative`` yields inputs of batch 1
+    that show the ranges of all values."""
+    shape = tuple(int(n) for n in model.input_shape[1:])
     # Without a trackable object the converter freezes the function's variables into constants, and with a fixed batch
     # of one it folds the reshape's shape arithmetic away.
     signature = tf.TensorSpec((1, *shape), tf.float32, name="image")
     function = tf.function(lambda image: model(image, training=False), input_signature=[signature])
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: _representative(images, shape)
+    converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8

@@ -120,7 +120,7 @@ class Bench:
         self.chip = load_chip(chip)
         machine = self.machine = Machine("kernels", timing or f"cortex-m7:{chip}")
         for memory in self.chip.memories:
-            size = min(memory.size, 1 << 20)
+            size = min(memory.size, 1 << 21)
             machine.register(f"sysbus.{memory.name}", MappedMemory(machine, memory.name, size=size), memory.base)
         nvic = Nvic(machine, "nvic", priority_mask=0xF0)
         machine.register("sysbus.nvic", nvic, 0xE000E000)
