@@ -14,7 +14,7 @@
 #define NN_TILE_CHANNELS 2
 #define NN_LANES         4 /* channels that share a row of planes */
 
-/* int8 to int16, `blocks` of NN_WIDEN_BLOCK values, at least one. */
+/* int8 to int16, `blocks` of NN_WIDEN_BLOCK values or of a tile's pixels, at least one. */
 typedef void nn_widen_t(const int8_t *input, int16_t *output, uint32_t blocks);
 
 /* Two output channels of `tiles` x NN_TILE_PIXELS pixels, at least one tile. */
@@ -32,8 +32,9 @@ typedef struct nn_fast_pointwise {
     uint32_t band; /* pixels at a time; scratch memory holds NN_TILE_PIXELS - 1 more */
     uint32_t inputs, outputs;
     uint32_t computed;   /* of the outputs: the last ones nothing reads */
-    uint32_t pair_words; /* of constants, for two output channels */
-    nn_widen_t *widen;   /* leaves each four values in the order 0 2 1 3 */
+    uint32_t interleaved; /* scratch memory holds tiles, a word of each pixel in turn, not pixels */
+    uint32_t pair_words;  /* of constants, for two output channels */
+    nn_widen_t *widen;    /* leaves each four values in the order 0 2 1 3; where interleaved, whole tiles a block */
     nn_tile_t *tile;
     const uint32_t *constants;
     int16_t *scratch;
@@ -43,9 +44,11 @@ typedef struct nn_fast_pointwise {
 typedef struct nn_fast_depthwise {
     int32_t height; /* rows of the input, of `row_bytes` each */
     uint32_t row_bytes;
-    uint32_t channels; /* that something reads; those behind them are left out */
-    int32_t rows;      /* of the output, of `output_row_bytes` each */
-    uint32_t output_row_bytes;
+    uint32_t channels;
+    uint32_t computed; /* of the channels: the last ones nothing reads */
+    uint32_t part;     /* channels at a time, whole lanes */
+    int32_t rows;      /* of the output, of `pixels` each */
+    uint32_t pixels;
     int32_t band;                /* output rows whose input the scratch memory holds */
     int32_t stride, window, pad; /* from row to row */
     uint32_t pitch;              /* values of a padded row of a channel */

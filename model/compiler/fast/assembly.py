@@ -84,6 +84,19 @@ def add(to: str, value: str, constant: int) -> Instruction:
     )
 
 
+def move_pointer(pointer: str, distance: int) -> list[Instruction]:
+    """Add ``distance`` bytes, which may be negative or more than an instruction's constant can be."""
+    name = "addw" if distance > 0 else "subw"
+    steps = [min(FARTHEST, abs(distance) - at) for at in range(0, abs(distance), FARTHEST)]
+    ends = ((pointer, Reader.LATE),), ((pointer, Writer.LATE),)
+    return [Instruction(f"{name} {pointer}, {pointer}, #{step}", Unit.ALU, *ends) for step in steps]
+
+
+def compare_zero(value: str) -> Instruction:
+    """Set the flags by ``value``."""
+    return Instruction(f"cmp.w {value}, #0", Unit.ALU, ((value, Reader.LATE),), (("flags", Writer.LATE),))
+
+
 def add_register(to: str, left: str, right: str) -> Instruction:
     """Add two registers."""
     reads = ((left, Reader.LATE), (right, Reader.LATE))

@@ -26,17 +26,22 @@ class RowBands:
     view: Window
     total: int
     rows: int
+    parts: int = 1
+    """Passes over a band's input, each for some of the channels."""
 
     @classmethod
-    def of(cls, view: Window, total: int, scratch_row: int, output_row: int) -> RowBands:
+    def of(cls, view: Window, total: int, scratch_row: int, output_row: int, most_parts: int = 1) -> RowBands:
         """As many rows as fit; a row of the input takes ``scratch_row`` bytes of scratch memory, one of the output
-        ``output_row``. Raises NoFastKernelError where a single one does not fit."""
+        ``output_row``. Where not all of a row's channels fit, a part of them, down to one of ``most_parts``.
+
+        Raises NoFastKernelError where a single row does not fit."""
         extent = (view.kernel[0] - 1) * view.dilation[0] + 1
-        room = SCRATCH_BYTES // scratch_row
+        parts = min(-(-extent * scratch_row // SCRATCH_BYTES), most_parts)
+        room = SCRATCH_BYTES // -(-scratch_row // parts)
         if room < extent:
             raise NoFastKernelError(f"{extent} rows of {scratch_row:,} bytes, scratch memory has {SCRATCH_BYTES:,}")
         most = min((room - extent) // view.stride[0] + 1, max(1, CACHED_BYTES // output_row))
-        return cls(view, total, even_bands(total, most))
+        return cls(view, total, even_bands(total, most), parts)
 
     @property
     def input_rows(self) -> int:
@@ -44,7 +49,9 @@ class RowBands:
         return (self.rows - 1) * self.view.stride[0] + (self.view.kernel[0] - 1) * self.view.dilation[0] + 1
 
     def access(self, height: int, row_bytes: int, output_row: int) -> Access:
-        """All of a band is read before anything of it is written."""
+        """All of a band is read before anything of it is written, or in parts of the channels."""
         starts = np.arange(0, self.total, self.rows, dtype=np.int64)
         first = np.clip(starts * self.view.stride[0] - self.view.pad[0], 0, height)
-        return Access(first * row_bytes, np.minimum(starts + self.rows, self.total) * output_row)
+        steps = min(self.parts, 2)  # all writes of a band may come before its last part is read
+        written = np.minimum(starts + self.rows, self.total) * output_row
+        return Access(np.repeat(first * row_bytes, steps), np.repeat(written, steps))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from model.compiler.fast.assembly import Routine
@@ -20,6 +21,15 @@ class FastCall(KernelCall):
 
     routines: dict[str, Routine] = field(default_factory=dict)
     scratch: int = 0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to do a layer: the functions of ``FastCall.routines`` it needs, bytes of its constants, and the call."""
+
+    routines: dict[str, Routine]
+    weight_bytes: int
+    build: Callable[[], FastCall]
 
 
 class NoFastKernelError(ValueError):

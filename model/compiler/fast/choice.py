@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from model.compiler.fast.assembly import OutOfReachError, Routine
-from model.compiler.fast.call import FastCall, NoFastKernelError
+from model.compiler.fast.call import FastCall, NoFastKernelError, Variant
 from model.compiler.fast.convolution import convolution
 from model.compiler.fast.depthwise import depthwise
 from model.compiler.fast.pointwise import pointwise
@@ -19,35 +19,38 @@ CODE_BYTES = 40 * 1024
 
 
 def prefer_fast(calls: Sequence[KernelCall]) -> tuple[list[KernelCall], dict[Op, str]]:
-    """``calls`` with generated kernels in place of plain ones where there are some; of the operators with
-    multiplications that keep theirs, the reason.
+    """``calls`` with generated kernels in place of plain ones where there are some; of the operators that could have
+    one and keep theirs, the reason.
 
-    Layers with most multiplications choose first, as long as there is room for their code and for their weights.
+    Layers that cost most choose first, as long as there is room for their code and for their weights: each the
+    shortest code it can have, then, of what is left over, the fastest.
     """
-    chosen: dict[Op, FastCall] = {}
-    reasons: dict[Op, str] = {}
     plain_bytes = {call.op: call.weight_bytes for call in calls}
-    room, flash = CODE_BYTES, FLASH_BYTES - CODE_BYTES - sum(call.weight_bytes for call in calls)
-    code: set[str] = set()
-    for op in sorted(dict.fromkeys(call.op for call in calls if call.op.macs), key=lambda op: -op.macs):
+    flash = FLASH_BYTES - CODE_BYTES - sum(call.weight_bytes for call in calls)
+    chosen: dict[Op, Variant] = {}
+    reasons: dict[Op, str] = {}
+    found: dict[Op, list[Variant]] = {}
+    for op in sorted(dict.fromkeys(call.op for call in calls if _cost(call.op)), key=lambda op: -_cost(op)):
         try:
-            call = _kernel(op)
+            found[op] = _variants(op)
         except (NoFastKernelError, NoFormError, OutOfReachError) as error:
             reasons[op] = str(error)
             continue
-        new = {routine.name: routine.size for routine in call.routines.values() if routine.name not in code}
-        if sum(new.values()) > room:
-            reasons[op] = f"{sum(new.values()):,} bytes of code, {room:,} of {CODE_BYTES:,} are left"
+        shortest = found[op][-1]
+        new, room = _code_bytes([*chosen.values(), shortest]), CODE_BYTES - _code_bytes(chosen.values())
+        if new > CODE_BYTES:
+            reasons[op] = f"{new - CODE_BYTES + room:,} bytes of code, {room:,} of {CODE_BYTES:,} are left"
             continue
-        wider = call.weight_bytes - plain_bytes[op]
+        wider = shortest.weight_bytes - plain_bytes[op]
         if wider > flash:
             reasons[op] = f"{wider:,} bytes of flash for 16-bit weights, {max(flash, 0):,} are left"
             continue
         flash -= wider
-        room -= sum(new.values())
-        code |= new.keys()
-        chosen[op] = call
-    return [chosen.get(call.op, call) for call in calls], reasons
+        chosen[op] = shortest
+    for op in chosen:
+        chosen[op] = next(each for each in found[op] if _code_bytes((chosen | {op: each}).values()) <= CODE_BYTES)
+    fast = {op: variant.build() for op, variant in chosen.items()}
+    return [fast.get(call.op, call) for call in calls], reasons
 
 
 def routines_of(calls: Iterable[KernelCall]) -> list[Routine]:
@@ -63,7 +66,19 @@ def scratch_of(calls: Iterable[KernelCall]) -> int:
     return max((call.scratch for call in calls if isinstance(call, FastCall)), default=0)
 
 
-def _kernel(op: Op) -> FastCall:
+def _cost(op: Op) -> int:
+    """What a layer is ordered by, about its cycles in plain C; 0 where no kernel is generated for its kind."""
+    return op.macs
+
+
+def _code_bytes(variants: Iterable[Variant]) -> int:
+    """Of all functions of ``variants``, each counted once."""
+    sizes = {routine.name: routine.size for variant in variants for routine in variant.routines.values()}
+    return sum(sizes.values())
+
+
+def _variants(op: Op) -> list[Variant]:
+    """Fastest first, shortest last."""
     if isinstance(op, Conv2D) and op.groups == 1:
         return pointwise(op) if _is_pointwise(op) else convolution(op)
     if isinstance(op, DepthwiseConv2D):

@@ -7,17 +7,21 @@ value.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 
+from model.compiler.fast.assembly import Routine
 from model.compiler.fast.bands import RowBands
-from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, computed_channels, word_constant
-from model.compiler.fast.requantize import scale_channels
-from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine
+from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, Variant, computed_channels, word_constant
+from model.compiler.fast.requantize import Scaling, scale_channels
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine, with_loops
 from model.compiler.fast.widen import split_order, widen_in_order, widen_split
 from model.compiler.ir import Conv2D
 
 
-def convolution(op: Conv2D) -> FastCall:
+def convolution(op: Conv2D) -> list[Variant]:
     """nn_fast_conv_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
     source, output, view = op.inputs[0], op.output, op.window
     height, width, inputs = source.hwc
@@ -48,9 +52,35 @@ def convolution(op: Conv2D) -> FastCall:
         scaling.shift,
     )
     bands = RowBands.of(view, output.hwc[0], row_bytes, output.hwc[1] * outputs)
+    rows = _Rows(bands, step, pitch, copies, split)
     geometry = f"{down}x{across}_{row_bytes}_{view.dilation[0]}_{step}_{inputs}_to_{outputs}"
-    name = f"tile_{geometry}_{scaling.rounding.name.lower()}_{scaling.shift}"
-    zero = source.zero_point
+    widen = widen_split() if split else widen_in_order()
+    variants = []
+    for each in with_loops(shape):
+        name = f"tile_{geometry}_{scaling.rounding.name.lower()}_{scaling.shift}_{each.chunk}"
+        routines = {"widen": widen, "tile": tile_routine(name, each)}
+        build = partial(_call, op, scaling, each, rows, routines)
+        variants.append(Variant(routines, 4 * each.words * (outputs // CHANNELS), build))
+    return variants
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows in scratch memory, band by band: values from a pixel's window to the next one's, and of a padded row; copies of it;
+    whether values are in split order."""
+
+    bands: RowBands
+    step: int
+    pitch: int
+    copies: int
+    split: bool
+
+
+def _call(op: Conv2D, scaling: Scaling, shape: TileShape, rows: _Rows, routines: dict[str, Routine]) -> FastCall:
+    source, output, view = op.inputs[0], op.output, op.window
+    height, width, inputs = source.hwc
+    outputs, down = op.weights.shape[:2]
+    row_bytes = 2 * rows.pitch * rows.copies
     return FastCall(
         op,
         "nn_fast_conv_s8",
@@ -62,28 +92,28 @@ def convolution(op: Conv2D) -> FastCall:
             ("pixels", str(output.hwc[1])),
             ("outputs", str(outputs)),
             ("computed", str(computed_channels(output))),
-            ("band", str(bands.rows)),
+            ("band", str(rows.bands.rows)),
             ("stride", str(view.stride[0])),
             ("extent", str((down - 1) * view.dilation[0] + 1)),
             ("pad", str(view.pad[0])),
             ("pad_values", str(view.pad[1] * inputs)),
-            ("pixel_values", str(step)),
-            ("pitch", str(pitch)),
-            ("copies", str(copies)),
-            ("split", str(int(split))),
-            ("padding", str(zero)),
+            ("pixel_values", str(rows.step)),
+            ("pitch", str(rows.pitch)),
+            ("copies", str(rows.copies)),
+            ("split", str(int(rows.split))),
+            ("padding", str(source.zero_point)),
             ("pair_words", str(shape.words)),
             ("widen", "{widen}"),
             ("tile", "{tile}"),
             ("constants", "{constants}"),
             ("scratch", "{scratch}"),
         ],
-        [bands.access(height, width * inputs, output.hwc[1] * outputs) if source.batch == 1 else None],
-        [word_constant(pair_constants(shape, scaling), "[out/2]: weights [kernel y][pairs][2], biases, scaling")],
-        f"{down}x{across}, {scaling.rounding.value}",
+        [rows.bands.access(height, width * inputs, output.hwc[1] * outputs) if source.batch == 1 else None],
+        [word_constant(pair_constants(shape, scaling), "[out/2]: biases, weights [kernel y][pairs][2], scaling")],
+        f"{down}x{op.weights.shape[2]}, {scaling.rounding.value}",
         repeat=source.batch,
-        routines={"widen": widen_split() if split else widen_in_order(), "tile": tile_routine(name, shape)},
-        scratch=bands.input_rows * row_bytes + SCRATCH_SLACK + 2 * PIXELS * step,
+        routines=routines,
+        scratch=rows.bands.input_rows * row_bytes + SCRATCH_SLACK + 2 * PIXELS * rows.step,
     )
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from model.compiler.fast.assembly import Routine
 from model.compiler.fast.bands import RowBands
-from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, computed_channels, word_constant
+from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, Variant, computed_channels, word_constant
 from model.compiler.fast.planes import planes_routine
-from model.compiler.fast.requantize import scale_channels
-from model.compiler.fast.rows import LANES, RowShape, row_constants, rows_routine
+from model.compiler.fast.requantize import Scaling, scale_channels
+from model.compiler.fast.rows import LANES, RowShape, row_constants, rows_routine, with_turns
 from model.compiler.ir import DepthwiseConv2D
 
+CACHE_LINE = 32  # bytes
 
-def depthwise(op: DepthwiseConv2D) -> FastCall:
+
+def depthwise(op: DepthwiseConv2D) -> list[Variant]:
     """nn_fast_depthwise_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
     source, output, view = op.inputs[0], op.output, op.window
-    height, width, channels = source.hwc
+    width, channels = source.hwc[1:]
     if output.hwc[2] != channels or channels % LANES or source.root_offset % 4:
         raise NoFastKernelError(f"{channels} to {output.hwc[2]} channels, expected as many out as in, by fours")
     if view.dilation != (1, 1) or min(view.pad) < 0:
@@ -22,10 +27,22 @@ def depthwise(op: DepthwiseConv2D) -> FastCall:
     scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
     pitch = _pitch(op)
     shape = RowShape(view.kernel, view.stride, pitch, output.hwc[1], channels, scaling.rounding, scaling.shift)
-    bands = RowBands.of(view, output.hwc[0], shape.row_bytes * channels // LANES, output.hwc[1] * channels)
-    geometry = f"{view.kernel[0]}x{view.kernel[1]}_{view.stride[0]}x{view.stride[1]}_{output.hwc[1]}x{channels}"
-    rows = rows_routine(f"rows_{geometry}_{pitch}_{scaling.rounding.name.lower()}_{scaling.shift}", shape)
     planes = planes_routine(f"planes_{width}x{channels}_{view.pad[1]}_{pitch}", width, channels, view.pad[1], pitch)
+    geometry = f"{view.kernel[0]}x{view.kernel[1]}_{view.stride[0]}x{view.stride[1]}_{output.hwc[1]}x{channels}"
+    variants = []
+    for groups in with_turns(shape):
+        name = f"rows_{geometry}_{pitch}_{scaling.rounding.name.lower()}_{scaling.shift}_{groups}"
+        routines = {"planes": planes, "convolve": rows_routine(name, shape, groups)}
+        variants.append(Variant(routines, 4 * shape.words * channels, partial(_call, op, scaling, shape, routines)))
+    return variants
+
+
+def _call(op: DepthwiseConv2D, scaling: Scaling, shape: RowShape, routines: dict[str, Routine]) -> FastCall:
+    source, output, view = op.inputs[0], op.output, op.window
+    height, width, channels = source.hwc
+    quads = channels // LANES
+    bands = RowBands.of(view, output.hwc[0], shape.row_bytes * quads, output.hwc[1] * channels, quads)
+    part = LANES * _aligned(-(-quads // bands.parts), quads)
     zero = source.zero_point & 0xFFFF
     return FastCall(
         op,
@@ -34,14 +51,16 @@ def depthwise(op: DepthwiseConv2D) -> FastCall:
         [
             ("height", str(height)),
             ("row_bytes", str(width * channels)),
-            ("channels", str(computed_channels(output))),
+            ("channels", str(channels)),
+            ("computed", str(computed_channels(output))),
+            ("part", str(part)),
             ("rows", str(output.hwc[0])),
-            ("output_row_bytes", str(output.hwc[1] * channels)),
+            ("pixels", str(output.hwc[1])),
             ("band", str(bands.rows)),
             ("stride", str(view.stride[0])),
             ("window", str(view.kernel[0])),
             ("pad", str(view.pad[0])),
-            ("pitch", str(pitch)),
+            ("pitch", str(shape.pitch)),
             ("padding", f"0x{zero | zero << 16:X}U"),
             ("channel_words", str(shape.words)),
             ("planes", "{planes}"),
@@ -58,9 +77,15 @@ def depthwise(op: DepthwiseConv2D) -> FastCall:
         ],
         f"{view.kernel[0]}x{view.kernel[1]}, {scaling.rounding.value}",
         repeat=source.batch,
-        routines={"planes": planes, "convolve": rows},
-        scratch=bands.input_rows * shape.row_bytes * (channels // LANES) + SCRATCH_SLACK,
+        routines=routines,
+        scratch=bands.input_rows * shape.row_bytes * (part // LANES) + SCRATCH_SLACK,
     )
+
+
+def _aligned(quads: int, all_quads: int) -> int:
+    """Whole cache lines of a pixel's channels where a part holds some, so that none is read for two parts."""
+    line = CACHE_LINE // LANES
+    return quads if quads == all_quads or quads < line else quads // line * line
 
 
 def _pitch(op: DepthwiseConv2D) -> int:

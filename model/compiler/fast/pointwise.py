@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.compiler.fast.assembly import OutOfReachError, Routine
 from model.compiler.fast.bands import CACHED_BYTES, even_bands
 from model.compiler.fast.call import (
     SCRATCH_BYTES,
     SCRATCH_SLACK,
     FastCall,
     NoFastKernelError,
+    Variant,
     computed_channels,
     word_constant,
 )
-from model.compiler.fast.requantize import scale_channels
-from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine
-from model.compiler.fast.widen import split_order, widen_split
+from model.compiler.fast.requantize import Scaling, scale_channels
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine, with_loops
+from model.compiler.fast.widen import split_order, widen_split, widen_tiles
 from model.compiler.ir import Conv2D
 from model.compiler.kernels.base import Access
 
 
-def pointwise(op: Conv2D) -> FastCall:
+def pointwise(op: Conv2D) -> list[Variant]:
     """nn_fast_pointwise_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
     source, output = op.inputs[0], op.output
     outputs, inputs = op.weights.shape[0], op.weights.shape[3]
@@ -35,17 +37,44 @@ def pointwise(op: Conv2D) -> FastCall:
     order = split_order(inputs)
     weights = op.weights.reshape(outputs, inputs)[:, order]
     scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
-    shape = TileShape(
-        tuple(range(0, 2 * inputs, 4)),
-        tuple(2 * inputs * pixel for pixel in range(PIXELS)),
-        2 * inputs * PIXELS,
+    try:
+        shapes = with_loops(_shape(inputs, outputs, scaling, interleaved=False))
+    except OutOfReachError:
+        shapes = with_loops(_shape(inputs, outputs, scaling, interleaved=True))
+    return [_variant(op, scaling, shape) for shape in shapes]
+
+
+def _shape(inputs: int, outputs: int, scaling: Scaling, *, interleaved: bool) -> TileShape:
+    """Pixels one behind the other in scratch memory, or where that is out of reach a word of each in turn."""
+    size = 2 * inputs
+    return TileShape(
+        tuple(range(0, size * PIXELS, 4 * PIXELS) if interleaved else range(0, size, 4)),
+        tuple((4 if interleaved else size) * pixel for pixel in range(PIXELS)),
+        size * PIXELS,
         outputs,
         scaling.rounding,
         scaling.shift,
     )
-    name = f"tile_{inputs}_to_{outputs}_{scaling.rounding.name.lower()}_{scaling.shift}"
+
+
+def _variant(op: Conv2D, scaling: Scaling, shape: TileShape) -> Variant:
+    outputs, inputs = op.weights.shape[0], op.weights.shape[3]
+    interleaved = shape.starts[1] == 4
+    name = f"tile_{inputs}_to_{outputs}_{scaling.rounding.name.lower()}_{scaling.shift}_{shape.chunk}"
+    widen = widen_tiles(inputs) if interleaved else widen_split()
+    routines = {"widen": widen, "tile": tile_routine(name, shape)}
+    weight_bytes = 4 * shape.words * (outputs // CHANNELS)
+    return Variant(routines, weight_bytes, lambda: _call(op, scaling, shape, routines))
+
+
+def _call(op: Conv2D, scaling: Scaling, shape: TileShape, routines: dict[str, Routine]) -> FastCall:
+    source, output = op.inputs[0], op.output
+    outputs, inputs = op.weights.shape[0], op.weights.shape[3]
+    pixels = output.hwc[0] * output.hwc[1]
     constants = pair_constants(shape, scaling)
     bands = bands_of(pixels, 2 * inputs, outputs, 4 * len(constants))
+    interleaved = shape.starts[1] == 4
+    slack = SCRATCH_SLACK + (2 * inputs * PIXELS if interleaved else 0)
     return FastCall(
         op,
         "nn_fast_pointwise_s8",
@@ -56,6 +85,7 @@ def pointwise(op: Conv2D) -> FastCall:
             ("inputs", str(inputs)),
             ("outputs", str(outputs)),
             ("computed", str(computed_channels(output))),
+            ("interleaved", str(int(interleaved))),
             ("pair_words", str(shape.words)),
             ("widen", "{widen}"),
             ("tile", "{tile}"),
@@ -63,11 +93,11 @@ def pointwise(op: Conv2D) -> FastCall:
             ("scratch", "{scratch}"),
         ],
         [_access(bands, inputs, outputs) if source.batch == 1 else None],
-        [word_constant(constants, "[out/2]: weights [in/2][2], biases, scaling")],
+        [word_constant(constants, "[out/2]: biases, weights [in/2][2], scaling")],
         "1x1, " + scaling.rounding.value,
         repeat=source.batch,
-        routines={"widen": widen_split(), "tile": tile_routine(name, shape)},
-        scratch=2 * inputs * max(bands) + SCRATCH_SLACK,
+        routines=routines,
+        scratch=2 * inputs * max(bands) + slack,
     )
 
 

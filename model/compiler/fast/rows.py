@@ -14,7 +14,7 @@ from math import ceil
 
 from model.compiler.fast import assembly as asm
 from model.compiler.fast import scaling_code
-from model.compiler.fast.assembly import Instruction, Routine
+from model.compiler.fast.assembly import Instruction, OutOfReachError, Routine
 from model.compiler.fast.call import NoFastKernelError
 from model.compiler.fast.requantize import Channel, Rounding
 from model.compiler.fast.schedule import schedule
@@ -101,16 +101,36 @@ def row_constants(shape: RowShape, channel: Channel) -> list[int]:
     return [*words, channel.bias, *scaling_code.constants(channel, shape.rounding)]
 
 
-def rows_routine(name: str, shape: RowShape) -> Routine:
-    """``void name(const int16_t *input, const uint32_t *constants, int8_t *output, uint32_t rows)``: rows of outputs of
-    one channel.
+def with_turns(shape: RowShape) -> list[int]:
+    """How many groups of outputs a turn of the loop along the row may have, most first.
 
     Raises NoFastKernelError or OutOfReachError where the shape does not do.
     """
     if len(shape.pairs) > len(_WEIGHTS) or shape.kernel[1] < 2:
         raise NoFastKernelError(f"a window {shape.kernel[1]} wide, expected 2 to 5")
+    groups = shape.outputs // OUTPUTS
+    rest = groups * OUTPUTS != shape.outputs
+    turns = []
+    for turn in range(min(groups, _MOST_GROUPS), 0, -1):
+        if groups % turn:
+            continue
+        unrolled = (turn + rest) if turn == groups else turn  # groups whose offsets are one behind the other
+        reach = ((unrolled - 1) * OUTPUTS + OUTPUTS - 1) * shape.channels
+        row = (shape.kernel[0] - 1) * shape.row_bytes + 2 * unrolled * OUTPUTS * shape.stride[1] + 2 * shape.kernel[1]
+        if max(reach, row) <= asm.FARTHEST:
+            turns.append(turn)
+    if not turns and groups:
+        raise OutOfReachError(f"rows of {shape.row_bytes:,} bytes or {shape.channels:,} channels, too far apart")
+    return turns or [0]
+
+
+def rows_routine(name: str, shape: RowShape, turn: int) -> Routine:
+    """``void name(const int16_t *input, const uint32_t *constants, int8_t *output, uint32_t rows)``: rows of outputs of
+    one channel.
+
+    ``turn`` is one of ``with_turns``.
+    """
     groups, rest = divmod(shape.outputs, OUTPUTS)
-    turn = max((n for n in range(1, _MOST_GROUPS + 1) if groups % n == 0), default=1) if groups else 0
     turns = groups // turn if groups else 0
     writer = _GroupWriter(shape)
     body = [instruction for at in range(turn) for instruction in writer.group(at, OUTPUTS)]
@@ -121,8 +141,8 @@ def rows_routine(name: str, shape: RowShape) -> Routine:
     if turns > 1:
         forward, ahead = 2 * turn * OUTPUTS * shape.stride[1], turn * OUTPUTS * shape.channels
         count = [
-            asm.add(_INPUT, _INPUT, forward),
-            asm.add(_OUTPUT, _OUTPUT, ahead),
+            *asm.move_pointer(_INPUT, forward),
+            *asm.move_pointer(_OUTPUT, ahead),
             asm.ldr(_VALUES[0], "sp", _TURNS_AT, cell="turns"),
             asm.count_down(_VALUES[0]),
             asm.store(_VALUES[0], "sp", _TURNS_AT, cell="turns"),
@@ -133,8 +153,8 @@ def rows_routine(name: str, shape: RowShape) -> Routine:
     tail = writer.group(0 if turns > 1 else turn, rest) if rest else []
     tail_step = (shape.outputs - (groups * OUTPUTS if turns > 1 else 0)) * shape.channels
     end = [
-        asm.add(_OUTPUT, _OUTPUT, tail_step),
-        asm.add(_INPUT, _INPUT, row_step - steps_back),
+        *asm.move_pointer(_OUTPUT, tail_step),
+        *asm.move_pointer(_INPUT, row_step - steps_back),
         asm.ldr(_VALUES[0], "sp", _ROWS_AT, cell="rows"),
         asm.count_down(_VALUES[0]),
         asm.store(_VALUES[0], "sp", _ROWS_AT, cell="rows"),
