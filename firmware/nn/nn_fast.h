@@ -26,6 +26,10 @@ typedef void nn_planes_t(const int8_t *input, int16_t *output, uint32_t padding)
 /* `rows` rows of one channel's outputs, at least one. */
 typedef void nn_rows_t(const int16_t *input, const uint32_t *constants, int8_t *output, uint32_t rows);
 
+/* Words of four elements: saturate((left * constants[1] + right * constants[2] + constants[3]) >> shift), as many as
+ * constants[0], at least one. */
+typedef void nn_add_words_t(const int8_t *left, const int8_t *right, int8_t *output, const int32_t *constants);
+
 /* CONV_2D of one pixel: `pixels` of `inputs` channels each to `outputs`. */
 typedef struct nn_fast_pointwise {
     uint32_t pixels;
@@ -82,6 +86,15 @@ typedef struct nn_fast_conv {
     int16_t *scratch;
 } nn_fast_conv_t;
 
+/* ADD or SUB of two tensors of one shape. */
+typedef struct nn_fast_add {
+    uint32_t size;
+    int32_t constants[4]; /* of `add` */
+    uint32_t shift;
+    nn_add_words_t *add;
+} nn_fast_add_t;
+
+void nn_fast_add_s8(const nn_fast_add_t *layer, const int8_t *left, const int8_t *right, int8_t *output);
 void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_depthwise_s8(const nn_fast_depthwise_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t *input, int8_t *output);

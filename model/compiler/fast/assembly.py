@@ -145,6 +145,12 @@ def widen_odd(to: str, value: str) -> Instruction:
     return Instruction(text, Unit.BITS, ((value, Reader.EARLY),), ((to, Writer.LATE),))
 
 
+def widen_byte(to: str, value: str, number: int) -> Instruction:
+    """Byte ``number`` as a signed word."""
+    text = f"sxtb.w {to}, {value}" + (f", ror #{8 * number}" if number else "")
+    return Instruction(text, Unit.BITS, ((value, Reader.EARLY),), ((to, Writer.LATE),))
+
+
 def pack_low(to: str, low: str, high: str) -> Instruction:
     """The low halves of two registers."""
     reads = ((low, Reader.LATE), (high, Reader.EARLY))
@@ -165,6 +171,11 @@ def multiply_pairs(to: str, left: str, right: str, accumulator: str) -> Instruct
 def multiply_halves(to: str, left: str, left_half: str, right: str, right_half: str, accumulator: str) -> Instruction:
     """``accumulator`` + the product of two halves, each "b" (low) or "t" (high)."""
     return _multiply(f"smla{left_half}{right_half}", to, left, right, accumulator)
+
+
+def multiply_add(to: str, left: str, right: str, accumulator: str) -> Instruction:
+    """``accumulator`` + ``left`` * ``right``, the low word."""
+    return _multiply("mla", to, left, right, accumulator)
 
 
 def multiply_high(to: str, left: str, right: str, accumulator: str) -> Instruction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from model.compiler.fast.addition import addition
 from model.compiler.fast.assembly import OutOfReachError, Routine
 from model.compiler.fast.call import FastCall, NoFastKernelError, Variant
 from model.compiler.fast.convolution import convolution
@@ -11,11 +12,13 @@ from model.compiler.fast.depthwise import depthwise
 from model.compiler.fast.pointwise import pointwise
 from model.compiler.fast.requantize import NoFormError
 from model.compiler.firmware_needs import FLASH_BYTES
-from model.compiler.ir import Conv2D, DepthwiseConv2D, Op
+from model.compiler.ir import Binary, Conv2D, DepthwiseConv2D, Op
 from model.compiler.kernels import KernelCall
 
 CODE_BYTES = 40 * 1024
 """Of ITCM's 64 KB; all plain kernels together take 24 KB there, by zig."""
+_ELEMENT_COST = 12
+"""Multiplications that take as long in plain C as the sum of two elements."""
 
 
 def prefer_fast(calls: Sequence[KernelCall]) -> tuple[list[KernelCall], dict[Op, str]]:
@@ -67,8 +70,8 @@ def scratch_of(calls: Iterable[KernelCall]) -> int:
 
 
 def _cost(op: Op) -> int:
-    """What a layer is ordered by, about its cycles in plain C; 0 where no kernel is generated for its kind."""
-    return op.macs
+    """What a layer is ordered by, in multiplications; 0 where no kernel is generated for its kind."""
+    return op.output.size * _ELEMENT_COST if isinstance(op, Binary) else op.macs
 
 
 def _code_bytes(variants: Iterable[Variant]) -> int:
@@ -83,6 +86,8 @@ def _variants(op: Op) -> list[Variant]:
         return pointwise(op) if _is_pointwise(op) else convolution(op)
     if isinstance(op, DepthwiseConv2D):
         return depthwise(op)
+    if isinstance(op, Binary):
+        return addition(op)
     raise NoFastKernelError(f"{op.kind} of this kind has no other")
 
 

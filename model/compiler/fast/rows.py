@@ -109,19 +109,17 @@ def with_turns(shape: RowShape) -> list[int]:
     if len(shape.pairs) > len(_WEIGHTS) or shape.kernel[1] < 2:
         raise NoFastKernelError(f"a window {shape.kernel[1]} wide, expected 2 to 5")
     groups = shape.outputs // OUTPUTS
-    rest = groups * OUTPUTS != shape.outputs
-    turns = []
-    for turn in range(min(groups, _MOST_GROUPS), 0, -1):
-        if groups % turn:
-            continue
-        unrolled = (turn + rest) if turn == groups else turn  # groups whose offsets are one behind the other
-        reach = ((unrolled - 1) * OUTPUTS + OUTPUTS - 1) * shape.channels
-        row = (shape.kernel[0] - 1) * shape.row_bytes + 2 * unrolled * OUTPUTS * shape.stride[1] + 2 * shape.kernel[1]
-        if max(reach, row) <= asm.FARTHEST:
-            turns.append(turn)
+    turns = [turn for turn in range(min(groups, _MOST_GROUPS), 0, -1) if groups % turn == 0 and _reachable(shape, turn)]
     if not turns and groups:
         raise OutOfReachError(f"rows of {shape.row_bytes:,} bytes or {shape.channels:,} channels, too far apart")
     return turns or [0]
+
+
+def _reachable(shape: RowShape, groups: int) -> bool:
+    """Whether immediate offsets reach all of so many groups."""
+    output = (groups * OUTPUTS - 1) * shape.channels
+    words = (shape.stride[1] * (groups * OUTPUTS - 1) + shape.kernel[1] + 1) // 2
+    return max(output, (shape.kernel[0] - 1) * shape.row_bytes + 4 * words) <= asm.FARTHEST
 
 
 def rows_routine(name: str, shape: RowShape, turn: int) -> Routine:
@@ -132,13 +130,14 @@ def rows_routine(name: str, shape: RowShape, turn: int) -> Routine:
     """
     groups, rest = divmod(shape.outputs, OUTPUTS)
     turns = groups // turn if groups else 0
+    looped = turns > 1 or (turns == 1 and rest > 0 and not _reachable(shape, turn + 1))
     writer = _GroupWriter(shape)
     body = [instruction for at in range(turn) for instruction in writer.group(at, OUTPUTS)]
     row_step = shape.stride[0] * shape.row_bytes
     lines = ["push.w {r4-r11, lr}", f"sub sp, sp, #{_FRAME}", f"str r3, [sp, #{_ROWS_AT}]"]
     lines += ["mov r12, r2", "mov r2, r1", "mov r1, r0", ".balign 8", f".L{name}:"]
     steps_back = 0
-    if turns > 1:
+    if looped:
         forward, ahead = 2 * turn * OUTPUTS * shape.stride[1], turn * OUTPUTS * shape.channels
         count = [
             *asm.move_pointer(_INPUT, forward),
@@ -150,8 +149,8 @@ def rows_routine(name: str, shape: RowShape, turn: int) -> Routine:
         lines += [f"mov.w r0, #{turns}", f"str.w r0, [sp, #{_TURNS_AT}]"]
         lines += asm.loop(f".L{name}_turn", schedule([*body, *count]).instructions)
         body, steps_back = [], turns * forward
-    tail = writer.group(0 if turns > 1 else turn, rest) if rest else []
-    tail_step = (shape.outputs - (groups * OUTPUTS if turns > 1 else 0)) * shape.channels
+    tail = writer.group(0 if looped else turn, rest) if rest else []
+    tail_step = (shape.outputs - (groups * OUTPUTS if looped else 0)) * shape.channels
     end = [
         *asm.move_pointer(_OUTPUT, tail_step),
         *asm.move_pointer(_INPUT, row_step - steps_back),

@@ -20,7 +20,7 @@ from model.compiler.kernels.base import (
 )
 from model.compiler.quantize import INT8, mean_multiplier, quantize_multiplier
 
-_ADD_HEADROOM = 20  # as in nn_add_s8.c
+ADD_HEADROOM = 20  # as in nn_add_s8.c
 _SQUARE_HEADROOM = 7  # as in nn_squared_difference_s8.c
 _NO_SCALE = "{0, 0, 0, 0}"
 
@@ -57,11 +57,15 @@ def _scale(real: float) -> str:
     return channel(0, *quantize_multiplier(real))
 
 
-def _sum_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
+def sum_multipliers(left: Tensor, right: Tensor, output: Tensor) -> list[float]:
     """Both inputs to half of the larger scale, raised by the headroom; their sum to the output's scale."""
     twice_larger = 2.0 * max(left.scale, right.scale)
-    total = twice_larger / ((1 << _ADD_HEADROOM) * output.scale)
-    return [_scale(left.scale / twice_larger), _scale(right.scale / twice_larger), _scale(total)]
+    total = twice_larger / ((1 << ADD_HEADROOM) * output.scale)
+    return [left.scale / twice_larger, right.scale / twice_larger, total]
+
+
+def _sum_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
+    return [_scale(real) for real in sum_multipliers(left, right, output)]
 
 
 def _product_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
