@@ -83,8 +83,8 @@ train: .venv/train  ## train the person/car model (DATA_ROOT=photographs WEIGHTS
 bench: .venv/dev firmware frames  ## speed of the engine against bare Unicorn, seconds a frame
 	$(PY) -m scripts.bench --elf $(ELF) --frames $(FRAMES)
 
-bench-model: .venv/core  ## cycles and memory of MODEL on a bare STM32H743, layer by layer
-	@$(PY) -m scripts.main bench-model $(call quoted,$(MODEL))
+bench-model: .venv/train  ## cycles and memory of MODEL and of networks of the published kinds on a bare STM32H743
+	@$(PY) -m scripts.main bench-model $(call quoted,$(MODEL)) --kinds
 
 bench-renode: .venv/core firmware frames  ## speed of the engine against an installed Renode
 	$(PY) -m scripts.bench_renode --elf $(ELF) --frames build/frames/demo

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
+import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ FIRMWARE = Path(__file__).parent.parent / "firmware"
 PORT = FIRMWARE / "bench" / "model"
 _SECTIONS_IN_FLASH = (".text", ".rodata", ".itcm_text", ".data")
 _FLAGS = ("-std=c11", "-O2", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections", "-nostdlib")
+WEIGHTS_RAM = 64
+"""KB of DTCM that weights may have: what stack and scratch memory leave."""
 _INPUTS = 2
 """Random inputs that outputs are compared on; the cycles are those of the last, with warm caches."""
 
@@ -60,8 +64,16 @@ class ModelRow:
 
 
 def bench_model(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="A .tflite, or a folder with card.toml.")],
+    models: Annotated[
+        list[Path] | None, typer.Argument(metavar="MODEL...", help="A .tflite, or a folder with card.toml.")
+    ] = None,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="Also networks of the published kinds, made by Keras (extra [train]).")
+    ] = False,
     optimize: Annotated[Optimize, typer.Option(help="speed: generated kernels; size: plain C.")] = Optimize.SPEED,
+    weights_ram: Annotated[
+        int, typer.Option(min=0, max=128, help="KB of DTCM for weights that are read once; 0: all in flash.")
+    ] = WEIGHTS_RAM,
     toolchain: Annotated[str | None, typer.Option(help="gcc or zig; default: gcc where it is installed.")] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Every layer, also for several models.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON.")] = None,
@@ -74,8 +86,12 @@ def bench_model(
     """
     from scripts.console import terminal
 
+    if not models and not kinds:
+        raise CrosscamError("no model: name a .tflite or a folder with card.toml, or give --kinds")
     console = terminal()
-    rows = [bench(model, optimize.value, toolchain) for model in models]
+    with tempfile.TemporaryDirectory(prefix="crosscam-kinds-") as folder:
+        made = _made_kinds(Path(folder)) if kinds else []
+        rows = [bench(model, optimize.value, toolchain, 1024 * weights_ram) for model in [*made, *(models or [])]]
     for row in rows if layers or len(rows) == 1 else []:
         console.print(_layer_table(row))
     console.print(_table(rows))
@@ -85,8 +101,8 @@ def bench_model(
         raise typer.Exit(1)
 
 
-def bench(model: Path, optimize: str, toolchain: str | None) -> ModelRow:
-    """Compile, build, run and compare one model.
+def bench(model: Path, optimize: str, toolchain: str | None, weights_ram: int = 0) -> ModelRow:
+    """Compile, build, run and compare one model, ``weights_ram`` bytes of whose weights may be in RAM.
 
     Raises:
         CrosscamError: the model does not compile or does not fit, or there is no compiler for the target.
@@ -97,7 +113,7 @@ def bench(model: Path, optimize: str, toolchain: str | None) -> ModelRow:
 
     with tempfile.TemporaryDirectory(prefix="crosscam-model-") as scratch:
         folder = Path(scratch)
-        report = compile_model(model, folder, optimize=optimize)
+        report = compile_model(model, folder, optimize=optimize, weights_ram=weights_ram)
         elf = _build(folder, report, toolchain)
         sizes = _section_sizes(elf)
         network = BareNetwork(elf)
@@ -117,6 +133,21 @@ def bench(model: Path, optimize: str, toolchain: str | None) -> ModelRow:
                 for layer, each in zip(report.layers, measured, strict=True)
             ],
         )
+
+
+def _made_kinds(folder: Path) -> list[Path]:
+    """The networks of ``model.networks.kinds``, by a process of its own: TensorFlow is loud and takes much memory."""
+    from model.extras import missing
+
+    if importlib.util.find_spec("tensorflow") is None:
+        raise missing("tensorflow")
+    module = (__package__ or "scripts").removesuffix("scripts") + "model.deployment.kinds"
+    command = [sys.executable, "-m", module, "-o", str(folder)]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    if finished.returncode:
+        last = (finished.stderr.strip().splitlines() or ["no message"])[-1]
+        raise CrosscamError(f"--kinds: the networks cannot be made: {last[:200]}")
+    return sorted(folder.glob("*.tflite"))
 
 
 def _compare(network: BareNetwork, path: Path, blob: bytes) -> tuple[bool, list[LayerCycles]]:

@@ -45,6 +45,9 @@ def compile_(
     optimize: Annotated[
         Optimize, typer.Option(help="size: C that runs anywhere; speed: assembly for the Cortex-M7 where it can be.")
     ] = Optimize.SIZE,
+    weights_ram: Annotated[
+        int, typer.Option(min=0, help="KB of DTCM for weights that are read once a run (with --optimize speed).")
+    ] = 0,
     operators: Annotated[
         bool,
         typer.Option("--operators", help="List the operators that compile.", callback=_list_operators, is_eager=True),
@@ -58,4 +61,13 @@ def compile_(
     from model.compiler.report import print_report
     from scripts.shipped import shipped
 
-    print_report(compile_model(shipped(source), output, core=core, arithmetic=kernels.value, optimize=optimize.value))
+    print_report(
+        compile_model(
+            shipped(source),
+            output,
+            core=core,
+            arithmetic=kernels.value,
+            optimize=optimize.value,
+            weights_ram=1024 * weights_ram,
+        )
+    )

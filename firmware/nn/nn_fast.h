@@ -13,6 +13,7 @@
 #define NN_TILE_PIXELS   4
 #define NN_TILE_CHANNELS 2
 #define NN_LANES         4 /* channels that share a row of planes */
+#define NN_DENSE_OUTPUTS 8
 
 /* int8 to int16, `blocks` of NN_WIDEN_BLOCK values or of a tile's pixels, at least one. */
 typedef void nn_widen_t(const int8_t *input, int16_t *output, uint32_t blocks);
@@ -28,17 +29,23 @@ typedef void nn_rows_t(const int16_t *input, const uint32_t *constants, int8_t *
 
 /* Words of four elements: saturate((left * constants[1] + right * constants[2] + constants[3]) >> shift), as many as
  * constants[0], at least one. */
-typedef void nn_add_words_t(const int8_t *left, const int8_t *right, int8_t *output, const int32_t *constants);
+typedef void nn_add_words_t(const int8_t *left, const int8_t *right, int8_t *output,
+                            const int32_t *constants);
+
+/* counts[0] blocks of NN_DENSE_OUTPUTS outputs of one row, each of counts[1] turns of inputs. */
+typedef void nn_dense_t(const int16_t *input, const uint32_t *constants, int8_t *output,
+                        const uint32_t *counts);
 
 /* CONV_2D of one pixel: `pixels` of `inputs` channels each to `outputs`. */
 typedef struct nn_fast_pointwise {
     uint32_t pixels;
     uint32_t band; /* pixels at a time; scratch memory holds NN_TILE_PIXELS - 1 more */
     uint32_t inputs, outputs;
-    uint32_t computed;   /* of the outputs: the last ones nothing reads */
+    uint32_t computed;    /* of the outputs: the last ones nothing reads */
     uint32_t interleaved; /* scratch memory holds tiles, a word of each pixel in turn, not pixels */
     uint32_t pair_words;  /* of constants, for two output channels */
-    nn_widen_t *widen;    /* leaves each four values in the order 0 2 1 3; where interleaved, whole tiles a block */
+    nn_widen_t
+        *widen; /* leaves each four values in the order 0 2 1 3; where interleaved, whole tiles a block */
     nn_tile_t *tile;
     const uint32_t *constants;
     int16_t *scratch;
@@ -86,6 +93,17 @@ typedef struct nn_fast_conv {
     int16_t *scratch;
 } nn_fast_conv_t;
 
+/* FULLY_CONNECTED: `rows` of inputs times a matrix. */
+typedef struct nn_fast_dense {
+    uint32_t rows, inputs, outputs;
+    uint32_t turns;       /* of a block, the last one filled up with weights of 0 */
+    uint32_t block_words; /* of constants */
+    nn_widen_t *widen;    /* leaves each four values in the order 0 2 1 3 */
+    nn_dense_t *dense;
+    const uint32_t *constants;
+    int16_t *scratch;
+} nn_fast_dense_t;
+
 /* ADD or SUB of two tensors of one shape. */
 typedef struct nn_fast_add {
     uint32_t size;
@@ -96,6 +114,7 @@ typedef struct nn_fast_add {
 
 void nn_fast_add_s8(const nn_fast_add_t *layer, const int8_t *left, const int8_t *right, int8_t *output);
 void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, int8_t *output);
+void nn_fast_dense_s8(const nn_fast_dense_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_depthwise_s8(const nn_fast_depthwise_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t *input, int8_t *output);
 

@@ -9,7 +9,8 @@ static inline int8_t saturate(int32_t value) {
 }
 
 /* Order: words of elements forward, each written after its inputs were read; then what is left over. */
-NN_HOT void nn_fast_add_s8(const nn_fast_add_t *layer, const int8_t *left, const int8_t *right, int8_t *output) {
+NN_HOT void nn_fast_add_s8(const nn_fast_add_t *layer, const int8_t *left, const int8_t *right,
+                           int8_t *output) {
     const int32_t *constants = layer->constants;
     if (constants[0] != 0) {
         layer->add(left, right, output, constants);

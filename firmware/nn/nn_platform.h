@@ -6,6 +6,7 @@
  *               scratch, neither loaded nor cleared;
  *   .bss        scratch memory of the generated kernels; DTCM is what they are made for;
  *   .itcm_text  hot kernels, copied from flash to ITCM before the network runs for the first time;
+ *   .nn_fast_weights  weights that go to DTCM: initialised data, where the compiler was given room for some;
  *   .rodata.*   weights, tables and layer parameters: plain read-only data in flash.
  * ITCM is farther than a BL reaches from flash: GNU ld and lld insert the veneers by themselves.
  */
@@ -13,15 +14,17 @@
 #define NN_PLATFORM_H
 
 #if defined(__arm__)
-#define NN_ARENA   __attribute__((section(".nn_arena"), aligned(16)))
-#define NN_SCRATCH __attribute__((aligned(16)))
-#define NN_HOT     __attribute__((section(".itcm_text")))
-#define NN_WEIGHTS __attribute__((section(".rodata.nn_weights"), aligned(4)))
+#define NN_ARENA        __attribute__((section(".nn_arena"), aligned(16)))
+#define NN_SCRATCH      __attribute__((aligned(16)))
+#define NN_HOT          __attribute__((section(".itcm_text")))
+#define NN_WEIGHTS      __attribute__((section(".rodata.nn_weights"), aligned(4)))
+#define NN_FAST_WEIGHTS __attribute__((section(".nn_fast_weights"), aligned(4)))
 #else
 #define NN_ARENA   __attribute__((aligned(16)))
 #define NN_SCRATCH __attribute__((aligned(16)))
 #define NN_HOT
-#define NN_WEIGHTS __attribute__((aligned(4)))
+#define NN_WEIGHTS      __attribute__((aligned(4)))
+#define NN_FAST_WEIGHTS NN_WEIGHTS
 #endif
 
 #define NN_STATE __attribute__((aligned(16))) /* plain initialised data */

@@ -43,7 +43,7 @@ SECTIONS
 {
     . = 0x08000000;
     .text : { *(.text .text.* .itcm_text) }
-    .rodata : { *(.rodata .rodata.*) }
+    .rodata : { *(.rodata .rodata.* .nn_fast_weights) }
     . = 0x20000000;
     .data : { *(.data .data.* .bss .bss.*) }
     .nn_arena (NOLOAD) : { *(.nn_arena) }

@@ -8,7 +8,7 @@ import pytest
 
 from model.compiler.fast.assembly import Routine, file_text
 from model.compiler.fast.requantize import Rounding
-from model.compiler.fast.rows import RowShape, rows_routine
+from model.compiler.fast.rows import RowShape, rows_routine, with_turns
 from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, tile_routine
 from sim.bench.timing_kernels import Bench, assemble
 from sim.bench.toolchains import installed as toolchains
@@ -61,4 +61,4 @@ def test_a_depthwise_row(kernel: int, stride: int, outputs: int, an_output: floa
     pitch = (outputs * stride + kernel + 1) // 2 * 2
     shape = RowShape((kernel, kernel), (stride, stride), pitch, outputs, 16, Rounding.SHARED, 9)
     least = kernel * ((kernel + 1) // 2) + 1  # multiplies
-    assert least <= cycles(rows_routine("bench_rows", shape), tmp_path) / outputs <= an_output
+    assert least <= cycles(rows_routine("bench_rows", shape, with_turns(shape)[0]), tmp_path) / outputs <= an_output

@@ -45,17 +45,20 @@ def compile_model(
     arithmetic: str = ARITHMETICS[0],
     firmware: bool = False,
     optimize: str = OPTIMIZATIONS[0],
+    weights_ram: int = 0,
 ) -> CompileReport:
     """Compile ``source`` into C files in ``out``: a model folder (card.toml and its .tflite), or any .tflite.
 
     A .tflite without a card gets labels by number and a self-test that LiteRT computes. ``core`` takes the conversions
     at the edges off, so that inputs and outputs are int8; a card always describes that core. ``arithmetic`` is one of
     ``ARITHMETICS``. ``firmware`` checks that this repository's firmware can run it. ``optimize`` is one of
-    ``OPTIMIZATIONS``.
+    ``OPTIMIZATIONS``; for speed, ``weights_ram`` bytes of RAM may hold weights that flash is too slow for.
     Raises CrosscamError on any bad input; then ``out`` is as it was.
     """
     path, blob, card = open_model(source)
-    program = build(path, blob, core=core or card is not None, arithmetic=arithmetic, optimize=optimize)
+    program = build(
+        path, blob, core=core or card is not None, arithmetic=arithmetic, optimize=optimize, weights_ram=weights_ram
+    )
     if firmware:
         weight_bytes = sum(call.weight_bytes for call in program.calls)
         check_firmware_needs(path, program.graph, program.plan, weight_bytes)
@@ -75,6 +78,7 @@ def build(
     arithmetic: str = ARITHMETICS[0],
     shuffles: int = 200,
     optimize: str = OPTIMIZATIONS[0],
+    weights_ram: int = 0,
 ) -> Program:
     """All stages between the file's bytes and the emission; ``path`` names the model in messages.
 
@@ -93,7 +97,7 @@ def build(
         raise CrosscamError(f"{path}: {error}") from error
     slow: dict[Op, str] = {}
     if optimize == "speed":
-        calls, slow = prefer_fast(calls)
+        calls, slow = prefer_fast(calls, arithmetic, weights_ram)
     return Program(graph, calls, plan_memory(graph, calls, shuffles), slow)
 
 

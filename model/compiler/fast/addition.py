@@ -65,7 +65,8 @@ def reference_sums(op: Binary) -> np.ndarray:
         for tensor, real in zip(op.inputs, (left, right), strict=True)
     ]
     sums = scaled[0][:, None] + (scaled[1] if op.kind == "ADD" else -scaled[1])[None, :]
-    return np.clip(_scaled(sums, total) + op.output.zero_point, *op.clamp)
+    outputs: np.ndarray = np.clip(_scaled(sums, total) + op.output.zero_point, *op.clamp)
+    return outputs
 
 
 def linear_sum(expected: np.ndarray, op: Binary) -> LinearSum:
@@ -81,7 +82,7 @@ def linear_sum(expected: np.ndarray, op: Binary) -> LinearSum:
             most = np.where(expected < INT8[1], ((expected + 1) << shift) - values - 1, _INT32 - 1).min()
             if least <= most:
                 addend = int(least + most) // 2
-                if -_INT32 <= addend + values.min() and addend + values.max() < _INT32:
+                if addend + values.min() >= -_INT32 and addend + values.max() < _INT32:
                     return LinearSum(left, right, addend, shift)
     raise NoFormError("no linear form of this sum agrees with the reference for all inputs")
 

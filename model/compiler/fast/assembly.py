@@ -103,6 +103,18 @@ def add_register(to: str, left: str, right: str) -> Instruction:
     return Instruction(f"add.w {to}, {left}, {right}", Unit.ALU, reads, ((to, Writer.LATE),))
 
 
+def subtract_register(to: str, left: str, right: str) -> Instruction:
+    """``left`` - ``right``."""
+    reads = ((left, Reader.LATE), (right, Reader.LATE))
+    return Instruction(f"sub.w {to}, {left}, {right}", Unit.ALU, reads, ((to, Writer.LATE),))
+
+
+def add_shifted(to: str, left: str, right: str, shift: int) -> Instruction:
+    """``left`` + (``right`` << ``shift``)."""
+    reads = ((left, Reader.LATE), (right, Reader.EARLY))
+    return Instruction(f"add.w {to}, {left}, {right}, lsl #{shift}", Unit.SHIFTED, reads, ((to, Writer.LATE),))
+
+
 def add_sign(to: str, value: str) -> Instruction:
     """Subtract 1 where ``value`` is negative."""
     return Instruction(
@@ -114,6 +126,11 @@ def count_down(counter: str) -> Instruction:
     """Subtract 1 and set the flags."""
     writes = ((counter, Writer.LATE), ("flags", Writer.LATE))
     return Instruction(f"subs.w {counter}, {counter}, #1", Unit.ALU, ((counter, Reader.LATE),), writes)
+
+
+def shift_right_by(to: str, value: str, by: int) -> Instruction:
+    """Arithmetic shift by a constant."""
+    return Instruction(f"asr.w {to}, {value}, #{by}", Unit.SHIFT, ((value, Reader.LATE),), ((to, Writer.LATE),))
 
 
 def shift_right(to: str, value: str, by: str) -> Instruction:
@@ -181,6 +198,14 @@ def multiply_add(to: str, left: str, right: str, accumulator: str) -> Instructio
 def multiply_high(to: str, left: str, right: str, accumulator: str) -> Instruction:
     """``accumulator`` + floor(``left`` * ``right`` / 2^32)."""
     return _multiply("smmla", to, left, right, accumulator)
+
+
+def multiply_long(low: str, high: str, left: str, right: str) -> Instruction:
+    """Add the 64-bit product to ``high`` and ``low``."""
+    factors = ((left, Reader.FACTOR), (right, Reader.FACTOR))
+    sums = ((low, Reader.ACCUMULATOR), (high, Reader.ACCUMULATOR))
+    writes = ((low, Writer.PRODUCT), (high, Writer.PRODUCT))
+    return Instruction(f"smlal {low}, {high}, {left}, {right}", Unit.MULTIPLY, (*factors, *sums), writes)
 
 
 def multiply_high_rounded(to: str, left: str, right: str) -> Instruction:

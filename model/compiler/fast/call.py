@@ -17,19 +17,28 @@ SCRATCH_SLACK = 64
 
 @dataclass(frozen=True)
 class FastCall(KernelCall):
-    """``routines`` by the parameter that names them; ``scratch`` bytes of DTCM while the layer runs."""
+    """``routines`` by the parameter that names them; ``scratch`` bytes of DTCM while the layer runs;
+    ``reads_weights_once``: every weight serves one product a run, or few."""
 
     routines: dict[str, Routine] = field(default_factory=dict)
     scratch: int = 0
+    reads_weights_once: bool = False
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to do a layer: the functions of ``FastCall.routines`` it needs, bytes of its constants, and the call."""
+    """One way to do a layer: the functions of ``FastCall.routines`` it needs, bytes of its constants, the call, and
+    about how many cycles inner loops take beside products, by which ways of one layer are compared."""
 
     routines: dict[str, Routine]
     weight_bytes: int
     build: Callable[[], FastCall]
+    loop_cycles: int = 0
+
+    @property
+    def code_bytes(self) -> int:
+        """Of its functions."""
+        return sum(routine.size for routine in self.routines.values())
 
 
 class NoFastKernelError(ValueError):

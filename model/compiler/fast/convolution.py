@@ -14,7 +14,14 @@ import numpy as np
 
 from model.compiler.fast.assembly import Routine
 from model.compiler.fast.bands import RowBands
-from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, Variant, computed_channels, word_constant
+from model.compiler.fast.call import (
+    SCRATCH_SLACK,
+    FastCall,
+    NoFastKernelError,
+    Variant,
+    computed_channels,
+    word_constant,
+)
 from model.compiler.fast.requantize import Scaling, scale_channels
 from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine, with_loops
 from model.compiler.fast.widen import split_order, widen_in_order, widen_split
@@ -24,7 +31,7 @@ from model.compiler.ir import Conv2D
 def convolution(op: Conv2D) -> list[Variant]:
     """nn_fast_conv_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
     source, output, view = op.inputs[0], op.output, op.window
-    height, width, inputs = source.hwc
+    width, inputs = source.hwc[1:]
     outputs, down, across, _ = op.weights.shape
     if outputs % CHANNELS or output.hwc[1] < PIXELS:
         raise NoFastKernelError(
@@ -60,14 +67,15 @@ def convolution(op: Conv2D) -> list[Variant]:
         name = f"tile_{geometry}_{scaling.rounding.name.lower()}_{scaling.shift}_{each.chunk}"
         routines = {"widen": widen, "tile": tile_routine(name, each)}
         build = partial(_call, op, scaling, each, rows, routines)
-        variants.append(Variant(routines, 4 * each.words * (outputs // CHANNELS), build))
+        loop_cycles = output.hwc[0] * each.loop_cycles(output.hwc[1], outputs)
+        variants.append(Variant(routines, 4 * each.words * (outputs // CHANNELS), build, loop_cycles))
     return variants
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows in scratch memory, band by band: values from a pixel's window to the next one's, and of a padded row; copies of it;
-    whether values are in split order."""
+    """Rows in scratch memory, band by band: values from a pixel's window to the next one's, and of a padded row; copies
+    of it; whether values are in split order."""
 
     bands: RowBands
     step: int

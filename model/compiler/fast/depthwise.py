@@ -6,10 +6,17 @@ from functools import partial
 
 from model.compiler.fast.assembly import Routine
 from model.compiler.fast.bands import RowBands
-from model.compiler.fast.call import SCRATCH_SLACK, FastCall, NoFastKernelError, Variant, computed_channels, word_constant
+from model.compiler.fast.call import (
+    SCRATCH_SLACK,
+    FastCall,
+    NoFastKernelError,
+    Variant,
+    computed_channels,
+    word_constant,
+)
 from model.compiler.fast.planes import planes_routine
 from model.compiler.fast.requantize import Scaling, scale_channels
-from model.compiler.fast.rows import LANES, RowShape, row_constants, rows_routine, with_turns
+from model.compiler.fast.rows import LANES, RowShape, loop_cycles_of, row_constants, rows_routine, with_turns
 from model.compiler.ir import DepthwiseConv2D
 
 CACHE_LINE = 32  # bytes
@@ -33,7 +40,9 @@ def depthwise(op: DepthwiseConv2D) -> list[Variant]:
     for groups in with_turns(shape):
         name = f"rows_{geometry}_{pitch}_{scaling.rounding.name.lower()}_{scaling.shift}_{groups}"
         routines = {"planes": planes, "convolve": rows_routine(name, shape, groups)}
-        variants.append(Variant(routines, 4 * shape.words * channels, partial(_call, op, scaling, shape, routines)))
+        build = partial(_call, op, scaling, shape, routines)
+        loop_cycles = output.hwc[0] * channels * loop_cycles_of(shape, groups)
+        variants.append(Variant(routines, 4 * shape.words * channels, build, loop_cycles))
     return variants
 
 

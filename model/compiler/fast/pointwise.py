@@ -1,9 +1,12 @@
-"""1x1 convolutions: a band of pixels is widened once, then every pair of channels goes over all of it.
+"""1x1 convolutions of a tile's pixels and more: a band of pixels is widened once, then every pair of channels goes
+over all of it.
 
 A pair's weights, 1 KB for 256 inputs, stay in the data cache meanwhile; out of flash they come once a band.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 
@@ -29,11 +32,10 @@ def pointwise(op: Conv2D) -> list[Variant]:
     """nn_fast_pointwise_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
     source, output = op.inputs[0], op.output
     outputs, inputs = op.weights.shape[0], op.weights.shape[3]
-    pixels = output.hwc[0] * output.hwc[1]
     if inputs % 4 or source.root_offset % 4:
         raise NoFastKernelError(f"{inputs} input channels, expected a multiple of 4 at a multiple of 4 bytes")
-    if outputs % CHANNELS or pixels < PIXELS:
-        raise NoFastKernelError(f"{outputs} channels of {pixels} pixels, expected pairs and at least {PIXELS}")
+    if outputs % CHANNELS:
+        raise NoFastKernelError(f"{outputs} output channels, expected pairs")
     order = split_order(inputs)
     weights = op.weights.reshape(outputs, inputs)[:, order]
     scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
@@ -64,7 +66,9 @@ def _variant(op: Conv2D, scaling: Scaling, shape: TileShape) -> Variant:
     widen = widen_tiles(inputs) if interleaved else widen_split()
     routines = {"widen": widen, "tile": tile_routine(name, shape)}
     weight_bytes = 4 * shape.words * (outputs // CHANNELS)
-    return Variant(routines, weight_bytes, lambda: _call(op, scaling, shape, routines))
+    pixels = op.output.hwc[0] * op.output.hwc[1]
+    build = partial(_call, op, scaling, shape, routines)
+    return Variant(routines, weight_bytes, build, shape.loop_cycles(pixels, outputs))
 
 
 def _call(op: Conv2D, scaling: Scaling, shape: TileShape, routines: dict[str, Routine]) -> FastCall:

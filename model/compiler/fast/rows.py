@@ -22,6 +22,7 @@ from model.compiler.fast.schedule import schedule
 OUTPUTS = 4  # of a group
 LANES = 4  # channels that share a row of scratch memory
 _MOST_GROUPS = 10  # unrolled
+_TURN_CYCLES = 10  # of a turn, beside its products
 _INPUT, _CONSTANTS, _OUTPUT = "r1", "r2", "r12"
 _SUMS = ("r3", "r4", "r5", "r6")
 _VALUES = ("r0", "lr", "r7")
@@ -113,6 +114,12 @@ def with_turns(shape: RowShape) -> list[int]:
     if not turns and groups:
         raise OutOfReachError(f"rows of {shape.row_bytes:,} bytes or {shape.channels:,} channels, too far apart")
     return turns or [0]
+
+
+def loop_cycles_of(shape: RowShape, turn: int) -> int:
+    """About what the loop along one row costs beside the products."""
+    turns = shape.outputs // OUTPUTS // turn if turn else 0
+    return _TURN_CYCLES * turns if turns > 1 else 0
 
 
 def _reachable(shape: RowShape, groups: int) -> bool:

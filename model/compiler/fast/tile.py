@@ -28,6 +28,7 @@ _FREE = (*_VALUE, *_WEIGHT)  # once the products are done
 _TILES_AT, _OUTPUT_AT = 0, 4  # in the frame
 _BIAS_BYTES = 4 * CHANNELS  # before the weights
 _CHUNKS = (32, 16, 8)  # pairs a turn of an inner loop
+_TURN_CYCLES = 5  # of a turn, beside its products
 # The order of a pair's products: each channel's word of weights and each pixel's values are done with in turn.
 _TURNS = ((0, 0), (0, 1), (1, 1), (1, 0), (2, 0), (2, 1), (3, 1), (3, 0))
 
@@ -54,6 +55,10 @@ class TileShape:
         first = len(self.pairs) % self.chunk or self.chunk
         starts = range(first, len(self.pairs), self.chunk)
         return [self.pairs[:first], *(self.pairs[start : start + self.chunk] for start in starts)]
+
+    def loop_cycles(self, pixels: int, outputs: int) -> int:
+        """About what the inner loop costs, beside the products, for so many outputs."""
+        return -(-pixels // PIXELS) * (outputs // CHANNELS) * _TURN_CYCLES * (len(self.chunks) if self.chunk else 0)
 
     @property
     def farthest(self) -> int:

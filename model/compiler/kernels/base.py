@@ -34,7 +34,10 @@ class Access:
 
 @dataclass(frozen=True)
 class Constant:
-    """A constant array of the generated C: C type, initialisers row by row, and its size in flash."""
+    """A constant array of the generated C: C type, initialisers row by row, and its size in flash.
+
+    ``in_ram``: loaded into the fastest memory at start-up, not read from flash.
+    """
 
     suffix: str
     ctype: str
@@ -42,6 +45,7 @@ class Constant:
     length: int
     size: int
     comment: str
+    in_ram: bool = False
 
 
 @dataclass(frozen=True)

@@ -133,10 +133,65 @@ def fast_chain(m: Maker) -> Case:
     return m.finish(title, (1, height, width, inputs), tensors[0], tensors[-1])
 
 
+def fast_far(m: Maker) -> Case:
+    """Channels so many that what belongs together lies far apart."""
+    if m.flip():
+        return _layer(m, "CONV_2D", (1, m.number(4, 9)), 4 * m.number(110, 360), 2 * m.number(1, 2), (1, 1))
+    if m.flip():
+        return _layer(m, "CONV_2D", (3, m.number(5, 7)), 4 * m.number(10, 60), 2, (m.number(2, 3), m.number(2, 3)))
+    channels = 4 * m.number(80, 190)
+    return _layer(m, "DEPTHWISE_CONV_2D", (m.number(3, 6), m.number(5, 9)), channels, channels, (5, m.number(2, 5)))
+
+
+def fast_dense(m: Maker) -> Case:
+    """FULLY_CONNECTED, or a 1x1 convolution of fewer pixels than a tile has; scales as in a trained network."""
+    rows, outputs, connected = m.number(1, 3), m.number(1, 40), m.flip(0.7)
+    inputs = 4 * m.number(1, 60) if rows > 1 or not connected else m.number(1, 200)
+    scale, relu = m.scale(), m.flip()
+    shape = (rows, inputs) if connected else (1, 1, rows, inputs)
+    source = m.build.tensor("x", shape, scale=scale, zero_point=m.zero_point())
+    spread = m.rng.uniform(-1, 1, outputs if m.flip() else 1)
+    scales = np.float32(m.scale()) * np.exp2(spread).astype(np.float32)
+    values = m.rng.integers(-127, 128, size=(outputs, inputs)).astype(np.int8)
+    values = values if connected else values.reshape(outputs, 1, 1, inputs)
+    weights = m.build.tensor("w", values.shape, scale=scales, axis=0, data=values)
+    bias = m.rng.normal(0, 4000 * math.sqrt(inputs), size=outputs).astype(np.int32)
+    biases = m.build.tensor("b", (outputs,), dtype=np.int32, scale=np.float32(scale) * scales, data=bias)
+    typical = scale * float(np.median(scales)) * 74 * 74 * math.sqrt(inputs)
+    output_scale = float(np.float32(typical / m.rng.uniform(20, 80)))
+    zero = -128 if relu else m.number(-128, 127)
+    output = m.build.tensor("y", (*shape[:-1], outputs), scale=output_scale, zero_point=zero)
+    operands = [source, weights, biases]
+    if connected:
+        m.build.op("FULLY_CONNECTED", operands, [output], fusedActivationFunction=NONE)
+    else:
+        options = {"padding": SAME, "strideH": 1, "strideW": 1}
+        m.build.op("CONV_2D", operands, [output], fusedActivationFunction=NONE, **options)
+    return m.finish(f"dense {rows} rows, {inputs} to {outputs}", shape, source, output)
+
+
+def fast_sum(m: Maker) -> Case:
+    """ADD or SUB of two tensors of one shape."""
+    shape = (1, m.number(1, 6), m.number(1, 9), m.number(1, 9))
+    kind, scale = ("ADD" if m.flip(0.8) else "SUB"), m.scale()
+    scales = [scale, m.power(scale * float(np.exp2(m.rng.uniform(-2, 2))))]
+    sources = [
+        m.build.tensor(name, shape, scale=each, zero_point=m.zero_point())
+        for name, each in zip("ab", scales, strict=True)
+    ]
+    output_scale = m.power(max(scales) * float(np.exp2(m.rng.uniform(-1, 1.5))))
+    output = m.build.tensor("y", shape, scale=output_scale, zero_point=-128 if m.flip() else m.number(-128, 127))
+    m.build.op(kind, sources, [output], fusedActivationFunction=NONE)
+    return m.several(f"{kind} {shape}", [shape, shape], sources, [output])
+
+
 KINDS: Kinds = {
     "fast_pointwise": fast_pointwise,
     "fast_conv": fast_conv,
     "fast_depthwise": fast_depthwise,
     "fast_bands": fast_bands,
     "fast_chain": fast_chain,
+    "fast_far": fast_far,
+    "fast_dense": fast_dense,
+    "fast_sum": fast_sum,
 }
