@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 RESET = 1
@@ -56,6 +57,8 @@ class Exceptions:
     def __init__(self, interrupts: int, priority_mask: int) -> None:
         self.count = EXTERNAL + interrupts
         self.priority_mask = priority_mask
+        self.on_pend: list[Callable[[int], None]] = []
+        """Called with the number of what becomes pending; also when it was already."""
         self.reset()
 
     def reset(self) -> None:
@@ -72,6 +75,8 @@ class Exceptions:
     def pend(self, number: int) -> None:
         """Latch ``number`` as pending."""
         self.pending |= 1 << number
+        for hook in self.on_pend:
+            hook(number)
 
     def clear_pending(self, number: int) -> None:
         """Forget a pending ``number``; an input still high stays pending."""
@@ -85,7 +90,7 @@ class Exceptions:
             self.level &= ~bit
         elif not self.level & bit:
             self.level |= bit
-            self.pending |= bit
+            self.pend(number)
 
     def activate(self, number: int) -> None:
         """The core enters the handler of ``number``."""
@@ -97,7 +102,8 @@ class Exceptions:
         """The core leaves the handler of ``number``; an input still high pends again."""
         bit = 1 << number
         self.active &= ~bit
-        self.pending |= self.level & bit
+        if self.level & bit:
+            self.pend(number)
 
     # Priorities
 

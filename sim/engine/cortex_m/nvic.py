@@ -247,7 +247,9 @@ class Nvic(Device):
         elif bank == _ENABLE_CLEAR:
             exceptions.enabled &= ~bits
         elif bank == _PENDING_SET:
-            exceptions.pending |= bits
+            for number in range(exc.EXTERNAL, exceptions.count):
+                if bits >> number & 1:
+                    exceptions.pend(number)
         else:
             exceptions.pending &= ~bits | exceptions.level & ~exceptions.active
         self.recheck()

@@ -45,6 +45,7 @@ from sim.engine.native.shared import (
     FLAG_LOOP,
     FLAG_SHIFT,
     FN_EMU_STOP,
+    FN_MARK,
     FN_MEMCMP,
     FN_PRIVATE_READ,
     FN_PRIVATE_WRITE,
@@ -97,6 +98,8 @@ class Engine:
         self._loops: NativeLoops | None = None
         self.traced = False
         self._observers: set[int] = set()  # hooks on instructions, blocks or reads
+        self._by_time: set[int] = set()  # those of them that miss nothing where turns of a wait are not run
+        self._counter_listeners: list[Callable[[int, int, int], None]] = []
         self.set_native_loops(not os.environ.get("CROSSCAM_NO_NATIVE_LOOPS"))
         self._taken: dict[int, int] = {}  # memory sent to Python -> its hook
         self.hooking: NDArray[np.int64] = np.zeros(hooking.SLOTS, np.int64)  # what stops.py shares
@@ -154,9 +157,19 @@ class Engine:
         last: everywhere). Code translated before does not: forget it. The answer is for ``remove_hook``."""
         return self._observe(unicorn_const.UC_HOOK_CODE, hook, first, last, user)
 
-    def add_block_hook(self, hook: int) -> int:
-        """As ``add_code_hook``, before each block and after the clock has counted it."""
-        return self._observe(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0)
+    def add_block_hook(self, hook: int, user: int = 0, *, by_time: bool = False) -> int:
+        """As ``add_code_hook``, before each block and after the clock has counted it.
+
+        ``by_time``: it goes by the clock, so turns of a waiting loop that pass at once need not be shown to it.
+        """
+        handle = self._observe(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0, user)
+        if by_time:
+            self._by_time.add(handle)
+        return handle
+
+    def add_edge_hook(self, hook: int, user: int) -> int:
+        """Call a native hook, ``user`` its last argument, when a block is translated, again or for the first time."""
+        return self._add_hook(unicorn_const.UC_HOOK_EDGE_GENERATED, hook, 1, 0, user)
 
     def add_read_hook(self, hook: int, user: int, address: int) -> int:
         """Call a native hook before each read of memory at ``address``. Slows down every load of all code."""
@@ -169,13 +182,28 @@ class Engine:
 
     @property
     def observed(self) -> bool:
-        """Somebody hears of instructions, blocks or reads."""
-        return bool(self._observers)
+        """Somebody wants to hear of every instruction, block or read."""
+        return bool(self._observers - self._by_time)
 
     def remove_hook(self, handle: int) -> None:
         """Take back a hook."""
         self._observers.discard(handle)
+        self._by_time.discard(handle)
         _check(uclib.uc_hook_del(self.handle, ctypes.c_size_t(handle)))
+
+    def on_counter_read(self, heard: Callable[[int, int, int], None]) -> None:
+        """Call ``heard`` whenever the core reads CYCCNT: with the cycle, the cycles its block is charged with that lie
+        behind, and the instruction."""
+        if not self._counter_listeners:
+
+            def read(cycle: int, ahead: int, pc: int) -> int:
+                for listener in self._counter_listeners:
+                    listener(cycle, ahead, pc)
+                return 0
+
+            self._counter_read = _COUNTER_CALLBACK(read)
+            self.state[FN_MARK] = _address_of(self._counter_read)
+        self._counter_listeners.append(heard)
 
     def map_memory(self, address: int, size: int, host_address: int) -> None:
         """Show ``size`` bytes of this process's memory (whole pages) to the core at ``address``."""
@@ -498,6 +526,7 @@ class Engine:
 
 _NOWHERE = 1 << 32  # no 32-bit PC gets there: the "until" of every run
 _READ_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64)
+_COUNTER_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 _WRITE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_uint64
 )

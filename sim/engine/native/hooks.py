@@ -58,6 +58,7 @@ from sim.engine.native.shared import (
     CONTINUE_PART,
     CORE_FLAGS,
     CORE_REGISTERS,
+    CYCCNT_ADDRESS,
     DCCISW,
     DCIMVAC,
     DEADLINE,
@@ -73,6 +74,7 @@ from sim.engine.native.shared import (
     FLAG_SHIFT,
     FLAGS_TRAPS,
     FN_EMU_STOP,
+    FN_MARK,
     FN_MEMCMP,
     FN_PRIVATE_READ,
     FN_PRIVATE_WRITE,
@@ -321,8 +323,10 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: note the exact cycle and PC, repair the IT state, allow."""
     pc = accessing_pc(uc, state)
     start = get(state, BLOCK_ADDRESS)
-    part = _count(state, start, pc - start) & 0xFFFFFFFF
-    put(state, ACCESS_NOW, get(state, BLOCK_START) + part)
+    now = get(state, BLOCK_START) + (_count(state, start, pc - start) & 0xFFFFFFFF)
+    put(state, ACCESS_NOW, now)
+    if get(state, FN_MARK) and address & 0xFFFFFFFF == get(state, CYCCNT_ADDRESS):
+        call3(get(state, FN_MARK), now, get(state, NOW) - now, pc)
     epsr = state + 8 * SCRATCH
     store64(epsr, 0x01000000)
     call3(get(state, FN_REG_WRITE), uc, REG_EPSR, epsr)

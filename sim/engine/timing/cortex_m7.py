@@ -459,12 +459,9 @@ class CortexM7Timing:
         """The last reads of CYCCNT by the core, from now on."""
         marks: deque[Mark] = deque(maxlen=MARKS)
 
-        def read(cycle: int, ahead: int, pc: int) -> int:
-            marks.append(self.mark(cycle, ahead, pc))
-            return 0
-
-        self._read_mark = _CALLBACK(read)
-        self._slots[layout.FN_MARK] = ctypes.cast(self._read_mark, ctypes.c_void_p).value or 0
+        board = self._board
+        assert board is not None
+        board.engine.on_counter_read(lambda cycle, ahead, pc: marks.append(self.mark(cycle, ahead, pc)))
         return marks
 
     def costs(self, first: Mark | None = None, last: Mark | None = None) -> list[BlockCost]:

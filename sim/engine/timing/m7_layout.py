@@ -50,7 +50,6 @@ RETURN_DEPTH = 41  # entries of the return stack, 0 to MOST_RETURNS
 RETURN_TOP = 42
 RETURNS = 43  # that many slots
 MOST_RETURNS = 16  # slots 43 to 58
-FN_MARK = 59  # Python, or 0: the core reads CYCCNT
 SLOT_BASE = 64  # temporaries of address programs
 CLOCK_SIZE = SLOT_BASE + addresses.SLOTS
 

@@ -43,7 +43,6 @@ from sim.engine.timing.m7_layout import (
     FETCH,
     FN_BLOCK,
     FN_EDGE,
-    FN_MARK,
     INTERLOCK,
     ISSUE_TIMES,
     ISSUED,
@@ -355,8 +354,8 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     put(state, shared.ACCESS_NOW, now)
     device = get(clock, DEVICES)
     address &= 0xFFFFFFFF
-    if get(clock, FN_MARK) and address == get(state, shared.CYCCNT_ADDRESS):
-        call3(get(clock, FN_MARK), now, get(state, shared.NOW) - now, pc)
+    if get(state, shared.FN_MARK) and address == get(state, shared.CYCCNT_ADDRESS):
+        call3(get(state, shared.FN_MARK), now, get(state, shared.NOW) - now, pc)
     if hooks.faults_unaligned(state, address, size):
         return False
     for _ in range(get(clock, DEVICE_COUNT)):
