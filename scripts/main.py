@@ -19,6 +19,7 @@ from scripts import compile as compile_command
 from scripts import coremark as coremark_command
 from scripts import cycles as cycles_command
 from scripts import mlperf as mlperf_command
+from scripts import profile as profile_command
 from scripts.console import one_line_errors
 from scripts.output import guard_standard_output
 
@@ -43,6 +44,7 @@ app.command("reference")(reference.reference)
 app.command("mlperf")(mlperf_command.mlperf)
 app.command("coremark")(coremark_command.coremark)
 app.command("cycles")(cycles_command.cycles)
+app.command("profile")(profile_command.profile)
 
 app.command("robot")(robot.robot)
 app.command("train")(train.train)

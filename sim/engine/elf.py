@@ -36,6 +36,7 @@ class ElfImage:
     segments: list[tuple[int, bytes]] = field(default_factory=list)
     symbols: list[Symbol] = field(default_factory=list)
     sections: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     _functions: list[Symbol] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
     _variables: list[Symbol] = field(default_factory=list)
@@ -66,7 +67,9 @@ class ElfImage:
             raise CrosscamError(
                 f"{path}: not a readable ELF file ({error}); give the .elf the firmware build wrote"
             ) from error
-        image = cls(path=str(path), entry=parts.entry, segments=parts.segments, sections=parts.sections)
+        image = cls(
+            path=str(path), entry=parts.entry, segments=parts.segments, sections=parts.sections, sizes=parts.sizes
+        )
         image._keep_symbols([Symbol(*each) for each in parts.symbols])
         return image
 
@@ -79,7 +82,7 @@ class ElfImage:
 
     def with_symbols_of(self, other: ElfImage, offset: int = 0) -> ElfImage:
         """This file, with the symbols of ``other`` moved by ``offset`` besides its own."""
-        image = ElfImage(self.path, self.entry, self.segments, self.symbols, self.sections)
+        image = ElfImage(self.path, self.entry, self.segments, self.symbols, self.sections, self.sizes)
         moved = [replace(each, address=each.address + offset) for each in other.symbols]
         image._keep_symbols([*self.symbols, *moved])
         return image

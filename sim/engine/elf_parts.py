@@ -36,6 +36,7 @@ class ElfParts:
         entry: start address of the header.
         segments: (physical address, bytes) to load.
         sections: address of each section that has one.
+        sizes: bytes in memory of those that are loaded, or cleared, when the firmware starts.
         symbols: name, address, size in bytes, whether it is a function.
 
     Raises:
@@ -50,6 +51,7 @@ class ElfParts:
         self._content = content
         self.segments: list[tuple[int, bytes]] = []
         self.sections: dict[str, int] = {}
+        self.sizes: dict[str, int] = {}
         self.symbols: list[tuple[str, int, int, bool]] = []
         if content[:4] != b"\x7fELF":
             raise UnreadableError("it does not begin as one")
@@ -113,6 +115,8 @@ class ElfParts:
             name = _name(names, each["sh_name"])
             if each["sh_addr"] or each["sh_flags"] & _SHF_ALLOC:
                 self.sections[name] = int(each["sh_addr"])
+            if each["sh_flags"] & _SHF_ALLOC:
+                self.sizes[name] = int(each["sh_size"])
             if name == ".symtab":
                 self._read_symbols(headers, each)
 

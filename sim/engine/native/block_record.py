@@ -35,11 +35,12 @@ LOWEST = 12  # the lowest stack pointer seen on the present stack
 FN_ROW = 13
 FN_NODE = 14
 FN_MOVED = 15
-LOG = 16  # pointer to (cycle, node) whenever the node changes; 0: nobody asks
+LOG = 16  # pointer to (cycle, node | section << 32) whenever these change; 0: nobody asks
 LOG_COUNT = 17
 LOG_ROOM = 18
 FN_LOG = 19  # it is full
-SLOTS = 20
+SECTIONS = 20  # pointer to the cycles of each section: what ran in a marked function and in all it led to
+SLOTS = 21
 
 # Words of a row: one block.
 KIND = 0
@@ -49,6 +50,7 @@ DEEPEST = 3  # bytes its own pushes take below the stack pointer it begins with
 RUNS = 4
 CYCLES = 5
 TAKEN = 6  # times its conditional branch was taken
+MARK = 7  # number of the section that begins here; 0: none
 ROW_WORDS = 8
 
 # Words of a node: a function as called by the node above it.
@@ -62,7 +64,8 @@ NODE_WORDS = 4
 FRAME_NODE = 0
 FRAME_RETURN = 1
 FRAME_STACK = 2  # the stack pointer at entry
-FRAME_WORDS = 3
+FRAME_SECTION = 3  # the one it belongs to, handed down to what it calls; 0: none
+FRAME_WORDS = 4
 MOST_FRAMES = 4096
 
 # How a block ends.
@@ -102,7 +105,7 @@ def _node(record: int, number: int) -> int:
 
 
 @njit
-def child(record: int, parent: int, function: int) -> int:
+def _child(record: int, parent: int, function: int) -> int:
     """The node of ``function`` as called by ``parent``."""
     key = parent << 32 | function
     mask = _at(record, CHILDREN_MASK)
@@ -119,18 +122,26 @@ def child(record: int, parent: int, function: int) -> int:
         place = (place + 1) & mask
 
 
+@inline
+def _running(record: int) -> int:
+    """Node and section of what runs, as the log has them."""
+    top = _frame(record, _at(record, DEPTH) - 1)
+    return _at(top, FRAME_NODE) | _at(top, FRAME_SECTION) << 32
+
+
 @njit
-def push(record: int, function: int, back: int, stack: int) -> None:
+def _push(record: int, function: int, back: int, stack: int) -> None:
     """``function`` begins, to return to ``back``; beyond MOST_FRAMES calls are not followed."""
     depth: int = _at(record, DEPTH)
     if depth == MOST_FRAMES:
         return
-    parent: int = _at(_frame(record, depth - 1), FRAME_NODE)
-    node = child(record, parent, function)
+    caller = _frame(record, depth - 1)
+    node = _child(record, _at(caller, FRAME_NODE), function)
     frame = _frame(record, depth)
     _set(frame, FRAME_NODE, node)
     _set(frame, FRAME_RETURN, back)
     _set(frame, FRAME_STACK, stack)
+    _set(frame, FRAME_SECTION, _at(caller, FRAME_SECTION))
     _set(record, DEPTH, depth + 1)
     _add(_node(record, node), NODE_CALLS, 1)
 
@@ -158,33 +169,33 @@ def _follow(record: int, address: int, row: int, kind: int, stack: int) -> None:
     if kind == CALL:
         back = _at(last, END)
         if address != back:  # a conditional call that was not made
-            push(record, function if function else address, back, stack)
+            _push(record, function if function else address, back, stack)
             return
     elif kind == INDIRECT:
         _unwind(record, address, stack)
     depth = _at(record, DEPTH)
     if depth == _at(record, FLOOR):
-        push(record, function if function else address, 0, stack)
+        _push(record, function if function else address, 0, stack)
     elif function:
         # A jump into another function takes the place of the one that jumped: a tail call.
         top = _frame(record, depth - 1)
         node = _node(record, _at(top, FRAME_NODE))
         if _at(node, NODE_FUNCTION) != function:
-            found = child(record, _at(node, NODE_PARENT), function)
+            found = _child(record, _at(node, NODE_PARENT), function)
             _set(top, FRAME_NODE, found)
             _add(_node(record, found), NODE_CALLS, 1)
 
 
 @njit
-def log_node(record: int, cycle: int) -> None:
-    """Note that what is on top of the call stack has changed."""
+def _log(record: int, cycle: int) -> None:
+    """Note what runs now."""
     count = _at(record, LOG_COUNT)
     if count == _at(record, LOG_ROOM):
         call3(_at(record, FN_LOG), 0, 0, 0)
         count = _at(record, LOG_COUNT)
     place = _at(record, LOG) + 16 * count
     store64(place, cycle)
-    store64(place + 8, _at(_frame(record, _at(record, DEPTH) - 1), FRAME_NODE))
+    store64(place + 8, _running(record))
     _set(record, LOG_COUNT, count + 1)
 
 
@@ -218,10 +229,11 @@ def on_recorded_block(uc: int, address: int, size: int, record: int) -> None:
     _set(record, LAST_START, start)
     stacks = _at(record, STACKS)
     stack = 0
-    top: int = 0
+    before = 0
     if stacks:
-        top = _at(_frame(record, _at(record, DEPTH) - 1), FRAME_NODE)
-        _add(_node(record, top), NODE_CYCLES, spent)
+        before = _running(record)
+        _add(_node(record, before & 0xFFFFFFFF), NODE_CYCLES, spent)
+        _add(_at(record, SECTIONS), before >> 32, spent)
     if stacks or kind == MOVED:
         stack = _stack_pointer(uc, state)
     if kind == MOVED:
@@ -230,11 +242,13 @@ def on_recorded_block(uc: int, address: int, size: int, record: int) -> None:
         _add(_at(record, LAST), TAKEN, 1)
     if stacks:
         _follow(record, address, row, kind, stack)
+        if _at(row, MARK):
+            _set(_frame(record, _at(record, DEPTH) - 1), FRAME_SECTION, _at(row, MARK))
         lowest = stack - _at(row, DEEPEST)
         if lowest < _at(record, LOWEST):
             _set(record, LOWEST, lowest)
-        if _at(record, LOG) and _at(_frame(record, _at(record, DEPTH) - 1), FRAME_NODE) != top:
-            log_node(record, start)
+        if _at(record, LOG) and _running(record) != before:
+            _log(record, start)
     _add(row, RUNS, 1)
     _set(record, LAST, row)
     _set(record, PENDING, _at(row, KIND))

@@ -203,7 +203,7 @@ class Contexts:
 
     def _new_thread(self, address: int, pointer: int) -> int:
         recorder = self._recorder
-        recorder.frames[0] = recorder.child(0, THREAD | min(self._threads, 0xFFFF)), 0, 0
+        recorder.frames[0] = recorder.child(0, THREAD | min(self._threads, 0xFFFF)), 0, 0, 0
         self._threads += 1
         self._slots[native.DEPTH] = self._slots[native.FLOOR] = 1
         self._use(self._new_stack(address) if self._on_process_stack() else self._main)
@@ -236,7 +236,7 @@ class Contexts:
         recorder.charge(self.now)
         self._suspended.clear()
         self._asleep = self._has_left = False
-        recorder.frames[0] = 0, 0, 0
+        recorder.frames[0] = 0
         self._slots[native.DEPTH] = self._slots[native.FLOOR] = 1
         self._use(self._main)
         self._outside(self._started)

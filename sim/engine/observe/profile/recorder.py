@@ -6,6 +6,7 @@ Nothing of it is there before a recorder is made, and nothing after ``close``.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,19 +31,29 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, cty
 @dataclass(frozen=True)
 class Counts:
     """What has been counted up to a cycle. ``rows``: runs, cycles and taken branches by block; ``nodes``: own cycles
-    and calls by node."""
+    and calls by node; ``sections``: cycles by section, those of none first."""
 
     cycle: int
-    pc: int
     rows: NDArray[np.int64]
     nodes: NDArray[np.int64]
+    sections: NDArray[np.int64]
 
     def since(self, earlier: Counts) -> Counts:
         """The difference to an earlier moment."""
         rows, nodes = self.rows.copy(), self.nodes.copy()
         rows[: len(earlier.rows)] -= earlier.rows
         nodes[: len(earlier.nodes)] -= earlier.nodes
-        return Counts(self.cycle - earlier.cycle, self.pc, rows, nodes)
+        return Counts(self.cycle - earlier.cycle, rows, nodes, self.sections - earlier.sections)
+
+    def plus(self, other: Counts) -> Counts:
+        """Both together."""
+        longer, shorter = (self, other) if len(self.rows) >= len(other.rows) else (other, self)
+        rows = longer.rows.copy()
+        rows[: len(shorter.rows)] += shorter.rows
+        longer, shorter = (self, other) if len(self.nodes) >= len(other.nodes) else (other, self)
+        nodes = longer.nodes.copy()
+        nodes[: len(shorter.nodes)] += shorter.nodes
+        return Counts(self.cycle + other.cycle, rows, nodes, self.sections + other.sections)
 
 
 @dataclass(frozen=True)
@@ -57,14 +68,21 @@ class Block:
 
 
 class BlockRecorder:
-    """Records the blocks of ``machine`` from now on; with ``stacks``, which calls led to them.
+    """Records the blocks of ``machine`` from now on.
 
-    ``blocks`` and ``nodes`` ((parent, function), the root first) say what the rows of ``Counts`` are.
+    Args:
+        stacks: also which calls led to them.
+        sections: functions by address; what runs in one of them and in all it calls, or jumps to, is counted together.
+
+    Attributes:
+        blocks, nodes: what the rows of ``Counts`` are: code, and (parent, function) with the root first.
     """
 
-    def __init__(self, machine: Machine, stacks: bool = True) -> None:
+    def __init__(self, machine: Machine, stacks: bool = True, sections: Sequence[int] = ()) -> None:
         self.machine = machine
         self._state = machine.engine.state
+        self._marks = {address: number for number, address in enumerate(sections, 1)}
+        self._sections: NDArray[np.int64] = np.zeros(len(sections) + 1, np.int64)
         self._functions = FunctionMap(machine.symbols)
         self.blocks: list[Block] = [Block(0, 0, b"", 0, native.ONWARD)]
         self.nodes: list[tuple[int, int]] = [(0, THREAD)]
@@ -101,6 +119,7 @@ class BlockRecorder:
             (native.DEPTH, 1),
             (native.FLOOR, 1),
             (native.LOWEST, 1 << 32),
+            (native.SECTIONS, self._sections.ctypes.data),
             (native.FN_ROW, ctypes.cast(self._fill_row, ctypes.c_void_p).value),
             (native.FN_NODE, ctypes.cast(self._fill_node, ctypes.c_void_p).value),
         ):
@@ -124,6 +143,7 @@ class BlockRecorder:
             slots[native.LAST_START] = cycle
             self._rows[self.last_row, native.CYCLES] += spent
             self._nodes[self.top, native.NODE_CYCLES] += spent
+            self._sections[self.frames[slots[native.DEPTH] - 1, native.FRAME_SECTION]] += spent
 
     def counts(self, cycle: int | None = None) -> Counts:
         """Everything up to now, or to ``cycle`` inside the block being run."""
@@ -131,7 +151,7 @@ class BlockRecorder:
         self.charge(state[shared.NOW] if cycle is None else cycle)
         rows = self._rows[: len(self.blocks), [native.RUNS, native.CYCLES, native.TAKEN]]
         nodes = self._nodes[: len(self.nodes), [native.NODE_CYCLES, native.NODE_CALLS]]
-        return Counts(self.slots[native.LAST_START], state[shared.ACCESS_PC], rows, nodes)
+        return Counts(self.slots[native.LAST_START], rows, nodes, self._sections.copy())
 
     # What runs
 
@@ -154,7 +174,7 @@ class BlockRecorder:
         depth = self.slots[native.DEPTH]
         if depth < native.MOST_FRAMES:
             node = self.child(self.top, function)
-            self.frames[depth] = (node, 0, stack)
+            self.frames[depth] = (node, 0, stack, 0)
             self.slots[native.DEPTH] = depth + 1
             self._nodes[node, native.NODE_CALLS] += 1
 
@@ -191,6 +211,7 @@ class BlockRecorder:
         block = Block(address, len(code), code, self._functions.at(address), ending(code, address))
         self.blocks.append(block)
         self._rows[row, : native.RUNS] = block.kind, address + len(code), block.function, deepest(code)
+        self._rows[row, native.MARK] = self._marks.get(address, 0)
         return row
 
     def _node_missing(self, parent: int, function: int, unused: int) -> int:

@@ -1,0 +1,1 @@
+"""What a firmware's debug information says of its source."""
