@@ -162,9 +162,7 @@ def _refuse_large(elf: Any, size: int) -> None:
         if section["sh_flags"] & _SHF_COMPRESSED:
             held = section.data_size
         if held > LARGEST_SECTION or section.name.startswith(".zdebug"):
-            raise UnreadableError(
-                f"{section.name} has {held} bytes, expected {LARGEST_SECTION} at most"
-            )
+            raise UnreadableError(f"{section.name} has {held} bytes, expected {LARGEST_SECTION} at most")
 
 
 def _path(unit: Any, program: Any, number: int) -> str:

@@ -33,8 +33,8 @@ class CounterReads:
 
 
 class FrameWindows:
-    """For each prediction line of ``board``: the moments between which its cycles were measured; from line to line where
-    a firmware measures otherwise (``exact`` is False then)."""
+    """For each prediction line of ``board``: the moments between which its cycles were measured; from line to line
+    where a firmware measures otherwise (``exact`` is False then)."""
 
     def __init__(self, board: Board, recorder: BlockRecorder) -> None:
         self.windows: list[tuple[Counts, Counts]] = []

@@ -75,7 +75,7 @@ class Traffic:
         for device in machine.devices.values():
             if not isinstance(device, _NO_MASTERS) and not isinstance(device.services, _CountingServices):
                 services = _CountingServices(device, self._count)
-                device.services = services  # type: ignore[assignment]
+                device.services = services
                 self._wrapped.append((device, services))
         self._before = machine.on_device_access
         machine.on_device_access = self._core_accesses
