@@ -17,6 +17,7 @@ from scripts import boot, dataset, evaluate, frames, reference, robot, run, trai
 from scripts import card as card_command
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
+from scripts import coverage as coverage_command
 from scripts import cycles as cycles_command
 from scripts import mlperf as mlperf_command
 from scripts import profile as profile_command
@@ -45,6 +46,7 @@ app.command("mlperf")(mlperf_command.mlperf)
 app.command("coremark")(coremark_command.coremark)
 app.command("cycles")(cycles_command.cycles)
 app.command("profile")(profile_command.profile)
+app.command("coverage")(coverage_command.coverage)
 
 app.command("robot")(robot.robot)
 app.command("train")(train.train)

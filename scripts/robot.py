@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scripts.console import NoPython
+from scripts.console import NoPython, tell
 from sim.errors import CrosscamError
 
 
@@ -32,6 +34,10 @@ def robot(
         str, typer.Option(help="Clock of the embedded engine: instructions (as Renode counts) or cortex-m7.")
     ] = "instructions",
     engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (`renode-test`).")] = "crosscam",
+    coverage: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the coverage of all firmware the suites boot; sources below this folder."),
+    ] = None,
     no_python: NoPython = False,
 ) -> None:
     """Run Robot suites written for Renode; a suite that says [bold]Resource ${RENODEKEYWORDS}[/bold] runs unchanged.
@@ -65,16 +71,29 @@ def robot(
         if not (name and colon):
             raise CrosscamError(f"--variable {text}: expected NAME:value")
         variables[name] = value
-    failed = run_suites(
-        [shipped(suite) for suite in suites],
-        engine=engine,
-        variables=variables,
-        output=output,
-        tests=test or (),
-        include=include or (),
-        exclude=exclude or (),
-        lenient=lenient,
-        timing=timing,
-    )
+    with _collecting(coverage, engine):
+        failed = run_suites(
+            [shipped(suite) for suite in suites],
+            engine=engine,
+            variables=variables,
+            output=output,
+            tests=test or (),
+            include=include or (),
+            exclude=exclude or (),
+            lenient=lenient,
+            timing=timing,
+        )
     if failed:
         raise typer.Exit(1 if failed < 252 else 2)
+
+
+def _collecting(folder: Path | None, engine: str) -> AbstractContextManager[None]:
+    """Collects coverage into ``folder``, where one was named."""
+    if folder is None:
+        return nullcontext()
+    if engine != "crosscam":
+        raise CrosscamError(f"--coverage: only the embedded engine tells what ran, not --engine {engine}")
+    from scripts.coverage_table import show_coverage
+    from sim.coverage.runs import collected
+
+    return collected(folder, Path(), [], tell, partial(show_coverage, folder))

@@ -45,3 +45,32 @@ def test_profile_of_any_board_writes_what_it_is_asked_for(elf: Path, tmp_path: P
 def test_a_drawing_never_replaces_what_is_no_file(elf: Path, tmp_path: Path) -> None:
     with pytest.raises(CrosscamError, match="it is a folder"):
         crosscam("profile", str(elf), "--board", BOARD, "--seconds", "0.0001", "--flame", str(tmp_path))
+
+
+def test_coverage_of_a_run_adds_that_of_another(elf: Path, tmp_path: Path) -> None:
+    options = ("run", "--elf", str(elf), "--board", BOARD, "--seconds", "0.001", "--root", str(ROOT))
+    text = crosscam("coverage", *options, "-o", str(tmp_path / "one"))
+    assert "threads.c" in text and "100.0" in text
+    crosscam("coverage", *options, "-o", str(tmp_path / "two"), "--add", str(tmp_path / "one" / "coverage.info"))
+    once, twice = (
+        dict(
+            row[5:].split(",")[::-1]
+            for row in (tmp_path / name / "coverage.info").read_text().splitlines()
+            if row.startswith("FNDA")
+        )
+        for name in ("one", "two")
+    )
+    assert twice == {name: str(2 * int(calls)) for name, calls in once.items()} and once["inner_a"] == "3"
+
+
+def test_coverage_of_suites_is_that_of_the_firmware_they_boot(elf: Path, tmp_path: Path) -> None:
+    suite = tmp_path / "boot.robot"
+    suite.write_text(
+        "*** Settings ***\nSuite Setup    Setup\nTest Teardown    Test Teardown\nResource    ${RENODEKEYWORDS}\n\n"
+        "*** Test Cases ***\nThreads Should Take Turns\n"
+        f"    Execute Command    $bin=@{elf}\n    Execute Command    include @{BOARD}\n"
+        '    Execute Command    emulation RunFor "0.001"\n'
+    )
+    text = crosscam("robot", str(suite), "--output", str(tmp_path / "log"), "--coverage", str(tmp_path / "coverage"))
+    assert "threads.c" in text
+    assert "FNDA:3,inner_a" in (tmp_path / "coverage" / "coverage.info").read_text()

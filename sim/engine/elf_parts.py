@@ -35,6 +35,8 @@ class ElfParts:
     Attributes:
         entry: start address of the header.
         segments: (physical address, bytes) to load.
+        runs_at: the address each segment is linked for, which is another where code copies itself.
+        data_marks: where data begins (True) and where code (False), by address (AAELF32 5.5.5: $d, $t).
         sections: address of each section that has one.
         sizes: bytes in memory of those that are loaded, or cleared, when the firmware starts.
         symbols: name, address, size in bytes, whether it is a function.
@@ -50,6 +52,8 @@ class ElfParts:
 
         self._content = content
         self.segments: list[tuple[int, bytes]] = []
+        self.runs_at: list[int] = []
+        self.data_marks: list[tuple[int, bool]] = []
         self.sections: dict[str, int] = {}
         self.sizes: dict[str, int] = {}
         self.symbols: list[tuple[str, int, int, bool]] = []
@@ -98,6 +102,7 @@ class ElfParts:
                 raise UnreadableError(f"segment {number} has {each['p_filesz']} bytes at 0x{each['p_paddr']:08X}")
             data = self._slice(f"segment {number}", each["p_offset"], each["p_filesz"])
             self.segments.append((each["p_paddr"], data))
+            self.runs_at.append(int(each["p_vaddr"]))
         if not self.segments:
             raise UnreadableError("nothing to load in it; expected a linked firmware, not an object file")
 
@@ -142,6 +147,8 @@ class ElfParts:
             spent += len(name)
             if spent > _LARGEST_NAMES:
                 raise UnreadableError(f"the names of its symbols have more than {_LARGEST_NAMES} bytes")
+            if name[:2] in ("$d", "$t"):
+                self.data_marks.append((address & ~1, name[1] == "d"))
             if name and name[0] != "$":
                 is_function = kind == _STT_FUNC
                 self.symbols.append((name, address & ~1 if is_function else address, length, is_function))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.engine.cortex_m.exceptions import name_of
-from sim.engine.observe.profile.function_map import FunctionMap
-from sim.engine.observe.profile.recorder import EXCEPTION, SLEEP, THREAD, BlockRecorder, Counts
+from sim.engine.observe.record.function_map import FunctionMap
+from sim.engine.observe.record.recorder import EXCEPTION, SLEEP, THREAD, BlockRecorder, Counts
 
 SLEEP_NAME = "[sleep]"
 

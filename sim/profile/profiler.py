@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from sim.dwarf.line_table import LineTable
 from sim.engine.cortex_m.exceptions import name_of
 from sim.engine.machine import Machine
-from sim.engine.observe.profile.contexts import Contexts
-from sim.engine.observe.profile.function_map import FunctionMap
 from sim.engine.observe.profile.interrupts import ExceptionTimes, InterruptTimes
-from sim.engine.observe.profile.recorder import BlockRecorder, Counts
 from sim.engine.observe.profile.traffic import Traffic
+from sim.engine.observe.record.contexts import Contexts
+from sim.engine.observe.record.function_map import FunctionMap
+from sim.engine.observe.record.recorder import BlockRecorder, Counts
 from sim.engine.timing.cortex_m7 import CortexM7Timing
 from sim.profile.call_tree import CallStack, CallTree, FunctionTime
 from sim.profile.layers import Layer, layers_of

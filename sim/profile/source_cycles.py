@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from sim.dwarf.line_table import LineTable
-from sim.engine.observe.profile.recorder import Block
+from sim.engine.observe.record.recorder import Block
 from sim.engine.timing.base import Timing
 from sim.engine.timing.cortex_m7 import CortexM7Timing
 from sim.engine.timing.decode import decode

@@ -6,7 +6,7 @@ from collections import deque
 
 from sim.boot import Board
 from sim.console import Line, Prediction
-from sim.engine.observe.profile.recorder import BlockRecorder, Counts
+from sim.engine.observe.record.recorder import BlockRecorder, Counts
 
 MOST_READS = 64
 """Reads of the counter that are kept."""

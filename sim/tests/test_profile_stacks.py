@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine.observe.profile.contexts import Contexts
-from sim.engine.observe.profile.function_map import FunctionMap
-from sim.engine.observe.profile.recorder import BlockRecorder, Counts
+from sim.engine.observe.record.contexts import Contexts
+from sim.engine.observe.record.function_map import FunctionMap
+from sim.engine.observe.record.recorder import BlockRecorder, Counts
 from sim.profile.call_tree import CallTree
 from sim.tests.profile_bench import booted, built
 

@@ -69,6 +69,8 @@ class Machine:
         """Called before each access of the core to a device window: address, bytes, whether it is a write."""
         self.observers: list[Observer] = []
         """Who looks at the whole of it from outside."""
+        self.on_image: list[Callable[[ElfImage], None]] = []
+        """Called when a program file has been loaded."""
         self.board_files: list[str] = []
         """The platform descriptions this machine was built from: their names may name the chip."""
         self._through_bus: set[int] = set()  # pages
@@ -253,6 +255,8 @@ class Machine:
             if vectors is not None:
                 self._cpu.vector_table_offset = vectors
             self._cpu.reset()
+        for listener in self.on_image:
+            listener(image)
 
     def load_binary(self, path: str | Path, address: int) -> None:
         """Load a raw file at ``address``.

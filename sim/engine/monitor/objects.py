@@ -26,6 +26,7 @@ from sim.engine.monitor.kinds import External
 from sim.engine.monitor.session import ObjectSession
 from sim.engine.monitor.symbol_hooks import SymbolHooks
 from sim.engine.monitor.uart_files import UartFile, UartRecording
+from sim.engine.observe import new_machines
 from sim.engine.observe.block_log import BlockFollower
 from sim.engine.platform.registry import Registry, near_names
 from sim.engine.truth import BoardTruth
@@ -85,6 +86,7 @@ class Objects(ObjectSession):
         self._machine = Machine(name=name, timing=self._timing)
         self.follower = BlockFollower(self._machine)
         self._forget_faces()
+        new_machines.made(self._machine)
         self.machine_made()
 
     def machine_made(self) -> None:

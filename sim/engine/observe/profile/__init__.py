@@ -1,1 +1,1 @@
-"""Profile of a run: what each block and each call stack took, exceptions and threads apart, to the cycle."""
+"""What a profile observes besides the blocks: waiting and running times of exceptions, traffic on the bus."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sim.engine.native import shared
-from sim.engine.observe.profile.contexts import Contexts
-from sim.engine.observe.profile.recorder import BlockRecorder
+from sim.engine.observe.record.contexts import Contexts
+from sim.engine.observe.record.recorder import BlockRecorder
 
 
 @dataclass

@@ -18,7 +18,7 @@ from sim.engine.cortex_m import exceptions as exc
 from sim.engine.cortex_m.special_registers import CONTROL_SPSEL
 from sim.engine.native import block_record as native
 from sim.engine.native import shared
-from sim.engine.observe.profile.recorder import EXCEPTION, OUTSIDE, SLEEP, THREAD, BlockRecorder
+from sim.engine.observe.record.recorder import EXCEPTION, OUTSIDE, SLEEP, THREAD, BlockRecorder
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 _FAULTS = range(exc.HARD_FAULT, exc.USAGE_FAULT + 1)

@@ -6,7 +6,7 @@ Nothing of it is there before a recorder is made, and nothing after ``close``.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,8 @@ from sim.engine.machine import Machine
 from sim.engine.native import block_record as native
 from sim.engine.native import shared
 from sim.engine.native.hooks import address_of
-from sim.engine.observe.profile.block_facts import deepest, ending
-from sim.engine.observe.profile.function_map import FunctionMap
+from sim.engine.observe.record.block_facts import deepest, ending
+from sim.engine.observe.record.function_map import FunctionMap
 
 MOST_ROWS, MOST_NODES = 1 << 17, 1 << 19
 """Blocks and nodes; what comes later is charged to the last of them."""
@@ -67,6 +67,20 @@ class Block:
     kind: int
 
 
+class Tally:
+    """What was counted of each block; stays when the machine is gone."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = [Block(0, 0, b"", 0, native.ONWARD)]
+        self.rows: NDArray[np.int64] = np.zeros((MOST_ROWS, native.ROW_WORDS), np.int64)
+
+    def outcomes(self) -> Iterator[tuple[Block, int, int]]:
+        """Each block with its runs, and how often its branch was taken."""
+        columns = self.rows[1 : len(self.blocks), [native.RUNS, native.TAKEN]]
+        for block, (runs, taken) in zip(self.blocks[1:], columns.tolist(), strict=True):
+            yield block, runs, taken
+
+
 class BlockRecorder:
     """Records the blocks of ``machine`` from now on.
 
@@ -84,11 +98,11 @@ class BlockRecorder:
         self._marks = {address: number for number, address in enumerate(sections, 1)}
         self._sections: NDArray[np.int64] = np.zeros(len(sections) + 1, np.int64)
         self._functions = FunctionMap(machine.symbols)
-        self.blocks: list[Block] = [Block(0, 0, b"", 0, native.ONWARD)]
+        self.tally = Tally()
+        self.blocks, self._rows = self.tally.blocks, self.tally.rows
         self.nodes: list[tuple[int, int]] = [(0, THREAD)]
         self._by_code: dict[tuple[int, bytes], int] = {}
         self._children: dict[tuple[int, int], int] = {}
-        self._rows: NDArray[np.int64] = np.zeros((MOST_ROWS, native.ROW_WORDS), np.int64)
         self._nodes: NDArray[np.int64] = np.zeros((MOST_NODES, native.NODE_WORDS), np.int64)
         self._nodes[0, native.NODE_FUNCTION] = THREAD
         self._table: NDArray[np.int64] = np.full((1 << native.TABLE_BITS, 2), -1, np.int64)

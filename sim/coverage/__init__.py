@@ -1,0 +1,1 @@
+"""Coverage of source lines and branches by the instructions that ran."""

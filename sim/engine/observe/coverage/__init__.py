@@ -1,0 +1,1 @@
+"""Which instructions ran, of every machine that is made."""
