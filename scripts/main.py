@@ -12,6 +12,7 @@ from importlib.metadata import version as installed_version
 
 import typer
 
+from scripts import baseline as baseline_command
 from scripts import bench_model as bench_model_command
 from scripts import boot, dataset, evaluate, frames, reference, robot, run, train
 from scripts import card as card_command
@@ -52,6 +53,7 @@ app.command("robot")(robot.robot)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(baseline_command.app, name="baseline")
 
 
 @app.callback()

@@ -74,3 +74,15 @@ def test_coverage_of_suites_is_that_of_the_firmware_they_boot(elf: Path, tmp_pat
     text = crosscam("robot", str(suite), "--output", str(tmp_path / "log"), "--coverage", str(tmp_path / "coverage"))
     assert "threads.c" in text
     assert "FNDA:3,inner_a" in (tmp_path / "coverage" / "coverage.info").read_text()
+
+
+def test_a_baseline_holds_and_fails_by_exit_status(elf: Path, tmp_path: Path) -> None:
+    file = tmp_path / "baseline.json"
+    crosscam("baseline", "update", str(file), str(elf), "--board", BOARD, "--seconds", "0.0001")
+    assert "figures hold" in crosscam("baseline", "check", str(file), str(elf))
+    recorded = json.loads(file.read_text())
+    assert recorded["figures"]["stacks"]["MSP"] > 0 and "[sleep]" not in recorded["figures"]["functions"]
+    recorded["figures"]["stacks"]["MSP"] -= 1
+    file.write_text(json.dumps(recorded))
+    result = CliRunner().invoke(app, ["baseline", "check", str(file), str(elf)])
+    assert result.exit_code == 1 and "FAIL" in result.output and "1 above" in result.output

@@ -30,6 +30,9 @@ TARGETS = {
     "pictures": ("sim.fuzz.file_targets", "Pictures"),
     "mlperf_log": ("sim.fuzz.file_targets", "Logs"),
     "snapshot": ("sim.fuzz.file_targets", "SavedStates"),
+    "dwarf_lines": ("sim.fuzz.debug_targets", "DebugInformation"),
+    "lcov": ("sim.fuzz.debug_targets", "CoverageFiles"),
+    "baseline": ("sim.fuzz.debug_targets", "Baselines"),
     "robot": ("sim.fuzz.robot_target", "Keywords"),
 }
 """Name -> module and class of a ``Target``; a parser that is added here is fuzzed."""
