@@ -38,6 +38,9 @@ def profile(
     speedscope_file: Annotated[
         Path | None, typer.Option("--speedscope", help="Write the stacks for speedscope.app as JSON.")
     ] = None,
+    timeline_file: Annotated[
+        Path | None, typer.Option("--timeline", help="Write what happened when, for ui.perfetto.dev.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON.")] = None,
     no_python: NoPython = False,
 ) -> None:
@@ -50,20 +53,25 @@ def profile(
     """
     from scripts.console import terminal
     from scripts.profile_tables import print_profile
+    from scripts.profile_timeline import Recording
     from sim.profile.document import document
     from sim.profile.flame_graph import flame_graph
     from sim.profile.measure import profile_frames, profile_span
     from sim.profile.speedscope import speedscope
     from sim.watch.warnings import WarningLog
 
+    recording = Recording(timeline_file)
     with WarningLog(tell):
         if board is None:
             firmware = elf or firmware_or_built(ELF, shipped(MODEL))
-            found, what = profile_frames(firmware, frames_or_demo(frames), count, timing, tell, apart=apart)
+            found, what = profile_frames(
+                firmware, frames_or_demo(frames), count, timing, tell, apart=apart, observe=recording
+            )
         else:
             firmware = elf or ELF
-            found, what = profile_span(firmware, board, skip, seconds, timing, tell, apart=apart)
+            found, what = profile_span(firmware, board, skip, seconds, timing, tell, apart=apart, observe=recording)
     print_profile(terminal(), found, what, top)
+    recording.write()
     title = f"{firmware.name}: {what}"
     if flame is not None:
         write_text(flame, flame_graph(found.stacks, title))

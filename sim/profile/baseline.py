@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sim.engine.observe.record.names import SLEEP_NAME
 from sim.errors import CrosscamError
-from sim.profile.call_tree import SLEEP_NAME
 from sim.profile.profiler import Profile
 from sim.reading import MEGABYTE, UnreadableError, plain_bytes, quoted
 

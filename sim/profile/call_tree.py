@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sim.engine.cortex_m.exceptions import name_of
 from sim.engine.observe.record.function_map import FunctionMap
-from sim.engine.observe.record.recorder import EXCEPTION, SLEEP, THREAD, BlockRecorder, Counts
-
-SLEEP_NAME = "[sleep]"
+from sim.engine.observe.record.names import node_name
+from sim.engine.observe.record.recorder import EXCEPTION, BlockRecorder, Counts
 
 
 @dataclass(frozen=True)
@@ -50,14 +48,7 @@ class CallTree:
 
     def name(self, node: int) -> str:
         """What the node stands for."""
-        function = self._nodes[node][1]
-        if function >= EXCEPTION:
-            return f"[{name_of(function - EXCEPTION)}]"
-        if function >= SLEEP:
-            return SLEEP_NAME
-        if function >= THREAD:
-            return f"[thread {function - THREAD}]"
-        return self._names.name(function)
+        return node_name(self._nodes[node][1], self._names)
 
     def _path(self, node: int) -> Iterator[int]:
         """The node and those above it, up to where its stack begins."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
+from sim.engine.observe.record.names import SLEEP_NAME
 from sim.profile.call_tree import CallStack
 from sim.text import printable
 
@@ -106,7 +107,7 @@ def _drawn(box: _Box, y: int, start: int, whole: int) -> str:
 def _colour(name: str) -> str:
     """The same for a name in every drawing: warm for functions, blue for exceptions, grey for sleep."""
     mixed = zlib.crc32(name.encode("utf-8", "surrogatepass"))
-    if name == "[sleep]":
+    if name == SLEEP_NAME:
         return "#d0d0d0"
     if name.startswith("["):
         return f"hsl({200 + mixed % 30} 60% {68 + (mixed >> 8) % 12}%)"

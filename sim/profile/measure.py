@@ -17,8 +17,19 @@ from sim.text import printable
 
 SECONDS_PER_FRAME = 5.0
 """Virtual time a frame may take before the run is given up."""
-Observe = Callable[[Profiler], None]
-"""Called when the measured time begins, and again when it has ended."""
+
+
+class Observer:
+    """Who observes the measured time along."""
+
+    def begins(self, profiler: Profiler) -> None:
+        """It begins now."""
+
+    def ends(self, profiler: Profiler) -> None:
+        """It has ended."""
+
+
+NOBODY = Observer()
 
 
 def _lines(elf: Path, tell: Callable[[str], None]) -> LineTable | None:
@@ -45,8 +56,7 @@ def profile_frames(
     tell: Callable[[str], None],
     *,
     apart: bool = False,
-    begun: Observe = lambda profiler: None,
-    ended: Observe = lambda profiler: None,
+    observe: Observer = NOBODY,
 ) -> tuple[Profile, str]:
     """Boot the vision board, let the first frame pass, profile ``count`` as the firmware itself measures them.
 
@@ -69,9 +79,9 @@ def profile_frames(
 
     reached(1)
     profiler.begin()
-    begun(profiler)
+    observe.begins(profiler)
     reached(1 + count)
-    ended(profiler)
+    observe.ends(profiler)
     profile = profiler.profile(measured.windows[1 : 1 + count], apart=apart)
     profiler.close()
     which = "frame 2" if count == 1 else f"frames 2 to {count + 1}"
@@ -88,8 +98,7 @@ def profile_span(
     tell: Callable[[str], None],
     *,
     apart: bool = False,
-    begun: Observe = lambda profiler: None,
-    ended: Observe = lambda profiler: None,
+    observe: Observer = NOBODY,
 ) -> tuple[Profile, str]:
     """Boot any firmware on any board and profile ``seconds`` of its time, after ``skip``; as ``profile_frames``."""
     lines = _lines(firmware, tell)
@@ -101,9 +110,9 @@ def profile_span(
         if skip:
             run_for(made.machine, skip)
         profiler.begin()
-        begun(profiler)
+        observe.begins(profiler)
         run_for(made.machine, seconds)
-        ended(profiler)
+        observe.ends(profiler)
         profile = profiler.profile(apart=apart)
         profiler.close()
     finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sim.engine.native import shared
 from sim.engine.observe.record.contexts import Contexts
-from sim.engine.observe.record.recorder import BlockRecorder
+from sim.engine.observe.record.recorder import BlockRecorder, present
 
 
 @dataclass
@@ -23,7 +23,6 @@ class InterruptTimes:
 
     def __init__(self, recorder: BlockRecorder, contexts: Contexts) -> None:
         machine = recorder.machine
-        self._clock = machine.clock
         self._state = machine.engine.state
         self._cpu, self._nvic, self._contexts = machine.cpu, machine.nvic, contexts
         self._pending: dict[int, int] = {}
@@ -44,7 +43,7 @@ class InterruptTimes:
         self.by_number.clear()
 
     def _pended(self, number: int) -> None:
-        self._pending.setdefault(number, self._clock.now)
+        self._pending.setdefault(number, present(self._state))
 
     def _handler_begins(self, number: int, cycle: int) -> None:
         times = self.by_number.setdefault(number, ExceptionTimes())

@@ -71,6 +71,8 @@ class Traffic:
         self._machine = machine
         self._bus: Bus = machine.sysbus
         self.moved: Counter[tuple[str, str, bool]] = Counter()
+        self.on_moved: list[Callable[[str, str, int, bool], None]] = []
+        """Called with master, memory or device, bytes, and whether they are written."""
         self._wrapped: list[tuple[Device, _CountingServices]] = []
         for device in machine.devices.values():
             if not isinstance(device, _NO_MASTERS) and not isinstance(device.services, _CountingServices):
@@ -105,3 +107,5 @@ class Traffic:
             window = self._bus.window_at(address)
             name = "nothing" if window is None else window.device.name
         self.moved[master, name, write] += size
+        for hook in self.on_moved:
+            hook(master, name, size, write)

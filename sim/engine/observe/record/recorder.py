@@ -28,6 +28,11 @@ OUTSIDE = 0
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
+def present(state: memoryview[int]) -> int:
+    """The cycle it is, exact to the instruction inside a device access; nobody hears that it was asked for."""
+    return state[shared.ACCESS_NOW] if state[shared.IN_RUN] else state[shared.NOW]
+
+
 @dataclass(frozen=True)
 class Counts:
     """What has been counted up to a cycle. ``rows``: runs, cycles and taken branches by block; ``nodes``: own cycles
