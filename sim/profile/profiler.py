@@ -11,7 +11,7 @@ from sim.dwarf.line_table import LineTable
 from sim.engine.cortex_m.exceptions import name_of
 from sim.engine.machine import Machine
 from sim.engine.observe.profile.interrupts import ExceptionTimes, InterruptTimes
-from sim.engine.observe.profile.traffic import Traffic
+from sim.engine.observe.profile.traffic import CORE, Traffic
 from sim.engine.observe.record.contexts import Contexts
 from sim.engine.observe.record.function_map import FunctionMap
 from sim.engine.observe.record.recorder import BlockRecorder, Counts
@@ -67,6 +67,7 @@ class Profiler:
         self.traffic = Traffic(machine)
         self.memory = MemoryWatch(machine)
         self._events: dict[str, int] = {}
+        self._moved: dict[tuple[str, str, bool], int] = {}
         self._first = self.recorder.counts()
 
     def begin(self) -> None:
@@ -75,11 +76,23 @@ class Profiler:
         self.interrupts.clear()
         self.traffic.clear()
         self._events = self._statistics()
+        self._moved = self._core_moved()
 
     def _statistics(self) -> dict[str, int]:
         timing = self.machine.timing
         wanted = ("code_misses", "data_misses", "branches", "mispredictions")
         return {key: timing.statistics[key] for key in wanted} if isinstance(timing, CortexM7Timing) else {}
+
+    def _core_moved(self) -> dict[tuple[str, str, bool], int]:
+        """Bytes that core and caches have moved, by the board's name of the memory; of the cortex-m7 clock."""
+        timing, bus = self.machine.timing, self.machine.sysbus
+        found: dict[tuple[str, str, bool], int] = {}
+        for base, moved in timing.map.moved().items() if isinstance(timing, CortexM7Timing) else ():
+            memory = bus.memory_at(base)
+            for written, size in enumerate(moved):
+                if memory is not None and size:
+                    found[CORE, memory[0].name, bool(written)] = size
+        return found
 
     def profile(self, windows: Sequence[tuple[Counts, Counts]] = (), *, apart: bool = False) -> Profile:
         """What ran since ``begin``.
@@ -114,7 +127,7 @@ class Profiler:
             memories=self.memory.use(),
             flash=flash_bytes(self.machine),
             events={name: value - self._events.get(name, 0) for name, value in self._statistics().items()},
-            moved=Counter(self.traffic.moved),
+            moved=self.traffic.moved + Counter(self._core_moved()) - Counter(self._moved),
         )  # fmt: skip
 
     def close(self) -> None:

@@ -17,6 +17,8 @@ from sim.profile.profiler import Profile, Profiler
 from sim.profile.speedscope import speedscope
 from sim.profile.windows import CounterReads
 from sim.tests.profile_bench import PROGRAMS, booted, built
+from sim.tests.test_timing_machine import AXI, M7Bench
+from sim.tests.thumb import WFI, Program, ldr, mov32, store
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -103,6 +105,20 @@ def test_lines_are_those_of_the_loop(measured: Measured) -> None:
     dearest = max(((cycles, line) for (file, line), cycles in measured.profile.lines.items() if file))[1]
     first = next(number for number, text in enumerate(source, 1) if "uint32_t work(" in text)
     assert first < dearest < first + 10
+
+
+@pytest.mark.parametrize(("caches", "read", "written"), [(False, 3 * 4, 4), (True, 2 * 32, 0)])
+def test_traffic_of_the_core_is_words_without_a_cache_and_lines_with_it(caches: bool, read: int, written: int) -> None:
+    """Two loads from one line and one from another, and a store into the first."""
+    program = Program(base=0x08000000).label("start").emit(mov32(0, AXI)).branch("next").label("next")
+    bench = M7Bench(program.emit(ldr(1, 0), ldr(1, 0, 4), ldr(1, 0, 64), store(1, 0, 8), WFI))
+    ccr = bench.machine.sysbus.read(0xE000ED14, 4)
+    bench.machine.sysbus.write(0xE000ED14, 4, ccr | (3 << 16 if caches else 0))
+    profiler = Profiler(bench.machine)
+    profiler.begin()
+    bench.run_to_sleep()
+    moved = profiler.profile().moved
+    assert (moved["core", "axi", False], moved["core", "axi", True]) == (read, written)
 
 
 def test_the_drawing_is_one_file_and_no_name_breaks_it() -> None:

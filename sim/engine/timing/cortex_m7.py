@@ -290,7 +290,7 @@ class CortexM7Timing:
             only_clean = operation in ("DCCMVAC", "DCCMVAU")
             cache = self.chip.data_cache
             if _drop(self._data_tags, cache.sets, cache.ways, line, clean_only=only_clean) and operation != "DCIMVAC":
-                self._write_back()
+                self._write_back(line)
         elif operation in ("DCISW", "DCCISW", "DCCSW"):
             self._maintain_set_way(operation, value)
         elif operation == "BPIALL":
@@ -301,13 +301,14 @@ class CortexM7Timing:
         cache = self.chip.data_cache
         way = value >> (32 - (cache.ways - 1).bit_length()) if cache.ways > 1 else 0
         index = (value >> layout.LINE_SHIFT & (cache.sets - 1)) * cache.ways + way
-        dirty = bool(self._data_tags[index] & layout.DIRTY)
-        self._data_tags[index] = self._data_tags[index] & ~layout.DIRTY if name == "DCCSW" else 0
-        if dirty and name != "DCISW":
-            self._write_back()
+        tag = int(self._data_tags[index])
+        self._data_tags[index] = tag & ~layout.DIRTY if name == "DCCSW" else 0
+        if tag & layout.DIRTY and name != "DCISW":
+            self._write_back((tag >> 1) - 1)
 
-    def _write_back(self) -> None:
+    def _write_back(self, line: int) -> None:
         """A dirty line goes out: the bus is busy for as long as a fill."""
+        self.map.written_back(line << layout.LINE_SHIFT)
         board = self._board
         assert board is not None
         fill = int(self.map.latencies[1, layout.FILL])

@@ -76,10 +76,11 @@ BLOCK_WORDS = 16
 ISSUED = 4  # first access | (last - first) << 16
 ITEM_WORDS = 5
 
-# Words of a memory's record: as in chip.Memory, when it is ready for the next line, and 1 + the number of the word it
-# holds (0: none).
-FIRST, BEAT, WRITE, FILL, WORD, BUSY, HELD_FIRST, HELD_SHIFT, READY, HELD = range(10)
-MEMORY_WORDS = 10
+# Words of a memory's record: as in chip.Memory, when it is ready for the next line, 1 + the number of the word it holds
+# (0: none), and the bytes that caches and core have read from it and written to it.
+FIRST, BEAT, WRITE, FILL, WORD, BUSY, HELD_FIRST, HELD_SHIFT, READY, HELD, BYTES_READ, BYTES_WRITTEN = range(12)
+MEMORY_WORDS = 12
+LINE_BYTES = 32
 
 EDGE_BITS = 17
 EDGE_PROBES = 8

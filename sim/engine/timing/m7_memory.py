@@ -6,11 +6,13 @@ from __future__ import annotations
 from sim.engine.native import shared
 from sim.engine.native.access import get, put
 from sim.engine.native.intrinsics import load8, load64, store64
-from sim.engine.native.native_code import njit
+from sim.engine.native.native_code import inline, njit
 from sim.engine.timing.m7_layout import (
     BEAT,
     BUS_FREE,
     BUSY,
+    BYTES_READ,
+    BYTES_WRITTEN,
     CODE_MAP,
     CODE_MISSES,
     CODE_SETS,
@@ -34,6 +36,7 @@ from sim.engine.timing.m7_layout import (
     ISSUE_TIMES,
     LAST_CODE_LINE,
     LEAST_RECENT,
+    LINE_BYTES,
     LINE_FETCH,
     LINE_SHIFT,
     MEMORIES,
@@ -125,6 +128,20 @@ def _of(memory: int, word: int) -> int:
     return load64(memory + 8 * word)
 
 
+@inline
+def _moves(memory: int, which: int, size: int) -> None:
+    """``size`` bytes more go over the memory's bus."""
+    store64(memory + 8 * which, load64(memory + 8 * which) + size)
+
+
+@njit
+def _writes_back(clock: int, tag: int) -> None:
+    """A dirty line with ``tag`` is thrown out."""
+    address = ((tag >> 1) - 1) << LINE_SHIFT
+    number = load8(get(clock, DATA_MAP) + (address >> shared.PAGE_SHIFT)) & 15
+    _moves(_memory(clock, number), BYTES_WRITTEN, LINE_BYTES)
+
+
 @njit
 def _taken_up(memory: int, now: int) -> int:
     """Cycles until the memory begins with a line asked for at ``now``: a flash reads one word after the other."""
@@ -199,12 +216,20 @@ def _arrival(clock: int, memory: int, address: int, now: int, extra: int) -> int
     return wait
 
 
+@inline
+def _part(line: int, first: int, end: int) -> int:
+    """Bytes of ``first`` up to ``end`` that lie in a line."""
+    start = line << LINE_SHIFT
+    return min(end, start + LINE_BYTES - 1) - max(first, start) + 1
+
+
 @njit
-def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now: int) -> int:
-    """Stall of stores to one line of cacheable memory."""
+def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now: int, first: int, end: int) -> int:
+    """Stall of stores to one line of cacheable memory, of those to ``first`` up to ``end`` (included)."""
     tags, sets, ways = get(clock, DATA_TAGS), get(clock, DATA_SETS), get(clock, DATA_WAYS)
     present = _contains(tags, sets, ways, line)
     if policy != WRITE_BACK_ALLOCATE and not present:
+        _moves(memory, BYTES_WRITTEN, _part(line, first, end))
         return _write_out(clock, memory, now, count)
     last = get(clock, WRITE_LINE)
     if present:
@@ -217,6 +242,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
         put(clock, WRITE_STREAK, streak)
         put(clock, WRITE_LINE, line)
         if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation any more
+            _moves(memory, BYTES_WRITTEN, LINE_BYTES)
             start = now + _bus_wait(clock, now)
             put(clock, BUS_FREE, start + _of(memory, WRITE) + 3 * _of(memory, BEAT))
             wait = start - now - _of(memory, FILL)
@@ -225,11 +251,15 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
     stall = 0
     if old >= 0:
         put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
+        _moves(memory, BYTES_READ, LINE_BYTES)
+        if old & DIRTY:
+            _writes_back(clock, old)
         # The fill goes on behind the store buffer; the core waits when one is still under way before it.
         waited = _bus_wait(clock, now)
         _arrival(clock, memory, line << LINE_SHIFT, now, _of(memory, FILL) if old & DIRTY else 0)
         stall = waited
     if policy == WRITE_THROUGH:
+        _moves(memory, BYTES_WRITTEN, _part(line, first, end))
         stall += _write_out(clock, memory, now + stall, count)
     return stall
 
@@ -248,6 +278,7 @@ def _data_access(
     memory = _memory(clock, attributes & 15)
     policy = attributes >> 4
     if policy == 0:
+        _moves(memory, BYTES_WRITTEN if write else BYTES_READ, span)
         if write:
             return _write_out(clock, memory, now, count)
         wait = _bus_wait(clock, now) + _uncached_reads(memory, address, span, count)
@@ -258,7 +289,7 @@ def _data_access(
     last = end >> LINE_SHIFT
     for line in range(address >> LINE_SHIFT, last + 1):
         if write:
-            stall += _store_line(clock, memory, line, policy, count, now + stall)
+            stall += _store_line(clock, memory, line, policy, count, now + stall, address, end)
             continue
         tags, sets, ways = get(clock, DATA_TAGS), get(clock, DATA_SETS), get(clock, DATA_WAYS)
         old = _find(clock, tags, sets, ways, line, 0)
@@ -266,6 +297,9 @@ def _data_access(
         last_part = (end >> 3) & 3 if line == last else 3
         if old >= 0:
             put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
+            _moves(memory, BYTES_READ, LINE_BYTES)
+            if old & DIRTY:
+                _writes_back(clock, old)
             start = (line << LINE_SHIFT) + 8 * first_part
             stall += _arrival(clock, memory, start, now + stall, _of(memory, FILL) if old & DIRTY else 0)
             put(clock, FILL_LINE, line)
@@ -318,6 +352,7 @@ def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, n
         if cached and _find(clock, tags, sets, ways, line, 0) < 0:
             continue
         put(clock, CODE_MISSES, get(clock, CODE_MISSES) + 1)
+        _moves(memory, BYTES_READ, LINE_BYTES)
         asked = now + stall + issued
         free = _bus_wait(clock, asked)
         wait = free + _first_part(memory, line << LINE_SHIFT, asked + free)

@@ -58,6 +58,16 @@ class MemoryMap:
             )  # fmt: skip
             self.latencies[number, : len(figures)] = figures
 
+    def written_back(self, address: int) -> None:
+        """Cache maintenance has written the line at ``address`` back."""
+        number = self.data[address >> shared.PAGE_SHIFT] & 15
+        self.latencies[number, layout.BYTES_WRITTEN] += layout.LINE_BYTES
+
+    def moved(self) -> dict[int, tuple[int, int]]:
+        """Bytes that core and caches have read and written, by the memories' first addresses."""
+        columns = self.latencies[1 : len(self._memories) + 1, [layout.BYTES_READ, layout.BYTES_WRITTEN]].tolist()
+        return {memory.base: (read, written) for memory, (read, written) in zip(self._memories, columns, strict=True)}
+
     def rebuild(self, core: CoreSettings | None) -> None:
         """Follow the core's settings; without a core: caches off."""
         ccr = core.ccr if core is not None else 0
