@@ -87,10 +87,10 @@ def boot(
     )
     with contextlib.ExitStack() as cleanup:
         warnings = cleanup.enter_context(WarningLog(tell))
-        ports = _open_ports(uart or [], cleanup)
+        ports = open_ports(uart or [], cleanup)
         made = FirstBoot(firmware, image, board or DEFAULT_BOARD, timing)
         cleanup.callback(made.close)
-        transcript = Transcript(made.uarts, _write)
+        transcript = Transcript(made.uarts, write)
         cleanup.callback(transcript.close)
         lamps = Lamps(made.machine, transcript.note if leds else None)
         warnings.show = faces_tell = lambda text: (transcript.break_line(), tell(text))
@@ -108,7 +108,8 @@ def boot(
         raise typer.Exit(outcome.reason.status)
 
 
-def _write(text: str) -> None:
+def write(text: str) -> None:
+    """What a board says, at once."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -120,7 +121,8 @@ def _address(text: str) -> int:
         raise CrosscamError(f"--address {text}: expected a number such as 0x08000000") from None
 
 
-def _open_ports(spellings: list[str], cleanup: contextlib.ExitStack) -> list[tuple[str, UartPort]]:
+def open_ports(spellings: list[str], cleanup: contextlib.ExitStack) -> list[tuple[str, UartPort]]:
+    """Host ends of UARTs, each with the name of its UART or an empty one; ``cleanup`` closes them."""
     from sim.uart_ports import open_port
 
     ports: list[tuple[str, UartPort]] = []

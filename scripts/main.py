@@ -14,7 +14,7 @@ import typer
 
 from scripts import baseline as baseline_command
 from scripts import bench_model as bench_model_command
-from scripts import boot, dataset, evaluate, frames, reference, robot, run, train
+from scripts import boot, dataset, debug, evaluate, frames, reference, robot, run, train
 from scripts import card as card_command
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
@@ -38,6 +38,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("boot")(boot.boot)
+app.command("debug")(debug.debug)
 app.command("frames")(frames.frames)
 app.command("compile")(compile_command.compile_)
 app.command("bench-model")(bench_model_command.bench_model)

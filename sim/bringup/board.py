@@ -39,6 +39,7 @@ class FirstBoot:
             after a platform description, it is loaded here.
         board: a script (.resc) or a platform description (.repl).
         timing: one of ``TIMINGS``.
+        frames: a frame folder for a script that knows ``$frames``.
 
     Attributes:
         notes: what a user should know of how it was made to start.
@@ -47,7 +48,14 @@ class FirstBoot:
         CrosscamError: a board that cannot be built, has no core, or has no memory where the firmware belongs.
     """
 
-    def __init__(self, firmware: Path, image: ElfImage, board: Path = DEFAULT_BOARD, timing: str = "instructions"):
+    def __init__(
+        self,
+        firmware: Path,
+        image: ElfImage,
+        board: Path = DEFAULT_BOARD,
+        timing: str = "instructions",
+        frames: Path | None = None,
+    ) -> None:
         if timing.partition(":")[0] not in TIMINGS:
             raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
         if board.suffix not in SUFFIXES or not board.is_file():
@@ -60,6 +68,8 @@ class FirstBoot:
         self.monitor = _Monitor(timing, {path: image})
         self.monitor.variables["bin"] = str(path)
         os.environ.pop("CROSSCAM_FRAMES", None)  # an earlier board's of this process
+        if frames is not None:
+            self.monitor.variables["frames"] = str(frames.resolve())
         if board.suffix == ".repl":
             self.monitor.execute("mach create")
         self.monitor.include(board)

@@ -88,9 +88,10 @@ class Uarts:
         self.on_line: list[Callable[[Uart, Line], None]] = []
         for path, device in machine.devices.items():
             if _speaks(device) and all(device is not known.device for known in self.all):
-                self._add(path.removeprefix("sysbus."), device)
+                self.add(path.removeprefix("sysbus."), device)
 
-    def _add(self, name: str, device: Device) -> None:
+    def add(self, name: str, device: Device | Speaker) -> Uart:
+        """One more that speaks."""
         uart: Uart
 
         def finished(line: Line) -> None:
@@ -99,17 +100,19 @@ class Uarts:
             for listener in self.on_line:
                 listener(uart, line)
 
-        def take(byte: int) -> None:
-            uart.count += 1
-            self.sent += 1
-            uart.assembler.feed(byte)
-            for listener in self.on_char:
-                listener(uart, byte)
-
         assembler = LineAssembler(lambda: self._machine.clock.now, finished)
         uart = Uart(name, device, device, assembler)  # type: ignore[arg-type]
-        uart.speaker.on_char.append(take)
+        uart.speaker.on_char.append(lambda byte: self.take(uart, byte))
         self.all.append(uart)
+        return uart
+
+    def take(self, uart: Uart, byte: int) -> None:
+        """``uart`` has sent ``byte``."""
+        uart.count += 1
+        self.sent += 1
+        uart.assembler.feed(byte)
+        for listener in self.on_char:
+            listener(uart, byte)
 
     def named(self, name: str) -> Uart:
         """The UART ``name``; CrosscamError with those there are."""

@@ -25,8 +25,10 @@ class MappedMemory(Device):
         if size <= 0:
             raise CrosscamError(f"memory {name}: size {size} bytes; give a size above 0")
         self.size = size
-        # Anonymous pages: aligned as Unicorn wants them, zero, and free until touched.
-        self._pages = mmap.mmap(-1, (size + PAGE - 1) // PAGE * PAGE)
+        # Anonymous pages: aligned as Unicorn wants them, zero, and free until touched; a process that is forked off
+        # (sim/engine/observe/past) has its own.
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        self._pages = mmap.mmap(-1, (size + PAGE - 1) // PAGE * PAGE, flags=flags)
         self.array: NDArray[np.uint8] = np.frombuffer(self._pages, dtype=np.uint8)[:size]
         self.view = memoryview(self._pages)[:size]
         if initial_value:

@@ -148,6 +148,7 @@ class CoreHooks(Generic[AnyCore]):
         self._watches = np.array(rows, np.int64).reshape(-1)
         self.slots[native.WATCHES] = int(self._watches.ctypes.data)
         self.slots[native.WATCH_COUNT] = len(rows)
+        self.slots[native.PASSES] = 0  # what was to pass may have run while it was not watched
         self._stale = True
 
     def memories_changed(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from sim.engine.cortex_m import exceptions as exc
@@ -39,6 +40,8 @@ class Faults:
         self._core, self._unit, self._registers = core, unit, registers
         self.semihosting: SemihostingHost | None = None
         """Who serves semihosting, if anybody does."""
+        self.on_breakpoint: Callable[[], bool] | None = None
+        """A debugger, asked about a BKPT: True when the core halts there."""
 
     def fault(self, kind: int, bits: int, address: int | None = None) -> None:
         """Fault ``kind`` (an exception number) with CFSR ``bits``; ``address`` goes to BFAR or MMFAR."""
@@ -78,13 +81,15 @@ class Faults:
         self._take(exc.SV_CALL)
 
     def breakpoint(self) -> None:
-        """BKPT without a debugger: semihosting where somebody serves it, the debug monitor when enabled, else a hard
-        fault."""
+        """BKPT: semihosting where somebody serves it, else it halts for a debugger; without one the debug monitor when
+        enabled, else a hard fault."""
         core, registers = self._core, self._registers
         if self.semihosting is not None and core.core_services.sysbus.read(core.pc, 2) == _BKPT_SEMIHOSTING:
             r0, r1 = int(registers.read(0)), int(registers.read(1))
             registers.write(0, self.semihosting.semihosting_call(r0, r1))
             registers.write("pc", core.pc + 2)
+            return
+        if self.on_breakpoint is not None and self.on_breakpoint():
             return
         core.nvic.scb.dfsr.value |= scb.DFSR_BKPT
         if core.nvic.debug.monitor_enabled and self._core.nvic.may_preempt(exc.DEBUG_MONITOR):

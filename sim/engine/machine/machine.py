@@ -56,6 +56,7 @@ class Machine:
         self._nvic: Nvic | None = None
         self._dwt: Dwt | None = None
         self._target = 0  # cycle up to which the user has asked to run
+        self._target_is_span = True  # of time, not a cycle
         self._stop = False
         self._is_running = False
         self.script_globals: dict[str, object] = {}
@@ -300,6 +301,15 @@ class Machine:
         self._target = max(self._target, self._uncommitted()) + self.clock.cycles(seconds)
         self._run(None)
 
+    def run_to(self, cycle: int) -> None:
+        """Run up to the first block that would start at or after ``cycle``; returns early after ``pause``."""
+        self._refuse_nested_run()
+        self._target, self._target_is_span = cycle, False
+        try:
+            self._run(None)
+        finally:
+            self._target_is_span = True
+
     def run_until(self, predicate: Callable[[], bool], timeout_seconds: float | Fraction) -> bool:
         """Run until ``predicate()`` holds; False when it did not within ``timeout_seconds`` of virtual time.
 
@@ -323,7 +333,8 @@ class Machine:
 
     def _move_target(self, moved: Callable[[int], int]) -> None:
         """The core's clock changes: the span asked for is one of seconds."""
-        self._target = moved(self._target)
+        if self._target_is_span:
+            self._target = moved(self._target)
 
     @property
     def stopping(self) -> bool:

@@ -25,5 +25,8 @@ class BlockClock(Protocol):
     def cycles_into(self, state: int, address: int, offset: int) -> int:
         """Cycles from the start of the block at ``address``, the one counted last, to its instruction at ``offset``."""
 
+    def block_entered(self, state: memoryview[int]) -> int:
+        """The cycle at which the block counted last was come to, before anything of it was counted."""
+
     def discontinuity(self) -> None:
         """The next block does not follow from the last one's branch (exception entry or return)."""

@@ -61,7 +61,8 @@ FN_READ_DEVICE = ANSWERED + 1  # answers.py: the same for native loops
 TRACE_HASH = FN_READ_DEVICE + 1  # of every block so far, where blocks are traced (loops/trace.py)
 TRACE_COUNT = TRACE_HASH + 1
 FN_MARK = TRACE_COUNT + 1  # Python, or 0: the core reads CYCCNT
-STATE_SIZE = FN_MARK + 1
+BLOCK_ENTERED = FN_MARK + 1  # cycle before the block was counted, where BLOCK_START is not that
+STATE_SIZE = BLOCK_ENTERED + 1
 
 NEVER = (1 << 63) - 1
 

@@ -443,6 +443,10 @@ class CortexM7Timing:
                 return int(self._pool[row[layout.ISSUE_TIMES] + (offset >> 1)])
         return self.cycles_until(state, address, offset)
 
+    def block_entered(self, state: memoryview[int]) -> int:
+        """Before the branch that led there was settled and its code fetched."""
+        return state[shared.BLOCK_ENTERED]
+
     def cycles_until(self, state: int, address: int, size: int) -> int:
         """Cycles of the first ``size`` bytes of the block at ``address``, as if entered clean."""
         board = self._board

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.engine.native import hooks
+from sim.engine.native import hooks, shared
 from sim.engine.timing.board import Board
 from sim.engine.timing.core import CoreSettings
 
@@ -35,6 +35,10 @@ class InstructionTiming:
     def cycles_into(self, state: int, address: int, offset: int) -> int:
         """Cycles to the instruction at ``offset`` of the block at ``address``."""
         return self.cycles_until(state, address, offset)
+
+    def block_entered(self, state: memoryview[int]) -> int:
+        """Its first instruction begins at once."""
+        return state[shared.BLOCK_START]
 
     def progress(self) -> object:
         """Nothing but the time."""

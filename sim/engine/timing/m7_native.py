@@ -336,6 +336,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     put(clock, PREVIOUS_PENALTY, answer >> 40)
     put(state, shared.BLOCK_ADDRESS, address)
     put(state, shared.BLOCK_SIZE, size)
+    put(state, shared.BLOCK_ENTERED, now)
     put(state, shared.BLOCK_START, start)
     put(state, shared.NOW, end)
 

@@ -1,0 +1,1 @@
+"""The GDB remote serial protocol (GDB manual, appendix E): packets, what they ask of a machine, and the server."""

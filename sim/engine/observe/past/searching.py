@@ -1,0 +1,163 @@
+"""Finding places again in a run that repeats itself, and what was last met before one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.engine.cortex_m.core import Core
+from sim.engine.cortex_m.core_hooks import WRITE
+from sim.engine.native import shared
+from sim.engine.observe.gdb.debuggee import Points, Stop, Watch
+from sim.engine.observe.gdb.local import LocalDebuggee
+from sim.engine.observe.gdb.place import Place, place_of
+from sim.engine.observe.gdb.points import overlapping
+from sim.engine.observe.past.places import Approached, Hit, Written
+
+OVERSHOT = "overshot"
+"""The answer of a search that has run past its end: the last block before it was longer than what was to be walked."""
+_LOOK_STEPS = 500
+_SPAN = 5_000_000
+"""Cycles between two looks at whether to stop."""
+
+
+class Searcher:
+    """In one machine. ``look`` is called where it stands for a moment, ``interrupted`` asked now and then."""
+
+    def __init__(self, debuggee: LocalDebuggee, look: Callable[[], None], interrupted: Callable[[], bool]) -> None:
+        self._debuggee, self._look, self._interrupted = debuggee, look, interrupted
+        self._machine = debuggee.machine
+        self._state = debuggee.machine.engine.state
+        self._asleep_since = -1
+        self._machine.cpu.on_sleep.append(self._sleeps)
+
+    def _sleeps(self, asleep: bool) -> None:
+        self._asleep_since = self._state[shared.NOW] if asleep else -1
+
+    @property
+    def place(self) -> Place:
+        """Where the machine stands."""
+        return place_of(self._machine)
+
+    def forget_points(self) -> None:
+        """Nothing stops the machine."""
+        self._debuggee.recorder = None
+        self._debuggee.set_points(Points())
+        self._debuggee.arm()
+
+    def approach(self, cycle: int) -> Approached:
+        """Run to the first block from ``cycle`` on."""
+        self.forget_points()
+        self._run_to(cycle)
+        return Approached(self.place, self._asleep_since if self._machine.cpu.sleeping else -1)
+
+    def _run_to(self, cycle: int) -> None:
+        machine = self._machine
+        machine.cpu.hooking.stepping = False
+        while self._state[shared.NOW] < cycle and not self._interrupted():
+            machine.run_to(min(cycle, self._debuggee.limit(), self._state[shared.NOW] + _SPAN))
+            self._look()
+            if machine.cpu.locked_up:
+                return
+
+    # Instruction by instruction
+
+    def walk(self, steps: int) -> Place:
+        """Execute so many instructions."""
+        for _ in range(steps):
+            self._step()
+        return self.place
+
+    def _step(self) -> None:
+        self._machine.step()
+        self._look()
+
+    def count_to(self, place: Place) -> int:
+        """Instructions from here to ``place``; -1 when it is passed without having been met.
+
+        A moment in which the core sleeps is met when the core has slept through it.
+        """
+        place, steps = Place(*place), 0
+        while self.place != place:
+            if self._state[shared.NOW] > place.cycle or (steps % _LOOK_STEPS == 0 and self._interrupted()):
+                return -1
+            before, asleep = self.place, bool(self._machine.cpu.sleeping)
+            self._step()
+            steps += 1
+            if self.place == before:
+                return -1  # a core that does not go on
+            if asleep and before.pc == place.pc == self.place.pc and place.cycle < self.place.cycle:
+                return steps
+        return steps
+
+    def walk_to(self, place: Place) -> bool:
+        """Go to ``place``, or behind it where the core never stands there."""
+        return self.count_to(place) >= 0
+
+    def walk_past(self, cycle: int) -> Place:
+        """Go to the first instruction from ``cycle`` on."""
+        while self._state[shared.NOW] < cycle and not self._machine.cpu.is_halted:
+            before = self.place
+            self._step()
+            if self.place == before:
+                break
+        return self.place
+
+    # Searches
+
+    def last_hit(self, points: Points, end: Place, walked: int) -> Hit | str | None:
+        """The last point met before ``end``; the last ``walked`` cycles are walked instruction by instruction."""
+        found: Hit | None = None
+
+        def record(stop: Stop) -> None:
+            nonlocal found
+            found = Hit(self.place, stop.kind, stop.value)
+
+        self._debuggee.recorder = record
+        self._debuggee.set_points(points)
+        self._debuggee.arm()
+        reached = self._to_end(end, walked)
+        self.forget_points()
+        return found if reached else OVERSHOT
+
+    def last_write(self, address: int, length: int, end: Place, walked: int) -> Written | str | None:
+        """As ``last_hit``: the last write to these bytes, by the core or over the bus."""
+        found: Written | None = None
+        bus, hooking = self._machine.sysbus, self._machine.cpu.hooking
+        heard = bus.on_memory_written
+
+        def stored(core: Core, at: int, width: int, value: int) -> None:
+            nonlocal found
+            found = Written(self.place, at, width, value)
+
+        def moved(at: int, count: int) -> None:
+            nonlocal found
+            if heard is not None:
+                heard(at, count)
+            if at < address + length and address < at + count:
+                first = max(at, address)
+                value = bus.read_bytes(first, min(4, at + count - first))
+                found = Written(self.place, at, count, int.from_bytes(value, "little"), self._mover())
+
+        self.forget_points()
+        watch = overlapping(Watch(address, length, "watch"))
+        for at, widths in watch:
+            hooking.watch(at, widths, WRITE, stored)
+        bus.on_memory_written = moved
+        try:
+            reached = self._to_end(end, walked)
+        finally:
+            bus.on_memory_written = heard
+            for at, _ in watch:
+                hooking.unwatch(at, stored)
+        return found if reached else OVERSHOT
+
+    def _mover(self) -> str:
+        for path, device in self._machine.devices.items():
+            if device.moving:
+                return f"{path.removeprefix('sysbus.')} {device.moving}"
+        return "a device"
+
+    def _to_end(self, end: Place, walked: int) -> bool:
+        end = Place(*end)
+        self._run_to(end.cycle - walked)
+        return self.place == end or (self._state[shared.NOW] <= end.cycle and self.count_to(end) >= 0)
