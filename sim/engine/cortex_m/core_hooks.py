@@ -239,11 +239,11 @@ class CoreHooks(Generic[AnyCore]):
         core, state, slots = self._core, self._state, self.slots
         pc = core.pc
         if self._passes is None:
+            if slots[native.STEPS] == 0:
+                return False
             if pc in self._at and slots[native.SKIP] != pc:
                 self._run_hooks()
                 return True
-            if slots[native.STEPS] == 0:
-                return False
         elif self._passes[0] == pc:
             slots[native.PASSES] = self._passes[1]
         bus = core.core_services.sysbus

@@ -370,6 +370,16 @@ class Machine:
                     break
             self._target = clock.now
 
+    def take_exception(self) -> bool:
+        """Do what is due before the next instruction, as a run does, and that no further; whether it was to enter a
+        handler."""
+        self._refuse_nested_run()
+        cpu = self.cpu
+        before = cpu.exception_number, cpu.sp
+        with self._running():
+            self._serve()
+        return (cpu.exception_number, cpu.sp) != before
+
     def _refuse_nested_run(self) -> None:
         if self._is_running:
             raise CrosscamError("the machine runs already: a script cannot let it run, only pause it")

@@ -196,8 +196,7 @@ class LocalDebuggee:
         while self._stop is None:
             if cpu.locked_up:
                 return self._locked_up()
-            machine.step()
-            self.on_look()
+            self.step_once()
             steps += 1
             pc = cpu.pc
             if not first <= pc < end or pc in self._wanted.breakpoints:
@@ -206,6 +205,12 @@ class LocalDebuggee:
                 return Stop(SIGINT)
             self._armed.leaving()
         return self._stop or Stop()
+
+    def step_once(self) -> None:
+        """An instruction, or the entry of a handler: a core stops before its first instruction (ARM DDI 0403E C1.5.4)."""
+        if not self.machine.take_exception():
+            self.machine.step()
+        self.on_look()
 
     def back(self, interrupted: Interrupted) -> Stop:
         """A single machine has no past."""

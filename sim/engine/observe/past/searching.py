@@ -64,12 +64,8 @@ class Searcher:
     def walk(self, steps: int) -> Place:
         """Execute so many instructions."""
         for _ in range(steps):
-            self._step()
+            self._debuggee.step_once()
         return self.place
-
-    def _step(self) -> None:
-        self._machine.step()
-        self._look()
 
     def count_to(self, place: Place) -> int:
         """Instructions from here to ``place``; -1 when it is passed without having been met.
@@ -81,7 +77,7 @@ class Searcher:
             if self._state[shared.NOW] > place.cycle or (steps % _LOOK_STEPS == 0 and self._interrupted()):
                 return -1
             before, asleep = self.place, bool(self._machine.cpu.sleeping)
-            self._step()
+            self._debuggee.step_once()
             steps += 1
             if self.place == before:
                 return -1  # a core that does not go on
@@ -97,7 +93,7 @@ class Searcher:
         """Go to the first instruction from ``cycle`` on."""
         while self._state[shared.NOW] < cycle and not self._machine.cpu.is_halted:
             before = self.place
-            self._step()
+            self._debuggee.step_once()
             if self.place == before:
                 break
         return self.place

@@ -217,16 +217,26 @@ class Timeline:
         self._settle()
         end = self.place
         for snapshot in self._history.before(end):
-            near = self._near(snapshot, end, interrupted)
-            copy = near.fork()
-            steps = self._ask(copy, interrupted, "count", end)
-            copy.close()
+            near, steps = self._counted(snapshot, end, interrupted)
             if steps > 0:
                 near.ask("walk", steps - 1)
                 self._stand(near)
                 return Stop()
             near.close()
         return Stop(kind="replaylog", text="this is where it began")
+
+    def _counted(self, snapshot: Snapshot, end: Place, interrupted: Interrupted) -> tuple[Process, int]:
+        """A copy of the machine before ``end``, and how many instructions there are to it."""
+        margin = _MARGIN
+        while True:
+            near, asleep_since = self._near(snapshot, end, interrupted, margin)
+            copy = near.fork()
+            steps: int = self._ask(copy, interrupted, "count", end)
+            copy.close()
+            if steps != 1 or asleep_since < 0:
+                return near, steps
+            near.close()  # nothing but sleep between: the instruction before is that which fell asleep
+            margin = end.cycle - asleep_since + _MARGIN
 
     def back(self, interrupted: Interrupted) -> Stop:
         """The last point that was met before."""
@@ -256,7 +266,7 @@ class Timeline:
         if not before:
             self._stand(self._history.all[0].process.fork())
             return
-        near = self._near(before[0], place, lambda: False)
+        near, _ = self._near(before[0], place, lambda: False)
         near.ask("walk_to", place)
         self._stand(near)
 
@@ -268,8 +278,7 @@ class Timeline:
             self._process.ask("approach", cycle - _MARGIN)
         else:
             before = self._history.before(Place(cycle, -1))
-            near = self._near(before[0], Place(cycle, -1), lambda: False) if before else self._beginning()
-            self._stand(near)
+            self._stand(self._near(before[0], Place(cycle, -1), lambda: False)[0] if before else self._beginning())
         self._process.ask("walk_past", cycle)
 
     def go_to_frame(self, number: int) -> None:
@@ -284,20 +293,21 @@ class Timeline:
     def _beginning(self) -> Process:
         return self._history.all[0].process.fork()
 
-    def _near(self, snapshot: Snapshot, end: Place, interrupted: Interrupted) -> Process:
-        """A copy of the machine a little before ``end``, which comes after ``snapshot``."""
-        margin = _MARGIN
+    def _near(
+        self, snapshot: Snapshot, end: Place, interrupted: Interrupted, margin: int = _MARGIN
+    ) -> tuple[Process, int]:
+        """A copy of the machine a little before ``end``, which comes after ``snapshot``; ``margin`` cycles, if it can.
+
+        And the cycle at which it fell asleep, where it sleeps now; else -1.
+        """
         while True:
             copy = self._copy(snapshot)
             if end.cycle - margin <= snapshot.place.cycle:
-                return copy
+                return copy, -1
             found: Approached = self._ask(copy, interrupted, "approach", end.cycle - margin)
-            if found.asleep_since >= 0:
-                margin = max(margin, end.cycle - found.asleep_since + _MARGIN)
-            elif found.place.cycle < end.cycle or found.place == end:
-                return copy
-            else:
-                margin *= _GROWTH
+            if found.place.cycle < end.cycle or found.place == end:
+                return copy, found.asleep_since
+            margin *= _GROWTH
             copy.close()
             if margin > _MOST_WALKED:
                 raise CrosscamError(_NOT_REPEATED)
