@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as Xml
 import zlib
 
@@ -21,7 +22,8 @@ from sim.tests.engine_bench import Bench
 @given(st.lists(st.binary(max_size=40), max_size=5), st.integers(1, 7))
 def test_packets_should_come_whole_however_they_are_cut(packets: list[bytes], size: int) -> None:
     stream = b"+".join(framed(each) for each in packets)
-    reader, found = PacketReader(), []
+    reader = PacketReader()
+    found: list[Packet | Sign] = []
     for start in range(0, len(stream), size):
         found += reader.feed(stream[start : start + size])
     assert [each for each in found if isinstance(each, Packet)] == [Packet(each) for each in packets]
@@ -61,7 +63,7 @@ def test_the_target_should_describe_every_register_once() -> None:
 def test_the_memory_map_should_tell_flash_from_the_rest() -> None:
     found = areas(Bench().machine.sysbus)
     assert any(each.kind == "flash" and each.start == 0x08000000 for each in found)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))
     document = Xml.fromstring(memory_map([Area(0, 0x100, "ram"), Area(0x1000, 0x2000, "flash")]))
     kinds = [(each.get("type"), each.get("start"), each.get("length")) for each in document.findall("memory")]
     assert kinds == [("ram", "0x0", "0x100"), ("flash", "0x1000", "0x1000")]

@@ -189,7 +189,7 @@ class LocalDebuggee:
 
     def step(self, first: int, end: int, interrupted: Interrupted) -> Stop:
         """One instruction, and on while the next is one of ``first`` to ``end`` (excluded)."""
-        machine, cpu = self.machine, self.machine.cpu
+        cpu = self.machine.cpu
         self._begin()
         self._stop = None
         steps = 0
@@ -207,7 +207,7 @@ class LocalDebuggee:
         return self._stop or Stop()
 
     def step_once(self) -> None:
-        """An instruction, or the entry of a handler: a core stops before its first instruction (ARM DDI 0403E C1.5.4)."""
+        """An instruction, or the entry of a handler, behind which a core stops too (ARM DDI 0403E C1.5.4)."""
         if not self.machine.take_exception():
             self.machine.step()
         self.on_look()
