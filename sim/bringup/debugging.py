@@ -129,9 +129,9 @@ class DebuggedBoard:
 
 
 def _frame_counter(machine: Machine) -> Callable[[], int]:
-    """How many frames the board's camera has delivered; 0 where it has none that tells."""
+    """How many frames the board's camera has delivered; -1 where it has none that tells."""
     camera = machine.devices.get(CAMERA)
     if not isinstance(camera, PythonPeripheral):
-        return lambda: 0
+        return lambda: -1
     found = camera
     return lambda: int(found.control_read(CAPTURED_COUNT, 0))

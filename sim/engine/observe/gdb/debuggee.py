@@ -113,7 +113,7 @@ class Debuggee(Protocol):
     def step_back(self, interrupted: Interrupted) -> Stop:
         """Undo the last instruction; only where ``features().reverse``."""
 
-    def command(self, text: str) -> str:
+    def command(self, text: str, interrupted: Interrupted) -> str:
         """A line typed behind ``monitor``; what it prints.
 
         Raises:

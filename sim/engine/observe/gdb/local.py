@@ -35,7 +35,7 @@ class LocalDebuggee:
     """``machine``, standing between two packets. ``execute`` runs a monitor command and returns what it prints.
 
     Attributes:
-        on_look: called whenever the machine stands for a moment while it runs.
+        on_look: called whenever the machine stands for a moment, with whether it runs, or is walked by instructions.
         limit: gives the cycle to run to at most before the next look.
         recorder: where there is one, it hears of the points that are met, and nothing stops.
     """
@@ -51,7 +51,7 @@ class LocalDebuggee:
         self._stop: Stop | None = None
         self._span = _SHORTEST
         self._at_program_breakpoint = -1
-        self.on_look: Callable[[], None] = lambda: None
+        self.on_look: Callable[[bool], None] = lambda running: None
         self.limit: Callable[[], int] = lambda: shared.NEVER
         self.recorder: Callable[[Stop], None] | None = None
         cpu.faults.on_breakpoint = self._program_breakpoint
@@ -126,7 +126,7 @@ class LocalDebuggee:
             address, data = address + size, data[size:]
         return True
 
-    def command(self, text: str) -> str:
+    def command(self, text: str, interrupted: Interrupted = lambda: False) -> str:
         """``reset``, ``halt`` and their like, as other servers have them; else a command of the monitor."""
         if text.split() in (["reset"], ["reset", "halt"], ["reset", "init"]):
             self.machine.reset()
@@ -175,7 +175,7 @@ class LocalDebuggee:
             began = time.monotonic()
             machine.run_to(min(machine.clock.now + self._span, self.limit()))
             self._adapt(time.monotonic() - began)
-            self.on_look()
+            self.on_look(True)
         return self._stop
 
     def _adapt(self, wall: float) -> None:
@@ -210,7 +210,7 @@ class LocalDebuggee:
         """An instruction, or the entry of a handler, behind which a core stops too (ARM DDI 0403E C1.5.4)."""
         if not self.machine.take_exception():
             self.machine.step()
-        self.on_look()
+        self.on_look(False)
 
     def back(self, interrupted: Interrupted) -> Stop:
         """A single machine has no past."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
-from sim.engine.observe.gdb.debuggee import Debuggee, Features
+from sim.engine.observe.gdb.debuggee import Debuggee, Features, Interrupted
 from sim.engine.observe.gdb.memory_map import memory_map
 from sim.engine.observe.gdb.packets import LARGEST
 from sim.engine.observe.gdb.registers import target_description
@@ -21,8 +21,10 @@ _CHECKED_AT_ONCE = 1 << 16
 class Queries:
     """Answers packets that begin with q. ``understood``: what of the server's replies the client has said to know."""
 
-    def __init__(self, debuggee: Debuggee, features: Features, say: Callable[[str], None]) -> None:
-        self._debuggee, self._features, self._say = debuggee, features, say
+    def __init__(
+        self, debuggee: Debuggee, features: Features, interrupted: Interrupted, say: Callable[[str], None]
+    ) -> None:
+        self._debuggee, self._features, self._interrupted, self._say = debuggee, features, interrupted, say
         self.understood: set[str] = set()
         self._documents = {
             b"features": (b"target.xml", target_description(features.floats).encode()),
@@ -99,7 +101,7 @@ class Queries:
     def _command(self, arguments: bytes) -> bytes:
         text = hexadecimal(arguments).decode("utf-8", "replace")
         try:
-            printed = self._debuggee.command(text.strip())
+            printed = self._debuggee.command(text.strip(), self._interrupted)
         except CrosscamError as error:
             printed = str(error)
         if printed:

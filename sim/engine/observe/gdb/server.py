@@ -43,6 +43,7 @@ class GdbServer:
 
     def __init__(self, port: int, debuggee: Debuggee) -> None:
         self._debuggee = debuggee
+        self._runs = False
         try:
             self._listener = socket.create_server(("127.0.0.1", port))
         except OSError as error:
@@ -61,10 +62,12 @@ class GdbServer:
         return bool(select.select([self._listener], [], [], 0)[0])
 
     def serve(self, until: float | None = None) -> bool:
-        """Wait for a client and serve it until it leaves; a machine that was detached from runs meanwhile.
+        """Wait for a client and serve it until it leaves; a machine that was detached from runs while it waits.
 
         ``until``: the moment of ``time.monotonic`` to give up at; False when it has come.
         """
+        if self._runs:
+            self._debuggee.resume(lambda: self.is_called or (until is not None and time.monotonic() >= until))
         while not self.is_called:
             if until is not None and time.monotonic() >= until:
                 return False
@@ -73,8 +76,7 @@ class GdbServer:
         with connection:
             session = Session(connection, self._debuggee, until)
             session.run()
-        if session.detached:
-            self._debuggee.resume(lambda: self.is_called or (until is not None and time.monotonic() >= until))
+        self._runs = session.detached
         return True
 
 

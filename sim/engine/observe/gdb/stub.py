@@ -43,7 +43,7 @@ class Stub:
         self.acknowledged = True
         self.detached = self.ended = False
         self._features = debuggee.features()
-        self._queries = Queries(debuggee, self._features, self._say)
+        self._queries = Queries(debuggee, self._features, interrupted, self._say)
         self._registers = {each.number: each for each in registers.described(self._features.floats)}
         self._flash = FlashWriter(debuggee, self._features.areas)
         self._points: dict[tuple[int, int, int], None] = {}  # kind, address, length

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sim.engine.elf import ElfImage
+from sim.engine.observe.gdb.debuggee import Interrupted
 from sim.engine.observe.gdb.place import Place
 from sim.errors import CrosscamError, shown
 
@@ -22,11 +23,11 @@ class Past(Protocol):
     @property
     def snapshots(self) -> int: ...
 
-    def last_write(self, address: int, length: int) -> Any: ...
+    def last_write(self, address: int, length: int, interrupted: Interrupted) -> Any: ...
 
-    def go_to_cycle(self, cycle: int) -> None: ...
+    def go_to_cycle(self, cycle: int, interrupted: Interrupted) -> None: ...
 
-    def go_to_frame(self, number: int) -> None: ...
+    def go_to_frame(self, number: int, interrupted: Interrupted) -> None: ...
 
 
 class PastCommands:
@@ -34,27 +35,27 @@ class PastCommands:
 
     def __init__(self, past: Past, symbols: ElfImage, source_line: Callable[[int], str]) -> None:
         self._past, self._symbols, self._source_line = past, symbols, source_line
-        self._commands: dict[str, Callable[[list[str]], str]] = {
+        self._commands: dict[str, Callable[[list[str], Interrupted], str]] = {
             "who-wrote": self._who_wrote,
             "goto-cycle": self._go_to_cycle,
             "goto-frame": self._go_to_frame,
             "where": self._where,
         }
 
-    def perform(self, text: str) -> str | None:
+    def perform(self, text: str, interrupted: Interrupted) -> str | None:
         """CrosscamError when it is refused."""
         words = text.split()
         command = self._commands.get(words[0]) if words else None
-        return None if command is None else command(words[1:])
+        return None if command is None else command(words[1:], interrupted)
 
-    def _who_wrote(self, words: list[str]) -> str:
+    def _who_wrote(self, words: list[str], interrupted: Interrupted) -> str:
         if len(words) not in (1, 2):
             raise CrosscamError("who-wrote: expected ADDRESS [LENGTH], such as `who-wrote 0x20000010 4`")
         address = self._address(words[0])
         length = _number("who-wrote", words[1]) if len(words) == 2 else self._size(words[0])
         if not 1 <= length <= LONGEST:
             raise CrosscamError(f"who-wrote: {length} bytes: expected 1 to {LONGEST}")
-        found = self._past.last_write(address, length)
+        found = self._past.last_write(address, length, interrupted)
         if found is None:
             return f"0x{address:08X}: not written since the beginning"
         what = f"0x{found.address:08X}: {found.width} bytes"
@@ -62,19 +63,19 @@ class PastCommands:
         by = f"by {found.by} while the core stood at " if found.by else "by "
         return f"{what}{value}, written at cycle {found.place.cycle} {by}{self._described(found.place.pc)}"
 
-    def _go_to_cycle(self, words: list[str]) -> str:
+    def _go_to_cycle(self, words: list[str], interrupted: Interrupted) -> str:
         if len(words) != 1:
             raise CrosscamError("goto-cycle: expected a cycle, such as `goto-cycle 1000000`")
-        self._past.go_to_cycle(_number("goto-cycle", words[0]))
-        return self._where([])
+        self._past.go_to_cycle(_number("goto-cycle", words[0]), interrupted)
+        return self._where([], interrupted)
 
-    def _go_to_frame(self, words: list[str]) -> str:
+    def _go_to_frame(self, words: list[str], interrupted: Interrupted) -> str:
         if len(words) != 1:
             raise CrosscamError("goto-frame: expected the number of a frame, from 1 on, such as `goto-frame 2`")
-        self._past.go_to_frame(_number("goto-frame", words[0]))
-        return self._where([])
+        self._past.go_to_frame(_number("goto-frame", words[0]), interrupted)
+        return self._where([], interrupted)
 
-    def _where(self, words: list[str]) -> str:
+    def _where(self, words: list[str], interrupted: Interrupted) -> str:
         place = self._past.place
         return f"cycle {place.cycle}, {self._described(place.pc)}"
 

@@ -38,10 +38,12 @@ class Written:
 
 @dataclass(frozen=True)
 class Approached:
-    """``asleep_since``: the cycle at which the core fell asleep, where it sleeps now; else -1."""
+    """``asleep_since``: the cycle at which the core fell asleep, where it sleeps now; else -1. ``is_early``: the time
+    there was for it is over."""
 
     place: Place
     asleep_since: int = -1
+    is_early: bool = False
 
 
 @dataclass

@@ -16,7 +16,7 @@ from typing import Any, NoReturn, Protocol
 from sim.errors import CrosscamError
 
 INTERRUPT = "interrupt"
-_FORK = "fork"
+_FORK, _SAID = "fork", "said"
 _LOOK_SECONDS = 0.02
 _DONE, _REFUSED, _CRASHED, _EVENT = "done", "refused", "crashed", "event"
 
@@ -32,6 +32,9 @@ class Worker(Protocol):
 
     def begin(self) -> None:
         """It is in a process of its own now."""
+
+    def hear_late(self, said: Event) -> None:
+        """The other side has said this during a request that has been answered."""
 
     def perform(self, name: str, arguments: tuple[Any, ...]) -> object:
         """One request; CrosscamError when it is refused."""
@@ -55,7 +58,7 @@ class Process:
                 while not self._connection.poll(_LOOK_SECONDS):
                     said = meanwhile() if meanwhile is not None else None
                     if said is not None:
-                        self._connection.send(said)
+                        self._connection.send((_SAID, said))
                 kind, value = self._connection.recv()
                 if kind == _EVENT:
                     self._heard(value)
@@ -111,7 +114,9 @@ def _serve(connection: Connection[Any, Any], worker: Worker) -> NoReturn:
             name, arguments = connection.recv()
             if name == _FORK:
                 connection = _copy(connection)
-            elif name != INTERRUPT:  # which comes too late when its request has been answered
+            elif name == _SAID:
+                worker.hear_late(arguments)
+            else:
                 _use(worker, connection)
                 connection.send(_answer(worker, name, arguments))
     except (EOFError, OSError):
@@ -122,7 +127,7 @@ def _serve(connection: Connection[Any, Any], worker: Worker) -> NoReturn:
 
 def _use(worker: Worker, connection: Connection[Any, Any]) -> None:
     worker.emit = lambda event: connection.send((_EVENT, event))
-    worker.asked = lambda: connection.recv() if connection.poll(0) else None
+    worker.asked = lambda: connection.recv()[1] if connection.poll(0) else None
 
 
 def _copy(connection: Connection[Any, Any]) -> Connection[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from sim.engine.cortex_m.core import Core
@@ -23,7 +24,7 @@ _SPAN = 5_000_000
 class Searcher:
     """In one machine. ``look`` is called where it stands for a moment, ``interrupted`` asked now and then."""
 
-    def __init__(self, debuggee: LocalDebuggee, look: Callable[[], None], interrupted: Callable[[], bool]) -> None:
+    def __init__(self, debuggee: LocalDebuggee, look: Callable[[bool], None], interrupted: Callable[[], bool]) -> None:
         self._debuggee, self._look, self._interrupted = debuggee, look, interrupted
         self._machine = debuggee.machine
         self._state = debuggee.machine.engine.state
@@ -44,18 +45,20 @@ class Searcher:
         self._debuggee.set_points(Points())
         self._debuggee.arm()
 
-    def approach(self, cycle: int) -> Approached:
-        """Run to the first block from ``cycle`` on."""
+    def approach(self, cycle: int, seconds: float = 1e9) -> Approached:
+        """Run to the first block from ``cycle`` on, for ``seconds`` of wall time at most."""
         self.forget_points()
-        self._run_to(cycle)
-        return Approached(self.place, self._asleep_since if self._machine.cpu.sleeping else -1)
+        self._run_to(cycle, time.monotonic() + seconds)
+        asleep_since = self._asleep_since if self._machine.cpu.sleeping else -1
+        is_early = self._state[shared.NOW] < cycle and not self._machine.cpu.locked_up
+        return Approached(self.place, asleep_since, is_early)
 
-    def _run_to(self, cycle: int) -> None:
+    def _run_to(self, cycle: int, until: float = float("inf")) -> None:
         machine = self._machine
         machine.cpu.hooking.stepping = False
-        while self._state[shared.NOW] < cycle and not self._interrupted():
+        while self._state[shared.NOW] < cycle and time.monotonic() < until and not self._interrupted():
             machine.run_to(min(cycle, self._debuggee.limit(), self._state[shared.NOW] + _SPAN))
-            self._look()
+            self._look(True)
             if machine.cpu.locked_up:
                 return
 
@@ -84,10 +87,6 @@ class Searcher:
             if asleep and before.pc == place.pc == self.place.pc and place.cycle < self.place.cycle:
                 return steps
         return steps
-
-    def walk_to(self, place: Place) -> bool:
-        """Go to ``place``, or behind it where the core never stands there."""
-        return self.count_to(place) >= 0
 
     def walk_past(self, cycle: int) -> Place:
         """Go to the first instruction from ``cycle`` on."""

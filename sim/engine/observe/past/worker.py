@@ -75,7 +75,6 @@ class MachineWorker:
             "approach": searcher.approach,
             "count": searcher.count_to,
             "walk": searcher.walk,
-            "walk_to": searcher.walk_to,
             "walk_past": searcher.walk_past,
             "last_hit": searcher.last_hit,
             "last_write": searcher.last_write,
@@ -136,17 +135,19 @@ class MachineWorker:
             if time.monotonic() >= until:
                 return False
             self._machine.run_to(min(self._debuggee.limit(), self._cycle[shared.NOW] + _FRAME_LOOK))
-            self._look()
+            self._look(True)
         return True
 
     def _is_interrupted(self) -> bool:
         said = self.asked()
-        if said is None:
-            return False
+        if said is not None:
+            self.hear_late(said)
+        return said is not None and bool(said[0] == INTERRUPT)
+
+    def hear_late(self, said: Event) -> None:
+        """What was typed waits for the next moment it can be; an interrupt has nothing to end any more."""
         if said[0] == TYPE:
             self._held_back.append((said[1], said[2]))
-            return False
-        return bool(said[0] == INTERRUPT)
 
     # What comes and goes
 
@@ -166,20 +167,26 @@ class MachineWorker:
         """Type this again, at the same places; what happens before cycle ``live_from`` has happened before."""
         self._replayed, self._live_from = list(typed), live_from
 
-    def _look(self) -> None:
-        """The machine stands for a moment: type what is due."""
-        while self._replayed and self._replayed[0].place.cycle <= self._cycle[shared.NOW]:
-            typed = self._replayed[0]
-            if typed.place != self._searcher.place and typed.place.cycle == self._cycle[shared.NOW]:
-                return  # later in this cycle
-            self._replayed.pop(0)
+    def _look(self, running: bool) -> None:
+        """The machine stands for a moment: type what is due. Somebody who types anew is heard only where a run stands
+        (``running``), after all that is due: there every repetition stands too."""
+        while self._replayed and self._is_due(self._replayed[0].place, running):
+            typed = self._replayed.pop(0)
             self._type(typed.uart, typed.data)
-        if self._held_back and not self._machine.cpu.inside_block:
+        if running and self._held_back and not self._machine.cpu.inside_block:
             for name, data in self._held_back:
                 self._replayed.clear()  # what was to come is another story
-                self.emit((TYPED, Typed(Place(*self._searcher.place), name, data)))
+                self.emit((TYPED, Typed(self._searcher.place, name, data)))
                 self._type(name, data)
             self._held_back.clear()
+
+    def _is_due(self, place: Place, running: bool) -> bool:
+        if running or self._cycle[shared.NOW] > place.cycle:
+            return self._cycle[shared.NOW] >= place.cycle
+        if self._searcher.place != place:
+            return False
+        self._machine.take_exception()
+        return self._searcher.place == place
 
     def _type(self, name: str, data: bytes) -> None:
         for byte in data:
