@@ -62,8 +62,10 @@ def _functions(profile: Profile, what: str, top: int) -> Table:
 
 def _layers(profile: Profile) -> Table:
     table = _table("network layers", "layer", "operator", "MACs", "cycles", "%", "a MAC", left=2)
+    runs = {function.address: function.calls for function in profile.functions}
     for layer, cycles in profile.layers:
-        each = f"{cycles / layer.macs:.2f}" if layer.macs and cycles else ""
+        done = layer.macs * runs.get(layer.address, 0)
+        each = f"{cycles / done:.2f}" if done else ""
         macs = f"{layer.macs:,}" if layer.macs else ""
         share = _share(cycles, profile.cycles)
         table.add_row(_name(layer.name), _name(layer.operator), macs, f"{cycles:,}", share, each)
