@@ -99,6 +99,17 @@ def test_should_refuse_what_is_no_firmware(tmp_path: Path, content: bytes, messa
     assert str(caught.value).startswith(str(path))
 
 
+def test_should_leave_out_what_lies_in_no_memory_beside_what_does(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.elf"
+    path.write_bytes(elf([(RAM, b"data"), (0x90000000, b"1234")]))
+    bench = Bench()
+    bench.machine.load_elf(path)
+    assert bench.machine.sysbus.read_bytes(RAM, 4) == b"data"
+    assert "4 bytes at 0x90000000 do not fit any memory of the board" in caplog.text
+
+
 def test_should_say_that_an_elf_is_missing(tmp_path: Path) -> None:
     with pytest.raises(CrosscamError, match="cannot be read"):
         Bench().machine.load_elf(tmp_path / "none.elf")

@@ -171,3 +171,28 @@ def test_systick_without_a_frequency_has_renodes() -> None:
         ' nvic: IRQControllers.NVIC @ sysbus 0xE000E000"'
     )
     assert monitor.execute("sysbus.nvic Frequency") == "0x0000000019000000"
+
+
+def test_a_tag_answers_the_core_wherever_it_is() -> None:
+    monitor = Monitor()
+    monitor.execute("mach create")
+    monitor.execute(
+        'machine LoadPlatformDescriptionFromString "cpu: CPU.CortexM @ sysbus { nvic: nvic };'
+        " nvic: IRQControllers.NVIC @ sysbus 0xE000E000;"
+        ' ram: Memory.MappedMemory @ sysbus 0x20000000 { size: 0x1000 }"'
+    )
+    monitor.execute(
+        'sysbus Tag <0x0FFFF000, 0x10001FFF> "information"; sysbus Tag <0x10000130, 0x10000133> "variant" 8'
+    )
+    monitor.execute(
+        'machine LoadPlatformDescriptionFromString "m: Memory.MappedMemory @ sysbus 0x10000000 { size: 16 }"'
+    )
+    monitor.execute(
+        'machine LoadPlatformDescriptionFromString "n: Memory.MappedMemory @ sysbus 0x10001000 { size: 16 }"'
+    )
+    monitor.execute("sysbus WriteDoubleWord 0x10001000 5")
+    for place, address in enumerate((0x0FFFF000, 0x10001000, 0x10000130)):  # ldr r(n), [r(4 + n)]
+        monitor.execute(f"cpu SetRegister {4 + place} {address}")
+    monitor.execute("sysbus WriteDoubleWord 0x20000000 0x68296820; sysbus WriteDoubleWord 0x20000004 0xE7FE6832")
+    monitor.execute('cpu PC 0x20000000; cpu SP 0x20001000; emulation RunFor "0.001"')
+    assert [monitor.execute(f"cpu GetRegister {number}") for number in (0, 1, 2)] == ["0x0", "0x5", "0x8"]

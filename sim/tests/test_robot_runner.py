@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from sim.boot import BOARD_SCRIPT
+from sim.engine.devices.parts.led import Led
+from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
+from sim.robot.led_tester import RUNS_ON, LedTester
 from sim.robot.runner import run_suites
 
 ROOT = Path(__file__).parents[2]
@@ -287,3 +291,18 @@ def test_command_line(tmp_path: Path) -> None:
     code, said = status("--elf", str(tmp_path / "none.elf"))
     assert code == 2
     assert "none.elf does not exist" in said
+
+
+def test_a_led_may_be_switched_just_after_what_was_waited_for() -> None:
+    monitor = Monitor()
+    monitor.execute("mach create")
+    monitor.execute(f'machine LoadPlatformDescriptionFromString """{BOARD}"""')
+    machine = monitor.machine
+    led = machine.device("port.led")
+    assert isinstance(led, Led)
+    tester = LedTester(machine, "sysbus.port.led", timeout=0)
+    for delay, seen in ((0.5, True), (1.5, False)):
+        led.on_gpio(0, False)
+        machine.clock.schedule(int(delay * RUNS_ON * machine.clock.frequency), lambda: led.on_gpio(0, True))
+        with contextlib.nullcontext() if seen else pytest.raises(AssertionError, match="expected on"):
+            tester.assert_state(True, None)

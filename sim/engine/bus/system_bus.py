@@ -57,6 +57,7 @@ class Bus:
         """Called with address and bytes after each write to memory that came over the bus (not the core's own)."""
         self.on_memory_added: Callable[[int, MappedMemory], None] = lambda address, memory: None
         self.on_window_added: Callable[[Window], None] = lambda window: None
+        self.on_tag_added: Callable[[int, int], None] = lambda start, end: None
         self.code_pages: memoryview[int] = memoryview(bytes(1 << (32 - shared.PAGE_SHIFT)))
         self._memory_by_page: dict[int, tuple[int, int, MappedMemory]] = {}  # start, end, memory
 
@@ -105,6 +106,7 @@ class Bus:
         """
         self._tags.add(Tag(address, address + size, name, value, override))
         self.rules_changed()
+        self.on_tag_added(address, address + size)
 
     def remove_tag(self, address: int) -> None:
         """Forget the tag that holds ``address``; CrosscamError when none does."""

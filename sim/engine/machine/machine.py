@@ -82,6 +82,8 @@ class Machine:
         self.sysbus.on_code_written = self.engine.forget_code
         self.sysbus.on_memory_added = self._map_memory
         self.sysbus.on_window_added = self._map_window
+        self.sysbus.on_tag_added = self._map_tag
+        self._tagged: dict[tuple[int, int], int] = {}  # what _map_tag has mapped: address and size -> its hook
         self._rate_limit.attach(logging.getLogger("sim.sysbus"))
         self._device_regions = [PERIPHERALS, PRIVATE_BUS]
         self._peripherals_hook, _ = [
@@ -184,8 +186,24 @@ class Machine:
         """What devices, core and bus have warned of, with counts."""
         return self._rate_limit.messages
 
+    def _map_tag(self, start: int, end: int) -> None:
+        """Tagged addresses answer the core wherever they are, but for memories and devices that are there."""
+        taken = [(first, first + size) for first, size in self._device_regions]
+        taken += [(first, first + memory.mapped_size) for first, _, memory in self.sysbus.memories]
+        place, last = start & ~(PAGE - 1), (end + PAGE - 1) & ~(PAGE - 1)
+        for first, behind in [*sorted(each for each in taken if each[0] < last and place < each[1]), (last, last)]:
+            if place < first:
+                hook = self.engine.map_devices(place, first - place, self._core_reads, self._core_writes)
+                self._tagged[place, first - place] = hook
+                self._device_regions.append((place, first - place))
+            place = max(place, behind)
+
     def _map_memory(self, address: int, memory: MappedMemory) -> None:
         end = address + memory.mapped_size
+        tagged = [each for each in self._tagged if address < sum(each) and each[0] < end]
+        for region in tagged:  # a memory goes before what was only tagged
+            self.engine.unmap_devices(*region, self._tagged.pop(region))
+            self._device_regions.remove(region)
         for start, size in self._device_regions:
             if address < start + size and start < end:
                 raise CrosscamError(
@@ -193,6 +211,8 @@ class Machine:
                     f" devices from 0x{start:08X} on; expected it to end there"
                 )
         self.engine.map_memory(address, memory.mapped_size, memory.host_address)
+        for start, size in tagged:
+            self._map_tag(start, start + size)
         if self._cpu is not None:
             self._cpu.hooking.memories_changed()
 
@@ -243,13 +263,18 @@ class Machine:
 
     def load_image(self, image: ElfImage) -> None:
         """As ``load_elf``, for what has been read already."""
+        fitting = [part for part in image.segments if self._in_memory(part[0], len(part[1]))]
         for address, data in image.segments:
-            if not self._in_memory(address, len(data)):
-                raise CrosscamError(
-                    f"{image.path}: {len(data)} bytes at 0x{address:08X} do not fit any memory of the board; "
-                    "check the linker script against the board description"
-                )
-            self.sysbus.write_bytes(address, data)
+            if (address, data) in fitting:
+                self.sysbus.write_bytes(address, data)
+                continue
+            what = (
+                f"{image.path}: {len(data)} bytes at 0x{address:08X} do not fit any memory of the board; "
+                "check the linker script against the board description"
+            )
+            if not fitting:
+                raise CrosscamError(what)
+            self.log.warning("%s: left out", what)
         self.symbols = image
         if self._cpu is not None:
             vectors = image.vector_table(lambda address: self.sysbus.memory_at(address) is not None)
