@@ -181,14 +181,10 @@ def test_a_tag_answers_the_core_wherever_it_is() -> None:
         " nvic: IRQControllers.NVIC @ sysbus 0xE000E000;"
         ' ram: Memory.MappedMemory @ sysbus 0x20000000 { size: 0x1000 }"'
     )
+    monitor.execute('sysbus Tag <0x0FFFF000, 0x10001FFF> "information"')
+    monitor.execute('sysbus Tag <0x10000130, 0x10000133> "variant" 8')
     monitor.execute(
-        'sysbus Tag <0x0FFFF000, 0x10001FFF> "information"; sysbus Tag <0x10000130, 0x10000133> "variant" 8'
-    )
-    monitor.execute(
-        'machine LoadPlatformDescriptionFromString "m: Memory.MappedMemory @ sysbus 0x10000000 { size: 16 }"'
-    )
-    monitor.execute(
-        'machine LoadPlatformDescriptionFromString "n: Memory.MappedMemory @ sysbus 0x10001000 { size: 16 }"'
+        'machine LoadPlatformDescriptionFromString "later: Memory.MappedMemory @ sysbus 0x10001000 { size: 16 }"'
     )
     monitor.execute("sysbus WriteDoubleWord 0x10001000 5")
     for place, address in enumerate((0x0FFFF000, 0x10001000, 0x10000130)):  # ldr r(n), [r(4 + n)]
