@@ -47,6 +47,14 @@ Spin
     Execute Command    sysbus.cpu PC 0x20000000
     Execute Command    sysbus.cpu SP 0x20008000
 
+Send From The Core
+    [Documentation]    ldr r0, =DR; ldr r1, =0x5A; str r1, [r0]; b .
+    [Arguments]    ${base}
+    Execute Command    sysbus WriteDoubleWord 0x20000000 0x49024801
+    Execute Command    sysbus WriteDoubleWord 0x20000004 0xE7FE6001
+    Execute Command    sysbus WriteDoubleWord 0x20000008 ${${base} + 4}
+    Execute Command    sysbus WriteDoubleWord 0x2000000C 0x5A
+
 Enable Uart
     [Arguments]    ${base}
     Execute Command    sysbus WriteDoubleWord ${${base} + 0xC} ${ENABLED}
@@ -182,13 +190,50 @@ A Hub Should Join Uarts
     Execute Command    emulation CreateUARTHub "hub"
     Execute Command    connector Connect sysbus.uart1 hub
     Execute Command    connector Connect sysbus.uart2 hub
-    # ldr r0, =DR; ldr r1, =0x5A; str r1, [r0]; b .
-    Execute Command    sysbus WriteDoubleWord 0x20000000 0x49024801
-    Execute Command    sysbus WriteDoubleWord 0x20000004 0xE7FE6001
-    Execute Command    sysbus WriteDoubleWord 0x20000008 ${${UART1} + 4}
-    Execute Command    sysbus WriteDoubleWord 0x2000000C 0x5A
+    Send From The Core    ${UART1}
     Execute Command    emulation RunFor "0.01"
     Command Should Say    sysbus ReadDoubleWord ${${UART2} + 4}    0x0000005A
+
+Two Machines Should Talk
+    Execute Command    mach create "right"
+    Make Board
+    Spin
+    Enable Uart    ${UART2}
+    Execute Command    mach create "left"
+    Make Board
+    Spin
+    Enable Uart    ${UART1}
+    Send From The Core    ${UART1}
+    Execute Command    emulation SetGlobalQuantum "0.00002"
+    Execute Command    emulation CreateUARTHub "hub"
+    Execute Command    connector Connect sysbus.uart1 hub
+    Execute Command    mach set "right"
+    Execute Command    connector Connect sysbus.uart2 hub
+    Execute Command    emulation RunFor "0.01"
+    Command Should Say    sysbus ReadDoubleWord ${${UART2} + 4}    0x0000005A
+    ${right}=    Execute Command    sysbus ReadDoubleWord 0x20000000
+    Execute Command    mach set "left"
+    ${left}=    Execute Command    sysbus ReadDoubleWord 0x20000000
+    Should Not Be Equal    ${left}    ${right}
+    ${names}=    Execute Command    emulation Names
+    Should Contain    ${names}    right, left
+    Command Should Fail    mach set "middle"    Machine middle not found
+    Execute Command    mach rem "right"
+    Command Should Fail    mach set "right"    Machine right not found
+
+Each Machine Should Have Its Testers
+    FOR    ${name}    IN    one    two
+        Execute Command    mach create "${name}"
+        Make Board
+        Spin
+        Enable Uart    ${UART1}
+        Send From The Core    ${UART1}
+    END
+    ${one}=    Create Terminal Tester    sysbus.uart1    machine=one    binaryMode=true    timeout=1
+    ${two}=    Create Terminal Tester    sysbus.uart1    machine=two    binaryMode=true    timeout=1
+    Start Emulation
+    Wait For Bytes On Uart    5A    testerId=${one}
+    Wait For Bytes On Uart    5A    testerId=${two}
 
 A Wire Should Join Pins
     Make Board

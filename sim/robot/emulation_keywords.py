@@ -57,8 +57,7 @@ class EmulationKeywords(Keywords):
             raise KeywordException(failed_command(text, error)) from error
 
     def _is_machine(self, name: str) -> bool:
-        monitor = self.session.monitor
-        return monitor.has_machine and monitor.machine.name == name
+        return name in self.session.monitor.machine_names
 
     @renode_keyword("Execute Python")
     def execute_python(self, command: str, machine: str | None = None) -> object:

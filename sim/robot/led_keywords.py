@@ -21,7 +21,8 @@ class LedKeywords(Keywords):
     def create_led_tester(self, led: str, defaultTimeout: float | None = None, machine: str | None = None) -> int:
         """Watch ``led``; returns the tester's number."""
         limit = self._default_led_timeout if defaultTimeout is None else defaultTimeout
-        return self.session.leds.create(led, lambda: LedTester(self.session.machine, led, limit))
+        chosen = self.session.machine_named(machine)
+        return self.session.leds.create(f"{chosen.name}:{led}", lambda: LedTester(chosen, led, limit))
 
     @renode_keyword("Assert Led State")
     def assert_led_state(

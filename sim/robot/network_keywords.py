@@ -15,7 +15,8 @@ class NetworkKeywords(Keywords):
     def create_network_interface_tester(self, networkInterface: str, machine: str | None = None) -> int:
         """Listen to an Ethernet controller; returns the tester's number."""
         make = NetworkTester
-        return self.session.networks.create(networkInterface, lambda: make(self.session.machine, networkInterface))
+        chosen = self.session.machine_named(machine)
+        return self.session.networks.create(f"{chosen.name}:{networkInterface}", lambda: make(chosen, networkInterface))
 
     @renode_keyword("Wait For Outgoing Packet")
     def wait_for_outgoing_packet(self, timeout: float, testerId: int | None = None) -> Result:

@@ -117,8 +117,14 @@ class Session:
 
     @property
     def machine(self) -> Machine:
-        """The machine; CrosscamError before ``mach create``."""
+        """The machine commands go to; CrosscamError before ``mach create``."""
         return self.monitor.machine
+
+    def machine_named(self, name: str | None) -> Machine:
+        """The machine ``name``; None: the one commands go to."""
+        if name is not None:
+            self.monitor.execute(f'mach set "{name}"')
+        return self.machine
 
     def reset(self) -> None:
         """Forget machine, testers, variables and steps; the states provided stay."""

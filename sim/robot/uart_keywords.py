@@ -49,10 +49,12 @@ class UartKeywords(Keywords):
         end_line = _END_LINES.get(endLineOption or "", LINE_FEED)
         limit = self._default_timeout if timeout is None else timeout
 
-        def make() -> TerminalTester:
-            return TerminalTester(self.session.machine, uart, limit, end_line=end_line, binary=binaryMode)
+        chosen = self.session.machine_named(machine)
 
-        return self.session.terminals.create(uart, make)
+        def make() -> TerminalTester:
+            return TerminalTester(chosen, uart, limit, end_line=end_line, binary=binaryMode)
+
+        return self.session.terminals.create(f"{chosen.name}:{uart}", make)
 
     @renode_keyword("Wait For Line On Uart")
     def wait_for_line_on_uart(

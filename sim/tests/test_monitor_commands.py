@@ -198,7 +198,7 @@ def test_quit_ends_a_script(monitor: Monitor, folder: Path) -> None:
         ("sysbus LoadELF @https://host/x.elf", "File does not exist: https://host/x.elf: download it first"),
         ("cpu PerformanceInMips fast", "sysbus.cpu PerformanceInMips: expected a whole number, found fast"),
         ("emulation RunFor soon", "emulation RunFor: Parameters did not match the signature: period: expected a time"),
-        ('mach create "second"', "mach create second: there is a machine already (m)"),
+        ('mach create "m"', "mach create m: there is a machine of that name already"),
         ("logLevel 9", "Bad parameters for command logLevel: level: expected a whole number or a name, found 9"),
         ("$x 3", "No such command or device: $x: expected `$name=value` or `$name?=value`"),
         ('python "1/0"', "<python>:1: ZeroDivisionError"),

@@ -17,6 +17,7 @@ from sim.engine.devices.base import Device
 from sim.engine.elf import ElfImage
 from sim.engine.logs import RateLimit, Repeated
 from sim.engine.machine.clock_follower import ClockFollower, has_tree
+from sim.engine.machine.lockstep import Lockstep
 from sim.engine.native import shared
 from sim.engine.native.engine import Engine
 from sim.engine.polling.skipper import PollSkipper
@@ -68,6 +69,8 @@ class Machine:
         """Why the machine was last reset, as given to ``request_reset``."""
         self.on_device_access: Callable[[int, int, bool], None] | None = None
         """Called before each access of the core to a device window: address, bytes, whether it is a write."""
+        self.lockstep: Lockstep | None = None
+        """The other machines of the emulation, where there are some."""
         self.observers: list[Observer] = []
         """Who looks at the whole of it from outside."""
         self.on_image: list[Callable[[ElfImage], None]] = []
@@ -322,6 +325,13 @@ class Machine:
 
         Spans add up exactly: the block the core overruns a span with is taken off the next.
         """
+        if self.lockstep is not None:
+            self.lockstep.run_for(self, Fraction(seconds))
+        else:
+            self.run_alone_for(seconds)
+
+    def run_alone_for(self, seconds: float | Fraction) -> None:
+        """As ``run_for``, whatever other machines there are."""
         self._refuse_nested_run()
         self._target = max(self._target, self._uncommitted()) + self.clock.cycles(seconds)
         self._run(None)
@@ -341,6 +351,12 @@ class Machine:
         The predicate is asked whenever the core has come back to Python: at events, interrupts and at least every
         SLICE cycles.
         """
+        if self.lockstep is not None:
+            return self.lockstep.run_until(self, predicate, Fraction(timeout_seconds))
+        return self.run_alone_until(predicate, timeout_seconds)
+
+    def run_alone_until(self, predicate: Callable[[], bool], timeout_seconds: float | Fraction) -> bool:
+        """As ``run_until``, whatever other machines there are."""
         self._refuse_nested_run()
         limit = self.clock.now + self.clock.cycles(timeout_seconds)
         if predicate():
@@ -355,6 +371,16 @@ class Machine:
         """Make the present ``run_for`` or ``run_until`` return soon; from any thread or callback."""
         self._stop = True
         self.clock.stop_core()
+
+    @property
+    def was_paused(self) -> bool:
+        """The last run was ended by ``pause``."""
+        return self._stop
+
+    @property
+    def seconds(self) -> Fraction:
+        """Virtual time since it was made."""
+        return self.clock.exact_seconds
 
     def _move_target(self, moved: Callable[[int], int]) -> None:
         """The core's clock changes: the span asked for is one of seconds."""

@@ -22,21 +22,33 @@ Level = Annotated[int, Between(-1, 3)]
 
 
 def mach(monitor: CommandSession, action: Name | None = None, name: Name | int | None = None) -> object:
-    """``mach create ["name"]``, ``mach add``, ``mach set``, ``mach rem``, ``mach clear``; alone: the machine's name."""
+    """``mach create ["name"]``, ``mach add``, ``mach set``, ``mach rem``, ``mach clear``; alone: their names."""
+    names = monitor.machine_names
     if action is None:
-        return monitor.machine.name if monitor.has_machine else "no machine"
+        return "\n".join(names) or "no machine"
     if action in ("create", "add"):
-        monitor.create_machine("machine-0" if name is None else str(name))
+        present = monitor.machine.name if action == "add" and names else None
+        monitor.create_machine(_free_name(names) if name is None else str(name))
+        if present is not None:
+            monitor.select_machine(present)
     elif action in ("set", "rem") and name is not None:
-        if not monitor.has_machine or name not in (monitor.machine.name, 0):
-            raise BadArgumentsError(f"mach {action}: {no_machine(shown(name))} there is {mach(monitor)}")
+        wanted = names[name] if isinstance(name, int) and 0 <= name < len(names) else str(name)
+        if wanted not in names:
+            there = ", ".join(names) or "no machine"
+            raise BadArgumentsError(f"mach {action}: {no_machine(shown(name))} there is {there}")
         if action == "rem":
-            monitor.forget_machine()
+            monitor.remove_machine(wanted)
+        else:
+            monitor.select_machine(wanted)
     elif action == "clear" and name is None:
         monitor.forget_machine()
     else:
         raise bad_parameters("mach", 'mach create|add|set|rem ["name"]` or `mach clear')
     return None
+
+
+def _free_name(taken: list[str]) -> str:
+    return next(name for number in range(len(taken) + 1) if (name := f"machine-{number}") not in taken)
 
 
 def using(monitor: CommandSession, name: Name | None = None) -> object:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from sim.engine.monitor import command_table
@@ -47,7 +48,7 @@ class PrintedNumber(int):
 
 
 class Monitor(Objects):
-    """One emulation: at most one machine, and the commands that make and drive it.
+    """One emulation: its machines, and the commands that make and drive them.
 
     Args:
         timing: how the machine counts cycles, see ``Machine``.
@@ -129,11 +130,19 @@ class Monitor(Objects):
     def machine_made(self) -> None:
         """Scripts of the new machine's hooks see the monitor; its resets run the macro ``reset``."""
         self.machine.script_globals.update(self.python.globals_for_hooks())
-        self.machine.on_reset.append(self._run_reset_macro)
+        self.machine.on_reset.append(partial(self._run_reset_macro, self.machine.name))
 
-    def _run_reset_macro(self) -> None:
-        if "reset" in self.macros:
+    def _run_reset_macro(self, name: str) -> None:
+        """The machine ``name`` was reset."""
+        if "reset" not in self.macros:
+            return
+        present = self.machine.name
+        self.select_machine(name)
+        try:
             self.run_macro("reset")
+        finally:
+            if present in self.machine_names:
+                self.select_machine(present)
 
     def note(self, text: str) -> None:
         """Tell that a command was accepted and what it does not do."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from sim.engine.bus import MappedMemory
 from sim.engine.cortex_m.cpu import CortexM
@@ -11,6 +13,7 @@ from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
 from sim.engine.devices.mocks.dummy_sensor import HumiditySensor, TemperatureSensor
 from sim.engine.machine import Machine
+from sim.engine.machine.lockstep import Lockstep
 from sim.engine.monitor import analyzers
 from sim.engine.monitor.environments import Environments
 from sim.engine.monitor.faces.core import CoreFace, NvicFace
@@ -37,6 +40,15 @@ Owners = tuple[str, Sequence[object], Sequence[object]]
 """Name of an object, what declares its members, the arguments behind its name."""
 
 
+@dataclass(frozen=True)
+class _Place:
+    """One machine and what the monitor keeps of it."""
+
+    machine: Machine
+    follower: BlockFollower
+    fixed: dict[str, object] = field(default_factory=dict)
+
+
 class Objects(ObjectSession):
     """One emulation's objects: the base of the monitor.
 
@@ -52,6 +64,8 @@ class Objects(ObjectSession):
         self.registry = registry
         self._timing = timing
         self._machine: Machine | None = None
+        self._places: dict[str, _Place] = {}
+        self._lockstep = Lockstep()
         self.externals: dict[str, External] = {}
         self.usings: list[str] = ["sysbus"]  # as Renode starts
         self.environments = Environments(lambda: self.externals.values())
@@ -76,26 +90,59 @@ class Objects(ObjectSession):
             raise CrosscamError('there is no machine yet: expected `mach create "name"` first')
         return self._machine
 
+    @property
+    def machine_names(self) -> list[str]:
+        """Names of all machines, in the order they were made."""
+        return list(self._places)
+
     def create_machine(self, name: str) -> None:
-        """Make the machine ``name``; CrosscamError when there is one already."""
-        if self._machine is not None:
-            raise CrosscamError(
-                f"mach create {shown(name)}: there is a machine already ({self._machine.name}): expected one"
-            )
-        self._restore_log_levels()
-        self._machine = Machine(name=name, timing=self._timing)
-        self.follower = BlockFollower(self._machine)
-        self._forget_faces()
-        new_machines.made(self._machine)
+        """Make the machine ``name`` and turn to it; CrosscamError when there is one of that name already."""
+        if name in self._places:
+            raise CrosscamError(f"mach create {shown(name)}: there is a machine of that name already: expected another")
+        if not self._places:
+            self._restore_log_levels()
+        machine = Machine(name=name, timing=self._timing)
+        self._places[name] = _Place(machine, BlockFollower(machine))
+        if len(self._places) > 1:
+            for place in self._places.values():
+                if place.machine.lockstep is None:
+                    self._lockstep.join(place.machine)
+                    place.machine.lockstep = self._lockstep
+        self.select_machine(name)
+        new_machines.made(machine)
         self.machine_made()
+
+    def select_machine(self, name: str) -> None:
+        """Turn to the machine ``name``, which there is."""
+        place = self._places[name]
+        self._machine, self.follower, self._fixed = place.machine, place.follower, place.fixed
+
+    def remove_machine(self, name: str) -> None:
+        """Drop the machine ``name``, which there is, and turn to the first of those left."""
+        if len(self._places) == 1:
+            self.forget_machine()
+            return
+        machine = self._places.pop(name).machine
+        machine.lockstep = None
+        self._lockstep.leave(machine)
+        self.environments.machine_removed(name)
+        if machine is self._machine:
+            self.select_machine(next(iter(self._places)))
+
+    def set_quantum(self, seconds: Fraction) -> None:
+        """How far several machines may be ahead of each other."""
+        self._lockstep.quantum = seconds
 
     def machine_made(self) -> None:
         """A new machine is there."""
 
     def forget_machine(self) -> None:
-        """Drop the machine."""
-        if self._machine is not None:
-            self.environments.machine_removed(self._machine.name)
+        """Drop all machines."""
+        for name, place in self._places.items():
+            self.environments.machine_removed(name)
+            place.machine.lockstep = None
+        self._places.clear()
+        self._lockstep = Lockstep()
         self._machine = None
         for file in self.uart_files.values():
             file.close()
@@ -104,7 +151,7 @@ class Objects(ObjectSession):
 
     def _forget_faces(self) -> None:
         self._faces.clear()
-        self._fixed.clear()
+        self._fixed = {}
 
     @property
     def machine_face(self) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -73,11 +74,21 @@ class ObjectSession(Protocol):
         """The machine; CrosscamError when there is none yet."""
 
     @property
+    def machine_names(self) -> list[str]:
+        """Names of all machines, in the order they were made."""
+
+    def remove_machine(self, name: str) -> None:
+        """Drop the machine ``name``, which there is, and turn to the first of those left."""
+
+    def set_quantum(self, seconds: Fraction) -> None:
+        """How far several machines may be ahead of each other."""
+
+    @property
     def symbol_hooks(self) -> SymbolHooks:
         """Hooks at symbols of the machine's core."""
 
     def forget_machine(self) -> None:
-        """Drop the machine."""
+        """Drop all machines."""
 
     def set_started(self, value: bool) -> None:
         """``start`` and ``pause``."""
@@ -199,7 +210,10 @@ class CommandSession(ObjectSession, Protocol):
         """Folders of the command ``path``."""
 
     def create_machine(self, name: str) -> None:
-        """Make the machine ``name``; CrosscamError when there is one already."""
+        """Make the machine ``name`` and turn to it; CrosscamError when there is one of that name already."""
+
+    def select_machine(self, name: str) -> None:
+        """Turn to the machine ``name``, which there is."""
 
     def device(self, name: str) -> Device:
         """The device ``name``; CrosscamError with near names."""

@@ -65,13 +65,13 @@ class EmulationFace:
     @property
     def names(self) -> list[str]:
         """Names of the machines."""
-        return [self._monitor.machine.name] if self._monitor.has_machine else []
+        return self._monitor.machine_names
 
     def remove_machine(self, name: str) -> None:
         """Forget the machine of that name."""
-        if not self._monitor.has_machine or self._monitor.machine.name != name:
+        if name not in self._monitor.machine_names:
             raise CrosscamError(f"emulation RemoveMachine {shown(name)}: there is no such machine")
-        self._monitor.forget_machine()
+        self._monitor.remove_machine(name)
 
     # Externals
 
@@ -124,10 +124,14 @@ class EmulationFace:
     # Renode's host side
 
     def set_global_quantum(self, quantum: Fraction) -> None:
-        """Accepted: there is nothing to synchronise."""
+        """How far several machines may be ahead of each other, in seconds."""
+        if not quantum > 0:
+            raise CrosscamError("emulation SetGlobalQuantum: expected a time above 0")
+        self._monitor.set_quantum(quantum)
 
     def set_quantum(self, interval: Fraction) -> None:
-        """Accepted: there is nothing to synchronise."""
+        """As ``SetGlobalQuantum``."""
+        self.set_global_quantum(interval)
 
     def set_global_serial_execution(self, val: bool) -> None:
         """Accepted: there is one core."""
