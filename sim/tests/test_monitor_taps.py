@@ -61,6 +61,26 @@ def test_frames_pass_both_ways(monitor: Monitor, monkeypatch: pytest.MonkeyPatch
     engine.close()
 
 
+def test_a_tap_may_be_started_before_there_is_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    host, engine = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    engine.setblocking(False)
+    monkeypatch.setattr(
+        "sim.engine.monitor.faces.emulation.open_interface", lambda name, persistent: os.dup(engine.fileno())
+    )
+    monitor, heard = Monitor(), list[bytes]()
+    monitor.execute('emulation CreateSwitch "switch"; emulation CreateTap "tap0" "tap"; host.tap Start')
+    monitor.execute("connector Connect host.tap switch")
+    monitor.external("host.tap").frame_sent += heard.append  # type: ignore[attr-defined]
+    for name in ("first", "second"):
+        monitor.execute(f'mach clear; mach create "{name}"')
+        host.send(name.encode())
+        monitor.execute('emulation RunFor "0.003"')
+    assert heard == [b"first", b"second"]
+    monitor.close()
+    host.close()
+    engine.close()
+
+
 def test_a_host_without_interfaces(
     monitor: Monitor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

@@ -56,6 +56,9 @@ class External:
         """``connector Disconnect`` of another external; CrosscamError when it is not connected."""
         raise CrosscamError(f"this {type(external).__name__} is not connected: expected one that is")
 
+    def time_began(self) -> None:
+        """The first machine was made: from now on there is virtual time."""
+
     def close(self) -> None:
         """Let go of files, ports and devices."""
 

@@ -111,6 +111,9 @@ class Objects(ObjectSession):
         self.select_machine(name)
         new_machines.made(machine)
         self.machine_made()
+        if len(self._places) == 1:
+            for external in self.externals.values():
+                external.time_began()
 
     def select_machine(self, name: str) -> None:
         """Turn to the machine ``name``, which there is."""

@@ -58,12 +58,12 @@ class HostTap(External):
 
     Args:
         descriptor: what ``open_interface`` gave.
-        clock: virtual time, once there is a machine.
+        clock: virtual time; None while there is no machine.
     """
 
     RENODE_MEMBERS = ("Start", "Pause", "Resume")
 
-    def __init__(self, descriptor: int | None, clock: Callable[[], ClockService]) -> None:
+    def __init__(self, descriptor: int | None, clock: Callable[[], ClockService | None]) -> None:
         self._descriptor, self._clock = descriptor, clock
         self._passes = self._looking = False
         self.frame_sent: EventHandlers[[bytes]] = EventHandlers()
@@ -73,6 +73,10 @@ class HostTap(External):
         self._passes = True
         if not self._looking and self._descriptor is not None:
             self._look()
+
+    def time_began(self) -> None:
+        """Whatever looked at the host before went with the machine it belonged to."""
+        self._look()
 
     def resume(self) -> None:
         """As ``Start``."""
@@ -89,8 +93,9 @@ class HostTap(External):
                 os.write(self._descriptor, frame)
 
     def _look(self) -> None:
-        self._looking = self._passes and self._descriptor is not None
-        if self._descriptor is None or not self._looking:
+        clock = self._clock()
+        self._looking = self._passes and self._descriptor is not None and clock is not None
+        if self._descriptor is None or clock is None or not self._looking:
             return
         for _ in range(_MOST_AT_ONCE):
             try:
@@ -98,7 +103,6 @@ class HostTap(External):
             except OSError:
                 break
             self.frame_sent(frame)
-        clock = self._clock()
         clock.schedule(int(POLL_SECONDS * clock.frequency) or 1, self._look)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated
 
-from sim.engine.devices.base import Device
+from sim.engine.devices.base import ClockService, Device
 from sim.engine.members import Between, Int
 from sim.engine.monitor.connectors import FrameHubs, GpioConnector, Switch, UartHub
 from sim.engine.monitor.environments import Environment
@@ -94,7 +94,10 @@ class EmulationFace:
         name = f"host.{name}"
         self._monitor.refuse_taken(name)
         descriptor = open_interface(host_interface_name, persistent)
-        self._monitor.add_external(name, HostTap(descriptor, lambda: self._monitor.machine.clock))
+        self._monitor.add_external(name, HostTap(descriptor, self._clock))
+
+    def _clock(self) -> ClockService | None:
+        return self._monitor.machine.clock if self._monitor.has_machine else None
 
     def create_uart_hub(self, name: str, loopback: bool = False) -> None:
         """A wire between UARTs."""
