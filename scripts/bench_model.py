@@ -25,8 +25,8 @@ FIRMWARE = Path(__file__).parent.parent / "firmware"
 PORT = FIRMWARE / "bench" / "model"
 _SECTIONS_IN_FLASH = (".text", ".rodata", ".itcm_text", ".data")
 _FLAGS = ("-std=c11", "-O2", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections", "-nostdlib")
-WEIGHTS_RAM = 64
-"""KB of DTCM that weights may have: what stack and scratch memory leave."""
+FAST_RAM = 96
+"""KB of DTCM for tensors, scratch memory and weights: what stack and data leave."""
 _INPUTS = 2
 """Random inputs that outputs are compared on; the cycles are those of the last, with warm caches."""
 
@@ -71,9 +71,9 @@ def bench_model(
         bool, typer.Option("--kinds", help="Also networks of the published kinds, made by Keras (extra [train]).")
     ] = False,
     optimize: Annotated[Optimize, typer.Option(help="speed: generated kernels; size: plain C.")] = Optimize.SPEED,
-    weights_ram: Annotated[
-        int, typer.Option(min=0, max=128, help="KB of DTCM for weights that are read once; 0: all in flash.")
-    ] = WEIGHTS_RAM,
+    fast_ram: Annotated[
+        int, typer.Option(min=0, max=112, help="KB of DTCM for tensors, scratch memory and weights.")
+    ] = FAST_RAM,
     toolchain: Annotated[str | None, typer.Option(help="gcc or zig; default: gcc where it is installed.")] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Every layer, also for several models.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON.")] = None,
@@ -91,7 +91,7 @@ def bench_model(
     console = terminal()
     with tempfile.TemporaryDirectory(prefix="crosscam-kinds-") as folder:
         made = _made_kinds(Path(folder)) if kinds else []
-        rows = [bench(model, optimize.value, toolchain, 1024 * weights_ram) for model in [*made, *(models or [])]]
+        rows = [bench(model, optimize.value, toolchain, 1024 * fast_ram) for model in [*made, *(models or [])]]
     for row in rows if layers or len(rows) == 1 else []:
         console.print(_layer_table(row))
     console.print(_table(rows))
@@ -101,8 +101,8 @@ def bench_model(
         raise typer.Exit(1)
 
 
-def bench(model: Path, optimize: str, toolchain: str | None, weights_ram: int = 0) -> ModelRow:
-    """Compile, build, run and compare one model, ``weights_ram`` bytes of whose weights may be in RAM.
+def bench(model: Path, optimize: str, toolchain: str | None, fast_ram: int = 1024 * FAST_RAM) -> ModelRow:
+    """Compile, build, run and compare one model, which may have ``fast_ram`` bytes of DTCM.
 
     Raises:
         CrosscamError: the model does not compile or does not fit, or there is no compiler for the target.
@@ -113,7 +113,7 @@ def bench(model: Path, optimize: str, toolchain: str | None, weights_ram: int = 
 
     with tempfile.TemporaryDirectory(prefix="crosscam-model-") as scratch:
         folder = Path(scratch)
-        report = compile_model(model, folder, optimize=optimize, weights_ram=weights_ram)
+        report = compile_model(model, folder, optimize=optimize, fast_ram=fast_ram)
         elf = _build(folder, report, toolchain)
         sizes = _section_sizes(elf)
         network = BareNetwork(elf)

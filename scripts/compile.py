@@ -45,9 +45,9 @@ def compile_(
     optimize: Annotated[
         Optimize, typer.Option(help="size: C that runs anywhere; speed: assembly for the Cortex-M7 where it can be.")
     ] = Optimize.SIZE,
-    weights_ram: Annotated[
-        int, typer.Option(min=0, help="KB of DTCM for weights that are read once a run (with --optimize speed).")
-    ] = 0,
+    fast_ram: Annotated[
+        int, typer.Option(min=0, help="KB of DTCM for tensors, scratch memory and weights (with --optimize speed).")
+    ] = 96,
     operators: Annotated[
         bool,
         typer.Option("--operators", help="List the operators that compile.", callback=_list_operators, is_eager=True),
@@ -68,6 +68,6 @@ def compile_(
             core=core,
             arithmetic=kernels.value,
             optimize=optimize.value,
-            weights_ram=1024 * weights_ram,
+            fast_ram=1024 * fast_ram,
         )
     )

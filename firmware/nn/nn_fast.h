@@ -42,6 +42,7 @@ typedef struct nn_fast_pointwise {
     uint32_t band; /* pixels at a time; scratch memory holds NN_TILE_PIXELS - 1 more */
     uint32_t inputs, outputs;
     uint32_t computed;    /* of the outputs: the last ones nothing reads */
+    uint32_t split;       /* `widen` leaves each four values in the order 0 2 1 3 */
     uint32_t interleaved; /* scratch memory holds tiles, a word of each pixel in turn, not pixels */
     uint32_t pair_words;  /* of constants, for two output channels */
     nn_widen_t
@@ -70,6 +71,18 @@ typedef struct nn_fast_depthwise {
     const uint32_t *constants;
     int16_t *scratch;
 } nn_fast_depthwise_t;
+
+/* DEPTHWISE_CONV_2D and the CONV_2D of one pixel behind it. */
+typedef struct nn_fast_separable {
+    nn_fast_depthwise_t depthwise; /* writes int16 */
+    uint32_t between;              /* values of a pixel, at least depthwise.computed */
+    uint32_t between_at;           /* values in depthwise.scratch before them */
+    uint32_t outputs;
+    uint32_t computed;   /* of the outputs: the last one nothing reads */
+    uint32_t pair_words; /* of constants, for two output channels */
+    nn_tile_t *tile;
+    const uint32_t *constants;
+} nn_fast_separable_t;
 
 /* CONV_2D of any window. */
 typedef struct nn_fast_conv {
@@ -116,6 +129,7 @@ void nn_fast_add_s8(const nn_fast_add_t *layer, const int8_t *left, const int8_t
 void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_dense_s8(const nn_fast_dense_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_depthwise_s8(const nn_fast_depthwise_t *layer, const int8_t *input, int8_t *output);
+void nn_fast_separable_s8(const nn_fast_separable_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t *input, int8_t *output);
 
 #endif

@@ -8,7 +8,7 @@ static inline const int16_t *widen_band(const nn_fast_pointwise_t *layer, const 
     const uint32_t inputs = layer->inputs, tiles = count / NN_TILE_PIXELS;
     const uint32_t last = (count - NN_TILE_PIXELS) * inputs;
     if (!layer->interleaved) {
-        nn_fast_widen(layer->widen, 1, input, layer->scratch, count * inputs);
+        nn_fast_widen(layer->widen, layer->split, input, layer->scratch, count * inputs);
         return layer->scratch + last;
     }
     int16_t *rest = layer->scratch + tiles * NN_TILE_PIXELS * inputs;

@@ -16,6 +16,7 @@ from unicorn import arm_const
 from firmware.tests.toolchains import build_program
 from model.compiler.compile import Program, build
 from model.compiler.emit import emit
+from model.compiler.fast_ram import FAST_RAM_BYTES
 from model.compiler.tests.host import Case, Inputs, as_list, test_card
 
 _END = 32  # bytes of an nn_tensor_t on the target
@@ -99,13 +100,13 @@ class Core:
 
 
 def build_cases(
-    toolchain: Sequence[str], cases: Sequence[Case], folder: Path, optimize: str
+    toolchain: Sequence[str], cases: Sequence[Case], folder: Path, optimize: str, fast_ram: int = FAST_RAM_BYTES
 ) -> tuple[Path, list[Program]]:
     """One image with the network of every case, net0 and following, each run by run_net0 and following."""
     runs, programs = "", []
     for number, case in enumerate(cases):
         symbol = f"net{number}"
-        program = build(Path(case.title), case.blob, optimize=optimize, shuffles=10)
+        program = build(Path(case.title), case.blob, optimize=optimize, shuffles=10, fast_ram=fast_ram)
         programs.append(program)
         for name, text in emit(program.graph, program.calls, program.plan, test_card(program, symbol), symbol).items():
             own = text.replace("model_weights.h", f"{symbol}_weights.h")

@@ -14,7 +14,7 @@ pytest.importorskip("tensorflow")
 from firmware.tests.kernel_cases import CASES
 from model.deployment.kinds import int8_kind, write_kinds
 from model.errors import CrosscamError
-from scripts.bench_model import WEIGHTS_RAM, bench
+from scripts.bench_model import bench
 from sim.bench.toolchains import installed as toolchains
 
 CYCLES_PER_MAC = {
@@ -33,7 +33,7 @@ _ALL = CASES >= 1000
 @pytest.mark.parametrize("name", CYCLES_PER_MAC if _ALL else _SMALL)
 def test_a_kind_keeps_its_bar(name: str, tmp_path: Path) -> None:
     (path,) = write_kinds(tmp_path, [name])
-    row = bench(path, "speed", None, 1024 * WEIGHTS_RAM)
+    row = bench(path, "speed", None)
     print(f"{name}: {row.cycles:,} cycles, {row.cycles_per_mac:.3f} a MAC")
     assert row.equal
     assert row.cycles_per_mac is not None and 0.5 < row.cycles_per_mac <= CYCLES_PER_MAC[name]

@@ -10,7 +10,8 @@ from pathlib import Path
 from model.card import Card
 from model.compiler.card import check_card, open_model
 from model.compiler.emit import emit
-from model.compiler.fast.choice import prefer_fast
+from model.compiler.fast.choice import Selector
+from model.compiler.fast_ram import FAST_RAM_BYTES, place
 from model.compiler.firmware_needs import check_firmware_needs
 from model.compiler.ir import Graph, Op
 from model.compiler.kernels import ARITHMETICS, KernelCall, choose_kernels
@@ -45,19 +46,19 @@ def compile_model(
     arithmetic: str = ARITHMETICS[0],
     firmware: bool = False,
     optimize: str = OPTIMIZATIONS[0],
-    weights_ram: int = 0,
+    fast_ram: int = FAST_RAM_BYTES,
 ) -> CompileReport:
     """Compile ``source`` into C files in ``out``: a model folder (card.toml and its .tflite), or any .tflite.
 
     A .tflite without a card gets labels by number and a self-test that LiteRT computes. ``core`` takes the conversions
     at the edges off, so that inputs and outputs are int8; a card always describes that core. ``arithmetic`` is one of
     ``ARITHMETICS``. ``firmware`` checks that this repository's firmware can run it. ``optimize`` is one of
-    ``OPTIMIZATIONS``; for speed, ``weights_ram`` bytes of RAM may hold weights that flash is too slow for.
+    ``OPTIMIZATIONS``; for speed, ``fast_ram`` bytes of DTCM may hold tensors, scratch memory and weights.
     Raises CrosscamError on any bad input; then ``out`` is as it was.
     """
     path, blob, card = open_model(source)
     program = build(
-        path, blob, core=core or card is not None, arithmetic=arithmetic, optimize=optimize, weights_ram=weights_ram
+        path, blob, core=core or card is not None, arithmetic=arithmetic, optimize=optimize, fast_ram=fast_ram
     )
     if firmware:
         weight_bytes = sum(call.weight_bytes for call in program.calls)
@@ -78,7 +79,7 @@ def build(
     arithmetic: str = ARITHMETICS[0],
     shuffles: int = 200,
     optimize: str = OPTIMIZATIONS[0],
-    weights_ram: int = 0,
+    fast_ram: int = FAST_RAM_BYTES,
 ) -> Program:
     """All stages between the file's bytes and the emission; ``path`` names the model in messages.
 
@@ -95,10 +96,10 @@ def build(
         calls = [call for op in graph.ops for call in choose_kernels(op, arithmetic)]
     except CrosscamError as error:
         raise CrosscamError(f"{path}: {error}") from error
-    slow: dict[Op, str] = {}
-    if optimize == "speed":
-        calls, slow = prefer_fast(calls, arithmetic, weights_ram)
-    return Program(graph, calls, plan_memory(graph, calls, shuffles), slow)
+    if optimize != "speed":
+        return Program(graph, calls, plan_memory(graph, calls, shuffles))
+    calls, slow, plan = place(graph, Selector(calls, graph.outputs, arithmetic), fast_ram, shuffles)
+    return Program(graph, calls, plan, slow)
 
 
 def write_files(out: Path, files: dict[str, str]) -> list[Path]:
@@ -117,7 +118,7 @@ def _report(program: Program, card: Card, files: list[Path]) -> CompileReport:
             call.op.kind,
             call.function,
             call.output.describe(),
-            call.op.macs if call is first[call.op] else 0,
+            call.macs if call is first[call.op] else 0,
             call.weight_bytes,
             program.plan.offset(call.output),
             program.slow.get(call.op, ""),

@@ -90,12 +90,14 @@ def emit(
         "state_bytes": plan.state_bytes,
         "first_state": _first_state(plan),
         "scores_shown": _scores_shown(card),
-        "macs": sum(call.op.macs for call in _first_calls(calls)),
+        "macs": sum(call.macs for call in _first_calls(calls)),
         "weight_bytes": sum(constant.size for layer in layers for constant in layer.constants),
     }
     routines = routines_of(calls)
     values["routines"] = routines
-    values["scratch"] = scratch_of(calls)
+    beyond = max((call.reads_beyond for call in calls if isinstance(call, FastCall)), default=0)
+    values["arena_length"] = plan.arena_bytes + beyond
+    values["scratch"] = 0 if plan.fast else scratch_of(calls)
     environment = _environment()
     files = {name: environment.get_template(name + ".j2").render(values) for name in _TEMPLATES}
     model = f"{c_comment(card.id)} ({c_comment(card.sha256[:8])})"
@@ -145,7 +147,8 @@ def _layer(number: int, call: KernelCall, plan: MemoryPlan, symbol: str) -> _Lay
     names = {constant.suffix: f"{name}_{constant.suffix}" for constant in constants}
     if isinstance(call, FastCall):
         names |= {field: f"{symbol}_{routine.name}" for field, routine in call.routines.items()}
-        names["scratch"] = f"{symbol}_scratch"
+        place = plan.scratch.get(call.op)
+        names["scratch"] = f"{symbol}_scratch" if place is None else f"(int16_t *)(void *)({symbol}_arena + {place})"
     fields = [
         (field, names[text[1:-1]] if text[:1] == "{" and text[1:-1] in names else text) for field, text in call.fields
     ]
@@ -159,8 +162,8 @@ def _layer(number: int, call: KernelCall, plan: MemoryPlan, symbol: str) -> _Lay
         arguments = [f"{text} + i * {share}" for text, share in zip(arguments, shares, strict=True)]
     shapes = " + ".join(source.describe() for source in call.inputs)
     title = f"{call.op.kind} {call.summary}".rstrip() + f": {shapes} -> {call.output.describe()}"
-    if call.op.macs:
-        title += f", {call.op.macs} MACs"
+    if call.macs:
+        title += f", {call.macs} MACs"
     return _Layer(number, call, name, fields, ", ".join(arguments), title, constants)
 
 
@@ -198,7 +201,7 @@ def _plan_json(graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card
             "name": call.op.name,
             "op": call.op.kind,
             "kernel": call.function,
-            "macs": call.op.macs,
+            "macs": call.macs,
             "weight_bytes": call.weight_bytes,
             "output": call.output.name,
             "offset": plan.offset(call.output),

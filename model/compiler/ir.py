@@ -144,6 +144,7 @@ class Conv2D(Op):
     multipliers: list[float] = field(default_factory=list)
     window: Window = Window((1, 1), (1, 1))
     clamp: tuple[int, int] = (-128, 127)
+    left_out: int = 0  # MACs of channels that a pass took out: the network is still one of so many
 
     @property
     def groups(self) -> int:
@@ -152,7 +153,7 @@ class Conv2D(Op):
 
     @property
     def macs(self) -> int:
-        return self.output.batch * prod(self.output.hwc[:2]) * int(self.weights.size)
+        return self.output.batch * prod(self.output.hwc[:2]) * int(self.weights.size) + self.left_out
 
 
 @dataclass(eq=False)
@@ -164,10 +165,11 @@ class DepthwiseConv2D(Op):
     multipliers: list[float] = field(default_factory=list)
     window: Window = Window((1, 1), (1, 1))
     clamp: tuple[int, int] = (-128, 127)
+    left_out: int = 0  # MACs of channels that a pass took out: the network is still one of so many
 
     @property
     def macs(self) -> int:
-        return self.output.batch * prod(self.output.hwc[:2]) * int(self.weights.size)
+        return self.output.batch * prod(self.output.hwc[:2]) * int(self.weights.size) + self.left_out
 
 
 @dataclass(eq=False)

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from model.compiler.ir import Graph, Tensor
+from model.compiler.ir import Graph, Op, Tensor
 from model.compiler.kernels import Access, KernelCall
 from model.compiler.lifetimes import ALIGNMENT, Leads, Lifetime, aligned, leads_of, lifetimes
 from model.compiler.memory_bound import lower_bound
@@ -28,7 +28,9 @@ class MemoryPlan:
 
     ``bound_bytes``: no plan of these layers, in this order and with these overlaps, is smaller. ``tries``: orders of
     placing that were tried, until one reached the bound. ``states``: the offsets
-    of what is kept from run to run, one behind the other in a memory of their own.
+    of what is kept from run to run, one behind the other in a memory of their own. ``scratch``: where in the arena
+    layers have their scratch memory; those that are not there share one of their own. ``fast``: the arena is for the
+    core's own RAM.
     """
 
     offsets: dict[Tensor, int]
@@ -39,6 +41,8 @@ class MemoryPlan:
     bound_bytes: int
     tries: int
     states: dict[Tensor, int]
+    scratch: dict[Op, int] = field(default_factory=dict)
+    fast: bool = False
 
     def offset(self, tensor: Tensor) -> int:
         """Where in the arena the bytes of ``tensor`` begin, also of a view; of a state, where in the states' memory."""

@@ -54,7 +54,7 @@ def addition(op: Binary) -> list[Variant]:
         raise NoFastKernelError("a constant, or a part of a tensor that does not begin on a word")
     form = linear_sum(reference_sums(op), op)
     routines = {"add": add_routine(form.shift)}
-    return [Variant(routines, 0, lambda: _call(op, form, routines))]
+    return [Variant(routines, 0, lambda _: _call(op, form, routines))]
 
 
 def reference_sums(op: Binary) -> np.ndarray:

@@ -66,6 +66,12 @@ def ldr(to: str, pointer: str, offset: int, *, cell: str = "") -> Instruction:
     return Instruction(f"ldr.w {to}, [{pointer}, #{_reachable(offset)}]", Unit.LOAD, reads, ((to, Writer.WORD),))
 
 
+def ldr_half(to: str, pointer: str, offset: int) -> Instruction:
+    """Load the halfword at ``pointer`` + ``offset`` bytes."""
+    text = f"ldrh.w {to}, [{pointer}, #{_reachable(offset)}]"
+    return Instruction(text, Unit.LOAD, ((pointer, Reader.EARLY),), ((to, Writer.WORD),))
+
+
 def store(value: str, pointer: str, offset: int, *, size: str = "", cell: str = "") -> Instruction:
     """Store a word, or with ``size`` "h" or "b" its low part, at ``pointer`` + ``offset`` bytes."""
     writes = ((cell, Writer.LATE),) if cell else ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.compiler.fast.call import SCRATCH_BYTES, NoFastKernelError
+from model.compiler.fast.call import NoFastKernelError
 from model.compiler.ir import Window
 from model.compiler.kernels.base import Access
 
@@ -30,16 +30,18 @@ class RowBands:
     """Passes over a band's input, each for some of the channels."""
 
     @classmethod
-    def of(cls, view: Window, total: int, scratch_row: int, output_row: int, most_parts: int = 1) -> RowBands:
-        """As many rows as fit; a row of the input takes ``scratch_row`` bytes of scratch memory, one of the output
+    def of(
+        cls, view: Window, total: int, scratch_row: int, output_row: int, scratch: int, most_parts: int = 1
+    ) -> RowBands:
+        """As many rows as fit; a row of the input takes ``scratch_row`` bytes of ``scratch`` memory, one of the output
         ``output_row``. Where not all of a row's channels fit, a part of them, down to one of ``most_parts``.
 
         Raises NoFastKernelError where a single row does not fit."""
         extent = (view.kernel[0] - 1) * view.dilation[0] + 1
-        parts = min(-(-extent * scratch_row // SCRATCH_BYTES), most_parts)
-        room = SCRATCH_BYTES // -(-scratch_row // parts)
+        parts = min(-(-extent * scratch_row // scratch), most_parts)
+        room = scratch // -(-scratch_row // parts)
         if room < extent:
-            raise NoFastKernelError(f"{extent} rows of {scratch_row:,} bytes, scratch memory has {SCRATCH_BYTES:,}")
+            raise NoFastKernelError(f"{extent} rows of {scratch_row:,} bytes, scratch memory has {scratch:,}")
         most = min((room - extent) // view.stride[0] + 1, max(1, CACHED_BYTES // output_row))
         return cls(view, total, even_bands(total, most), parts)
 

@@ -2,63 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from model.compiler.fast.addition import addition
 from model.compiler.fast.assembly import OutOfReachError, Routine
-from model.compiler.fast.call import FastCall, NoFastKernelError, Variant
+from model.compiler.fast.call import SCRATCH_BYTES, FastCall, NoFastKernelError, Variant
 from model.compiler.fast.convolution import convolution
 from model.compiler.fast.dense import dense
 from model.compiler.fast.depthwise import depthwise
 from model.compiler.fast.pointwise import pointwise
 from model.compiler.fast.requantize import NoFormError
+from model.compiler.fast.separable import separable
 from model.compiler.fast.tile import PIXELS
 from model.compiler.firmware_needs import FLASH_BYTES
-from model.compiler.ir import Binary, Conv2D, DepthwiseConv2D, FullyConnected, Op
+from model.compiler.ir import Binary, Conv2D, DepthwiseConv2D, FullyConnected, Op, Tensor
 from model.compiler.kernels import KernelCall
 
-CODE_BYTES = 40 * 1024
+_Unit = tuple[Op, ...]
+"""What one kernel computes: an operator, or a depthwise convolution and the 1x1 convolution behind it."""
+
+CODE_BYTES = 44 * 1024
 """Of ITCM's 64 KB; all plain kernels together take 24 KB there, by zig."""
 _ELEMENT_COST = 12
 """Multiplications that take as long in plain C as the sum of two elements."""
 
 
-def prefer_fast(
-    calls: Sequence[KernelCall], arithmetic: str, weights_ram: int = 0
-) -> tuple[list[KernelCall], dict[Op, str]]:
-    """``calls`` with generated kernels in place of plain ones where there are some; of the operators that could have
-    one and keep theirs, the reason.
+@dataclass(frozen=True)
+class Selection:
+    """Which way each unit is done; of the operators that could have a generated kernel and keep theirs, the reason."""
 
-    ``arithmetic`` is one of ``ARITHMETICS``; ``weights_ram``: bytes of RAM for weights. Layers that cost most choose
-    first, as long as there is room for their code and for their weights: each the shortest code it can have; what is
-    left over then goes to longer and faster code.
+    plain: Sequence[KernelCall]
+    variants: dict[_Unit, Variant]
+    reasons: dict[Op, str]
+
+    def calls(self, scratch: Mapping[Op, int] = MappingProxyType({})) -> list[KernelCall]:
+        """The layers; ``scratch``: bytes of scratch memory where it is not ``SCRATCH_BYTES``.
+
+        Raises NoFastKernelError where a layer cannot do with so little.
+        """
+        fast = {
+            unit[-1]: variant.build(scratch.get(unit[-1], SCRATCH_BYTES)) for unit, variant in self.variants.items()
+        }
+        within = {op for call in fast.values() for op in call.within}
+        return [fast.get(call.op, call) for call in self.plain if call.op not in within]
+
+    def pairs(self) -> list[DepthwiseConv2D]:
+        """The first operators of units of two."""
+        return [unit[0] for unit in self.variants if len(unit) == 2 and isinstance(unit[0], DepthwiseConv2D)]
+
+
+class Selector:
+    """Chooses among generated kernels for ``calls``, the plain ones, of a network with these ``outputs``.
+
+    ``arithmetic`` is one of ``ARITHMETICS``.
     """
-    plain_bytes = {call.op: call.weight_bytes for call in calls}
-    flash = FLASH_BYTES - CODE_BYTES - sum(call.weight_bytes for call in calls)
-    chosen: dict[Op, Variant] = {}
-    reasons: dict[Op, str] = {}
-    found: dict[Op, list[Variant]] = {}
-    for op in sorted(dict.fromkeys(call.op for call in calls if _cost(call.op)), key=lambda op: -_cost(op)):
-        try:
-            found[op] = _variants(op, arithmetic)
-        except (NoFastKernelError, NoFormError, OutOfReachError) as error:
-            reasons[op] = str(error)
-            continue
-        shortest = found[op][-1]
-        new, room = _code_bytes([*chosen.values(), shortest]), CODE_BYTES - _code_bytes(chosen.values())
-        if new > CODE_BYTES:
-            reasons[op] = f"{new - CODE_BYTES + room:,} bytes of code, {room:,} of {CODE_BYTES:,} are left"
-            continue
-        wider = shortest.weight_bytes - plain_bytes[op]
-        if wider > flash:
-            reasons[op] = f"{wider:,} bytes of flash for 16-bit weights, {max(flash, 0):,} are left"
-            continue
-        flash -= wider
-        chosen[op] = shortest
-    _unroll(chosen, found)
-    fast = _in_ram({op: variant.build() for op, variant in chosen.items()}, weights_ram)
-    return [fast.get(call.op, call) for call in calls], reasons
+
+    def __init__(self, calls: Sequence[KernelCall], outputs: Sequence[Tensor], arithmetic: str) -> None:
+        self._calls, self._arithmetic = calls, arithmetic
+        self._outputs = {output.root for output in outputs}
+        self._found: dict[_Unit, list[Variant] | str] = {}
+
+    def select(self, apart: Collection[Op] = ()) -> Selection:
+        """Layers that cost most choose first, as long as there is room for their code and for their weights: each the
+        shortest code it can have; what is left over then goes to longer and faster code.
+
+        ``apart``: depthwise convolutions that are not to be one with the 1x1 convolution behind them.
+        """
+        plain_bytes = {call.op: call.weight_bytes for call in self._calls}
+        flash = FLASH_BYTES - CODE_BYTES - sum(call.weight_bytes for call in self._calls)
+        chosen: dict[_Unit, Variant] = {}
+        reasons: dict[Op, str] = {}
+        units = _units(self._calls, self._outputs, apart)
+        while units:
+            unit = units.pop(0)
+            try:
+                shortest = self._variants(unit)[-1]
+                wider = shortest.weight_bytes - sum(plain_bytes[op] for op in unit)
+                _check_room(_code_bytes([*chosen.values(), shortest]), _code_bytes(chosen.values()), wider, flash)
+            except NoFastKernelError as error:
+                if len(unit) > 1:
+                    units = _by_cost([*units, *((op,) for op in unit)])
+                else:
+                    reasons[unit[-1]] = str(error)
+                continue
+            flash -= wider
+            chosen[unit] = shortest
+        self._unroll(chosen)
+        return Selection(self._calls, chosen, reasons)
+
+    def _variants(self, unit: _Unit) -> list[Variant]:
+        if unit not in self._found:
+            try:
+                self._found[unit] = _variants(unit, self._arithmetic)
+            except (NoFastKernelError, NoFormError, OutOfReachError) as error:
+                self._found[unit] = str(error)
+        found = self._found[unit]
+        if isinstance(found, str):
+            raise NoFastKernelError(found)
+        return found
+
+    def _unroll(self, chosen: dict[_Unit, Variant]) -> None:
+        """Give what room is left to longer code, where it saves most cycles a byte."""
+        gains = [
+            ((chosen[unit].loop_cycles - each.loop_cycles) / (each.code_bytes - chosen[unit].code_bytes), unit, each)
+            for unit in chosen
+            for each in self._variants(unit)[:-1]
+        ]
+        for _, unit, each in sorted(gains, key=lambda gain: -gain[0]):
+            fits = _code_bytes((chosen | {unit: each}).values()) <= CODE_BYTES
+            if fits and each.loop_cycles < chosen[unit].loop_cycles:
+                chosen[unit] = each
+
+
+def with_weights_in_ram(calls: Sequence[KernelCall], room: int) -> list[KernelCall]:
+    """``calls`` with weights that are read once a run, so that flash sets the pace, in RAM as far as there is room."""
+    result = list(calls)
+    for at, call in sorted(enumerate(calls), key=lambda item: -item[1].weight_bytes):
+        if isinstance(call, FastCall) and call.reads_weights_once and call.weight_bytes <= room:
+            room -= call.weight_bytes
+            result[at] = replace(call, constants=[replace(constant, in_ram=True) for constant in call.constants])
+    return result
 
 
 def routines_of(calls: Iterable[KernelCall]) -> list[Routine]:
@@ -74,31 +139,46 @@ def scratch_of(calls: Iterable[KernelCall]) -> int:
     return max((call.scratch for call in calls if isinstance(call, FastCall)), default=0)
 
 
-def _cost(op: Op) -> int:
-    """What a layer is ordered by, in multiplications; 0 where no kernel is generated for its kind."""
-    return op.output.size * _ELEMENT_COST if isinstance(op, Binary) else op.macs
+def _units(calls: Sequence[KernelCall], outputs: set[Tensor], apart: Collection[Op]) -> list[_Unit]:
+    """Operators, or two that one kernel may do, those that cost most first."""
+    ops = list(dict.fromkeys(call.op for call in calls if _cost((call.op,))))
+    units: list[_Unit] = []
+    taken: set[Op] = set()
+    for op in ops:
+        behind = _pointwise_behind(op, calls)
+        if behind is not None and op.output not in outputs and op not in apart:
+            units.append((op, behind))
+            taken |= {op, behind}
+    return _by_cost([*units, *((op,) for op in ops if op not in taken)])
 
 
-def _unroll(chosen: dict[Op, Variant], found: dict[Op, list[Variant]]) -> None:
-    """Give what room is left to longer code, where it saves most cycles a byte."""
-    gains = [
-        ((chosen[op].loop_cycles - each.loop_cycles) / (each.code_bytes - chosen[op].code_bytes), op, each)
-        for op in chosen
-        for each in found[op][:-1]
-    ]
-    for _, op, each in sorted(gains, key=lambda gain: -gain[0]):
-        if each.loop_cycles < chosen[op].loop_cycles and _code_bytes((chosen | {op: each}).values()) <= CODE_BYTES:
-            chosen[op] = each
+def _pointwise_behind(op: Op, calls: Sequence[KernelCall]) -> Conv2D | None:
+    """The 1x1 convolution that alone reads what a depthwise one computes."""
+    if not isinstance(op, DepthwiseConv2D) or op.output.alias is not None:
+        return None
+    readers = {call.op for call in calls if any(source.root is op.output for source in call.inputs)}
+    reader = next(iter(readers), None)
+    if len(readers) != 1 or not isinstance(reader, Conv2D) or not _is_pointwise(reader) or reader.groups != 1:
+        return None
+    written = [call for call in calls if call.output.root is op.output]
+    return reader if len(written) == 1 and reader.inputs[0] is op.output else None
 
 
-def _in_ram(calls: dict[Op, FastCall], room: int) -> dict[Op, FastCall]:
-    """``calls`` with weights that are read once a run, so that flash sets the pace, in RAM as far as there is room."""
-    result = dict(calls)
-    for op, call in sorted(calls.items(), key=lambda item: -item[1].weight_bytes):
-        if call.reads_weights_once and call.weight_bytes <= room:
-            room -= call.weight_bytes
-            result[op] = replace(call, constants=[replace(constant, in_ram=True) for constant in call.constants])
-    return result
+def _by_cost(units: list[_Unit]) -> list[_Unit]:
+    return sorted(units, key=lambda unit: -_cost(unit))
+
+
+def _cost(unit: _Unit) -> int:
+    """What layers are ordered by, in multiplications; 0 where no kernel is generated for their kind."""
+    return sum(op.output.size * _ELEMENT_COST if isinstance(op, Binary) else op.macs for op in unit)
+
+
+def _check_room(code: int, before: int, wider: int, flash: int) -> None:
+    """Raise NoFastKernelError where ``code`` bytes, ``before`` without this layer, or wider weights are too many."""
+    if code > CODE_BYTES:
+        raise NoFastKernelError(f"{code - before:,} bytes of code, {CODE_BYTES - before:,} of {CODE_BYTES:,} are left")
+    if wider > flash:
+        raise NoFastKernelError(f"{wider:,} bytes of flash for 16-bit weights, {max(flash, 0):,} are left")
 
 
 def _code_bytes(variants: Iterable[Variant]) -> int:
@@ -107,8 +187,11 @@ def _code_bytes(variants: Iterable[Variant]) -> int:
     return sum(sizes.values())
 
 
-def _variants(op: Op, arithmetic: str) -> list[Variant]:
+def _variants(unit: _Unit, arithmetic: str) -> list[Variant]:
     """Fastest first, shortest last."""
+    op = unit[-1]
+    if len(unit) == 2 and isinstance(unit[0], DepthwiseConv2D) and isinstance(op, Conv2D):
+        return separable(unit[0], op)
     if isinstance(op, Conv2D) and op.groups == 1:
         if _is_pointwise(op):
             return pointwise(op) if op.output.hwc[0] * op.output.hwc[1] >= PIXELS else dense(op, arithmetic)

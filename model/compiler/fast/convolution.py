@@ -15,6 +15,7 @@ import numpy as np
 from model.compiler.fast.assembly import Routine
 from model.compiler.fast.bands import RowBands
 from model.compiler.fast.call import (
+    SCRATCH_BYTES,
     SCRATCH_SLACK,
     FastCall,
     NoFastKernelError,
@@ -58,8 +59,8 @@ def convolution(op: Conv2D) -> list[Variant]:
         scaling.rounding,
         scaling.shift,
     )
-    bands = RowBands.of(view, output.hwc[0], row_bytes, output.hwc[1] * outputs)
-    rows = _Rows(bands, step, pitch, copies, split)
+    rows = _Rows(step, pitch, copies, split)
+    _bands(op, rows, SCRATCH_BYTES)  # or says that it does not do
     geometry = f"{down}x{across}_{row_bytes}_{view.dilation[0]}_{step}_{inputs}_to_{outputs}"
     widen = widen_split() if split else widen_in_order()
     variants = []
@@ -74,21 +75,29 @@ def convolution(op: Conv2D) -> list[Variant]:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows in scratch memory, band by band: values from a pixel's window to the next one's, and of a padded row; copies
-    of it; whether values are in split order."""
+    """Rows in scratch memory: values from a pixel's window to the next one's, and of a padded row; copies of it;
+    whether values are in split order."""
 
-    bands: RowBands
     step: int
     pitch: int
     copies: int
     split: bool
 
 
-def _call(op: Conv2D, scaling: Scaling, shape: TileShape, rows: _Rows, routines: dict[str, Routine]) -> FastCall:
+def _bands(op: Conv2D, rows: _Rows, scratch: int) -> RowBands:
+    height, width, outputs = op.output.hwc
+    room = max(scratch - SCRATCH_SLACK - 2 * PIXELS * rows.step, 1)
+    return RowBands.of(op.window, height, 2 * rows.pitch * rows.copies, width * outputs, room)
+
+
+def _call(
+    op: Conv2D, scaling: Scaling, shape: TileShape, rows: _Rows, routines: dict[str, Routine], scratch: int
+) -> FastCall:
     source, output, view = op.inputs[0], op.output, op.window
     height, width, inputs = source.hwc
     outputs, down = op.weights.shape[:2]
     row_bytes = 2 * rows.pitch * rows.copies
+    bands = _bands(op, rows, scratch)
     return FastCall(
         op,
         "nn_fast_conv_s8",
@@ -100,7 +109,7 @@ def _call(op: Conv2D, scaling: Scaling, shape: TileShape, rows: _Rows, routines:
             ("pixels", str(output.hwc[1])),
             ("outputs", str(outputs)),
             ("computed", str(computed_channels(output))),
-            ("band", str(rows.bands.rows)),
+            ("band", str(bands.rows)),
             ("stride", str(view.stride[0])),
             ("extent", str((down - 1) * view.dilation[0] + 1)),
             ("pad", str(view.pad[0])),
@@ -116,12 +125,12 @@ def _call(op: Conv2D, scaling: Scaling, shape: TileShape, rows: _Rows, routines:
             ("constants", "{constants}"),
             ("scratch", "{scratch}"),
         ],
-        [rows.bands.access(height, width * inputs, output.hwc[1] * outputs) if source.batch == 1 else None],
+        [bands.access(height, width * inputs, output.hwc[1] * outputs) if source.batch == 1 else None],
         [word_constant(pair_constants(shape, scaling), "[out/2]: biases, weights [kernel y][pairs][2], scaling")],
         f"{down}x{op.weights.shape[2]}, {scaling.rounding.value}",
         repeat=source.batch,
         routines=routines,
-        scratch=rows.bands.input_rows * row_bytes + SCRATCH_SLACK + 2 * PIXELS * rows.step,
+        scratch=bands.input_rows * row_bytes + SCRATCH_SLACK + 2 * PIXELS * rows.step,
     )
 
 

@@ -44,7 +44,7 @@ def dense(op: FullyConnected | Conv2D, arithmetic: str) -> list[Variant]:
         "widen": widen_split(),
         "dense": dense_routine(scaling.shift, turn_inputs(inputs), own=len(scaling.lows) > 1),
     }
-    return [Variant(routines, 4 * len(words), lambda: _call(op, words, inputs, outputs, routines))]
+    return [Variant(routines, 4 * len(words), lambda _: _call(op, words, inputs, outputs, routines))]
 
 
 def block_words(weights: np.ndarray, bias: np.ndarray, scaling: SharedScaling) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
 
 from model.compiler.fast.assembly import Routine
 from model.compiler.fast.bands import RowBands
 from model.compiler.fast.call import (
+    SCRATCH_BYTES,
     SCRATCH_SLACK,
     FastCall,
     NoFastKernelError,
@@ -18,76 +20,120 @@ from model.compiler.fast.planes import planes_routine
 from model.compiler.fast.requantize import Scaling, scale_channels
 from model.compiler.fast.rows import LANES, RowShape, loop_cycles_of, row_constants, rows_routine, with_turns
 from model.compiler.ir import DepthwiseConv2D
+from model.compiler.kernels.base import Constant
 
 CACHE_LINE = 32  # bytes
 
 
+@dataclass(frozen=True)
+class DepthwiseForm:
+    """A depthwise convolution as rows of its channels."""
+
+    op: DepthwiseConv2D
+    scaling: Scaling
+    shape: RowShape
+
+    @classmethod
+    def of(cls, op: DepthwiseConv2D) -> DepthwiseForm:
+        """Raises NoFastKernelError or NoFormError where it does not do."""
+        source, output, view = op.inputs[0], op.output, op.window
+        channels = source.hwc[2]
+        if output.hwc[2] != channels or source.root_offset % 4:
+            raise NoFastKernelError(f"{channels} to {output.hwc[2]} channels, expected as many out as in")
+        if view.dilation != (1, 1) or min(view.pad) < 0:
+            raise NoFastKernelError("a window that is dilated, or an input that is cut off at its edges")
+        weights = op.weights.reshape(-1, channels).T
+        scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
+        rounding, shift = scaling.rounding, scaling.shift
+        return cls(
+            op, scaling, RowShape(view.kernel, view.stride, _pitch(op), output.hwc[1], channels, rounding, shift)
+        )
+
+    def to_halves(self, step: int) -> DepthwiseForm:
+        """The same with int16 outputs, ``step`` of them from a pixel to the next."""
+        return replace(self, shape=replace(self.shape, output_step=2 * step, item=2))
+
+    def routines(self, turn: int) -> dict[str, Routine]:
+        """The functions, with ``turn`` groups of outputs a turn."""
+        width, channels = self.op.inputs[0].hwc[1:]
+        pad, pitch = self.op.window.pad[1], self.shape.pitch
+        return {
+            "planes": planes_routine(f"planes_{width}x{channels}_{pad}_{pitch}", width, channels, pad, pitch),
+            "convolve": rows_routine(f"rows_{self.shape.name}_{turn}", self.shape, turn),
+        }
+
+    def fields(self, band: int, computed: int, part: int, constants: str) -> list[tuple[str, str]]:
+        """The initialisers of an nn_fast_depthwise_t that does ``part`` channels of ``band`` rows at a time."""
+        op, view = self.op, self.op.window
+        height, width, channels = op.inputs[0].hwc
+        zero = op.inputs[0].zero_point & 0xFFFF
+        return [
+            ("height", str(height)),
+            ("row_bytes", str(width * channels)),
+            ("channels", str(channels)),
+            ("computed", str(computed)),
+            ("part", str(part)),
+            ("rows", str(op.output.hwc[0])),
+            ("pixels", str(op.output.hwc[1])),
+            ("band", str(band)),
+            ("stride", str(view.stride[0])),
+            ("window", str(view.kernel[0])),
+            ("pad", str(view.pad[0])),
+            ("pitch", str(self.shape.pitch)),
+            ("padding", f"0x{zero | zero << 16:X}U"),
+            ("channel_words", str(self.shape.words)),
+            ("planes", "{planes}"),
+            ("convolve", "{convolve}"),
+            ("constants", f"{{{constants}}}"),
+            ("scratch", "{scratch}"),
+        ]
+
+    def constant(self, suffix: str) -> Constant:
+        """The words of all channels."""
+        words = [word for channel in self.scaling.channels for word in row_constants(self.shape, channel)]
+        return word_constant(words, "[channel]: pairs of weights by rows, bias, scaling", suffix)
+
+
 def depthwise(op: DepthwiseConv2D) -> list[Variant]:
     """nn_fast_depthwise_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
-    source, output, view = op.inputs[0], op.output, op.window
-    width, channels = source.hwc[1:]
-    if output.hwc[2] != channels or channels % LANES or source.root_offset % 4:
-        raise NoFastKernelError(f"{channels} to {output.hwc[2]} channels, expected as many out as in, by fours")
-    if view.dilation != (1, 1) or min(view.pad) < 0:
-        raise NoFastKernelError("a window that is dilated, or an input that is cut off at its edges")
-    weights = op.weights.reshape(-1, channels).T
-    scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
-    pitch = _pitch(op)
-    shape = RowShape(view.kernel, view.stride, pitch, output.hwc[1], channels, scaling.rounding, scaling.shift)
-    planes = planes_routine(f"planes_{width}x{channels}_{view.pad[1]}_{pitch}", width, channels, view.pad[1], pitch)
-    geometry = f"{view.kernel[0]}x{view.kernel[1]}_{view.stride[0]}x{view.stride[1]}_{output.hwc[1]}x{channels}"
+    form = DepthwiseForm.of(op)
+    _bands(form, SCRATCH_BYTES)  # or says that it does not do
     variants = []
-    for groups in with_turns(shape):
-        name = f"rows_{geometry}_{pitch}_{scaling.rounding.name.lower()}_{scaling.shift}_{groups}"
-        routines = {"planes": planes, "convolve": rows_routine(name, shape, groups)}
-        build = partial(_call, op, scaling, shape, routines)
-        loop_cycles = output.hwc[0] * channels * loop_cycles_of(shape, groups)
-        variants.append(Variant(routines, 4 * shape.words * channels, build, loop_cycles))
+    for turn in with_turns(form.shape):
+        routines = form.routines(turn)
+        channels = op.output.hwc[2]
+        loop_cycles = op.output.hwc[0] * channels * loop_cycles_of(form.shape, turn)
+        build = partial(_call, form, routines)
+        variants.append(Variant(routines, 4 * form.shape.words * channels, build, loop_cycles))
     return variants
 
 
-def _call(op: DepthwiseConv2D, scaling: Scaling, shape: RowShape, routines: dict[str, Routine]) -> FastCall:
-    source, output, view = op.inputs[0], op.output, op.window
+def _bands(form: DepthwiseForm, scratch: int) -> RowBands:
+    height, width, channels = form.op.output.hwc
+    quads, room = -(-channels // LANES), max(scratch - SCRATCH_SLACK, 1)
+    return RowBands.of(form.op.window, height, form.shape.row_bytes * quads, width * channels, room, quads)
+
+
+def _call(form: DepthwiseForm, routines: dict[str, Routine], scratch: int) -> FastCall:
+    op = form.op
+    source, output = op.inputs[0], op.output
     height, width, channels = source.hwc
-    quads = channels // LANES
-    bands = RowBands.of(view, output.hwc[0], shape.row_bytes * quads, output.hwc[1] * channels, quads)
+    quads = -(-channels // LANES)
+    row_bytes = form.shape.row_bytes
+    bands = _bands(form, scratch)
     part = LANES * _aligned(-(-quads // bands.parts), quads)
-    zero = source.zero_point & 0xFFFF
     return FastCall(
         op,
         "nn_fast_depthwise_s8",
         "nn_fast_depthwise_t",
-        [
-            ("height", str(height)),
-            ("row_bytes", str(width * channels)),
-            ("channels", str(channels)),
-            ("computed", str(computed_channels(output))),
-            ("part", str(part)),
-            ("rows", str(output.hwc[0])),
-            ("pixels", str(output.hwc[1])),
-            ("band", str(bands.rows)),
-            ("stride", str(view.stride[0])),
-            ("window", str(view.kernel[0])),
-            ("pad", str(view.pad[0])),
-            ("pitch", str(shape.pitch)),
-            ("padding", f"0x{zero | zero << 16:X}U"),
-            ("channel_words", str(shape.words)),
-            ("planes", "{planes}"),
-            ("convolve", "{convolve}"),
-            ("constants", "{constants}"),
-            ("scratch", "{scratch}"),
-        ],
+        form.fields(bands.rows, computed_channels(output), part, "constants"),
         [bands.access(height, width * channels, output.hwc[1] * channels) if source.batch == 1 else None],
-        [
-            word_constant(
-                [word for channel in scaling.channels for word in row_constants(shape, channel)],
-                "[channel]: pairs of weights by rows, bias, scaling",
-            )
-        ],
-        f"{view.kernel[0]}x{view.kernel[1]}, {scaling.rounding.value}",
+        [form.constant("constants")],
+        f"{op.window.kernel[0]}x{op.window.kernel[1]}, {form.scaling.rounding.value}",
         repeat=source.batch,
         routines=routines,
-        scratch=bands.input_rows * shape.row_bytes * (part // LANES) + SCRATCH_SLACK,
+        reads_beyond=-channels % LANES,
+        scratch=bands.input_rows * row_bytes * (part // LANES) + SCRATCH_SLACK,
     )
 
 

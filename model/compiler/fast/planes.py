@@ -12,8 +12,9 @@ from model.compiler.fast.rows import LANES
 from model.compiler.fast.schedule import schedule
 
 _INPUT, _OUTPUT, _PADDING, _TURNS = "r0", "r1", "r2", "r3"
-_PIXELS = (("r4", "r5"), ("r6", "r7"))  # [pixel] channels 0 and 2, channels 1 and 3
-_PACKED = "r8"
+# Words take turns, so that one is loaded while the other is packed: [turn][pixel] channels 0 and 2, channels 1 and 3.
+_PIXELS = ((("r4", "r5"), ("r6", "r7")), (("r8", "r9"), ("r10", "r11")))
+_PACKED = ("r12", "lr")
 _UNROLLED = 10  # words that need no loop
 
 
@@ -27,7 +28,7 @@ def planes_routine(name: str, width: int, channels: int, pad: int, pitch: int) -
     if len(inside) <= _UNROLLED:
         inside = []
     first = inside[0] if inside else 0
-    lines = ["push.w {r4-r8, lr}", *asm.lines(schedule(writer.words(range(first))).instructions)]
+    lines = ["push.w {r4-r11, lr}", *asm.lines(schedule(writer.words(range(first))).instructions)]
     if inside:
         together = 2 if len(inside) % 2 == 0 else 1
         body = writer.words(range(first, first + together))
@@ -38,14 +39,15 @@ def planes_routine(name: str, width: int, channels: int, pad: int, pitch: int) -
         f"{width} pixels of {LANES} channels out of {channels} to int16, a row of {pitch} a channel, padded.\n"
         f"void {name}(const int8_t *input, int16_t *output, uint32_t padding)"
     )
-    return Routine(name, "nn_planes_t", comment, (*lines, "pop.w {r4-r8, pc}"))
+    return Routine(name, "nn_planes_t", comment, (*lines, "pop.w {r4-r11, pc}"))
 
 
 class _WordWriter:
-    """Writes words of two neighbours each; the pointers move along."""
+    """Writes words of two neighbours each; the pointers move along where offsets become too large, and at the end."""
 
     def __init__(self, width: int, channels: int, pad: int, plane_bytes: int) -> None:
         self._width, self._channels, self._pad, self._plane = width, channels, pad, plane_bytes
+        self._read = self._written = 0  # bytes beyond the pointers
 
     def inside(self, position: int) -> bool:
         """Whether a pixel, not padding, is at ``position`` of the row."""
@@ -53,25 +55,46 @@ class _WordWriter:
 
     def words(self, numbers: range) -> list[Instruction]:
         """Both halves of the words ``numbers``, for all four channels."""
-        return [instruction for number in numbers for instruction in self._word(number)]
+        code: list[Instruction] = []
+        for number in numbers:
+            pixels = 2 * self._channels + LANES
+            if max(self._read + pixels, self._written + LANES * self._plane) > asm.FARTHEST:
+                code += self._move()
+            code += self._word(number)
+        return [*code, *self._move()]
+
+    def _move(self) -> list[Instruction]:
+        code = [*asm.move_pointer(_INPUT, self._read), *asm.move_pointer(_OUTPUT, self._written)]
+        self._read = self._written = 0
+        return code
 
     def _word(self, number: int) -> list[Instruction]:
         code: list[Instruction] = []
         halves = []
-        for at, (even, odd) in enumerate(_PIXELS):
+        for at, (even, odd) in enumerate(_PIXELS[number & 1]):
             if not self.inside(2 * number + at):
                 halves.append((_PADDING, _PADDING))
                 continue
             code += [
-                asm.ldr(odd, _INPUT, 0),
-                asm.add(_INPUT, _INPUT, self._channels),
+                *self._load(2 * number + at - self._pad, odd, even),
                 asm.widen_even(even, odd),
                 asm.widen_odd(odd, odd),
             ]
+            self._read += self._channels
             halves.append((even, odd))
         for channel in range(LANES):
             pack = asm.pack_low if channel < 2 else asm.pack_high
             first, second = halves[0][channel & 1], halves[1][channel & 1]
-            code.append(pack(_PACKED, first, second))
-            code.append(asm.store(_PACKED, _OUTPUT, channel * self._plane))
-        return [*code, asm.add(_OUTPUT, _OUTPUT, 4)]
+            packed = _PACKED[channel & 1]
+            code.append(pack(packed, first, second))
+            code.append(asm.store(packed, _OUTPUT, self._written + channel * self._plane))
+        self._written += 4
+        return code
+
+    def _load(self, pixel: int, into: str, spare: str) -> list[Instruction]:
+        """A pixel's word, by halves where it is known to lie across two: such a load takes four cycles more."""
+        across = self._width * self._channels % 4 == 0 and pixel * self._channels % 4 == 2
+        if not across:
+            return [asm.ldr(into, _INPUT, self._read)]
+        halves = [asm.ldr_half(into, _INPUT, self._read), asm.ldr_half(spare, _INPUT, self._read + 2)]
+        return [*halves, asm.pack_low(into, into, spare)]

@@ -32,16 +32,24 @@ _ROWS_AT, _TURNS_AT, _FRAME = 0, 4, 8
 
 @dataclass(frozen=True)
 class RowShape:
-    """``pitch``: int16 values from a channel's row to the next channel's; ``channels``: bytes from an output to its
-    right neighbour's."""
+    """``pitch``: int16 values from a channel's row to the next channel's; ``output_step``: bytes from an output to its
+    right neighbour's; ``item``: bytes of an output, 1 or 2."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
     pitch: int
     outputs: int
-    channels: int
+    output_step: int
     rounding: Rounding
     shift: int
+    item: int = 1
+
+    @property
+    def name(self) -> str:
+        """What tells it from other shapes, in the name of its function."""
+        kernel, stride = (f"{down}x{across}" for down, across in (self.kernel, self.stride))
+        scaling = f"{self.rounding.name.lower()}_{self.shift}"
+        return f"{kernel}_{stride}_{self.outputs}x{self.output_step}x{self.item}_{self.pitch}_{scaling}"
 
     @property
     def row_bytes(self) -> int:
@@ -112,7 +120,9 @@ def with_turns(shape: RowShape) -> list[int]:
     groups = shape.outputs // OUTPUTS
     turns = [turn for turn in range(min(groups, _MOST_GROUPS), 0, -1) if groups % turn == 0 and _reachable(shape, turn)]
     if not turns and groups:
-        raise OutOfReachError(f"rows of {shape.row_bytes:,} bytes or {shape.channels:,} channels, too far apart")
+        raise OutOfReachError(
+            f"rows of {shape.row_bytes:,} bytes, or outputs {shape.output_step:,} bytes apart: too far"
+        )
     return turns or [0]
 
 
@@ -124,7 +134,7 @@ def loop_cycles_of(shape: RowShape, turn: int) -> int:
 
 def _reachable(shape: RowShape, groups: int) -> bool:
     """Whether immediate offsets reach all of so many groups."""
-    output = (groups * OUTPUTS - 1) * shape.channels
+    output = (groups * OUTPUTS - 1) * shape.output_step
     words = (shape.stride[1] * (groups * OUTPUTS - 1) + shape.kernel[1] + 1) // 2
     return max(output, (shape.kernel[0] - 1) * shape.row_bytes + 4 * words) <= asm.FARTHEST
 
@@ -145,7 +155,7 @@ def rows_routine(name: str, shape: RowShape, turn: int) -> Routine:
     lines += ["mov r12, r2", "mov r2, r1", "mov r1, r0", ".balign 8", f".L{name}:"]
     steps_back = 0
     if looped:
-        forward, ahead = 2 * turn * OUTPUTS * shape.stride[1], turn * OUTPUTS * shape.channels
+        forward, ahead = 2 * turn * OUTPUTS * shape.stride[1], turn * OUTPUTS * shape.output_step
         count = [
             *asm.move_pointer(_INPUT, forward),
             *asm.move_pointer(_OUTPUT, ahead),
@@ -157,7 +167,7 @@ def rows_routine(name: str, shape: RowShape, turn: int) -> Routine:
         lines += asm.loop(f".L{name}_turn", schedule([*body, *count]).instructions)
         body, steps_back = [], turns * forward
     tail = writer.group(0 if looped else turn, rest) if rest else []
-    tail_step = (shape.outputs - (groups * OUTPUTS if looped else 0)) * shape.channels
+    tail_step = (shape.outputs - (groups * OUTPUTS if looped else 0)) * shape.output_step
     end = [
         *asm.move_pointer(_OUTPUT, tail_step),
         *asm.move_pointer(_INPUT, row_step - steps_back),
@@ -196,8 +206,8 @@ class _GroupWriter:
         for output in range(outputs):
             total = _SUMS[output]
             code += scaling_code.scale(shape.rounding, total, held, shape.shift)
-            place = (number * OUTPUTS + output) * shape.channels
-            code.append(asm.store(total, _OUTPUT, place, size="b"))
+            place = (number * OUTPUTS + output) * shape.output_step
+            code.append(asm.store(total, _OUTPUT, place, size=" bh"[shape.item]))
         return code
 
     def _row(self, number: int, row: int, outputs: int) -> list[Instruction]:

@@ -67,6 +67,7 @@ class KernelCall:
     sources: list[Tensor] | None = None  # other inputs than the operator's
     repeat: int = 1
     region: tuple[int, int] | None = None  # first and last byte (exclusive) of the output where only a part is written
+    within: tuple[Op, ...] = ()  # operators before ``op`` that the call computes too, without a tensor between
 
     @property
     def inputs(self) -> list[Tensor]:
@@ -82,6 +83,11 @@ class KernelCall:
     def written(self) -> tuple[int, int]:
         """The bytes of the output that the call may write."""
         return (0, self.output.bytes) if self.region is None else self.region
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all operators the call computes."""
+        return self.op.macs + sum(op.macs for op in self.within)
 
     @property
     def weight_bytes(self) -> int:
@@ -172,6 +178,12 @@ def repeated(access: Access | None, count: int) -> Access | None:
 def block_ends(channels: int, block: int) -> np.ndarray:
     """Ends of the blocks of ``block`` channels a kernel writes at once; the last block may be shorter."""
     return np.minimum(np.arange(block, channels + block, block, dtype=np.int64), channels)
+
+
+def lane_ends(channels: int, lanes: int) -> np.ndarray:
+    """Ends of the blocks of a kernel that writes ``lanes`` channels at once, and those left over one by one."""
+    full = channels - channels % lanes
+    return np.concatenate([block_ends(full, lanes), np.arange(full + 1, channels + 1, dtype=np.int64)])
 
 
 def windowed(source: Tensor, output: Tensor, view: Window, ends: np.ndarray, *, channelwise: bool) -> Access:

@@ -14,6 +14,7 @@ from model.compiler.kernels.base import (
     block_ends,
     channel,
     int8_constant,
+    lane_ends,
     quantized_range,
     repeated,
     shape,
@@ -205,12 +206,7 @@ def _conv_fields(op: Conv2D | DepthwiseConv2D | TransposeConv) -> list[tuple[str
 
 
 def _depthwise_access(op: DepthwiseConv2D, single: bool) -> Access:
-    channels = op.output.hwc[2]
-    if single:  # blocks of four, then single channels
-        full = channels - channels % _LANES
-        ends = np.concatenate([block_ends(full, _LANES), np.arange(full + 1, channels + 1, dtype=np.int64)])
-    else:
-        ends = block_ends(channels, 1)
+    ends = lane_ends(op.output.hwc[2], _LANES if single else 1)
     return windowed(op.inputs[0], op.output, op.window, ends, channelwise=True)
 
 

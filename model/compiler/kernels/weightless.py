@@ -28,6 +28,7 @@ from model.compiler.kernels.base import (
     elementwise,
     int8_constant,
     int32_constant,
+    lane_ends,
     quantized_range,
     repeated,
     shape,
@@ -53,7 +54,10 @@ def pad(op: Pad) -> KernelCall:
     return KernelCall(op, "nn_pad_s8", "nn_pad_t", fields, [access])
 
 
-def _pool(op: AveragePool2D | MaxPool2D, function: str, ctype: str) -> KernelCall:
+_POOL_LANES = 4  # as in nn_average_pool_s8.c
+
+
+def _pool(op: AveragePool2D | MaxPool2D, function: str, ctype: str, lanes: int = 1) -> KernelCall:
     source = op.inputs[0]
     fields = [
         ("input", shape(source)),
@@ -61,7 +65,7 @@ def _pool(op: AveragePool2D | MaxPool2D, function: str, ctype: str) -> KernelCal
         ("window", window(op.window)),
         ("range", quantized_range(op.output, op.clamp)),
     ]
-    access = windowed(source, op.output, op.window, block_ends(op.output.hwc[2], 1), channelwise=True)
+    access = windowed(source, op.output, op.window, lane_ends(op.output.hwc[2], lanes), channelwise=True)
     kernel = "{}x{}".format(*op.window.kernel)
     return KernelCall(
         op, function, ctype, fields, [repeated(access, source.batch)], summary=kernel, repeat=source.batch
@@ -72,7 +76,7 @@ def average_pool_2d(op: AveragePool2D) -> KernelCall:
     """nn_average_pool_s8, and its twin for dimensions beyond 16 bits."""
     if wide(op.inputs[0]) or max(op.window.kernel + op.window.stride) > LARGEST:
         return _pool(op, "nn_average_pool_wide_s8", "nn_pool_wide_t")
-    return _pool(op, "nn_average_pool_s8", "nn_pool_t")
+    return _pool(op, "nn_average_pool_s8", "nn_pool_t", _POOL_LANES)
 
 
 def max_pool_2d(op: MaxPool2D) -> KernelCall:

@@ -1,4 +1,4 @@
-"""Channels that are one value whatever the picture shows go to the end of their tensor, where nothing reads them.
+"""Channels that are one value whatever the picture shows are taken out, all or all but one to leave an even number.
 
 Exact, by interval arithmetic over all inputs in int8: a convolution's sum lies between two ends, and what its scaling
 makes of both ends it makes of everything between. Where that value is the zero point, it counts nothing in the next
@@ -27,7 +27,7 @@ class _Chain:
 
 
 def put_idle_channels_last(graph: Graph) -> bool:
-    """Reorder channels and mark the tensors' last ones idle; the network's outputs stay bit for bit the same."""
+    """Take channels out, and mark one that stays idle; the network's outputs stay bit for bit the same."""
     changed = False
     for op in graph.ops:
         chain = _chain(graph, op)
@@ -105,10 +105,28 @@ def _reorder(chain: _Chain) -> bool:
         if op is not None:
             op.bias = op.bias[order]
             op.multipliers = [op.multipliers[channel] for channel in order]
-            op.output.idle = len(idle)
     if between is not None:
         between.weights = np.ascontiguousarray(between.weights[..., order])
+    _cut(chain, channels - len(idle))
     return True
+
+
+def _cut(chain: _Chain, used: int) -> None:
+    """Leave the first ``used`` channels, and one more where that is an odd number."""
+    kept = used + used % 2
+    first, between, last = chain.first, chain.between, chain.last
+    before = [(op, op.macs) for op in (first, between, last) if op is not None]
+    first.weights = first.weights[:kept]
+    last.weights = np.ascontiguousarray(last.weights[..., :kept])
+    if between is not None:
+        between.weights = np.ascontiguousarray(between.weights[..., :kept])
+    for op in (first, between):
+        if op is not None:
+            op.bias, op.multipliers = op.bias[:kept], op.multipliers[:kept]
+            op.output.shape = (*op.output.shape[:-1], kept)
+            op.output.idle = kept - used
+    for op, macs in before:
+        op.left_out += macs - op.macs
 
 
 def _behind(op: DepthwiseConv2D, channel: int) -> int:

@@ -24,21 +24,21 @@ def chain(seed: int) -> Graph:
     return graph
 
 
-def test_dead_channels_come_last_and_count_nothing() -> None:
+def test_dead_channels_are_taken_out_and_count_nothing() -> None:
     found = 0
     for seed in range(20):
         graph = chain(seed)
         conv, depthwise, last = graph.ops
         assert isinstance(conv, Conv2D) and isinstance(depthwise, DepthwiseConv2D) and isinstance(last, Conv2D)
-        before = [conv.weights, depthwise.weights, last.weights]
+        before, macs = conv.weights, sum(op.macs for op in graph.ops)
         dead = int((conv.bias < -(2**25)).sum())
         assert put_idle_channels_last(graph) or not dead
-        idle = conv.output.idle  # others may be constant by chance
-        assert idle == depthwise.output.idle >= dead
-        if idle:
-            assert int((conv.bias[-idle:] < -(2**25)).sum()) == dead and not last.weights[..., -idle:].any()
-        for old, new in zip(before, [conv.weights, depthwise.weights, last.weights], strict=True):
-            assert old.shape == new.shape
+        used = conv.output.hwc[2] - conv.output.idle
+        assert used <= len(before) - dead  # others may be constant by chance
+        assert (conv.output.hwc == depthwise.output.hwc and conv.output.hwc[2] == used + used % 2) or not dead
+        assert [len(conv.weights), depthwise.weights.shape[2], last.weights.shape[3]] == [conv.output.hwc[2]] * 3
+        assert not (conv.bias[:used] < -(2**25)).any() and not last.weights[..., used:].any()
+        assert sum(op.macs for op in graph.ops) == macs
         found += dead
     assert found > 20
 
@@ -67,6 +67,7 @@ def test_what_the_outside_reads_stays_in_place() -> None:
 
 def test_the_shipped_model_has_some() -> None:
     program = build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=1)
-    idle = {op.name: op.output.idle for op in program.graph.ops if op.output.idle}
-    assert idle["conv1"] == idle["conv_dw_1"] == 2
-    assert sum(idle.values()) == 20
+    channels = {op.name: op.output.hwc[2] for op in program.graph.ops}
+    assert channels["conv1"] == channels["conv_dw_1"] == 6 and channels["conv_pw_1"] == 14
+    assert {op.name for op in program.graph.ops if op.output.idle} >= {"conv_pw_1", "conv_pw_2"}  # 13 and 29 are used
+    assert sum(op.macs for op in program.graph.ops) == 20_819_776
