@@ -24,7 +24,7 @@ _Unit = tuple[Op, ...]
 """What one kernel computes: an operator, or a depthwise convolution and the 1x1 convolution behind it."""
 
 CODE_BYTES = 44 * 1024
-"""Of ITCM's 64 KB; all plain kernels together take 24 KB there, by zig."""
+"""Of ITCM's 64 KB; a network's plain kernels and the drivers take up to 3 KB each there, by zig."""
 _ELEMENT_COST = 12
 """Multiplications that take as long in plain C as the sum of two elements."""
 
