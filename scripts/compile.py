@@ -16,6 +16,13 @@ class Optimize(enum.StrEnum):
     SPEED = "speed"
 
 
+class Target(enum.StrEnum):
+    """What is written."""
+
+    C = "c"
+    WASM = "wasm"
+
+
 class Kernels(enum.StrEnum):
     """``model.compiler.kernels.ARITHMETICS`` for the command line."""
 
@@ -48,6 +55,9 @@ def compile_(
     fast_ram: Annotated[
         int, typer.Option(min=0, help="KB of DTCM for tensors, scratch memory and weights (with --optimize speed).")
     ] = 96,
+    target: Annotated[
+        Target, typer.Option(help="wasm: also model.wasm, a WebAssembly module of that C (extra [zig]).")
+    ] = Target.C,
     operators: Annotated[
         bool,
         typer.Option("--operators", help="List the operators that compile.", callback=_list_operators, is_eager=True),
@@ -59,15 +69,22 @@ def compile_(
     """
     from model.compiler import compile_model
     from model.compiler.report import print_report
+    from model.compiler.wasm import build_wasm
+    from model.errors import CrosscamError
     from scripts.shipped import shipped
 
-    print_report(
-        compile_model(
-            shipped(source),
-            output,
-            core=core,
-            arithmetic=kernels.value,
-            optimize=optimize.value,
-            fast_ram=1024 * fast_ram,
+    if target is Target.WASM and optimize is Optimize.SPEED:
+        raise CrosscamError(
+            "--target wasm with --optimize speed: its kernels are assembly for the Cortex-M7; leave it out"
         )
+    report = compile_model(
+        shipped(source),
+        output,
+        core=core,
+        arithmetic=kernels.value,
+        optimize=optimize.value,
+        fast_ram=1024 * fast_ram,
     )
+    if target is Target.WASM:
+        report.files.append(build_wasm(output, [layer.kernel for layer in report.layers]))
+    print_report(report)
