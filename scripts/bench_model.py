@@ -109,11 +109,12 @@ def bench(model: Path, optimize: str, toolchain: str | None, fast_ram: int = 102
     """
     from model.compiler import compile_model
     from model.compiler.card import open_model
+    from model.compiler.compile import Options
     from sim.bench.bare_network import BareNetwork
 
     with tempfile.TemporaryDirectory(prefix="crosscam-model-") as scratch:
         folder = Path(scratch)
-        report = compile_model(model, folder, optimize=optimize, fast_ram=fast_ram)
+        report = compile_model(model, folder, options=Options(optimize=optimize, fast_ram=fast_ram))
         elf = _build(folder, report, toolchain)
         sizes = _section_sizes(elf)
         network = BareNetwork(elf)

@@ -25,13 +25,13 @@ def card(
 
     from model.card import write_card
     from model.compiler.card import open_model
-    from model.compiler.compile import build
+    from model.compiler.compile import Options, build
     from model.compiler.stand_in import MOST_LABELS, stand_in_card
     from model.errors import CrosscamError
     from model.files import whole
 
     path, blob, _ = open_model(model)
-    graph = build(path, blob, core=True).graph
+    graph = build(path, blob, Options(core=True)).graph
     made = stand_in_card(path, blob, graph)
     if len(made.labels) != graph.output.size:
         raise CrosscamError(

@@ -14,9 +14,10 @@ from elftools.elf.elffile import ELFFile
 from unicorn import arm_const
 
 from firmware.tests.toolchains import build_program
-from model.compiler.compile import Program, build
+from model.compiler.compile import Options, build
 from model.compiler.emit import emit
 from model.compiler.fast_ram import FAST_RAM_BYTES
+from model.compiler.program import Program
 from model.compiler.tests.host import Case, Inputs, as_list, test_card
 
 _END = 32  # bytes of an nn_tensor_t on the target
@@ -106,7 +107,7 @@ def build_cases(
     runs, programs = "", []
     for number, case in enumerate(cases):
         symbol = f"net{number}"
-        program = build(Path(case.title), case.blob, optimize=optimize, shuffles=10, fast_ram=fast_ram)
+        program = build(Path(case.title), case.blob, Options(optimize=optimize, fast_ram=fast_ram), shuffles=10)
         programs.append(program)
         for name, text in emit(program.graph, program.calls, program.plan, test_card(program, symbol), symbol).items():
             own = text.replace("model_weights.h", f"{symbol}_weights.h")

@@ -3,7 +3,7 @@
     read (reader, constants, operators) -> optimise (passes) -> choose kernels (kernels) -> plan memory (memory) -> emit
 
 The result is bit for bit that of LiteRT's reference kernels, the default because every model can be held against them
-on a host; ``arithmetic="tflm"`` gives TensorFlow Lite Micro's.
+on a host; ``Options(arithmetic="tflm")`` gives TensorFlow Lite Micro's.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from model.compiler import compile_model
-from model.compiler.compile import OPTIMIZATIONS
+from model.compiler.compile import OPTIMIZATIONS, Options
 from model.compiler.report import print_report
 from model.errors import CrosscamError
 
@@ -22,7 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         report = compile_model(
-            options.source, options.output, core=options.firmware, firmware=options.firmware, optimize=options.optimize
+            options.source,
+            options.output,
+            firmware=options.firmware,
+            options=Options(core=options.firmware, optimize=options.optimize),
         )
     except CrosscamError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from model.card import Card
@@ -13,11 +14,12 @@ from model.compiler.emit import emit
 from model.compiler.fast.choice import Selector
 from model.compiler.fast_ram import FAST_RAM_BYTES, place
 from model.compiler.firmware_needs import check_firmware_needs
-from model.compiler.ir import Graph, Op
-from model.compiler.kernels import ARITHMETICS, KernelCall, choose_kernels
-from model.compiler.memory import MemoryPlan, plan_memory
+from model.compiler.fit import check_fit
+from model.compiler.kernels import ARITHMETICS, choose_kernels
+from model.compiler.memory import plan_memory
 from model.compiler.naming import assign_names
-from model.compiler.passes import cut_edges, put_idle_channels_last, run_passes
+from model.compiler.passes import FOR_SPEED, PASSES, Effect, cut_edges, run_passes, run_passes_for_speed
+from model.compiler.program import Program
 from model.compiler.reader import read_graph
 from model.compiler.report import CompileReport, LayerReport
 from model.compiler.stand_in import stand_in_card
@@ -28,38 +30,57 @@ OPTIMIZATIONS = ("size", "speed")
 """Plain C that runs anywhere, or kernels generated for the Cortex-M7 where there are some (model/compiler/fast)."""
 
 
+SEPARABLE = "separable"
+SWITCHES = (*PASSES, *FOR_SPEED, SEPARABLE)
+"""What ``Options.without`` may name: passes, and kernels that are two layers in one."""
+
+
 @dataclass(frozen=True)
-class Program:
-    """A graph ready to be emitted: optimised, with kernels chosen and memory planned."""
+class Options:
+    """How a network is compiled.
 
-    graph: Graph
-    calls: Sequence[KernelCall]
-    plan: MemoryPlan
-    slow: dict[Op, str] = field(default_factory=dict)  # where speed was asked for: why a layer has no fast kernel
+    ``core`` takes the conversions at the edges off, so that inputs and outputs are int8. ``arithmetic`` is one of
+    ``ARITHMETICS``, ``optimize`` of ``OPTIMIZATIONS``; for speed, ``fast_ram`` bytes of DTCM may hold tensors, scratch
+    memory and weights, and ``code`` bytes of ITCM generated kernels. ``ram`` and ``flash``: bytes that may be needed,
+    None for any number. ``without``: of ``SWITCHES``.
+    """
+
+    core: bool = False
+    arithmetic: str = ARITHMETICS[0]
+    optimize: str = OPTIMIZATIONS[0]
+    fast_ram: int = FAST_RAM_BYTES
+    code: int | None = None
+    ram: int | None = None
+    flash: int | None = None
+    without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.without - set(SWITCHES))
+        if unknown:
+            raise CrosscamError(f"--without {unknown[0]!r}: expected one of {', '.join(SWITCHES)}")
+
+    @property
+    def provenance(self) -> str:
+        """What made the files, for their head: the same for the same options."""
+        parts = [f"optimize {self.optimize}", f"results of {self.arithmetic}"]
+        if self.optimize == "speed":
+            parts.append(f"{self.fast_ram:,} bytes of fast RAM")
+        parts += ["edges cut"] if self.core else []
+        parts += [f"without {name}" for name in sorted(self.without)]
+        return f"crosscam {_version()}, {', '.join(parts)}"
 
 
-def compile_model(
-    source: Path,
-    out: Path,
-    *,
-    core: bool = False,
-    arithmetic: str = ARITHMETICS[0],
-    firmware: bool = False,
-    optimize: str = OPTIMIZATIONS[0],
-    fast_ram: int = FAST_RAM_BYTES,
-) -> CompileReport:
+def compile_model(source: Path, out: Path, *, firmware: bool = False, options: Options = Options()) -> CompileReport:
     """Compile ``source`` into C files in ``out``: a model folder (card.toml and its .tflite), or any .tflite.
 
-    A .tflite without a card gets labels by number and a self-test that LiteRT computes. ``core`` takes the conversions
-    at the edges off, so that inputs and outputs are int8; a card always describes that core. ``arithmetic`` is one of
-    ``ARITHMETICS``. ``firmware`` checks that this repository's firmware can run it. ``optimize`` is one of
-    ``OPTIMIZATIONS``; for speed, ``fast_ram`` bytes of DTCM may hold tensors, scratch memory and weights.
+    A .tflite without a card gets labels by number and a self-test that LiteRT computes; a card always describes the
+    network with its edges cut. ``firmware`` checks that this repository's firmware can run it.
     Raises CrosscamError on any bad input; then ``out`` is as it was.
     """
     path, blob, card = open_model(source)
-    program = build(
-        path, blob, core=core or card is not None, arithmetic=arithmetic, optimize=optimize, fast_ram=fast_ram
-    )
+    options = replace(options, core=options.core or card is not None)
+    program = build(path, blob, options)
+    check_fit(path, program, options.ram, options.flash)
     if firmware:
         weight_bytes = sum(call.weight_bytes for call in program.calls)
         check_firmware_needs(path, program.graph, program.plan, weight_bytes)
@@ -67,39 +88,49 @@ def compile_model(
         card = stand_in_card(path, blob, program.graph)
     else:
         check_card(card, program.graph)
-    files = emit(program.graph, program.calls, program.plan, card)
+    files = emit(program.graph, program.calls, program.plan, card, provenance=options.provenance)
     return _report(program, card, write_files(out, files))
 
 
-def build(
-    path: Path,
-    blob: bytes,
-    *,
-    core: bool = False,
-    arithmetic: str = ARITHMETICS[0],
-    shuffles: int = 200,
-    optimize: str = OPTIMIZATIONS[0],
-    fast_ram: int = FAST_RAM_BYTES,
-) -> Program:
+def build(path: Path, blob: bytes, options: Options = Options(), *, shuffles: int = 200) -> Program:
     """All stages between the file's bytes and the emission; ``path`` names the model in messages.
 
     ``shuffles`` limits the search for a smaller arena.
     """
+    fast = options.optimize == "speed"
     graph = read_graph(path, blob)
-    if core:
+    if options.core:
         cut_edges(graph)
-    run_passes(graph)
-    if optimize == "speed":
-        put_idle_channels_last(graph)
+    effects = run_passes(graph, options.without)
+    if fast:
+        effects += run_passes_for_speed(graph, options.without)
     assign_names(graph)
     try:
-        calls = [call for op in graph.ops for call in choose_kernels(op, arithmetic)]
+        calls = [call for op in graph.ops for call in choose_kernels(op, options.arithmetic)]
     except CrosscamError as error:
         raise CrosscamError(f"{path}: {error}") from error
-    if optimize != "speed":
-        return Program(graph, calls, plan_memory(graph, calls, shuffles))
-    calls, slow, plan = place(graph, Selector(calls, graph.outputs, arithmetic), fast_ram, shuffles)
-    return Program(graph, calls, plan, slow)
+    plain_bytes = sum(call.weight_bytes for call in calls)
+    if not fast:
+        return Program(graph, calls, plan_memory(graph, calls, shuffles), {}, effects, plain_bytes)
+    selector = Selector(
+        calls,
+        graph.outputs,
+        options.arithmetic,
+        code=options.code,
+        flash=options.flash,
+        pairs=SEPARABLE not in options.without,
+    )
+    calls, slow, plan = place(graph, selector, options.fast_ram, shuffles)
+    pairs = sum(bool(call.within) for call in calls)
+    effects.append(Effect(SEPARABLE, f"{pairs} times two layers as one" if pairs else "nothing to do"))
+    return Program(graph, calls, plan, slow, effects, plain_bytes)
+
+
+def _version() -> str:
+    try:
+        return installed_version("crosscam")
+    except PackageNotFoundError:
+        return "from sources"
 
 
 def write_files(out: Path, files: dict[str, str]) -> list[Path]:
@@ -137,4 +168,6 @@ def _report(program: Program, card: Card, files: list[Path]) -> CompileReport:
         program.plan.bound_bytes,
         program.plan.tries,
         layers[program.plan.peak_layer].name,
+        list(program.effects),
+        program.plan.fast,
     )

@@ -69,14 +69,20 @@ class _End:
 
 
 def emit(
-    graph: Graph, calls: Sequence[KernelCall], plan: MemoryPlan, card: Card, symbol: str = "nn_model"
+    graph: Graph,
+    calls: Sequence[KernelCall],
+    plan: MemoryPlan,
+    card: Card,
+    symbol: str = "nn_model",
+    provenance: str = "crosscam",
 ) -> dict[str, str]:
-    """File name -> text. ``symbol`` names the nn_model_t and prefixes every other name."""
+    """File name -> text. ``symbol`` names the nn_model_t and prefixes every other name; ``provenance``: their maker."""
     if not calls:
         raise CrosscamError(f"{card.model_path}: the model computes nothing (its output is its input)")
     layers = [_layer(number, call, plan, symbol) for number, call in enumerate(calls)]
     values = {
         "symbol": symbol,
+        "provenance": provenance,
         "card": card,
         "hash": card.sha256[:8],
         "layers": layers,

@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from model.compiler.passes import Effect
+
 _FAR = 0.05  # of the bound: an arena above it wants a reason
 
 
@@ -30,7 +32,7 @@ class LayerReport:
 class CompileReport:
     """Result of ``compile_model``. ``peak_bytes``: all tensors alive in ``peak_layer``; the arena may be smaller,
     because an output can grow into an input that dies. ``bound_bytes``: no arena for these layers is smaller;
-    ``tries``: orders of placing tried on the way there."""
+    ``tries``: orders of placing tried on the way there. ``fast``: the arena is for DTCM and holds scratch memory."""
 
     model_id: str
     hash: str
@@ -43,6 +45,8 @@ class CompileReport:
     bound_bytes: int
     tries: int
     peak_layer: str
+    effects: list[Effect]
+    fast: bool = False
 
 
 def print_report(report: CompileReport, console: Console | None = None) -> None:
@@ -66,12 +70,20 @@ def print_report(report: CompileReport, console: Console | None = None) -> None:
     for layer in report.layers:
         if layer.slow:
             console.print(f"{layer.name} keeps its plain kernel: {layer.slow}", style="dim")
+    done = [f"{effect.name} ({effect.text})" for effect in report.effects if effect.text != "nothing to do"]
+    if done:
+        console.print(f"passes: {', '.join(done)}", style="dim")
     above = report.arena_bytes / report.bound_bytes - 1
-    reason = f" ({above:.1%} more, the best of {report.tries} orders of placing its tensors)" if above > _FAR else ""
+    name = "arena in DTCM, scratch memory included," if report.fast else "arena"
+    reason = (
+        f" ({above:.1%} more, the best of {report.tries} orders of placing its tensors)"
+        if above > _FAR and not report.fast
+        else ""
+    )
     console.print(
         f"{len(report.layers)} layers, {report.macs:,} MACs, {report.weight_bytes:,} bytes of weights, "
-        f"arena {report.arena_bytes:,} bytes, at least {report.bound_bytes:,}{reason} (tensors alive at the peak, "
-        f"{report.peak_layer}: {report.peak_bytes:,})"
+        f"{name} {report.arena_bytes:,} bytes, tensors at least {report.bound_bytes:,}{reason} (tensors alive at "
+        f"the peak, {report.peak_layer}: {report.peak_bytes:,})"
     )
     if report.files:
         console.print(f"wrote {', '.join(path.name for path in report.files)} to {report.files[0].parent}")

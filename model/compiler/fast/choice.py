@@ -56,11 +56,23 @@ class Selection:
 class Selector:
     """Chooses among generated kernels for ``calls``, the plain ones, of a network with these ``outputs``.
 
-    ``arithmetic`` is one of ``ARITHMETICS``.
+    ``arithmetic`` is one of ``ARITHMETICS``; ``code`` and ``flash``: bytes for generated kernels, and for them and all
+    constants; ``pairs``: whether two layers may be one.
     """
 
-    def __init__(self, calls: Sequence[KernelCall], outputs: Sequence[Tensor], arithmetic: str) -> None:
-        self._calls, self._arithmetic = calls, arithmetic
+    def __init__(
+        self,
+        calls: Sequence[KernelCall],
+        outputs: Sequence[Tensor],
+        arithmetic: str,
+        *,
+        code: int | None = None,
+        flash: int | None = None,
+        pairs: bool = True,
+    ) -> None:
+        self._calls, self._arithmetic, self._pairs = calls, arithmetic, pairs
+        self._code = CODE_BYTES if code is None else code
+        self._flash = FLASH_BYTES if flash is None else flash
         self._outputs = {output.root for output in outputs}
         self._found: dict[_Unit, list[Variant] | str] = {}
 
@@ -71,16 +83,17 @@ class Selector:
         ``apart``: depthwise convolutions that are not to be one with the 1x1 convolution behind them.
         """
         plain_bytes = {call.op: call.weight_bytes for call in self._calls}
-        flash = FLASH_BYTES - CODE_BYTES - sum(call.weight_bytes for call in self._calls)
+        flash = self._flash - self._code - sum(call.weight_bytes for call in self._calls)
         chosen: dict[_Unit, Variant] = {}
         reasons: dict[Op, str] = {}
-        units = _units(self._calls, self._outputs, apart)
+        units = _units(self._calls, self._outputs, apart if self._pairs else None)
         while units:
             unit = units.pop(0)
             try:
                 shortest = self._variants(unit)[-1]
                 wider = shortest.weight_bytes - sum(plain_bytes[op] for op in unit)
-                _check_room(_code_bytes([*chosen.values(), shortest]), _code_bytes(chosen.values()), wider, flash)
+                before = _code_bytes(chosen.values())
+                self._check_room(_code_bytes([*chosen.values(), shortest]), before, wider, flash)
             except NoFastKernelError as error:
                 if len(unit) > 1:
                     units = _by_cost([*units, *((op,) for op in unit)])
@@ -103,6 +116,14 @@ class Selector:
             raise NoFastKernelError(found)
         return found
 
+    def _check_room(self, code: int, before: int, wider: int, flash: int) -> None:
+        """Raise NoFastKernelError where ``code`` bytes (``before`` without it) or wider weights are too many."""
+        if code > self._code:
+            left = f"{self._code - before:,} of {self._code:,}"
+            raise NoFastKernelError(f"{code - before:,} bytes of code, {left} are left")
+        if wider > flash:
+            raise NoFastKernelError(f"{wider:,} bytes of flash for 16-bit weights, {max(flash, 0):,} are left")
+
     def _unroll(self, chosen: dict[_Unit, Variant]) -> None:
         """Give what room is left to longer code, where it saves most cycles a byte."""
         gains = [
@@ -111,7 +132,7 @@ class Selector:
             for each in self._variants(unit)[:-1]
         ]
         for _, unit, each in sorted(gains, key=lambda gain: -gain[0]):
-            fits = _code_bytes((chosen | {unit: each}).values()) <= CODE_BYTES
+            fits = _code_bytes((chosen | {unit: each}).values()) <= self._code
             if fits and each.loop_cycles < chosen[unit].loop_cycles:
                 chosen[unit] = each
 
@@ -139,14 +160,14 @@ def scratch_of(calls: Iterable[KernelCall]) -> int:
     return max((call.scratch for call in calls if isinstance(call, FastCall)), default=0)
 
 
-def _units(calls: Sequence[KernelCall], outputs: set[Tensor], apart: Collection[Op]) -> list[_Unit]:
+def _units(calls: Sequence[KernelCall], outputs: set[Tensor], apart: Collection[Op] | None) -> list[_Unit]:
     """Operators, or two that one kernel may do, those that cost most first."""
     ops = list(dict.fromkeys(call.op for call in calls if _cost((call.op,))))
     units: list[_Unit] = []
     taken: set[Op] = set()
     for op in ops:
         behind = _pointwise_behind(op, calls)
-        if behind is not None and op.output not in outputs and op not in apart:
+        if behind is not None and op.output not in outputs and apart is not None and op not in apart:
             units.append((op, behind))
             taken |= {op, behind}
     return _by_cost([*units, *((op,) for op in ops if op not in taken)])
@@ -171,14 +192,6 @@ def _by_cost(units: list[_Unit]) -> list[_Unit]:
 def _cost(unit: _Unit) -> int:
     """What layers are ordered by, in multiplications; 0 where no kernel is generated for their kind."""
     return sum(op.output.size * _ELEMENT_COST if isinstance(op, Binary) else op.macs for op in unit)
-
-
-def _check_room(code: int, before: int, wider: int, flash: int) -> None:
-    """Raise NoFastKernelError where ``code`` bytes, ``before`` without this layer, or wider weights are too many."""
-    if code > CODE_BYTES:
-        raise NoFastKernelError(f"{code - before:,} bytes of code, {CODE_BYTES - before:,} of {CODE_BYTES:,} are left")
-    if wider > flash:
-        raise NoFastKernelError(f"{wider:,} bytes of flash for 16-bit weights, {max(flash, 0):,} are left")
 
 
 def _code_bytes(variants: Iterable[Variant]) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
 from model.compiler.ir import Graph
 from model.compiler.passes.cut_edges import cut_edges
 from model.compiler.passes.drop_dead import drop_dead
@@ -13,16 +16,65 @@ from model.compiler.passes.join_in_place import join_in_place
 from model.compiler.passes.place_outputs import place_outputs
 from model.compiler.passes.view_moves import view_moves
 
+Pass = Callable[[Graph], bool]
+PASSES: dict[str, Pass] = {
+    "fold-float": fold_float,
+    "view-moves": view_moves,
+    "drop-noops": drop_noops,
+    "fold-pad": fold_pad,
+    "drop-dead": drop_dead,
+    "join-in-place": join_in_place,
+}
+"""Those that may be left out, by name."""
+FOR_SPEED: dict[str, Pass] = {"idle-channels": put_idle_channels_last}
+"""Those that plain kernels would not gain by."""
 
-def run_passes(graph: Graph) -> None:
-    """Optimise ``graph`` in place; results stay bit for bit the same."""
-    fold_float(graph)
-    view_moves(graph)
-    drop_noops(graph)
-    fold_pad(graph)
-    drop_dead(graph)
-    join_in_place(graph)
+
+@dataclass(frozen=True)
+class Effect:
+    """What a pass did."""
+
+    name: str
+    text: str
+
+
+def run_passes(graph: Graph, without: Collection[str] = ()) -> list[Effect]:
+    """Optimise ``graph`` in place, but for passes in ``without``; results stay bit for bit the same."""
+    effects = [_run(name, function, graph, without) for name, function in PASSES.items()]
     place_outputs(graph)
+    return effects
 
 
-__all__ = ["cut_edges", "put_idle_channels_last", "run_passes"]
+def run_passes_for_speed(graph: Graph, without: Collection[str] = ()) -> list[Effect]:
+    """The same with ``FOR_SPEED``."""
+    return [_run(name, function, graph, without) for name, function in FOR_SPEED.items()]
+
+
+def _run(name: str, function: Pass, graph: Graph, without: Collection[str]) -> Effect:
+    if name in without:
+        return Effect(name, "left out")
+    before = len(graph.ops), _channels(graph), _work(graph)
+    if not function(graph):
+        return Effect(name, "nothing to do")
+    operators, channels, work = (
+        was - now for was, now in zip(before, (len(graph.ops), _channels(graph), _work(graph)), strict=True)
+    )
+    parts = []
+    if operators:
+        parts.append(f"{operators:,} operators fewer")
+    elif channels:
+        parts.append(f"{channels:,} channels fewer")
+    if work:
+        parts.append(f"{work:,} MACs not done")
+    return Effect(name, ", ".join(parts) or "done")
+
+
+def _channels(graph: Graph) -> int:
+    return sum(op.output.hwc[2] for op in graph.ops)
+
+
+def _work(graph: Graph) -> int:
+    return sum(op.macs - getattr(op, "left_out", 0) for op in graph.ops)
+
+
+__all__ = ["FOR_SPEED", "PASSES", "Effect", "cut_edges", "put_idle_channels_last", "run_passes", "run_passes_for_speed"]

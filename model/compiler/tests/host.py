@@ -18,8 +18,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from model.card import Card
-from model.compiler.compile import Program, build
+from model.compiler.compile import Options, build
 from model.compiler.emit import emit
+from model.compiler.program import Program
 from model.evaluation.repair import reference_interpreter
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -227,7 +228,7 @@ def compile_cases(cases: Sequence[Case], folder: Path, arithmetic: str = "litert
     lines, symbols = [], []
     for number, case in enumerate(cases):
         symbol = f"case_{number:04d}"
-        program = build(Path(case.title), case.blob, arithmetic=arithmetic, shuffles=10)
+        program = build(Path(case.title), case.blob, Options(arithmetic=arithmetic), shuffles=10)
         target = folder / symbol
         target.mkdir()
         card = test_card(program, symbol, most_labels=4)

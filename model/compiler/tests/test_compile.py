@@ -113,7 +113,7 @@ def test_same_input_same_bytes(built: Built, tmp_path: Path) -> None:
 
 def test_the_report_says_why_an_arena_is_far_from_its_bound() -> None:
     console = Console(file=io.StringIO(), width=400)
-    report = CompileReport("m", "0" * 8, [], [], 0, 0, 1100, 1000, 1000, 205, "conv")
+    report = CompileReport("m", "0" * 8, [], [], 0, 0, 1100, 1000, 1000, 205, "conv", [])
     print_report(report, console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "at least 1,000 (10.0% more, the best of 205 orders of placing its tensors)" in text

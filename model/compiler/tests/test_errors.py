@@ -11,7 +11,7 @@ import pytest
 
 from model.compiler import compile_model
 from model.compiler.__main__ import main
-from model.compiler.compile import build
+from model.compiler.compile import Options, build
 from model.compiler.tests.cases_networks import chain
 from model.compiler.tests.host import reference, run_reference
 from model.compiler.tests.maker import Maker
@@ -221,7 +221,7 @@ def test_a_sum_is_refused_where_the_reference_takes_it_for_uint8() -> None:
     blob = f.finish([x], [y])
     with pytest.raises(CrosscamError, match="takes its int8 values for uint8; compile with --kernels tflm"):
         build(Path("m.tflite"), blob)
-    assert build(Path("m.tflite"), blob, arithmetic="tflm").calls[0].function == "nn_mean_any_s8"
+    assert build(Path("m.tflite"), blob, Options(arithmetic="tflm")).calls[0].function == "nn_mean_any_s8"
     # The day this differs, the refusal has lost its reason: 128 - 256 * 0.1 / 0.1 is no int8 value but -128.
     values = np.array([[-100, -28, 0, 0]], np.int8)
     assert run_reference(reference(blob), values).tolist() == [-1]

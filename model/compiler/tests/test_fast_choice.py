@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model.compiler.compile import Program, build
+from model.compiler.compile import Options, build
 from model.compiler.emit import emit
 from model.compiler.fast import choice
 from model.compiler.fast.bands import even_bands
@@ -14,6 +14,7 @@ from model.compiler.fast.call import SCRATCH_BYTES, FastCall
 from model.compiler.fast.pointwise import bands_of
 from model.compiler.fast.tile import PIXELS
 from model.compiler.fast.widen import split_order
+from model.compiler.program import Program
 from model.compiler.tests.cases_fast import KINDS
 from model.compiler.tests.host import ROOT, test_card
 from model.compiler.tests.maker import Maker
@@ -23,7 +24,7 @@ ZOO = ROOT / "model" / "zoo" / "person_car_160" / "model.tflite"
 
 @pytest.fixture(scope="module")
 def program() -> Program:
-    return build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=10)
+    return build(ZOO, ZOO.read_bytes(), Options(optimize="speed"), shuffles=10)
 
 
 def test_nearly_all_of_the_shipped_model_is_fast(program: Program) -> None:
@@ -40,7 +41,7 @@ def test_scratch_and_code_stay_in_their_rooms(program: Program) -> None:
 
 
 def test_the_text_is_the_same_every_time(program: Program) -> None:
-    again = build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=10)
+    again = build(ZOO, ZOO.read_bytes(), Options(optimize="speed"), shuffles=10)
     texts = [emit(each.graph, each.calls, each.plan, test_card(each, "net")) for each in (program, again)]
     assert texts[0] == texts[1]
     for routine in choice.routines_of(program.calls):
@@ -50,7 +51,7 @@ def test_the_text_is_the_same_every_time(program: Program) -> None:
 
 def test_without_room_for_code_the_largest_layers_come_first(monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
     monkeypatch.setattr(choice, "CODE_BYTES", 8 * 1024)
-    small = build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=10)
+    small = build(ZOO, ZOO.read_bytes(), Options(optimize="speed"), shuffles=10)
     fast = {call.op.name for call in small.calls if isinstance(call, FastCall)}
     assert 0 < len(fast) < sum(isinstance(call, FastCall) for call in program.calls)
     assert any("bytes of code" in reason for reason in small.slow.values())
@@ -61,7 +62,7 @@ def test_weights_that_flash_has_no_room_for_stay_narrow(monkeypatch: pytest.Monk
     plain = sum(call.weight_bytes for call in build(ZOO, ZOO.read_bytes(), shuffles=1).calls)
     room = plain + 50_000
     monkeypatch.setattr(choice, "FLASH_BYTES", room + choice.CODE_BYTES)
-    narrow = build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=1)
+    narrow = build(ZOO, ZOO.read_bytes(), Options(optimize="speed"), shuffles=1)
     assert plain < sum(call.weight_bytes for call in narrow.calls) <= room
     assert any("16-bit weights" in reason for reason in narrow.slow.values())
     assert sum(call.weight_bytes for call in program.calls) > room

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from model.compiler.compile import Program, build
+from model.compiler.compile import Options, build
 from model.compiler.emit import emit
 from model.compiler.fast.call import FastCall
 from model.compiler.fast_ram import FAST_RAM_BYTES
+from model.compiler.program import Program
 from model.compiler.tests.cases_fast import KINDS
 from model.compiler.tests.host import ROOT, test_card
 from model.compiler.tests.maker import Maker
@@ -19,7 +20,7 @@ ZOO = ROOT / "model" / "zoo" / "person_car_160" / "model.tflite"
 
 def program_of(kind: str, seed: int, fast_ram: int) -> Program:
     case = KINDS[kind](Maker(seed))
-    return build(Path("case.tflite"), case.blob, optimize="speed", fast_ram=fast_ram, shuffles=10)
+    return build(Path("case.tflite"), case.blob, Options(optimize="speed", fast_ram=fast_ram), shuffles=10)
 
 
 def assert_apart(program: Program) -> None:
@@ -36,7 +37,7 @@ def assert_apart(program: Program) -> None:
 
 
 def test_all_of_the_shipped_model_is_there() -> None:
-    program = build(ZOO, ZOO.read_bytes(), optimize="speed")
+    program = build(ZOO, ZOO.read_bytes(), Options(optimize="speed"))
     assert program.plan.fast and program.plan.arena_bytes <= FAST_RAM_BYTES
     assert_apart(program)
     text = emit(program.graph, program.calls, program.plan, test_card(program, "net"))["model.c"]

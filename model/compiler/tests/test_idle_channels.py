@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.compiler.compile import build
+from model.compiler.compile import Options, build
 from model.compiler.ir import Conv2D, DepthwiseConv2D, Graph
 from model.compiler.passes import put_idle_channels_last, run_passes
 from model.compiler.passes.idle_channels import constant_outputs
@@ -66,7 +66,7 @@ def test_what_the_outside_reads_stays_in_place() -> None:
 
 
 def test_the_shipped_model_has_some() -> None:
-    program = build(ZOO, ZOO.read_bytes(), optimize="speed", shuffles=1)
+    program = build(ZOO, ZOO.read_bytes(), Options(optimize="speed"), shuffles=1)
     channels = {op.name: op.output.hwc[2] for op in program.graph.ops}
     assert channels["conv1"] == channels["conv_dw_1"] == 6 and channels["conv_pw_1"] == 14
     assert {op.name for op in program.graph.ops if op.output.idle} >= {"conv_pw_1", "conv_pw_2"}  # 13 and 29 are used

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.compiler.compile import Program, build
+from model.compiler.compile import build
 from model.compiler.kernels import Access
 from model.compiler.lifetimes import ALIGNMENT
 from model.compiler.memory import MemoryPlan, verify
+from model.compiler.program import Program
 from model.compiler.tests.cases_networks import chain
 from model.compiler.tests.cases_weighted import depthwise_x1, pointwise
 from model.compiler.tests.host import Case

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.compiler import compile_model
-from model.compiler.compile import build
+from model.compiler.compile import Options, build
 from model.compiler.ir import Table
 from model.compiler.lifetimes import ALIGNMENT
 from model.compiler.tests.cases_networks import KINDS
@@ -125,7 +125,7 @@ def test_edges_are_cut_for_the_core() -> None:
     f.op("QUANTIZE", [b], [y])
     blob = f.finish([x], [y])
     assert len(build(Path("m.tflite"), blob).calls) == 3
-    core = build(Path("m.tflite"), blob, core=True)
+    core = build(Path("m.tflite"), blob, Options(core=True))
     assert [call.function for call in core.calls] == ["nn_lut_s8"]
     assert (core.graph.input.name, core.graph.output.name) == ("a", "b")
 

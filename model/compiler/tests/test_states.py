@@ -11,7 +11,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from model.compiler import compile_model
-from model.compiler.compile import build
+from model.compiler.compile import Options, build
 from model.compiler.tests.tflite_builder import TfliteBuilder
 from model.errors import CrosscamError
 
@@ -66,7 +66,7 @@ def test_the_firmware_takes_no_model_with_a_state(tmp_path: Path) -> None:
     f.op("ASSIGN_VARIABLE", [handle, x], [])
     (tmp_path / "delay.tflite").write_bytes(f.finish([x], [y]))
     with pytest.raises(CrosscamError, match="keeps 1 states from run to run"):
-        compile_model(tmp_path / "delay.tflite", tmp_path / "out", core=True, firmware=True)
+        compile_model(tmp_path / "delay.tflite", tmp_path / "out", firmware=True, options=Options(core=True))
 
 
 def test_an_svdf_with_a_memory_of_bytes_is_refused() -> None:
