@@ -125,6 +125,11 @@ typedef struct nn_fast_add {
     nn_add_words_t *add;
 } nn_fast_add_t;
 
+/* The first channel of the pair that `channel` begins; of an odd number the last pair begins one earlier. */
+static inline uint32_t nn_fast_pair(uint32_t channel, uint32_t outputs) {
+    return channel + NN_TILE_CHANNELS <= outputs ? channel : outputs - NN_TILE_CHANNELS;
+}
+
 void nn_fast_add_s8(const nn_fast_add_t *layer, const int8_t *left, const int8_t *right, int8_t *output);
 void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, int8_t *output);
 void nn_fast_dense_s8(const nn_fast_dense_t *layer, const int8_t *input, int8_t *output);

@@ -49,7 +49,7 @@ NN_HOT void nn_fast_conv_s8(const nn_fast_conv_t *layer, const int8_t *input, in
         }
         for (uint32_t channel = 0; channel < layer->computed; channel += NN_TILE_CHANNELS) {
             const int16_t *window = layer->scratch;
-            int8_t *out = output + channel;
+            int8_t *out = output + nn_fast_pair(channel, layer->outputs);
             for (int32_t i = 0; i < rows; i++) {
                 layer->tile(window, constants, out, tiles);
                 if (layer->pixels % NN_TILE_PIXELS != 0) {

@@ -32,9 +32,10 @@ NN_HOT void nn_fast_pointwise_s8(const nn_fast_pointwise_t *layer, const int8_t 
         const uint32_t *constants = layer->constants;
         const int16_t *rest = widen_band(layer, input, count);
         for (uint32_t channel = 0; channel < layer->computed; channel += NN_TILE_CHANNELS) {
-            layer->tile(layer->scratch, constants, output + channel, tiles);
+            int8_t *out = output + nn_fast_pair(channel, outputs);
+            layer->tile(layer->scratch, constants, out, tiles);
             if (count % NN_TILE_PIXELS != 0) {
-                layer->tile(rest, constants, output + last * outputs + channel, 1);
+                layer->tile(rest, constants, out + last * outputs, 1);
             }
             constants += layer->pair_words;
         }

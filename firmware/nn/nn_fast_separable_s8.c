@@ -24,10 +24,10 @@ NN_HOT void nn_fast_separable_s8(const nn_fast_separable_t *layer, const int8_t 
                          sizeof *between);
         }
         for (uint32_t channel = 0; channel < layer->computed; channel += NN_TILE_CHANNELS) {
-            layer->tile(between, constants, output + channel, pixels / NN_TILE_PIXELS);
+            int8_t *out = output + nn_fast_pair(channel, layer->outputs);
+            layer->tile(between, constants, out, pixels / NN_TILE_PIXELS);
             if (pixels % NN_TILE_PIXELS != 0) {
-                layer->tile(between + last * layer->between, constants,
-                            output + last * layer->outputs + channel, 1);
+                layer->tile(between + last * layer->between, constants, out + last * layer->outputs, 1);
             }
             constants += layer->pair_words;
         }

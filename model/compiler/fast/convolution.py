@@ -24,7 +24,7 @@ from model.compiler.fast.call import (
     word_constant,
 )
 from model.compiler.fast.requantize import Scaling, scale_channels
-from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine, with_loops
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, pairs_of, tile_routine, with_loops
 from model.compiler.fast.widen import split_order, widen_in_order, widen_split
 from model.compiler.ir import Conv2D
 
@@ -34,9 +34,9 @@ def convolution(op: Conv2D) -> list[Variant]:
     source, output, view = op.inputs[0], op.output, op.window
     width, inputs = source.hwc[1:]
     outputs, down, across, _ = op.weights.shape
-    if outputs % CHANNELS or output.hwc[1] < PIXELS:
+    if outputs < CHANNELS or output.hwc[1] < PIXELS:
         raise NoFastKernelError(
-            f"rows of {output.hwc[1]} pixels and {outputs} channels, expected at least {PIXELS} and pairs"
+            f"rows of {output.hwc[1]} pixels and {outputs} channels, expected {PIXELS} and {CHANNELS} at least"
         )
     if view.dilation[1] != 1 or min(view.pad) < 0 or source.root_offset % 4:
         raise NoFastKernelError("a window that is dilated along the row, or an input that is cut off at its edges")
@@ -69,7 +69,7 @@ def convolution(op: Conv2D) -> list[Variant]:
         routines = {"widen": widen, "tile": tile_routine(name, each)}
         build = partial(_call, op, scaling, each, rows, routines)
         loop_cycles = output.hwc[0] * each.loop_cycles(output.hwc[1], outputs)
-        variants.append(Variant(routines, 4 * each.words * (outputs // CHANNELS), build, loop_cycles))
+        variants.append(Variant(routines, 4 * each.words * pairs_of(outputs), build, loop_cycles))
     return variants
 
 

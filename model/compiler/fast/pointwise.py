@@ -22,7 +22,7 @@ from model.compiler.fast.call import (
     word_constant,
 )
 from model.compiler.fast.requantize import Scaling, scale_channels
-from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine, with_loops
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, pairs_of, tile_routine, with_loops
 from model.compiler.fast.widen import split_order, widen_in_order, widen_split, widen_tiles
 from model.compiler.ir import Conv2D
 from model.compiler.kernels.base import Access
@@ -34,8 +34,8 @@ def pointwise(op: Conv2D) -> list[Variant]:
     outputs, inputs = op.weights.shape[0], op.weights.shape[3]
     if inputs % 2 or source.root_offset % 4:
         raise NoFastKernelError(f"{inputs} input channels, expected an even number at a multiple of 4 bytes")
-    if outputs % CHANNELS:
-        raise NoFastKernelError(f"{outputs} output channels, expected pairs")
+    if outputs < CHANNELS:
+        raise NoFastKernelError("a single output channel")
     weights = op.weights.reshape(outputs, inputs)
     if _is_split(inputs):
         weights = weights[:, split_order(inputs)]
@@ -75,7 +75,7 @@ def _variant(op: Conv2D, scaling: Scaling, shape: TileShape) -> Variant:
     in_rows = widen_split if _is_split(inputs) else widen_in_order
     widen = widen_tiles(inputs) if interleaved else in_rows()
     routines = {"widen": widen, "tile": tile_routine(name, shape)}
-    weight_bytes = 4 * shape.words * (outputs // CHANNELS)
+    weight_bytes = 4 * shape.words * pairs_of(outputs)
     pixels = op.output.hwc[0] * op.output.hwc[1]
     build = partial(_call, op, scaling, shape, routines)
     return Variant(routines, weight_bytes, build, shape.loop_cycles(pixels, outputs))

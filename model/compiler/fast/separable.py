@@ -26,7 +26,7 @@ from model.compiler.fast.depthwise import CACHE_LINE, DepthwiseForm
 from model.compiler.fast.pointwise import bands_of
 from model.compiler.fast.requantize import Scaling, scale_channels
 from model.compiler.fast.rows import LANES, loop_cycles_of, with_turns
-from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, tile_routine, with_loops
+from model.compiler.fast.tile import CHANNELS, PIXELS, TileShape, pair_constants, pairs_of, tile_routine, with_loops
 from model.compiler.ir import Conv2D, DepthwiseConv2D
 
 _PARTS = (CACHE_LINE, CACHE_LINE // 2, CACHE_LINE // 4, LANES)
@@ -60,8 +60,10 @@ class _Pair:
 def separable(first: DepthwiseConv2D, last: Conv2D) -> list[Variant]:
     """nn_fast_separable_s8; raises NoFastKernelError, NoFormError or OutOfReachError where it does not do."""
     outputs, inputs = last.weights.shape[0], last.weights.shape[3]
-    if outputs % CHANNELS or first.output.batch != 1:
-        raise NoFastKernelError(f"{outputs} output channels of {first.output.batch} pictures, expected pairs of one")
+    if outputs < CHANNELS or first.output.batch != 1:
+        raise NoFastKernelError(
+            f"{outputs} output channels of {first.output.batch} pictures, expected {CHANNELS} of one"
+        )
     used = computed_channels(first.output)
     between = used + used % 2
     weights = np.zeros((outputs, between), np.int8)
@@ -87,7 +89,7 @@ def _variant(pair: _Pair, turn: int, tile: TileShape) -> Variant:
     first, shape = pair.form.op, pair.form.shape
     name = f"tile_{pair.between}_to_{pair.outputs}_{tile.rounding.name.lower()}_{tile.shift}_{tile.chunk}"
     routines = pair.form.routines(turn) | {"tile": tile_routine(name, tile)}
-    weight_bytes = 4 * (shape.words * first.output.hwc[2] + tile.words * (pair.outputs // CHANNELS))
+    weight_bytes = 4 * (shape.words * first.output.hwc[2] + tile.words * pairs_of(pair.outputs))
     rows = first.output.hwc[0]
     loop_cycles = rows * pair.between * loop_cycles_of(shape, turn)
     loop_cycles += tile.loop_cycles(rows * pair.pixels, pair.outputs)

@@ -58,7 +58,7 @@ class TileShape:
 
     def loop_cycles(self, pixels: int, outputs: int) -> int:
         """About what the inner loop costs, beside the products, for so many outputs."""
-        return -(-pixels // PIXELS) * (outputs // CHANNELS) * _TURN_CYCLES * (len(self.chunks) if self.chunk else 0)
+        return -(-pixels // PIXELS) * pairs_of(outputs) * _TURN_CYCLES * (len(self.chunks) if self.chunk else 0)
 
     @property
     def farthest(self) -> int:
@@ -120,11 +120,18 @@ def tile_constants(shape: TileShape, first: Channel, second: Channel) -> list[in
     return words
 
 
+def pairs_of(channels: int) -> int:
+    """Of so many channels, two at least; of an odd number the last two are the last pair, one of them a second time."""
+    return -(-channels // CHANNELS)
+
+
 def pair_constants(shape: TileShape, scaling: Scaling) -> list[int]:
     """The words of all pairs of channels in turn."""
+    count = len(scaling.channels)
     words: list[int] = []
-    for first, second in zip(scaling.channels[::2], scaling.channels[1::2], strict=True):
-        words += tile_constants(shape, first, second)
+    for pair in range(pairs_of(count)):
+        first = min(CHANNELS * pair, count - CHANNELS)
+        words += tile_constants(shape, scaling.channels[first], scaling.channels[first + 1])
     return words
 
 
