@@ -48,7 +48,7 @@ class Recorded:
         self.machine = booted(elf, timing)
         self.recorder = BlockRecorder(self.machine)
         self.contexts = Contexts(self.recorder)
-        self.machine.run_until(lambda: bool(self.machine.cpu.sleeping), 0.001)
+        self.machine.run_until(lambda: bool(self.machine.cpu.sleeping), 0.01)
         self.machine.run_for(1e-6)
         self.counts: Counts = self.recorder.counts()
         self.contexts.settle()
@@ -99,7 +99,7 @@ def test_the_stack_is_as_deep_as_its_frames(recorded: Recorded) -> None:
 
 def test_the_run_is_the_run_without_it(recorded: Recorded, elf: Path) -> None:
     plain = booted(elf, recorded.machine.timing.name)
-    plain.run_until(lambda: bool(plain.cpu.sleeping), 0.001)
+    plain.run_until(lambda: bool(plain.cpu.sleeping), 0.01)
     plain.run_for(1e-6)
     assert plain.clock.now == recorded.machine.clock.now
     assert plain.cpu.registers == recorded.machine.cpu.registers
@@ -116,3 +116,30 @@ def test_nothing_is_left_when_it_is_closed(elf: Path) -> None:
     recorded.machine.reset()
     recorded.machine.run_for(1e-5)
     assert recorded.recorder._rows[:, 4].sum() == recorded.counts.rows[:, 0].sum() and before
+
+
+@pytest.mark.parametrize("timing", ["instructions", "cortex-m7"])
+def test_faults_jumps_out_of_functions_and_deep_recursion_lose_no_stack(timing: str, tmp_path: Path) -> None:
+    recorded = Recorded(built("trouble.c", tmp_path, flags=("-O1", "-fno-optimize-sibling-calls")), timing)
+    machine = recorded.machine
+    words = {name: machine.sysbus.read(machine.symbols.address_of(name), 4) for name in ("faults", "depth_seen")}
+    assert words == {"faults": 1, "depth_seen": 6000}
+    stacks = {stack.names: stack.cycles for stack in recorded.tree().stacks()}
+    assert sum(stacks.values()) == machine.clock.now
+    start = ("reset_handler",)
+    short = {names for names in stacks if "deep" not in names and names[-1] not in ("[start]", "[sleep]")}
+    assert short - {(*start, "fault", "[UsageFault]")} == {
+        start,
+        (*start, "fault"),
+        (*start, "fault", "[UsageFault]", "usage_fault"),
+        (*start, "outside"),
+        (*start, "outside", "inside"),
+        (*start, "outside", "inside", "leap"),
+        (*start, "table"),
+        (*start, "table", "table"),
+        (*start, "table", "table", "table"),
+        (*start, "after"),
+    }
+    if timing == "instructions":
+        assert stacks[(*start, "fault", "[UsageFault]", "usage_fault")] == 8
+        assert stacks[(*start, "deep")] == stacks[(*start, *["deep"] * 100)]

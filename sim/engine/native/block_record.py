@@ -147,17 +147,26 @@ def _push(record: int, function: int, back: int, stack: int) -> None:
 
 
 @njit
-def _unwind(record: int, address: int, stack: int) -> None:
-    """An indirect jump went to ``address``: drop what has returned. A function that has was entered with a stack
-    pointer below the present one (longjmp), or with the present one and was to return here."""
+def _unwind(record: int, address: int, function: int, stack: int) -> None:
+    """An indirect jump went to ``address``: drop what has returned.
+
+    A function that has was entered with a stack pointer below the present one (longjmp), or with the present one and
+    is left for where it was to return to, or for somewhere inside its caller.
+    """
     depth: int = _at(record, DEPTH)
     floor: int = _at(record, FLOOR)
     while depth > floor and _at(_frame(record, depth - 1), FRAME_STACK) < stack:
         depth -= 1
     if depth > floor:
         top = _frame(record, depth - 1)
-        if _at(top, FRAME_STACK) == stack and _at(top, FRAME_RETURN) == address:
-            depth -= 1
+        if _at(top, FRAME_STACK) == stack:
+            if _at(top, FRAME_RETURN) == address:
+                depth -= 1
+            elif address != function and depth - 1 > floor:
+                own = _at(_node(record, _at(top, FRAME_NODE)), NODE_FUNCTION)
+                caller = _at(_node(record, _at(_frame(record, depth - 2), FRAME_NODE)), NODE_FUNCTION)
+                if function == caller and function != own:
+                    depth -= 1
     _set(record, DEPTH, depth)
 
 
@@ -172,7 +181,7 @@ def _follow(record: int, address: int, row: int, kind: int, stack: int) -> None:
             _push(record, function if function else address, back, stack)
             return
     elif kind == INDIRECT:
-        _unwind(record, address, stack)
+        _unwind(record, address, function, stack)
     depth = _at(record, DEPTH)
     if depth == _at(record, FLOOR):
         _push(record, function if function else address, 0, stack)
