@@ -41,6 +41,7 @@ class CallTree:
         self._nodes = recorder.nodes[: len(counts.nodes)]
         self._counts = counts
         self._names = names
+        self._named: dict[int, str] = {}
         self._apart = apart
         self._below = [int(each) for each in counts.nodes[:, 0]]
         for node in range(len(self._nodes) - 1, 0, -1):  # a child comes after its parent
@@ -48,7 +49,10 @@ class CallTree:
 
     def name(self, node: int) -> str:
         """What the node stands for."""
-        return node_name(self._nodes[node][1], self._names)
+        function = self._nodes[node][1]
+        if function not in self._named:
+            self._named[function] = node_name(function, self._names)
+        return self._named[function]
 
     def _path(self, node: int) -> Iterator[int]:
         """The node and those above it, up to where its stack begins."""

@@ -66,7 +66,7 @@ FRAME_RETURN = 1
 FRAME_STACK = 2  # the stack pointer at entry
 FRAME_SECTION = 3  # the one it belongs to, handed down to what it calls; 0: none
 FRAME_WORDS = 4
-MOST_FRAMES = 4096
+MOST_FRAMES = 1024
 
 # How a block ends.
 ONWARD = 0  # into the next, or by a direct jump
