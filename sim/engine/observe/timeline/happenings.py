@@ -19,6 +19,8 @@ SAMPLE_SECONDS = 50e-6
 """Counters are looked at whenever something else happens, but not more often."""
 MOST = 1 << 20
 """Entries of each kind that are kept."""
+_PARTIES = {CORE: "core with devices", "other masters": "other masters"}
+MEMORY_BYTES = "bus bytes, core and caches with memories"
 COUNTERS = ("code_misses", "data_misses", "mispredictions")
 
 
@@ -64,7 +66,7 @@ class Happenings:
         self.clocks: list[tuple[int, float, int]] = []
         """(cycle, seconds, hertz) from which on the core has had that clock."""
         self._running: dict[tuple[str, str, bool], Transfer] = {}
-        self._moved = {"core": 0, "other masters": 0}
+        self._moved = {CORE: 0, "other masters": 0}
         self._uarts: list[tuple[Device, object]] = []
         for path, device in machine.devices.items():
             heard = getattr(device, "on_char", None)
@@ -101,7 +103,7 @@ class Happenings:
             self.lines.append(SentLine(uart, line.text, line.cycle))
 
     def _moves(self, master: str, where: str, size: int, written: bool) -> None:
-        self._moved["core" if master == CORE else "other masters"] += size
+        self._moved[CORE if master == CORE else "other masters"] += size
         if master == CORE:
             return
         now = present(self._state)
@@ -116,7 +118,10 @@ class Happenings:
 
     def _counters(self) -> dict[str, int]:
         timing = self._machine.timing
-        return {name: timing.statistics[name] for name in COUNTERS} if isinstance(timing, CortexM7Timing) else {}
+        if not isinstance(timing, CortexM7Timing):
+            return {}
+        moved = sum(read + written for read, written in timing.map.moved().values())
+        return {name: timing.statistics[name] for name in COUNTERS} | {MEMORY_BYTES: moved}
 
     def _sample(self, cycle: int, always: bool = False) -> None:
         if not always and cycle - self._sampled < SAMPLE_SECONDS * self.clocks[-1][2]:
@@ -124,4 +129,5 @@ class Happenings:
         self._sampled = cycle
         if len(self.samples) < MOST:
             values = {name: value - self._begin[name] for name, value in self._counters().items()}
-            self.samples.append(Sample(cycle, values | {f"bus bytes, {who}": n for who, n in self._moved.items()}))
+            moved = {f"bus bytes, {_PARTIES[who]}": size for who, size in self._moved.items()}
+            self.samples.append(Sample(cycle, values | moved))
