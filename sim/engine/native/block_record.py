@@ -218,21 +218,20 @@ def _stack_pointer(uc: int, state: int) -> int:
     return get(state, SCRATCH)
 
 
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
-def on_recorded_block(uc: int, address: int, size: int, record: int) -> None:
-    """UC_HOOK_BLOCK, behind the clock's: charge the block before, note this one."""
-    state = _at(record, STATE)
-    if get(state, STOPPED) or get(state, BLOCK_ADDRESS) != address:
-        return  # it is not run yet, or goes on inside
-    start = get(state, BLOCK_START)
+@inline
+def _row_of(record: int, address: int, size: int) -> int:
     slot = _at(record, TABLE) + 16 * ((address >> 1 ^ address >> 17) & ((1 << TABLE_BITS) - 1))
     row: int = load64(slot + 8)
     if load64(slot) != address | size << 32:
         row = call3(_at(record, FN_ROW), address, size, slot)
+    return row
+
+
+@inline
+def _begins(uc: int, state: int, record: int, address: int, row: int, start: int) -> None:
+    """The block at ``address`` begins at cycle ``start``: charge the one before, follow the calls."""
     last = _at(record, LAST)
     kind = _at(record, PENDING)
-    if last == row and start == _at(record, LAST_START) and kind != MOVED:
-        return  # begun already: something has stopped before its first instruction
     spent = start - _at(record, LAST_START)
     _add(last, CYCLES, spent)
     _set(record, LAST_START, start)
@@ -258,9 +257,32 @@ def on_recorded_block(uc: int, address: int, size: int, record: int) -> None:
             _set(record, LOWEST, lowest)
         if _at(record, LOG) and _running(record) != before:
             _log(record, start)
-    _add(row, RUNS, 1)
     _set(record, LAST, row)
+
+
+@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+def on_recorded_block(uc: int, address: int, size: int, record: int) -> None:
+    """UC_HOOK_BLOCK, behind the clock's: charge the block before, note this one."""
+    state = _at(record, STATE)
+    if get(state, STOPPED) or get(state, BLOCK_ADDRESS) != address or get(state, BLOCK_START) < _at(record, LAST_START):
+        return  # it is not run yet, or goes on inside, or was left to a native loop
+    start = get(state, BLOCK_START)
+    row = _row_of(record, address, size)
+    if _at(record, LAST) == row and start == _at(record, LAST_START) and _at(record, PENDING) != MOVED:
+        return  # begun already: something has stopped before its first instruction
+    _begins(uc, state, record, address, row, start)
+    _add(row, RUNS, 1)
     _set(record, PENDING, _at(row, KIND))
+
+
+@cfunc(types.int64(types.int64, types.int64, types.int64, types.int64))
+def on_recorded_loop(address: int, size: int, start: int, record: int) -> int:
+    """A native loop that began with this block at ``start`` has run: it has counted its blocks itself, and stayed in
+    one function."""
+    row = _row_of(record, address, size)
+    _begins(0, _at(record, STATE), record, address, row, start)
+    _set(record, PENDING, ONWARD)
+    return 0
 
 
 @cfunc(types.void(types.int64, types.int64, types.int64, types.int64))

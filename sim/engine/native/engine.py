@@ -32,6 +32,7 @@ from sim.engine.native.hooks import (
     on_unmapped,
     on_window_read,
 )
+from sim.engine.native.loops.host import LoopCounter
 from sim.engine.native.loops.manager import NativeLoops
 from sim.engine.native.registers_in_process import GENERAL_REGISTERS, find_flags, find_registers
 from sim.engine.native.shared import (
@@ -45,6 +46,7 @@ from sim.engine.native.shared import (
     FLAG_LOOP,
     FLAG_SHIFT,
     FN_EMU_STOP,
+    FN_LOOP_RAN,
     FN_MARK,
     FN_MEMCMP,
     FN_PRIVATE_READ,
@@ -54,6 +56,7 @@ from sim.engine.native.shared import (
     FN_REG_WRITE,
     IN_RUN,
     INTERRUPT,
+    LOOP_LISTENER,
     LOOP_SHIFT,
     MAX_REGIONS,
     MOST_ANSWERS,
@@ -98,6 +101,8 @@ class Engine:
         self._loops: NativeLoops | None = None
         self.traced = False
         self._observers: set[int] = set()  # hooks on instructions, blocks or reads
+        self._counting: set[int] = set()  # those that see what native loops do all the same
+        self.loop_counter: LoopCounter | None = None
         self._by_time: set[int] = set()  # those of them that miss nothing where turns of a wait are not run
         self._counter_listeners: list[Callable[[int, int, int], None]] = []
         self.set_native_loops(not os.environ.get("CROSSCAM_NO_NATIVE_LOOPS"))
@@ -365,8 +370,25 @@ class Engine:
 
     @property
     def native_loops(self) -> int:
-        """FLAG_LOOP while hot loops may run natively, else 0: for WATCH. Hooks of Unicorn's see nothing of them."""
-        return FLAG_LOOP if self._loops_on and not self._observers else 0
+        """FLAG_LOOP while hot loops may run natively, else 0: for WATCH. Hooks of Unicorn's see nothing of them, but
+        who counts them."""
+        return FLAG_LOOP if self._loops_on and not self._observers - self._counting else 0
+
+    def count_loops(self, counter: LoopCounter | None, hook: int, listener: int = 0, user: int = 0) -> None:
+        """Let native loops run though there is ``hook``, since ``counter`` counts their blocks; None: no more.
+
+        ``listener(address, bytes, start, user)`` is called behind each run of a loop: with its first block, and the
+        cycle that began. There is one counter at most; another's hook keeps loops from running.
+        """
+        if counter is not None and self.loop_counter is not None:
+            return
+        if counter is None and hook not in self._counting:
+            return
+        self.loop_counter = counter
+        self._counting = set() if counter is None else {hook}
+        self.state[FN_LOOP_RAN], self.state[LOOP_LISTENER] = listener, user
+        self._loops = None  # what was compiled does not count, or not for this one
+        self.forget_blocks()
 
     @property
     def loops(self) -> NativeLoops | None:

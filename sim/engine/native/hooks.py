@@ -74,6 +74,7 @@ from sim.engine.native.shared import (
     FLAG_SHIFT,
     FLAGS_TRAPS,
     FN_EMU_STOP,
+    FN_LOOP_RAN,
     FN_MARK,
     FN_MEMCMP,
     FN_PRIVATE_READ,
@@ -87,6 +88,7 @@ from sim.engine.native.shared import (
     LOOP_DROPS,
     LOOP_ENTRY,
     LOOP_FUNCTION,
+    LOOP_LISTENER,
     LOOP_RUNS,
     LOOP_SHIFT,
     LOOP_TOTAL,
@@ -198,6 +200,8 @@ def _run_loop(state: int, slot: int, address: int, index: int) -> int:
     )
     runs = load64(record + 8 * LOOP_RUNS) + 1
     spent = get(state, NOW) - before
+    if spent and get(state, FN_LOOP_RAN):
+        call4(get(state, FN_LOOP_RAN), address, load64(slot) >> 32, before, get(state, LOOP_LISTENER))
     cycles = load64(record + 8 * LOOP_CYCLES) + spent
     store64(record + 8 * LOOP_TOTAL, load64(record + 8 * LOOP_TOTAL) + spent)
     if runs == LOOP_WINDOW:

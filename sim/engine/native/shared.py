@@ -62,7 +62,9 @@ TRACE_HASH = FN_READ_DEVICE + 1  # of every block so far, where blocks are trace
 TRACE_COUNT = TRACE_HASH + 1
 FN_MARK = TRACE_COUNT + 1  # Python, or 0: the core reads CYCCNT
 BLOCK_ENTERED = FN_MARK + 1  # cycle before the block was counted, where BLOCK_START is not that
-STATE_SIZE = BLOCK_ENTERED + 1
+FN_LOOP_RAN = BLOCK_ENTERED + 1  # native, or 0: who hears of each run of a native loop, and what it is handed
+LOOP_LISTENER = FN_LOOP_RAN + 1
+STATE_SIZE = LOOP_LISTENER + 1
 
 NEVER = (1 << 63) - 1
 

@@ -20,7 +20,7 @@ from sim.engine.native.loops import data, products, transfers  # noqa: F401 (the
 from sim.engine.native.loops.blocks import ALWAYS, Block, Instruction
 from sim.engine.native.loops.device_reads import DeviceReads
 from sim.engine.native.loops.forms import LR, PC
-from sim.engine.native.loops.kind import Kind
+from sim.engine.native.loops.kind import COUNTS_SHIFT, Kind
 from sim.engine.native.loops.lift import CF, I32, I64, NF, QF, VALUES, VF, ZF, Lifter, word
 from sim.engine.native.loops.memory import MemoryAccess
 from sim.engine.native.loops.trace import fold_in
@@ -64,6 +64,9 @@ class _Function:
         self._exit = function.append_basic_block("exit")
         self._blocks = {address: function.append_basic_block(f"b{address:x}") for address in region}
         stray = function.append_basic_block("stray")
+        if kind.counted:
+            self._counts = b.inttoptr(b.lshr(entry, ir.Constant(I64, COUNTS_SHIFT)), I64.as_pointer())
+            entry = b.and_(entry, ir.Constant(I64, (1 << COUNTS_SHIFT) - 1))
         switch = b.switch(entry, stray)
         for place, address in enumerate(region):
             switch.add_case(ir.Constant(I64, place), self._blocks[address])
@@ -72,6 +75,13 @@ class _Function:
         for block in region.values():
             self._block(block)
         self._finish()
+
+    def _count(self, block: Block, which: int, more: Any) -> None:
+        """Add to the runs (0) or taken branches (1) of a block."""
+        b = self._builder
+        place = 2 * list(self._region).index(block.address) + which
+        count = b.gep(self._counts, [ir.Constant(I64, place)], inbounds=True)
+        b.store(b.add(b.load(count), more), count)
 
     def _slot(self, slot: int) -> Any:
         return self._builder.gep(self._state, [ir.Constant(I64, slot)], inbounds=True)
@@ -105,6 +115,8 @@ class _Function:
         if self._kind.traced:
             slots = self._slot(shared.TRACE_HASH), self._slot(shared.TRACE_COUNT)
             fold_in(b, slots, block.address, values[:PC], [values[which] for which in FLAG_ORDER])
+        if self._kind.counted:
+            self._count(block, 0, ir.Constant(I64, 1))
         for which, value in lifter.written.items():
             b.store(value, self._values[which])
             self._changed.add(which)
@@ -139,7 +151,13 @@ class _Function:
             holds = lifter.condition(jump.condition)
         else:
             return lambda: self._go(target)
-        return lambda: b.cbranch(holds, self._to(target), self._to(block.end))
+
+        def emit() -> None:
+            if self._kind.counted:
+                self._count(block, 1, b.zext(holds, I64))
+            b.cbranch(holds, self._to(target), self._to(block.end))
+
+        return emit
 
     def _indirect(self, lifter: Lifter, block: Block, jump: Instruction) -> Callable[[], object]:
         b, name = self._builder, jump.form.operation

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from sim.engine.native.loops.blocks import Block
+
+
+class LoopCounter(Protocol):
+    """Who wants to know which blocks ran in native loops."""
+
+    def accepts(self, start: int, block: Block) -> bool:
+        """Whether ``block`` may be part of the loop around the block at ``start``."""
+
+    def room(self, blocks: Sequence[Block], head: int) -> int:
+        """Address of 2 words for each block, which runs that begin at ``head`` count up: runs and taken branches."""
 
 
 class LoopHost(Protocol):
@@ -10,6 +23,7 @@ class LoopHost(Protocol):
 
     state: memoryview[int]
     traced: bool
+    loop_counter: LoopCounter | None
 
     def block_size(self, address: int) -> int:
         """Bytes of the block last counted at ``address``; 0 when there is none, or another has its place."""

@@ -19,7 +19,7 @@ from sim.engine.native import shared
 from sim.engine.native.loops import cache
 from sim.engine.native.loops.blocks import Block, read_block
 from sim.engine.native.loops.host import LoopHost
-from sim.engine.native.loops.kind import Kind
+from sim.engine.native.loops.kind import COUNTS_SHIFT, Kind
 from sim.engine.native.loops.regions import find_region, loop_heads
 
 LOG = logging.getLogger("sim.loops")
@@ -61,7 +61,13 @@ class NativeLoops:
         self._samples[address] += 1
         if self._samples[address] < SAMPLES or (address, polls) in self._tried:
             return
-        region = find_region(address, self._block_at)
+        counter = self._engine.loop_counter
+
+        def block_at(place: int) -> Block | None:
+            block = self._block_at(place)
+            return block if block is None or counter is None or counter.accepts(address, block) else None
+
+        region = find_region(address, block_at)
         self._tried.update((each, polls) for each in (address, *region))
         if region and self._used + len(region) <= MAX_ENTRIES:
             self._install(region, polls)
@@ -95,7 +101,8 @@ class NativeLoops:
         digest = hashlib.sha256()
         for block, content in zip(region.values(), code, strict=True):
             digest.update(block.address.to_bytes(4, "little") + len(content).to_bytes(4, "little") + content)
-        kind = Kind(self._engine.traced, polls)
+        counter = self._engine.loop_counter
+        kind = Kind(self._engine.traced, polls, counter is not None)
         function = cache.function(f"{kind.word}_{digest.hexdigest()[:32]}", region, kind)
         self.compiled += 1
         places = list(region)
@@ -107,7 +114,8 @@ class NativeLoops:
             self._used += 1
             record = self.records[index * shared.LOOP_WORDS :]
             record[shared.LOOP_FUNCTION] = function
-            record[shared.LOOP_ENTRY] = places.index(address)
+            counts = 0 if counter is None else counter.room(list(region.values()), address)
+            record[shared.LOOP_ENTRY] = places.index(address) | counts << COUNTS_SHIFT
             record[shared.LOOP_CODE] = check
             self._indices[address, polls] = index
             self._mark(address, index)

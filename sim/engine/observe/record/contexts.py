@@ -21,7 +21,8 @@ from sim.engine.native import shared
 from sim.engine.observe.record.recorder import EXCEPTION, OUTSIDE, SLEEP, THREAD, BlockRecorder
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
-_FAULTS = range(exc.HARD_FAULT, exc.USAGE_FAULT + 1)
+_SYNCHRONOUS = (exc.HARD_FAULT, exc.MEM_MANAGE, exc.BUS_FAULT, exc.USAGE_FAULT, exc.DEBUG_MONITOR)
+"""Exceptions that end a block at the instruction they belong to; others are taken between two blocks."""
 _NOWHERE = 1 << 32
 
 
@@ -143,7 +144,7 @@ class Contexts:
         if self._has_left:  # from handler to handler: what is interrupted stays so
             slots[native.DEPTH] = self._suspended[-1].depth
         else:
-            if number in _FAULTS or self._inside_last_block():
+            if number in _SYNCHRONOUS:
                 recorder.cut_last(self._cpu.pc)
                 slots[native.PENDING] = native.ONWARD
             self._suspended.append(
@@ -158,10 +159,6 @@ class Contexts:
         slots[native.FLOOR] = slots[native.DEPTH]
         self._use(self._main)
         self._outside(self._entered)
-
-    def _inside_last_block(self) -> bool:
-        block, pc = self._recorder.blocks[self._recorder.last_row], self._cpu.pc
-        return block.address < pc < block.address + block.size
 
     def _outside(self, moved_to: Callable[[int, int], int]) -> None:
         """No block runs; the next one is where ``moved_to`` says."""

@@ -18,6 +18,7 @@ from sim.engine.native import shared
 from sim.engine.native.hooks import address_of
 from sim.engine.observe.record.block_facts import deepest, ending
 from sim.engine.observe.record.function_map import FunctionMap
+from sim.engine.observe.record.loop_counts import LoopCounts, LoopTally
 
 MOST_ROWS, MOST_NODES = 1 << 17, 1 << 19
 """Blocks and nodes; what comes later is charged to the last of them."""
@@ -78,9 +79,15 @@ class Tally:
     def __init__(self) -> None:
         self.blocks: list[Block] = [Block(0, 0, b"", 0, native.ONWARD)]
         self.rows: NDArray[np.int64] = np.zeros((MOST_ROWS, native.ROW_WORDS), np.int64)
+        self.loops = LoopTally()
+
+    def settle(self) -> None:
+        """Take in what native loops have counted; the time up to now has been charged."""
+        self.loops.fold(self.rows)
 
     def outcomes(self) -> Iterator[tuple[Block, int, int]]:
         """Each block with its runs, and how often its branch was taken."""
+        self.settle()
         columns = self.rows[1 : len(self.blocks), [native.RUNS, native.TAKEN]]
         for block, (runs, taken) in zip(self.blocks[1:], columns.tolist(), strict=True):
             yield block, runs, taken
@@ -119,10 +126,10 @@ class BlockRecorder:
         self._set_up(stacks)
         engine, place = machine.engine, int(self.array.ctypes.data)
         engine.find_core()
-        self._handles = [
-            engine.add_block_hook(address_of(native.on_recorded_block), place, by_time=True),
-            engine.add_edge_hook(address_of(native.on_recorded_edge), place),
-        ]
+        self._hook = engine.add_block_hook(address_of(native.on_recorded_block), place, by_time=True)
+        self._handles = [self._hook, engine.add_edge_hook(address_of(native.on_recorded_edge), place)]
+        loops = LoopCounts(self, self.tally.loops)
+        engine.count_loops(loops, self._hook, address_of(native.on_recorded_loop), place)
         engine.forget_all_code()
 
     def _set_up(self, stacks: bool) -> None:
@@ -147,6 +154,7 @@ class BlockRecorder:
 
     def close(self) -> None:
         """Let the machine run as before."""
+        self.machine.engine.count_loops(None, self._hook)
         for handle in self._handles:
             self.machine.engine.remove_hook(handle)
         self._handles.clear()
@@ -168,6 +176,7 @@ class BlockRecorder:
         """Everything up to now, or to ``cycle`` inside the block being run."""
         state = self._state
         self.charge(state[shared.NOW] if cycle is None else cycle)
+        self.tally.settle()
         rows = self._rows[: len(self.blocks), [native.RUNS, native.CYCLES, native.TAKEN]]
         nodes = self._nodes[: len(self.nodes), [native.NODE_CYCLES, native.NODE_CALLS]]
         return Counts(self.slots[native.LAST_START], rows, nodes, self._sections.copy())
@@ -203,7 +212,7 @@ class BlockRecorder:
         if block.address <= pc < block.address + block.size:
             self._rows[self.last_row, native.RUNS] -= 1
             if pc > block.address:
-                part = self._row(block.address, block.code[: pc - block.address])
+                part = self.row(block.address, block.code[: pc - block.address])
                 self._rows[part, native.RUNS] += 1
 
     # Callbacks of the native side
@@ -211,27 +220,36 @@ class BlockRecorder:
     def _row_missing(self, address: int, size: int, slot: int) -> int:
         row = 0
         try:
-            row = self._row(address, self.machine.sysbus.read_bytes(address, size))
+            row = self.row(address, self.machine.sysbus.read_bytes(address, size))
         except Exception:  # must not cross Unicorn's frames
             self.machine.log.exception("block at 0x%08X cannot be recorded", address)
         place = (slot - int(self._table.ctypes.data)) // 16
         self._table[place] = address | size << 32, self.row_address(row)
         return self.row_address(row)
 
-    def _row(self, address: int, code: bytes) -> int:
+    def row(self, address: int, code: bytes) -> int:
+        """The row of a block of code."""
         found = self._by_code.get((address, code))
         if found is not None:
             return found
         if len(self.blocks) == MOST_ROWS:
             return MOST_ROWS - 1
-        if self.machine.symbols is not self._functions.image:
-            self._functions = FunctionMap(self.machine.symbols)
         row = self._by_code[address, code] = len(self.blocks)
-        block = Block(address, len(code), code, self._functions.at(address), ending(code, address))
+        block = Block(address, len(code), code, self.function_at(address), ending(code, address))
         self.blocks.append(block)
         self._rows[row, : native.RUNS] = block.kind, address + len(code), block.function, deepest(code)
         self._rows[row, native.MARK] = self._marks.get(address, 0)
         return row
+
+    def function_at(self, address: int) -> int:
+        """Where the function at ``address`` begins, by the program loaded last; 0: unknown."""
+        if self.machine.symbols is not self._functions.image:
+            self._functions = FunctionMap(self.machine.symbols)
+        return self._functions.at(address)
+
+    def is_marked(self, address: int) -> bool:
+        """A section begins there."""
+        return address in self._marks
 
     def _node_missing(self, parent: int, function: int, unused: int) -> int:
         return self.child(parent, function)
