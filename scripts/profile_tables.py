@@ -85,11 +85,14 @@ def _short(file: str) -> str:
 
 
 def _interrupts(profile: Profile) -> Table:
-    table = _table("exceptions, in cycles", "exception", "taken", "latency", "most", "duration", "most", "", "")
+    table = _table(
+        "exceptions, in cycles", "exception", "handler", "taken", "latency", "most", "duration", "most", "", "", left=2
+    )
     for name, times in profile.interrupts.items():
         figures = (f"{value:,}" for value in quantiles(times))
         bars = (_bars(times.latencies), _bars(times.durations))
-        table.add_row(name, f"{len(times.durations):,}", *figures, *bars)
+        handler = _name(profile.handlers.get(name, ""))
+        table.add_row(name, handler, f"{len(times.durations):,}", *figures, *bars)
     table.columns[-2].header, table.columns[-1].header = "latencies", "durations, by powers of two"
     return table
 

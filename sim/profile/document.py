@@ -27,7 +27,11 @@ def document(profile: Profile, what: str) -> dict[str, object]:
         "layers": [asdict(layer) | {"cycles": cycles} for layer, cycles in profile.layers],
         "stacks": [{"names": stack.names, "cycles": stack.cycles} for stack in profile.stacks],
         "interrupts": {
-            name: {"latency": summary(times.latencies), "duration": summary(times.durations)}
+            name: {
+                "handler": profile.handlers.get(name, ""),
+                "latency": summary(times.latencies),
+                "duration": summary(times.durations),
+            }
             for name, times in profile.interrupts.items()
         },
         "stack_use": [asdict(each) for each in profile.stack_use],

@@ -36,7 +36,8 @@ class StackUse:
 class Profile:
     """What ran in ``cycles`` core cycles at ``hertz``. Functions, stacks and lines each add up to ``cycles``.
 
-    ``events``: of the cortex-m7 clock: misses, branches, mispredictions. ``moved``: bytes by (master, where, written).
+    ``handlers``: functions that the vector table names at the end, by exception. ``events``: of the cortex-m7 clock:
+    misses, branches, mispredictions. ``moved``: bytes by (master, where, written).
     """
 
     cycles: int
@@ -47,6 +48,7 @@ class Profile:
     lines: dict[tuple[str, int], int]
     layers: list[tuple[Layer, int]]
     interrupts: dict[str, ExceptionTimes]
+    handlers: dict[str, str]
     stack_use: list[StackUse]
     memories: list[MemoryUse]
     flash: int
@@ -82,6 +84,10 @@ class Profiler:
         timing = self.machine.timing
         wanted = ("code_misses", "data_misses", "branches", "mispredictions")
         return {key: timing.statistics[key] for key in wanted} if isinstance(timing, CortexM7Timing) else {}
+
+    def _handler(self, number: int, names: FunctionMap) -> str:
+        vector = self.machine.cpu.vector(number)
+        return "" if vector is None else names.name(names.at(vector & ~1) or vector & ~1)
 
     def _core_moved(self) -> dict[tuple[str, str, bool], int]:
         """Bytes that core and caches have moved, by the board's name of the memory; of the cortex-m7 clock."""
@@ -119,6 +125,7 @@ class Profiler:
             lines=cycles_by_line(blocks, self._lines, timing),
             layers=[(layer, sections[number]) for number, layer in enumerate(self.layers, 1)],
             interrupts={name_of(number): times for number, times in sorted(self.interrupts.by_number.items())},
+            handlers={name_of(number): self._handler(number, names) for number in self.interrupts.by_number},
             stack_use=[
                 StackUse(f"PSP of {names.name(names.at(stack.function))}" if stack.function else "MSP",
                          stack.highest, stack.lowest, stack.used)

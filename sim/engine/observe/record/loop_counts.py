@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.native import block_record as native
+from sim.engine.native.engine import Engine
 from sim.engine.native.loops.blocks import Block as LoopBlock
 from sim.engine.observe.record.block_facts import deepest
-
-if TYPE_CHECKING:
-    from sim.engine.observe.record.recorder import BlockRecorder
 
 
 @dataclass(frozen=True)
@@ -52,29 +50,40 @@ class LoopTally:
                 region.counts[:] = 0
 
 
+class Rows(Protocol):
+    """What has to be known of a recorder."""
+
+    def row(self, address: int, code: bytes) -> int:
+        """The row of a block of code."""
+
+    def function_at(self, address: int) -> int:
+        """Where the function at ``address`` begins."""
+
+    def is_marked(self, address: int) -> bool:
+        """A section begins there."""
+
+
 class LoopCounts:
-    """The ``LoopCounter`` of ``recorder``. Its loops stay inside a function and call nothing: what is on top of the
+    """The ``LoopCounter`` of a recorder. Its loops stay inside a function and call nothing: what is on top of the
     call stack stays the same while one runs."""
 
-    def __init__(self, recorder: BlockRecorder, tally: LoopTally) -> None:
-        self._recorder = recorder
-        self._tally = tally
-        self._engine = recorder.machine.engine
+    def __init__(self, rows: Rows, tally: LoopTally, engine: Engine) -> None:
+        self._rows, self._tally, self._engine = rows, tally, engine
 
     def accepts(self, start: int, block: LoopBlock) -> bool:
         """See ``LoopCounter``."""
-        recorder = self._recorder
+        rows = self._rows
         return not (
             block.calls
             or block.indirect
-            or recorder.function_at(block.address) != recorder.function_at(start)
-            or (block.address != start and recorder.is_marked(block.address))
+            or rows.function_at(block.address) != rows.function_at(start)
+            or (block.address != start and rows.is_marked(block.address))
             or deepest(self._engine.code(block.address, block.size))
         )
 
     def room(self, blocks: Sequence[LoopBlock], head: int) -> int:
         """See ``LoopCounter``."""
-        rows = [self._recorder.row(each.address, self._engine.code(each.address, each.size)) for each in blocks]
+        rows = [self._rows.row(each.address, self._engine.code(each.address, each.size)) for each in blocks]
         cycles = [len(each.instructions) for each in blocks]
         place = next(row for row, each in zip(rows, blocks, strict=True) if each.address == head)
         return self._tally.add(rows, cycles, place)

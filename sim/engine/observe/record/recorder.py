@@ -128,7 +128,7 @@ class BlockRecorder:
         engine.find_core()
         self._hook = engine.add_block_hook(address_of(native.on_recorded_block), place, by_time=True)
         self._handles = [self._hook, engine.add_edge_hook(address_of(native.on_recorded_edge), place)]
-        loops = LoopCounts(self, self.tally.loops)
+        loops = LoopCounts(self, self.tally.loops, engine)
         engine.count_loops(loops, self._hook, address_of(native.on_recorded_loop), place)
         engine.forget_all_code()
 
