@@ -11,6 +11,10 @@ from sim.engine.bus import MappedMemory
 from sim.engine.machine import Machine
 
 
+LARGEST = 1 << 26
+"""Bytes of a memory that is compared; of a larger one only what is linked is told."""
+
+
 @dataclass(frozen=True)
 class MemoryUse:
     """Bytes. ``linked``: sections that lie there; ``changed``: bytes that have had another value since the start;
@@ -38,14 +42,18 @@ class MemoryWatch:
 
     @staticmethod
     def _content(memory: MappedMemory) -> NDArray[np.uint8]:
-        return np.frombuffer(memory.view, np.uint8, memory.size).copy()
+        return np.frombuffer(memory.view, np.uint8, MemoryWatch._compared(memory)).copy()
+
+    @staticmethod
+    def _compared(memory: MappedMemory) -> int:
+        return memory.size if memory.size <= LARGEST else 0
 
     def look(self) -> None:
         """Note what differs from the start."""
         for (_, _, memory), before, changed in zip(
             self._machine.sysbus.memories, self._before, self._changed, strict=False
         ):
-            changed |= np.frombuffer(memory.view, np.uint8, memory.size) != before
+            changed |= np.frombuffer(memory.view, np.uint8, self._compared(memory)) != before
 
     def use(self) -> list[MemoryUse]:
         """Every memory in which something lies or has changed."""

@@ -225,6 +225,16 @@ def test_return_from_an_exception_that_is_not_active() -> None:
     assert active & 1 << 3, "usage fault is active"
 
 
+def test_who_hears_of_exceptions_hears_of_a_fault_during_the_return() -> None:
+    bench = leaving([t.mov32(0, 0xFFFFFFF3), t.bx(0)])
+    heard: list[tuple[str, int]] = []
+    bench.cpu.on_interrupt_begin.append(lambda number: heard.append(("begin", number)))
+    bench.cpu.on_interrupt_end.append(lambda number: heard.append(("end", number)))
+    bench.machine.reset()
+    bench.run(400)
+    assert heard == [("begin", 11), ("end", 11), ("begin", 6)]
+
+
 @pytest.mark.parametrize("value", [0xFFFFFFF0 | low for low in (3, 5, 7, 0xB, 0xF)] + [0xFFFFFF89])
 def test_return_with_what_is_no_exc_return(value: int) -> None:
     cfsr, lr, active = told(leaving([t.mov32(0, value), t.bx(0)]))

@@ -263,4 +263,6 @@ class ExceptionUnit:
         if number == 0:
             core.lock_up("fault during exception return")
             return
+        for hook in core.on_interrupt_begin:
+            hook(number)
         self._start_handler(number, exc_return | 0xF0000000)
