@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sim.engine.bus import MappedMemory
 from sim.engine.machine import Machine
 
-
 LARGEST = 1 << 26
 """Bytes of a memory that is compared; of a larger one only what is linked is told."""
 

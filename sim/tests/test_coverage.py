@@ -61,6 +61,11 @@ def coverage(request: pytest.FixtureRequest, elf: Path) -> Coverage:
     return collect(elf, request.param)
 
 
+@pytest.fixture(scope="module")
+def once(elf: Path) -> Coverage:
+    return collect(elf)
+
+
 def only_file(coverage: Coverage) -> FileCoverage:
     assert list(coverage.files) == [str(SOURCE.resolve())]
     return coverage.files[str(SOURCE.resolve())]
@@ -81,20 +86,20 @@ def test_with_zig_the_lines_count_the_same(tmp_path: Path) -> None:
     assert {text: file.lines[line(text)] for text in COUNTED} == COUNTED
 
 
-def test_an_info_file_is_read_as_it_was_written(coverage: Coverage, tmp_path: Path) -> None:
-    (tmp_path / "a.info").write_text(lcov.written(coverage))
+def test_an_info_file_is_read_as_it_was_written(once: Coverage, tmp_path: Path) -> None:
+    (tmp_path / "a.info").write_text(lcov.written(once))
     again = lcov.read(tmp_path / "a.info")
-    assert again.files == dict(coverage.files)
-    again.add(coverage)
+    assert again.files == dict(once.files)
+    again.add(once)
     assert only_file(again).lines[line("for (uint32_t i = 0")] == 8
     assert only_file(again).functions["odd"][1] == 6
-    assert again.totals() == coverage.totals()
+    assert again.totals() == once.totals()
 
 
-def test_an_info_file_has_the_rows_of_lcov(coverage: Coverage) -> None:
-    rows = lcov.written(coverage).splitlines()
+def test_an_info_file_has_the_rows_of_lcov(once: Coverage) -> None:
+    rows = lcov.written(once).splitlines()
     first = line("if (limit == 0)")
-    taken, passed = only_file(coverage).branches[first, 0]
+    taken, passed = only_file(once).branches[first, 0]
     assert {f"BRDA:{first},0,0,{taken}", f"BRDA:{first},0,1,{passed}", "FNDA:3,odd", "BRF:8", "BRH:7"} <= set(rows)
     assert rows[0] == "TN:crosscam" and rows[-1] == "end_of_record"
 
@@ -106,8 +111,8 @@ def test_what_is_no_info_file_is_refused(text: str, tmp_path: Path) -> None:
         lcov.read(tmp_path / "bad.info")
 
 
-def test_reports_are_written_and_read_by_gcovr(coverage: Coverage, tmp_path: Path) -> None:
-    assert write_reports(coverage, tmp_path / "out", ROOT) == []
+def test_reports_are_written_and_read_by_gcovr(once: Coverage, tmp_path: Path) -> None:
+    assert write_reports(once, tmp_path / "out", ROOT) == []
     document = ElementTree.parse(tmp_path / "out" / "coverage.xml").getroot()
     assert document.get("lines-covered") == "12" and document.get("branches-valid") == "8"
     (entry,) = document.iter("class")
@@ -116,9 +121,9 @@ def test_reports_are_written_and_read_by_gcovr(coverage: Coverage, tmp_path: Pat
     assert len(pages) == 1 and "never" in pages[0].read_text()
 
 
-def test_no_source_outside_of_the_root_is_shown(coverage: Coverage, tmp_path: Path) -> None:
+def test_no_source_outside_of_the_root_is_shown(once: Coverage, tmp_path: Path) -> None:
     (root := tmp_path / "root").mkdir()
-    (note,) = write_reports(coverage, tmp_path / "out", root)
+    (note,) = write_reports(once, tmp_path / "out", root)
     assert "no pages were made: no source file lies below" in note
     assert not (tmp_path / "out" / "html").exists()
 
