@@ -52,7 +52,7 @@ class RspClient:
                 return data.decode("latin-1")
 
     def _packet(self) -> bytes:
-        while not (found := re.match(rb"[+-]*\$([^#]*)#([0-9a-f]{2})", self._buffer)):
+        while not (found := re.match(rb"[+-]*\$([^#]*)#([0-9a-f]{2})", bytes(self._buffer))):
             more = self._socket.recv(1 << 16)
             assert more, "the server has gone"
             self._buffer += more

@@ -113,9 +113,7 @@ class CoreHooks(Generic[AnyCore]):
 
     @stepping.setter
     def stepping(self, value: bool) -> None:
-        if value != self._stepping:
-            self._stepping = value
-            self._stale = True
+        self._stepping = value
 
     @property
     def steps(self) -> int:
@@ -193,26 +191,32 @@ class CoreHooks(Generic[AnyCore]):
                 if not self._walk():
                     return
             else:
-                self.inside.resume(shared.CONTINUE_WHOLE)
+                if self.steps >= 0 and not self.inside.holds:
+                    if self.steps == 0:
+                        return
+                    self.inside.begin()
+                else:
+                    self.inside.resume(shared.CONTINUE_WHOLE)
                 error = self._engine.run(core.pc, core.is_thumb)
+                if state[shared.STOPPED] == shared.STOP_SPLIT:
+                    error = self._run_rest()
                 if state[shared.STOPPED] not in _OURS:
                     self._ended(error)
                     self._code_written()
                     if state[shared.STOPPED] not in _OURS:
                         return
                 why = state[shared.STOPPED]
-                if why == shared.STOP_SPLIT:
-                    self.inside.split()
-                    state[shared.DEADLINE] = state[shared.NEXT_DEADLINE]
-                elif why == shared.STOP_HOOK:
+                if why == shared.STOP_HOOK:
                     self.inside.enter()
                     self._run_hooks()
+                elif why == shared.STOP_COUNTED:
+                    self.inside.enter()
                 elif why == shared.STOP_CONDITIONAL:
                     self.inside.enter()
                     self._at_conditional = True
                 elif why == shared.STOP_WATCHPOINT:
                     self.inside.enter()
-                    self._not_yet_executed()
+                    self.slots[native.SKIP] = core.pc  # passed natively, and will be again: its hooks have been run
                     self._hit()
                 else:
                     self.inside.enter()
@@ -222,11 +226,13 @@ class CoreHooks(Generic[AnyCore]):
                 self._apply()
             if core.core_services.stopping or core.idle:
                 return
-            if not self.inside.holds and state[shared.STOPPED] != shared.STOP_SPLIT:
+            if not self.inside.holds:
                 return
 
     def _walks(self) -> bool:
         """The next instruction has to be run alone."""
+        if self.steps >= 0 and self.inside.holds:
+            return True
         if self._passes is not None and self._passes[0] == self._core.pc and _accesses_once(self._core):
             # It is the first to run, and its one access passes; whatever is watched behind it stops again.
             self.slots[native.PASSES] = 1
@@ -286,11 +292,25 @@ class CoreHooks(Generic[AnyCore]):
         for hook in list(self._at.get(pc, ())):
             hook(self._core, pc)
 
-    def _not_yet_executed(self) -> None:
-        """The instruction was passed natively, and will be again: its hooks have been run, its step is not over."""
-        self.slots[native.SKIP] = self._core.pc
-        if self.slots[native.STEPS] >= 0:
-            self.slots[native.STEPS] += 1
+    def _run_rest(self) -> int:
+        """Unicorn would cut the rest of the block elsewhere than the block itself (blocks end where its buffer is full,
+        and hooks take room in it): run to the block's last instruction and no further, which is then run alone."""
+        core, state, inside = self._core, self._state, self.inside
+        inside.again()
+        deadline, start = state[shared.NEXT_DEADLINE], core.pc
+        last = inside.last_instruction()
+        error = 0
+        if start < last:
+            inside.resume(shared.CONTINUE_PART)
+            state[shared.NEXT_DEADLINE] = limit = min(deadline, state[shared.NOW])  # no other block is to begin
+            error = self._engine.run_to(start, last)
+            if state[shared.DEADLINE] != limit:
+                deadline = state[shared.DEADLINE]
+        state[shared.DEADLINE] = deadline
+        if not error and state[shared.INTERRUPT] < 0 and state[shared.STOPPED] in _AT_AN_END:
+            state[shared.STOPPED] = shared.STOP_COUNTED
+            self._at_conditional = core.pc == last
+        return error
 
     def _hit(self) -> None:
         """Stopped before a watched access: tell, and let it pass next time."""
@@ -333,17 +353,14 @@ class CoreHooks(Generic[AnyCore]):
         self._addresses = np.array(sorted(self._at), np.int64)
         self.slots[native.ADDRESSES] = int(self._addresses.ctypes.data)
         self.slots[native.ADDRESS_COUNT] = len(self._addresses)
-        wanted = {_EVERYWHERE} if self._stepping else set(_merged(self._at))
+        wanted = set(_merged(self._at))
         changed = wanted ^ set(self._ranges)
         for place in changed - wanted:
             engine.remove_hook(self._ranges.pop(place))
         for place in sorted(changed & wanted):
             self._ranges[place] = engine.add_code_hook(hooks.address_of(native.on_instruction), user, *place)
-        if _EVERYWHERE in changed:
-            engine.forget_all_code()
-        else:
-            for first, last in changed:
-                engine.forget_code(first, last - first + 4)
+        for first, last in changed:
+            engine.forget_code(first, last - first + 4)
         self._apply_watchpoints()
 
     def _apply_watchpoints(self) -> None:
@@ -375,12 +392,11 @@ def _accesses_once(core: Core) -> bool:
 
 
 _PAGE = 1 << shared.PAGE_SHIFT
-_EVERYWHERE = (1, 0)  # Unicorn's way of saying so
+_AT_AN_END = (0, shared.STOP_DEADLINE, shared.STOP_COUNTED)
 _OURS = (
-    shared.STOP_SPLIT,
+    shared.STOP_COUNTED,
     shared.STOP_HOOK,
     shared.STOP_CONDITIONAL,
-    shared.STOP_STEPPED,
     shared.STOP_WATCHPOINT,
 )
 

@@ -62,7 +62,23 @@ class InsideBlock:
         else:
             state[shared.CONTINUE] = 0
 
-    def split(self) -> None:
-        """The rest of the block turned out to be cut elsewhere: count it as a block of its own."""
+    def begin(self) -> None:
+        """The core goes on at a block's start: it shall be counted, and the core stop before it."""
+        state = self._state
+        state[shared.NEXT_DEADLINE] = state[shared.DEADLINE]
+        state[shared.DEADLINE] = 0
+        state[shared.CONTINUE] = shared.CONTINUE_COUNTED
+
+    def again(self) -> None:
+        """The core has not gone on after all."""
         self._state[shared.NOW] = self._here
-        self._core.timing.discontinuity()
+        self.active = True
+
+    def last_instruction(self) -> int:
+        """Address of the last instruction of the block, or of the present one when it is that."""
+        state, pc = self._state, self._core.pc
+        end = state[shared.BLOCK_ADDRESS] + state[shared.BLOCK_SIZE]
+        size = self._core.engine.instruction_size
+        while pc + size(pc) < end:
+            pc += size(pc)
+        return pc

@@ -55,6 +55,7 @@ from sim.engine.native.shared import (
     BLOCK_START,
     CODE_PAGES,
     CONTINUE,
+    CONTINUE_COUNTED,
     CONTINUE_PART,
     CORE_FLAGS,
     CORE_REGISTERS,
@@ -106,6 +107,7 @@ from sim.engine.native.shared import (
     REG_PC,
     SCRATCH,
     STOP_ADDRESS,
+    STOP_COUNTED,
     STOP_DEADLINE,
     STOP_FLOATING_POINT,
     STOP_SPLIT,
@@ -163,9 +165,10 @@ def _count(state: int, address: int, size: int) -> int:
 
 @njit
 def continues(state: int, address: int, size: int) -> int:
-    """The deadline has passed: 1 when it had to, because the code of a counted block goes on; else say why to stop.
+    """The deadline has passed: 1 when it had to, because the code of a counted block goes on; 2 when the block is to be
+    counted and the core to stop before it; else say why to stop.
 
-    Whoever stopped inside a block has set the deadline to 0 and the real one aside.
+    Whoever wants one of these has set the deadline to 0 and the real one aside.
     """
     how = get(state, CONTINUE)
     if how == 0:
@@ -173,6 +176,10 @@ def continues(state: int, address: int, size: int) -> int:
         return 0
     put(state, CONTINUE, 0)
     put(state, DEADLINE, get(state, NEXT_DEADLINE))
+    if how == CONTINUE_COUNTED:
+        late = get(state, NOW) >= get(state, DEADLINE)
+        put(state, STOPPED, STOP_DEADLINE if late else STOP_COUNTED)
+        return 0 if late else 2
     if how == CONTINUE_PART or address + size == get(state, BLOCK_ADDRESS) + get(state, BLOCK_SIZE):
         return 1
     put(state, STOPPED, STOP_SPLIT)
@@ -230,10 +237,12 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add the block's instructions to the time."""
     now = get(state, NOW)
     if now >= get(state, DEADLINE):
-        if not continues(state, address, size):
+        how = continues(state, address, size)
+        if how != 1:
             put(state, STOP_ADDRESS, address)
             call1(get(state, FN_EMU_STOP), uc)
-        return
+        if how != 2:
+            return
     slot = table_slot(state, address)
     key = address | size << 32
     if load64(slot) == key:

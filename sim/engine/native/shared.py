@@ -73,12 +73,13 @@ STOP_FLOATING_POINT = 2
 STOP_SPLIT = 3  # the code of a block being continued ends elsewhere than the block did
 STOP_HOOK = 4  # at an instruction that has a hook (stops.py)
 STOP_CONDITIONAL = 5  # at an IT instruction, whose block has to be walked one by one
-STOP_STEPPED = 6  # all steps asked for are done
 STOP_WATCHPOINT = 7  # before an access that is watched
+STOP_COUNTED = 6  # before a block, counted already: as was asked for
 STOP_TRAP = 8  # before a block, counted already, with an instruction that may trap (traps)
 
 CONTINUE_WHOLE = 1  # up to the end of the block
 CONTINUE_PART = 2  # one instruction
+CONTINUE_COUNTED = 3  # no block is being continued: count the next one, and stop before it
 
 # Block flags: bits of WATCH, and of a table entry from bit FLAG_SHIFT.
 FLAG_MASKS = 1  # ends with an instruction that may unmask interrupts (CPS, MSR to PRIMASK .. CONTROL)

@@ -32,7 +32,6 @@ from sim.engine.native.shared import (
     SCRATCH,
     STOP_CONDITIONAL,
     STOP_HOOK,
-    STOP_STEPPED,
     STOP_WATCHPOINT,
     STOPPED,
 )
@@ -41,7 +40,7 @@ STATE = 0  # pointer to the engine's state
 ADDRESSES = 1  # pointer to the addresses with hooks, rising
 ADDRESS_COUNT = 2
 SKIP = 3  # the instruction whose hooks have been run: it passes once
-STEPS = 4  # instructions left to execute; -1: not counted
+STEPS = 4  # instructions left to execute, which are then run one by one; -1: not counted (the native half: no matter)
 QUIET = 5  # 1: no instruction stops
 CONDITIONAL_FIRST = 6  # the IT block whose instructions have been counted already
 CONDITIONAL_END = 7
@@ -81,8 +80,7 @@ def _has_hook(hooking: int, address: int) -> int:
 
 @njit
 def _conditional_end(hooking: int, address: int, pointer: int) -> int:
-    """Where the block of the IT instruction at ``address`` ends; 0 when none of its instructions has a hook and steps
-    enough are left to pass them all, which are then counted."""
+    """Where the block of the IT instruction at ``address`` ends; 0 when one of its instructions has a hook."""
     mask = load16(pointer) & 0xF
     count = 4
     while not mask & 1:
@@ -93,28 +91,19 @@ def _conditional_end(hooking: int, address: int, pointer: int) -> int:
     for _ in range(count):
         hooked |= _has_hook(hooking, address + place - pointer)
         place += 4 if load16(place) >= 0xE800 else 2
-    end = address + place - pointer
-    steps = load64(hooking + 8 * STEPS)
-    if hooked or 0 <= steps <= count:
-        return 0
-    if steps > 0:
-        store64(hooking + 8 * STEPS, steps - count)
-    return end
+    return 0 if hooked else address + place - pointer
 
 
 @cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
 def on_instruction(uc: int, address: int, size: int, hooking: int) -> None:
-    """UC_HOOK_CODE, at hooked addresses or, while stepping, everywhere."""
+    """UC_HOOK_CODE, at hooked addresses."""
     if load64(hooking + 8 * QUIET):
         return
     state: int = load64(hooking + 8 * STATE)
     if load64(hooking + 8 * CONDITIONAL_FIRST) < address < load64(hooking + 8 * CONDITIONAL_END):
         return
-    steps = load64(hooking + 8 * STEPS)
     why = 0
-    if steps == 0:
-        why = STOP_STEPPED
-    elif load64(hooking + 8 * SKIP) == address:
+    if load64(hooking + 8 * SKIP) == address:
         store64(hooking + 8 * SKIP, -1)
     elif _has_hook(hooking, address):
         why = STOP_HOOK
@@ -131,12 +120,6 @@ def on_instruction(uc: int, address: int, size: int, hooking: int) -> None:
     if why:
         store64(state + 8 * STOPPED, why)
         call1(load64(state + 8 * FN_EMU_STOP), uc)
-        return
-    if steps > 0:
-        steps = load64(hooking + 8 * STEPS) - 1
-        store64(hooking + 8 * STEPS, steps)
-        if steps == 0:
-            store64(state + 8 * DEADLINE, 0)
 
 
 @njit

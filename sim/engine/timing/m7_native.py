@@ -262,9 +262,11 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
     now = get(state, shared.NOW)
     if now >= get(state, shared.DEADLINE):
-        if not hooks.continues(state, address, size):
+        how = hooks.continues(state, address, size)
+        if how != 1:
             call1(get(state, shared.FN_EMU_STOP), uc)
-        return
+        if how != 2:
+            return
     clock = get(state, shared.TIMING)
     slot = table_slot(state, address)
     key = address | size << 32
