@@ -1,4 +1,4 @@
-"""``crosscam debug`` from outside: sessions one after the other, Ctrl-C, GDB itself, the same UART bytes as nobody's run."""
+"""``crosscam debug`` from outside: sessions one after the other, Ctrl-C, GDB itself, the UART bytes of nobody's run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from scripts.debug import debug
 from scripts.tests.conftest import ROOT, Crosscam
 from sim.engine.elf import ElfImage
+from sim.errors import CrosscamError
 from sim.tests.rsp_client import RspClient
 
 GDB = shutil.which("gdb-multiarch")
@@ -58,7 +61,7 @@ def server(elf: Path, frames: Path, tmp_path: Path) -> Iterator[Server]:
         made.end()
 
 
-def test_sessions_should_follow_each_other(server: Server, elf: Path) -> None:
+def test_sessions_should_follow_each_other(server: Server, crosscam: Crosscam, elf: Path) -> None:
     """Breakpoints go with their session, the machine stays; detached it runs on; Ctrl-C stops it."""
     place = ElfImage.read(elf).address_of("console_init")
     with RspClient(server.port) as client:
@@ -66,6 +69,9 @@ def test_sessions_should_follow_each_other(server: Server, elf: Path) -> None:
         assert client.pc == place
     with RspClient(server.port, acknowledged=True) as client:
         assert client.ask("?").startswith("T05") and client.pc == place
+        taken = crosscam("debug", elf, "--port", str(server.port))
+        assert taken.returncode == 2 and taken.stderr.startswith(f"crosscam: TCP port {server.port}: ")
+        assert taken.stderr.count("\n") == 1
         client.start("c")
         time.sleep(0.3)
         client.send(b"\x03")
@@ -78,7 +84,7 @@ def test_sessions_should_follow_each_other(server: Server, elf: Path) -> None:
         client.start("bc")
         assert client.answer() == "T05thread:1;replaylog:begin;" and _cycle(client) == 0
     out, err = server.end()
-    assert out.startswith("crosscam ") and out.count("self-test: ok") == 1
+    assert out.count("crosscam ") == 1  # the first line, shown once
     assert "crosscam: stopped by Ctrl-C" in err and server.process.returncode == 130
 
 
@@ -109,19 +115,75 @@ def test_the_past_should_be_gone_about_in(server: Server, elf: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--port", "0.0.0.0:3333"), "on this computer only"),
-        (("--port", "example.org:1"), "on this computer only"),
-        (("--port", "x"), "no TCP port"),
-        (("--board", "nothing.resc"), "no board nothing.resc"),
-        (("--files", "nothing"), "--files nothing: no folder"),
-        (("--timing", "fast"), "unknown timing"),
+        ({"port": "0.0.0.0:3333"}, "on this computer only"),
+        ({"port": "x"}, "no TCP port"),
+        ({"board": Path("nothing.resc")}, "no board nothing.resc"),
+        ({"files": Path("nothing")}, "--files nothing: no folder"),
+        ({"timing": "fast"}, "unknown timing"),
     ],
 )
-def test_bad_input_should_be_one_line(crosscam: Crosscam, elf: Path, arguments: tuple[str, ...], says: str) -> None:
-    done = crosscam("debug", elf, *arguments)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and says in done.stderr, done.stderr
+def test_bad_input_should_be_refused(elf: Path, arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(CrosscamError, match=says):
+        debug(elf, **{"port": ":0", **arguments})
 
 
-def test_a_port_that_is_taken_should_be_told(server: Server, crosscam: Crosscam, elf: Path) -> None:
-    done = crosscam("debug", elf, "--port", str(server.port))
-    assert done.returncode == 2 and f"TCP port {server.port}" in done.stderr and done.stderr.count("\n") == 1
+SESSION = r"""
+set confirm off
+set pagination off
+set width 0
+target remote :{port}
+break inference_run
+continue
+continue
+delete
+finish
+echo == the input tensor\n
+output/x *(unsigned char *)nn_model.input
+echo \n== a score\n
+output/d *(signed char *)nn_model.output
+set $score = (unsigned long)nn_model.output
+tbreak console_line
+continue
+eval "monitor who-wrote 0x%lx 1", $score
+eval "watch *(signed char *)0x%lx", $score
+reverse-continue
+info program
+delete
+echo == over an interrupt\n
+break systick_handler
+continue
+echo == handler\n
+output/x $xpsr & 511
+reverse-stepi
+echo \n== before\n
+output/x $xpsr & 511
+stepi
+echo \n== again\n
+output/x $xpsr & 511
+delete
+echo \n== on\n
+tbreak inference_run
+continue
+disconnect
+"""
+
+
+@pytest.mark.skipif(GDB is None, reason="gdb-multiarch is not installed: `apt-get install gdb-multiarch`")
+def test_gdb_should_do_all_of_it(server: Server, crosscam: Crosscam, elf: Path, frames: Path, tmp_path: Path) -> None:
+    """To an inference, its input, a score, back to who wrote it, over an interrupt, and on as if nothing had been."""
+    script = tmp_path / "session.gdb"
+    script.write_text(SESSION.format(port=server.port))
+    command = [str(GDB), "-nx", "-batch", "-x", str(script), str(elf)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    parts = dict(re.findall(r"== (.+)\n([^=]*)", done.stdout))
+    assert parts["the input tensor"].startswith("0x") and re.match(r"-?\d+", parts["a score"])
+    assert "Hardware watchpoint" in done.stdout and "Old value = " in done.stdout
+    assert "written at cycle" in done.stderr
+    assert [parts[name].split()[0] for name in ("handler", "before", "again")] == ["0xf", "0x0", "0xf"]
+    out, _ = server.end()
+    undisturbed = tmp_path / "undisturbed.log"
+    assert crosscam("run", "--elf", elf, "--frames", frames, "--uart", undisturbed).returncode == 0
+    log = (tmp_path / "uart.log").read_bytes()
+    assert b"self-test: ok" in log and undisturbed.read_bytes().startswith(log)
+    assert out.encode() == log.replace(b"\r", b"")

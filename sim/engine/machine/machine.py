@@ -425,7 +425,10 @@ class Machine:
         """Do what is due before the next instruction, as a run does, and that no further; whether it was to enter a
         handler."""
         self._refuse_nested_run()
-        cpu = self.cpu
+        cpu, exceptions = self.cpu, self.cpu.nvic.exceptions
+        due = self._reset_reason or self.clock.next_due <= self.engine.state[shared.NOW]
+        if not due and not exceptions.pending & exceptions.enabled:
+            return False
         before = cpu.exception_number, cpu.sp
         with self._running():
             self._serve()

@@ -42,6 +42,9 @@ class Points:
     breakpoints: frozenset[int] = frozenset()
     watches: frozenset[Watch] = frozenset()
 
+    def __bool__(self) -> bool:
+        return bool(self.breakpoints or self.watches)
+
 
 @dataclass(frozen=True)
 class Context:

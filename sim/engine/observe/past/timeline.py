@@ -227,7 +227,7 @@ class Timeline:
         place = self.place
         end = self._behind[1] if self._behind[0] == place else place
         try:
-            found = self._backwards.last(end, interrupted, "last_hit", self._points)
+            found = self._backwards.last(end, interrupted, "last_hit", self._points) if self._points else None
         except InterruptedSearch:
             return Stop(SIGINT)
         if found is None:
