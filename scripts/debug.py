@@ -32,7 +32,7 @@ def debug(
         list[str] | None,
         typer.Option(
             metavar="[NAME=]FORM",
-            help="Connect a UART, else the first, to pty, tcp:PORT[,wait[=SECONDS]] or a file.",
+            help="Connect a UART, else the first that speaks, to pty, tcp:PORT[,wait[=SECONDS]] or a file.",
         ),
     ] = None,
     timing: Annotated[

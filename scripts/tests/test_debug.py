@@ -152,14 +152,11 @@ delete
 echo == over an interrupt\n
 break systick_handler
 continue
-echo == handler\n
-output/x $xpsr & 511
+printf "== handler\n%d ==", $xpsr & 511
 reverse-stepi
-echo \n== before\n
-output/x $xpsr & 511
+printf "== before\n%d ==", $xpsr & 511
 stepi
-echo \n== again\n
-output/x $xpsr & 511
+printf "== again\n%d ==", $xpsr & 511
 delete
 echo \n== on\n
 tbreak inference_run
@@ -180,7 +177,7 @@ def test_gdb_should_do_all_of_it(server: Server, crosscam: Crosscam, elf: Path, 
     assert parts["the input tensor"].startswith("0x") and re.match(r"-?\d+", parts["a score"])
     assert "Hardware watchpoint" in done.stdout and "Old value = " in done.stdout
     assert "written at cycle" in done.stderr
-    assert [parts[name].split()[0] for name in ("handler", "before", "again")] == ["0xf", "0x0", "0xf"]
+    assert [parts[name].split()[0] for name in ("handler", "before", "again")] == ["15", "0", "15"]
     out, _ = server.end()
     undisturbed = tmp_path / "undisturbed.log"
     assert crosscam("run", "--elf", elf, "--frames", frames, "--uart", undisturbed).returncode == 0

@@ -9,6 +9,7 @@ from sim.boot import CAMERA, CAPTURED_COUNT
 from sim.bringup.board import DEFAULT_BOARD, FirstBoot
 from sim.bringup.image import read_image
 from sim.bringup.transcript import Transcript
+from sim.bringup.uarts import Uart
 from sim.engine.machine import Machine
 from sim.engine.observe.gdb.local import LocalDebuggee
 from sim.engine.observe.past import Timeline
@@ -47,7 +48,7 @@ class DebuggedBoard:
         timing: see ``FirstBoot``.
         frames: see ``FirstBoot``.
         files: the folder of semihosting; None: no files.
-        ports: host ends, each with the name of its UART; an empty one stands for the first.
+        ports: host ends, each with the name of its UART; an empty one stands for the first that speaks.
         write: shows what the UARTs say.
         warnings: whose lines come from the machine's process.
 
@@ -83,7 +84,8 @@ class DebuggedBoard:
             faults.semihosting,
         )
         uarts.add(_SEMIHOSTING, console)
-        self._ports = [(uarts.named(name) if name else uarts.all[0], port) for name, port in ports]
+        self._ports = [(uarts.named(name) if name else None, port) for name, port in ports]
+        self._first: Uart | None = None  # the first that has spoken
         self.timeline = Timeline(
             debuggee,
             {each.name: each.speaker for each in uarts.all},
@@ -109,10 +111,11 @@ class DebuggedBoard:
 
     def _sent(self, name: str, data: bytes) -> None:
         uart = self._uarts.named(name)
+        self._first = self._first or uart
         for byte in data:
             self._uarts.take(uart, byte)
             for owner, port in self._ports:
-                if owner is uart:
+                if (owner or self._first) is uart:
                     port.send(byte)
         self._transcript.flush()
 
@@ -121,9 +124,10 @@ class DebuggedBoard:
         self._tell(text)
 
     def _typed(self) -> tuple[str, bytes] | None:
-        for uart, port in self._ports:
-            data = port.receive()
-            if data:
+        for owner, port in self._ports:
+            uart = owner or self._first
+            data = port.receive() if uart is not None else b""
+            if uart is not None and data:
                 return uart.name, data
         return None
 

@@ -34,6 +34,7 @@ TARGETS = {
     "lcov": ("sim.fuzz.debug_targets", "CoverageFiles"),
     "baseline": ("sim.fuzz.debug_targets", "Baselines"),
     "robot": ("sim.fuzz.robot_target", "Keywords"),
+    "gdb": ("sim.fuzz.gdb_target", "GdbPackets"),
 }
 """Name -> module and class of a ``Target``; a parser that is added here is fuzzed."""
 HANG_SECONDS = 20.0
