@@ -299,7 +299,7 @@ class CoreHooks(Generic[AnyCore]):
         inside.again()
         deadline, start = state[shared.NEXT_DEADLINE], core.pc
         last = inside.last_instruction()
-        error = 0
+        error = state[shared.STOPPED] = 0
         if start < last:
             inside.resume(shared.CONTINUE_PART)
             state[shared.NEXT_DEADLINE] = limit = min(deadline, state[shared.NOW])  # no other block is to begin
