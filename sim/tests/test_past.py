@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -155,6 +156,22 @@ def test_who_wrote_should_name_the_last_writer(timeline: Timeline, moments: list
     assert f"cycle {last.cycle} by 0x{store:08X}" in said and "4 bytes" in said
     assert timeline.command(f"who-wrote 0x{RAM + 0x900:x}").endswith("not written since the beginning")
     assert timeline.place == moments[-1].place
+
+
+def test_who_wrote_should_name_devices_and_stack_frames(make: Callable[..., Bench]) -> None:
+    bed = Bed(make)
+    frame = bed.cpu.sp - 32  # of the first exception: SysTick in thread mode
+    bed.machine.clock.schedule_at(3000, lambda: bed.machine.sysbus.write_bytes(RAM + 0x900, b"abcdefgh"))
+    made = Timeline(LocalDebuggee(bed.machine, str), {}, lambda name, data: None)
+    try:
+        made.go_to_cycle(5000)
+        said = made.command(f"who-wrote 0x{RAM + 0x904:x} 4")
+        assert re.search(
+            r"0x20000900: 8 bytes, 0x6867666564636261, written at cycle 3\d\d\d by a device or script", said
+        ), said
+        assert " by 0x0" in made.command(f"who-wrote 0x{frame:x} 32")
+    finally:
+        made.close()
 
 
 @pytest.mark.parametrize(

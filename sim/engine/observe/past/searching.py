@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sim.engine.cortex_m.core import Core
-from sim.engine.cortex_m.core_hooks import WRITE
 from sim.engine.native import shared
-from sim.engine.observe.gdb.debuggee import Points, Stop, Watch
+from sim.engine.observe.gdb.debuggee import Points, Stop
 from sim.engine.observe.gdb.local import LocalDebuggee
 from sim.engine.observe.gdb.place import Place, place_of
-from sim.engine.observe.gdb.points import overlapping
 from sim.engine.observe.past.places import Approached, Hit, Written
+from sim.engine.observe.past.writes import Writes
 
 OVERSHOT = "overshot"
 """The answer of a search that has run past its end: the last block before it was longer than what was to be walked."""
@@ -116,41 +114,11 @@ class Searcher:
 
     def last_write(self, address: int, length: int, end: Place, walked: int) -> Written | str | None:
         """As ``last_hit``: the last write to these bytes, by the core or over the bus."""
-        found: Written | None = None
-        bus, hooking = self._machine.sysbus, self._machine.cpu.hooking
-        heard = bus.on_memory_written
-
-        def stored(core: Core, at: int, width: int, value: int) -> None:
-            nonlocal found
-            found = Written(self.place, at, width, value)
-
-        def moved(at: int, count: int) -> None:
-            nonlocal found
-            if heard is not None:
-                heard(at, count)
-            if at < address + length and address < at + count:
-                first = max(at, address)
-                value = bus.read_bytes(first, min(4, at + count - first))
-                found = Written(self.place, at, count, int.from_bytes(value, "little"), self._mover())
-
         self.forget_points()
-        watch = overlapping(Watch(address, length, "watch"))
-        for at, widths in watch:
-            hooking.watch(at, widths, WRITE, stored)
-        bus.on_memory_written = moved
-        try:
+        writes = Writes(self._machine, address, length)
+        with writes.heard():
             reached = self._to_end(end, walked)
-        finally:
-            bus.on_memory_written = heard
-            for at, _ in watch:
-                hooking.unwatch(at, stored)
-        return found if reached else OVERSHOT
-
-    def _mover(self) -> str:
-        for path, device in self._machine.devices.items():
-            if device.moving:
-                return f"{path.removeprefix('sysbus.')} {device.moving}"
-        return "a device"
+        return writes.last if reached else OVERSHOT
 
     def _to_end(self, end: Place, walked: int) -> bool:
         end = Place(*end)
