@@ -71,7 +71,10 @@ class DebuggedBoard:
             raise CrosscamError(f"--files {files}: no folder: expected one for the firmware's files")
         self._boot = boot = FirstBoot(firmware, read_image(firmware), board or DEFAULT_BOARD, timing, frames)
         machine, uarts = boot.machine, boot.uarts
-        self.notes = boot.notes
+        self.notes = list(boot.notes)
+        if machine.attached is not None:
+            machine.attached.close()
+            self.notes.append("the script's StartGdbServer gives way to this server, which goes backwards too")
         self._tell = warnings.show
         debuggee = LocalDebuggee(machine, boot.monitor.execute)
         console = _Console()

@@ -36,6 +36,16 @@ class Observer(Protocol):
         """Devices or memories may have come."""
 
 
+class Attached(Protocol):
+    """Somebody who has a say in when the machine runs: a debugger."""
+
+    def run(self, seconds: Fraction, reached: Callable[[], bool]) -> int:
+        """Run for a span of virtual time, or until ``reached()``; the cycle at which the span is over."""
+
+    def close(self) -> None:
+        """Let go of the machine."""
+
+
 class Machine:
     """Starts empty; a board file (or a test) registers devices, memories and a core."""
 
@@ -71,6 +81,7 @@ class Machine:
         """Called before each access of the core to a device window: address, bytes, whether it is a write."""
         self.lockstep: Lockstep | None = None
         """The other machines of the emulation, where there are some."""
+        self.attached: Attached | None = None
         self.observers: list[Observer] = []
         """Who looks at the whole of it from outside."""
         self.on_image: list[Callable[[ElfImage], None]] = []
@@ -333,7 +344,12 @@ class Machine:
     def run_alone_for(self, seconds: float | Fraction) -> None:
         """As ``run_for``, whatever other machines there are."""
         self._refuse_nested_run()
-        self._target = max(self._target, self._uncommitted()) + self.clock.cycles(seconds)
+        target = max(self._target, self._uncommitted()) + self.clock.cycles(seconds)
+        if self.attached is not None:
+            span = Fraction(target - self.clock.now, self.clock.frequency)
+            self._target = self.attached.run(span, lambda: False)
+            return
+        self._target = target
         self._run(None)
 
     def run_to(self, cycle: int) -> None:
@@ -361,6 +377,9 @@ class Machine:
         limit = self.clock.now + self.clock.cycles(timeout_seconds)
         if predicate():
             return True
+        if self.attached is not None:
+            self.attached.run(Fraction(timeout_seconds), predicate)
+            return predicate()
         self._target = limit
         self._run(predicate)
         held = predicate()

@@ -128,6 +128,8 @@ class Objects(ObjectSession):
         machine = self._places.pop(name).machine
         machine.lockstep = None
         self._lockstep.leave(machine)
+        if machine.attached is not None:
+            machine.attached.close()
         self.environments.machine_removed(name)
         if machine is self._machine:
             self.select_machine(next(iter(self._places)))
@@ -144,6 +146,8 @@ class Objects(ObjectSession):
         for name, place in self._places.items():
             self.environments.machine_removed(name)
             place.machine.lockstep = None
+            if place.machine.attached is not None:
+                place.machine.attached.close()
         self._places.clear()
         self._lockstep = Lockstep()
         self._machine = None

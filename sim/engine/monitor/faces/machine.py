@@ -11,6 +11,7 @@ from sim.engine.members import Between, Int
 from sim.engine.monitor.environments import Environment
 from sim.engine.monitor.faces.core import Address
 from sim.engine.monitor.session import ObjectSession
+from sim.engine.observe.gdb.attached import AttachedServer
 from sim.engine.platform import load_repl, load_repl_string
 from sim.engine.platform.limits import LARGEST_WINDOW
 from sim.engine.scripting import TimeInterval
@@ -144,11 +145,17 @@ class MachineFace:
     # Renode's host side
 
     def start_gdb_server(self, port: Port, autostart_emulation: bool = True, cpu_cluster: str = "") -> None:
-        """Accepted; no debugger is served yet."""
-        self._monitor.note(f"machine StartGdbServer {port}: no debugger is served yet; the command does nothing")
+        """Serve GDB on this computer while the machine runs, which waits for no client; port 0 picks one."""
+        if self._machine.attached is not None:
+            raise CrosscamError(f"machine StartGdbServer {port}: there is one already: expected StopGdbServer before")
+        server = AttachedServer(self._machine, port, self._monitor.execute)
+        self._machine.attached = server
+        self._monitor.note(f"GDB server with all CPUs started on port :{server.port}")
 
     def stop_gdb_server(self, port: Port | None = None) -> None:
-        """Accepted: there is none."""
+        """Serve it no more."""
+        if self._machine.attached is not None:
+            self._machine.attached.close()
 
     def set_serial_execution(self, val: bool) -> None:
         """Accepted: there is one core, and it always runs the same way."""

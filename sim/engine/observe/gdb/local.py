@@ -37,6 +37,7 @@ class LocalDebuggee:
     Attributes:
         on_look: called whenever the machine stands for a moment, with whether it runs, or is walked by instructions.
         limit: gives the cycle to run to at most before the next look.
+        stop: what was met since the machine was let go; None: nothing.
         recorder: where there is one, it hears of the points that are met, and nothing stops.
     """
 
@@ -48,7 +49,7 @@ class LocalDebuggee:
         self._contexts = Contexts(machine, self._registers)
         self._armed = Armed(machine, self._found)
         self._wanted = Points()
-        self._stop: Stop | None = None
+        self.stop: Stop | None = None
         self._span = _SHORTEST
         self._at_program_breakpoint = -1
         self.on_look: Callable[[bool], None] = lambda running: None
@@ -60,8 +61,8 @@ class LocalDebuggee:
         if self.recorder is not None:
             self.recorder(stop)
             return
-        if self._stop is None:
-            self._stop = stop
+        if self.stop is None:
+            self.stop = stop
         self.machine.pause()
 
     def _program_breakpoint(self) -> bool:
@@ -166,8 +167,8 @@ class LocalDebuggee:
         """``resume`` where ``interrupted`` has ended it."""
         machine = self.machine
         machine.cpu.hooking.stepping = False
-        self._stop = None
-        while self._stop is None:
+        self.stop = None
+        while self.stop is None:
             if interrupted():
                 return Stop(SIGINT)
             if machine.cpu.locked_up:
@@ -176,7 +177,7 @@ class LocalDebuggee:
             machine.run_to(min(machine.clock.now + self._span, self.limit()))
             self._adapt(time.monotonic() - began)
             self.on_look(True)
-        return self._stop
+        return self.stop
 
     def _adapt(self, wall: float) -> None:
         if wall > 2 * _WALL_A_LOOK:
@@ -191,9 +192,9 @@ class LocalDebuggee:
         """One instruction, and on while the next is one of ``first`` to ``end`` (excluded)."""
         cpu = self.machine.cpu
         self._begin()
-        self._stop = None
+        self.stop = None
         steps = 0
-        while self._stop is None:
+        while self.stop is None:
             if cpu.locked_up:
                 return self._locked_up()
             self.step_once()
@@ -204,7 +205,7 @@ class LocalDebuggee:
             if steps % _STEPS_A_LOOK == 0 and interrupted():
                 return Stop(SIGINT)
             self._armed.leaving()
-        return self._stop or Stop()
+        return self.stop or Stop()
 
     def step_once(self) -> None:
         """An instruction, or the entry of a handler, behind which a core stops too (ARM DDI 0403E C1.5.4)."""

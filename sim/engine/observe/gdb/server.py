@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 
 from sim.engine.observe.gdb.debuggee import Debuggee
 from sim.engine.observe.gdb.packets import Packet, PacketReader, Sign, framed
@@ -61,6 +62,12 @@ class GdbServer:
         """A client waits to be served."""
         return bool(select.select([self._listener], [], [], 0)[0])
 
+    def accept(self, seconds: float) -> socket.socket | None:
+        """The next client, if one comes within ``seconds``."""
+        if not select.select([self._listener], [], [], seconds)[0]:
+            return None
+        return self._listener.accept()[0]
+
     def serve(self, until: float | None = None) -> bool:
         """Wait for a client and serve it until it leaves; a machine that was detached from runs while it waits.
 
@@ -68,11 +75,9 @@ class GdbServer:
         """
         if self._runs:
             self._debuggee.resume(lambda: self.is_called or (until is not None and time.monotonic() >= until))
-        while not self.is_called:
+        while (connection := self.accept(_LOOK_SECONDS)) is None:
             if until is not None and time.monotonic() >= until:
                 return False
-            select.select([self._listener], [], [], _LOOK_SECONDS)
-        connection, _ = self._listener.accept()
         with connection:
             session = Session(connection, self._debuggee, until)
             session.run()
@@ -99,17 +104,22 @@ class Session:
         """It has left and wants the machine to run on."""
         return self._stub.detached
 
-    def run(self) -> None:
-        """Answer packets."""
-        while not self._gone and not self._stub.ended:
-            if self._until is not None and time.monotonic() >= self._until:
-                return
-            while not self._waiting and not self._gone:
-                self._receive(_LOOK_SECONDS)
-                if self._until is not None and time.monotonic() >= self._until:
-                    return
+    def run(
+        self,
+        turn: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
+        closed: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Answer packets, each in a ``turn``, until the client leaves or ``closed`` says so."""
+        while not self._gone and not self._stub.ended and not self._is_late and not closed():
             if self._waiting:
-                self._take(self._waiting.popleft())
+                with turn():
+                    self._take(self._waiting.popleft())
+            else:
+                self._receive(_LOOK_SECONDS)
+
+    @property
+    def _is_late(self) -> bool:
+        return self._until is not None and time.monotonic() >= self._until
 
     def _take(self, come: Packet | Sign) -> None:
         if isinstance(come, Packet):
@@ -149,8 +159,7 @@ class Session:
     def _is_interrupted(self) -> bool:
         """While the machine runs a client says Ctrl-C or nothing."""
         self._receive(0)
-        late = self._until is not None and time.monotonic() >= self._until
         if Sign.INTERRUPT in self._waiting:
             self._waiting.remove(Sign.INTERRUPT)
             return True
-        return self._gone or late
+        return self._gone or self._is_late
