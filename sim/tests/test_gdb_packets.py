@@ -7,7 +7,7 @@ import xml.etree.ElementTree as Xml
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.observe.gdb.debuggee import Area
@@ -19,6 +19,7 @@ from sim.errors import CrosscamError
 from sim.tests.engine_bench import Bench
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.binary(max_size=40), max_size=5), st.integers(1, 7))
 def test_packets_should_come_whole_however_they_are_cut(packets: list[bytes], size: int) -> None:
     stream = b"+".join(framed(each) for each in packets)
@@ -29,6 +30,7 @@ def test_packets_should_come_whole_however_they_are_cut(packets: list[bytes], si
     assert [each for each in found if isinstance(each, Packet)] == [Packet(each) for each in packets]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=200))
 def test_any_bytes_should_be_taken_without_an_end(data: bytes) -> None:
     reader = PacketReader()
