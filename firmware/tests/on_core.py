@@ -103,19 +103,30 @@ class Core:
 def build_cases(
     toolchain: Sequence[str], cases: Sequence[Case], folder: Path, optimize: str, fast_ram: int = FAST_RAM_BYTES
 ) -> tuple[Path, list[Program]]:
-    """One image with the network of every case, net0 and following, each run by run_net0 and following."""
+    """One image with the network of every case, net0 and following, each run by run_net0 and following.
+
+    All C is one translation unit, and so is all assembly, whose local labels get the network's name: starting a
+    compiler takes longer than what it compiles.
+    """
     runs, programs = "", []
+    units: dict[str, str] = {".c": "", ".S": ""}
+    (folder / "parts").mkdir()
     for number, case in enumerate(cases):
         symbol = f"net{number}"
         program = build(Path(case.title), case.blob, Options(optimize=optimize, fast_ram=fast_ram), shuffles=10)
         programs.append(program)
         for name, text in emit(program.graph, program.calls, program.plan, test_card(program, symbol), symbol).items():
-            own = text.replace("model_weights.h", f"{symbol}_weights.h")
-            if name != "model_config.h":
-                (folder / name.replace("model", symbol, 1)).write_text(own)
+            own = text.replace("model_weights.h", f"{symbol}_weights.h").replace(".L", f".L{symbol}_")
+            if name.endswith((".c", ".S", ".h")) and name != "model_config.h":
+                part = folder / "parts" / name.replace("model", symbol, 1)
+                part.write_text(own)
+                if part.suffix in units:
+                    units[part.suffix] += f'#include "parts/{part.name}"\n'
         runs += f"extern const nn_model_t {symbol};\nextern const nn_ends_t {symbol}_ends;\nvoid run_{symbol}(void);\n"
         runs += f"void run_{symbol}(void) {{ for (uint32_t i = 0; i < {symbol}.layer_count; i++) {{ "
         runs += f"{symbol}.layers[i].run(); }} }}\n"
+    for suffix, text in units.items():
+        (folder / f"all{suffix}").write_text(text)
     first = "const nn_model_t *const volatile first = &net0;\nvoid run(void);\nvoid run(void) { (void)first; }\n"
     return build_image(toolchain, folder, '#include "nn/model.h"\n' + runs + first + MEMORY), programs
 
