@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sim.engine.devices.base import Services
+from sim.engine.devices.base import BusService, Services
 from sim.engine.devices.event import EventHandlers
-from sim.engine.devices.registers import Field, Mode, RegisterDevice
+from sim.engine.devices.registers import Field, Mode, RegisterBank, RegisterDevice
 
 _FIRST_EVENT = 0x100
 _SHORTS, _INTEN, _INTENSET, _INTENCLR = 0x200, 0x300, 0x304, 0x308
@@ -115,3 +115,38 @@ class NrfPeripheral(RegisterDevice):
     def _disable(self, written: int) -> None:
         self._inten.raw &= ~written
         self._interests_changed()
+
+
+class EasyDma:
+    """PTR, MAXCNT, AMOUNT and LIST of one direction, from ``base`` on (PS 4.2.2)."""
+
+    def __init__(self, bank: RegisterBank, base: int, name: str) -> None:
+        self.pointer = bank.register(base, f"{name}.PTR").storage()
+        self._most = bank.register(base + 4, f"{name}.MAXCNT").field(0, 16, "MAXCNT")
+        self._amount = bank.register(base + 8, f"{name}.AMOUNT").field(0, 16, "AMOUNT", Mode.READ)
+        bank.register(base + 12, f"{name}.LIST").storage(0x7)
+
+    @property
+    def most(self) -> int:
+        """Bytes to move."""
+        return self._most.value
+
+    @property
+    def amount(self) -> int:
+        """Bytes moved."""
+        return self._amount.value
+
+    @amount.setter
+    def amount(self, count: int) -> None:
+        self._amount.value = count
+
+    def take(self, bus: BusService) -> bytes:
+        """What is to be sent: all of it counts as moved."""
+        self.amount = self.most
+        return bus.read_bytes(self.pointer.raw, self.most) if self.most else b""
+
+    def put(self, bus: BusService, data: bytes) -> None:
+        """What was received."""
+        self.amount = len(data)
+        if data:
+            bus.write_bytes(self.pointer.raw, data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.i2c.i2c_controller import I2CTarget
-from sim.engine.devices.nrf_tasks import NrfPeripheral
+from sim.engine.devices.nrf_tasks import EasyDma, NrfPeripheral
 from sim.engine.devices.registers import Mode
 from sim.errors import CrosscamError
 
@@ -72,14 +72,7 @@ class NrfTwi(NrfPeripheral):
         self._received = bank.register(0x518, "RXD").field(0, 8, "RXD", Mode.READ)
         bank.register(0x51C, "TXD").field(0, 8, "TXD", Mode.WRITE, on_write=self._send)
         bank.register(0x524, "FREQUENCY", 0x04000000).storage()
-        self._rx_pointer = bank.register(0x534, "RXD.PTR").storage()
-        self._rx_most = bank.register(0x538, "RXD.MAXCNT").field(0, 16, "MAXCNT")
-        self._rx_amount = bank.register(0x53C, "RXD.AMOUNT").field(0, 16, "AMOUNT", Mode.READ)
-        bank.register(0x540, "RXD.LIST").storage(0x7)
-        self._tx_pointer = bank.register(0x544, "TXD.PTR").storage()
-        self._tx_most = bank.register(0x548, "TXD.MAXCNT").field(0, 16, "MAXCNT")
-        self._tx_amount = bank.register(0x54C, "TXD.AMOUNT").field(0, 16, "AMOUNT", Mode.READ)
-        bank.register(0x550, "TXD.LIST").storage(0x7)
+        self._rx, self._tx = EasyDma(bank, 0x534, "RXD"), EasyDma(bank, 0x544, "TXD")
         self._address = bank.register(0x588, "ADDRESS").field(0, 7, "ADDRESS")
 
     def register_child(self, child: Device, point: int) -> None:
@@ -120,16 +113,12 @@ class NrfTwi(NrfPeripheral):
         bus = self.services.sysbus
         if self._reading:
             self.happen(_RXSTARTED)
-            count = self._rx_most.value
-            if count:
-                bus.write_bytes(self._rx_pointer.raw, target.read(count).ljust(count, b"\0")[:count])
-            self._rx_amount.value = count
+            count = self._rx.most
+            self._rx.put(bus, target.read(count).ljust(count, b"\0")[:count] if count else b"")
             self.happen(_LASTRX)
         else:
             self.happen(_TXSTARTED)
-            count = self._tx_most.value
-            self._to_send += bus.read_bytes(self._tx_pointer.raw, count) if count else b""
-            self._tx_amount.value = count
+            self._to_send += self._tx.take(bus)
             self.happen(_LASTTX)
 
     def _stop(self) -> None:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from sim.engine.devices.base import Services
-from sim.engine.devices.nrf_tasks import NrfPeripheral
+from sim.engine.devices.nrf_tasks import EasyDma, NrfPeripheral
 from sim.engine.devices.registers import Mode
 from sim.engine.members import Byte, UInt
 
@@ -69,12 +69,7 @@ class NrfUarte(NrfPeripheral):
         bank.register(0x518, "RXD").field(0, 8, "RXD", Mode.READ, read=self._take)
         bank.register(0x51C, "TXD").field(0, 8, "TXD", Mode.WRITE, on_write=self._send)
         self._baud = bank.register(0x524, "BAUDRATE", 0x04000000).storage()
-        self._rx_pointer = bank.register(0x534, "RXD.PTR").storage()
-        self._rx_most = bank.register(0x538, "RXD.MAXCNT").field(0, 16, "MAXCNT")
-        self._rx_amount = bank.register(0x53C, "RXD.AMOUNT").field(0, 16, "AMOUNT", Mode.READ)
-        self._tx_pointer = bank.register(0x544, "TXD.PTR").storage()
-        self._tx_most = bank.register(0x548, "TXD.MAXCNT").field(0, 16, "MAXCNT")
-        self._tx_amount = bank.register(0x54C, "TXD.AMOUNT").field(0, 16, "AMOUNT", Mode.READ)
+        self._rx, self._tx = EasyDma(bank, 0x534, "RXD"), EasyDma(bank, 0x544, "TXD")
         bank.register(0x56C, "CONFIG").storage(0x1F)
 
     def reset(self) -> None:
@@ -100,11 +95,9 @@ class NrfUarte(NrfPeripheral):
         self._sending = True
         if not self._by_dma:
             return
-        count = self._tx_most.value
         self.happen(_TXSTARTED)
-        for byte in self.services.sysbus.read_bytes(self._tx_pointer.raw, count) if count else b"":
+        for byte in self._tx.take(self.services.sysbus):
             self._out(byte)
-        self._tx_amount.value = count
         self.happen(_ENDTX)
 
     def _stop_transmission(self) -> None:
@@ -133,7 +126,7 @@ class NrfUarte(NrfPeripheral):
     def _start_reception(self) -> None:
         self._receiving = True
         if self._by_dma:
-            self._rx_amount.value, self._place = 0, self._rx_pointer.raw
+            self._rx.amount, self._place = 0, self._rx.pointer.raw
             self.happen(_RXSTARTED)
         self._receive(first=True)
 
@@ -155,11 +148,11 @@ class NrfUarte(NrfPeripheral):
             if first and self._wire:
                 self.happen(_RXDRDY)
             return
-        while self._receiving and self._wire and self._rx_amount.value < self._rx_most.value:
+        while self._receiving and self._wire and self._rx.amount < self._rx.most:
             self.services.sysbus.write(self._place, 1, self._wire.popleft())
             self._place += 1
-            self._rx_amount.value += 1
-            full = self._rx_amount.value == self._rx_most.value
+            self._rx.amount += 1
+            full = self._rx.amount == self._rx.most
             self._receiving = not full
             self.happen(_RXDRDY)
             if full:

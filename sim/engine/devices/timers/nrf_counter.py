@@ -7,9 +7,14 @@ somebody would notice.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from sim.engine.devices.base import ClockService, Event
+from sim.engine.devices.nrf_tasks import NrfPeripheral
 from sim.engine.devices.ticks import Ticks
+
+COMPARE, _CC = 0x140, 0x540
+"""Events of reached values; the values."""
 
 
 class NrfCounter:
@@ -115,3 +120,37 @@ class NrfCounter:
         if self._event is not None:
             self._clock.cancel(self._event)
             self._event = None
+
+
+class NrfCounting(NrfPeripheral):
+    """A peripheral around a counter, which a subclass makes."""
+
+    _counter: NrfCounter
+
+    def _declare_compares(self, count: int, bits: int) -> None:
+        """Events COMPARE[n] and registers CC[n] of ``bits``."""
+        for number in range(count):
+            self.event(COMPARE + 4 * number, f"COMPARE[{number}]")
+            self.bank.register(_CC + 4 * number, f"CC[{number}]").field(
+                0,
+                bits,
+                "CC",
+                read=partial(self._counter.compare.__getitem__, number),
+                on_write=partial(self._counter.compare.__setitem__, number),
+            )
+
+    def read(self, offset: int, width: int) -> int:
+        self._counter.look()
+        return self.bank.read(offset, width)
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        self._counter.look()
+        self.bank.write(offset, width, value)
+        self._plan()
+
+    def interests_changed(self) -> None:
+        self._counter.look()
+        self._plan()
+
+    def _plan(self) -> None:
+        self._counter.plan()

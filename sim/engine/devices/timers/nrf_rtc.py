@@ -10,18 +10,17 @@ from functools import partial
 from typing import Annotated
 
 from sim.engine.devices.base import Services
-from sim.engine.devices.nrf_tasks import NrfPeripheral
 from sim.engine.devices.registers import Mode
-from sim.engine.devices.timers.nrf_counter import NrfCounter
+from sim.engine.devices.timers.nrf_counter import COMPARE, NrfCounter, NrfCounting
 from sim.engine.members import Between
 
-_TICK, _OVERFLOW, _COMPARE, _CC = 0x100, 0x104, 0x140, 0x540
+_TICK, _OVERFLOW = 0x100, 0x104
 _EVTEN, _EVTENSET, _EVTENCLR = 0x340, 0x344, 0x348
 _LFCLK = 32_768
 _NEAR_OVERFLOW = 0xFFFFF0
 
 
-class NrfRtc(NrfPeripheral):
+class NrfRtc(NrfCounting):
     """``number_of_events``: its compare registers."""
 
     RENODE_TYPES = ("Timers.NRF52840_RTC",)
@@ -30,8 +29,7 @@ class NrfRtc(NrfPeripheral):
         super().__init__(services, name)
         bank = self.bank
         # The last two values it is compared with are those of overflow (0) and tick (the next count).
-        self._compares = number_of_events
-        self._offsets = [*(_COMPARE + 4 * number for number in range(number_of_events)), _OVERFLOW, _TICK]
+        self._offsets = [*(COMPARE + 4 * number for number in range(number_of_events)), _OVERFLOW, _TICK]
         self._counter = NrfCounter(services.clock, _LFCLK, 24, number_of_events + 2, self._matched, self._wanted)
         self._started = False
         for offset, task, action in (
@@ -50,33 +48,12 @@ class NrfRtc(NrfPeripheral):
             declared.after_write(partial(self._route, clears))
         bank.register(0x504, "COUNTER").field(0, 24, "COUNTER", Mode.READ, read=lambda: self._counter.value)
         self._prescaler = bank.register(0x508, "PRESCALER").field(0, 12, "PRESCALER")
-        for number in range(number_of_events):
-            self.event(_COMPARE + 4 * number, f"COMPARE[{number}]")
-            bank.register(_CC + 4 * number, f"CC[{number}]").field(
-                0,
-                24,
-                "CC",
-                read=partial(self._counter.compare.__getitem__, number),
-                on_write=partial(self._set_compare, number),
-            )
+        self._declare_compares(number_of_events, 24)
 
     def reset(self) -> None:
         super().reset()
         self._started = False
         self._counter.forget(24)
-
-    def read(self, offset: int, width: int) -> int:
-        self._counter.look()
-        return self.bank.read(offset, width)
-
-    def write(self, offset: int, width: int, value: int) -> None:
-        self._counter.look()
-        self.bank.write(offset, width, value)
-        self._plan()
-
-    def interests_changed(self) -> None:
-        self._counter.look()
-        self._plan()
 
     def _plan(self) -> None:
         self._counter.compare[-1] = self._counter.value + 1 if self._enabled(_TICK) else 0
@@ -97,9 +74,6 @@ class NrfRtc(NrfPeripheral):
 
     def _set(self, value: int) -> None:
         self._counter.set(value)
-
-    def _set_compare(self, number: int, value: int) -> None:
-        self._counter.compare[number] = value
 
     def _enabled(self, offset: int) -> bool:
         return self.interrupts(offset) or bool(self._routed.raw >> (offset - _TICK) // 4 & 1)

@@ -9,18 +9,16 @@ from functools import partial
 from typing import Annotated
 
 from sim.engine.devices.base import Services
-from sim.engine.devices.nrf_tasks import NrfPeripheral
-from sim.engine.devices.timers.nrf_counter import NrfCounter
+from sim.engine.devices.timers.nrf_counter import COMPARE, NrfCounter, NrfCounting
 from sim.engine.members import Between
 
 _START, _STOP, _COUNT, _CLEAR, _SHUTDOWN, _CAPTURE = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x40
-_COMPARE, _CC = 0x140, 0x540
 _WIDTHS = (16, 8, 24, 32)  # by BITMODE
 _TIMER = 0  # MODE; 1 and 2 count tasks
 _PCLK = 16_000_000
 
 
-class NrfTimer(NrfPeripheral):
+class NrfTimer(NrfCounting):
     """``number_of_events``: its capture/compare registers."""
 
     RENODE_TYPES = ("Timers.NRF52840_Timer",)
@@ -29,7 +27,7 @@ class NrfTimer(NrfPeripheral):
         super().__init__(services, name)
         bank = self.bank
         self._counter = NrfCounter(
-            services.clock, _PCLK, 16, number_of_events, self._matched, lambda n: self.matters(_COMPARE + 4 * n)
+            services.clock, _PCLK, 16, number_of_events, self._matched, lambda n: self.matters(COMPARE + 4 * n)
         )
         self._started = False
         for offset, task, action in (
@@ -45,33 +43,13 @@ class NrfTimer(NrfPeripheral):
         self._prescaler = bank.register(0x510, "PRESCALER", 4).field(0, 4, "PRESCALER")
         for number in range(number_of_events):
             self.task(_CAPTURE + 4 * number, f"CAPTURE[{number}]", partial(self._capture, number))
-            self.event(_COMPARE + 4 * number, f"COMPARE[{number}]")
-            self.shortcuts({number: (_COMPARE + 4 * number, _CLEAR), 8 + number: (_COMPARE + 4 * number, _STOP)})
-            bank.register(_CC + 4 * number, f"CC[{number}]").field(
-                0,
-                32,
-                "CC",
-                read=partial(self._counter.compare.__getitem__, number),
-                on_write=partial(self._set_compare, number),
-            )
+            self.shortcuts({number: (COMPARE + 4 * number, _CLEAR), 8 + number: (COMPARE + 4 * number, _STOP)})
+        self._declare_compares(number_of_events, 32)
 
     def reset(self) -> None:
         super().reset()
         self._started = False
         self._counter.forget(16)
-
-    def read(self, offset: int, width: int) -> int:
-        self._counter.look()
-        return self.bank.read(offset, width)
-
-    def write(self, offset: int, width: int, value: int) -> None:
-        self._counter.look()
-        self.bank.write(offset, width, value)
-        self._counter.plan()
-
-    def interests_changed(self) -> None:
-        self._counter.look()
-        self._counter.plan()
 
     def _start(self) -> None:
         if not self._started and self._mode.value == _TIMER:
@@ -96,8 +74,5 @@ class NrfTimer(NrfPeripheral):
     def _capture(self, number: int) -> None:
         self._counter.compare[number] = self._counter.value
 
-    def _set_compare(self, number: int, value: int) -> None:
-        self._counter.compare[number] = value
-
     def _matched(self, number: int) -> None:
-        self.happen(_COMPARE + 4 * number)
+        self.happen(COMPARE + 4 * number)
