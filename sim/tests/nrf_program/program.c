@@ -56,7 +56,7 @@ static void clocks(void) {
 }
 
 static void rtc(void) {
-    REGISTER(RTC1 + 0x508) = 31; // 1024 Hz
+    REGISTER(RTC1 + 0x508) = 3; // 8192 Hz
     REGISTER(RTC1 + 0x540) = 10;
     REGISTER(RTC1 + 0x544) = 20;
     REGISTER(RTC1 + INTENSET) = BIT(16);
