@@ -212,6 +212,7 @@ def test_messages(booted: Monitor, command: str, message: str) -> None:
 
 def test_no_machine_yet(monitor: Monitor) -> None:
     assert refused(monitor, "sysbus ReadByte 0").startswith("there is no machine yet")
+    monitor.execute('emulation RunFor "1"')
 
 
 def test_errors_name_file_and_line(monitor: Monitor, folder: Path) -> None:

@@ -162,6 +162,8 @@ def describe(kind: Any) -> str:
         return "one of " + ", ".join(kind.__members__)
     if isinstance(kind, type) and issubclass(kind, Device):
         return "the name of a device"
+    if isinstance(kind, type) and issubclass(kind, External):
+        return "the name of an external"
     return _DESCRIPTIONS.get(kind, getattr(kind, "__name__", str(kind)))
 
 

@@ -37,8 +37,9 @@ class EmulationFace:
         self._seed = 0
 
     def run_for(self, period: Fraction) -> None:
-        """Run the machine for a span of virtual time."""
-        self._monitor.machine.run_for(period)
+        """Run the machines for a span of virtual time; without one there is nothing to run."""
+        if self._monitor.has_machine:
+            self._monitor.machine.run_for(period)
 
     @property
     def single_step_blocking(self) -> bool:
