@@ -151,6 +151,23 @@ def saturate(to: str, value: str, shift: int = 0) -> Instruction:
     return Instruction(f"ssat {to}, #8, {value}{shifted}", Unit.BITS, ((value, Reader.EARLY),), ((to, Writer.LATE),))
 
 
+def repeat_byte(to: str, value: int) -> Instruction:
+    """``value``, 1..255, in all four bytes."""
+    return Instruction(f"mov.w {to}, #0x{value * 0x01010101:08X}", Unit.ALU, (), ((to, Writer.LATE),))
+
+
+def add_bytes(to: str, left: str, right: str) -> Instruction:
+    """The sums of four signed bytes, each saturated."""
+    reads = ((left, Reader.EARLY), (right, Reader.EARLY))
+    return Instruction(f"qadd8 {to}, {left}, {right}", Unit.BITS, reads, ((to, Writer.LATE),))
+
+
+def subtract_bytes(to: str, left: str, right: str) -> Instruction:
+    """The differences of four signed bytes, each saturated."""
+    reads = ((left, Reader.EARLY), (right, Reader.EARLY))
+    return Instruction(f"qsub8 {to}, {left}, {right}", Unit.BITS, reads, ((to, Writer.LATE),))
+
+
 def insert_byte(to: str, value: str) -> Instruction:
     """The low byte of ``value`` becomes the second byte of ``to``."""
     reads = ((to, Reader.LATE), (value, Reader.EARLY))

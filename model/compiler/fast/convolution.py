@@ -58,6 +58,7 @@ def convolution(op: Conv2D) -> list[Variant]:
         outputs,
         scaling.rounding,
         scaling.shift,
+        clamp=scaling.clamp,
     )
     rows = _Rows(step, pitch, copies, split)
     _bands(op, rows, SCRATCH_BYTES)  # or says that it does not do
@@ -65,7 +66,7 @@ def convolution(op: Conv2D) -> list[Variant]:
     widen = widen_split() if split else widen_in_order()
     variants = []
     for each in with_loops(shape):
-        name = f"tile_{geometry}_{scaling.rounding.name.lower()}_{scaling.shift}_{each.chunk}"
+        name = f"tile_{geometry}_{each.name}"
         routines = {"widen": widen, "tile": tile_routine(name, each)}
         build = partial(_call, op, scaling, each, rows, routines)
         loop_cycles = output.hwc[0] * each.loop_cycles(output.hwc[1], outputs)

@@ -46,7 +46,9 @@ class DepthwiseForm:
         scaling = scale_channels(weights, op.bias, op.multipliers, source.zero_point, output.zero_point, op.clamp)
         rounding, shift = scaling.rounding, scaling.shift
         return cls(
-            op, scaling, RowShape(view.kernel, view.stride, _pitch(op), output.hwc[1], channels, rounding, shift)
+            op,
+            scaling,
+            RowShape(view.kernel, view.stride, _pitch(op), output.hwc[1], channels, rounding, shift, 1, scaling.clamp),
         )
 
     def to_halves(self, step: int) -> DepthwiseForm:

@@ -60,6 +60,7 @@ def _shape(inputs: int, outputs: int, scaling: Scaling, *, interleaved: bool) ->
         outputs,
         scaling.rounding,
         scaling.shift,
+        clamp=scaling.clamp,
     )
 
 
@@ -70,8 +71,8 @@ def _is_split(inputs: int) -> bool:
 
 def _variant(op: Conv2D, scaling: Scaling, shape: TileShape) -> Variant:
     outputs, inputs = op.weights.shape[0], op.weights.shape[3]
-    interleaved = _is_interleaved(shape)
-    name = f"tile_{inputs}_to_{outputs}_{scaling.rounding.name.lower()}_{scaling.shift}_{shape.chunk}"
+    interleaved = _is_interleaved(inputs, shape)
+    name = f"tile_{inputs}_to_{outputs}_{shape.name}"
     in_rows = widen_split if _is_split(inputs) else widen_in_order
     widen = widen_tiles(inputs) if interleaved else in_rows()
     routines = {"widen": widen, "tile": tile_routine(name, shape)}
@@ -93,11 +94,11 @@ def _bands(op: Conv2D, shape: TileShape, scratch: int) -> list[int]:
 
 def _slack(inputs: int, shape: TileShape) -> int:
     """Bytes behind a band's pixels: what a tile loads ahead, and where they are interleaved a last tile's."""
-    return SCRATCH_SLACK + (2 * inputs * PIXELS if _is_interleaved(shape) else 0)
+    return SCRATCH_SLACK + (2 * inputs * PIXELS if _is_interleaved(inputs, shape) else 0)
 
 
-def _is_interleaved(shape: TileShape) -> bool:
-    return shape.starts[1] == 4
+def _is_interleaved(inputs: int, shape: TileShape) -> bool:
+    return shape.starts[1] != 2 * inputs
 
 
 def _call(op: Conv2D, scaling: Scaling, shape: TileShape, routines: dict[str, Routine], scratch: int) -> FastCall:
@@ -106,7 +107,7 @@ def _call(op: Conv2D, scaling: Scaling, shape: TileShape, routines: dict[str, Ro
     pixels = output.hwc[0] * output.hwc[1]
     constants = pair_constants(shape, scaling)
     bands = _bands(op, shape, scratch)
-    interleaved = _is_interleaved(shape)
+    interleaved = _is_interleaved(inputs, shape)
     return FastCall(
         op,
         "nn_fast_pointwise_s8",

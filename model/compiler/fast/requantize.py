@@ -38,6 +38,36 @@ class Rounding(Enum):
     SIGNED = "signed"
 
 
+@dataclass(frozen=True)
+class ByteClamp:
+    """A clamp to less than all of int8 behind a saturation to all of it, in at most two saturating byte operations.
+
+    Outputs are computed ``below`` too low, so that the saturation cuts at the clamp's lower end; adding ``lift`` then
+    saturates at its upper end, and subtracting ``cut`` brings them to their place.
+    """
+
+    below: int = 0
+    lift: int = 0
+    cut: int = 0
+
+    @classmethod
+    def of(cls, clamp: tuple[int, int]) -> ByteClamp:
+        """Raises NoFormError for a clamp to less than half of int8."""
+        below, cut = clamp[0] - INT8[0], INT8[1] - clamp[1]
+        if below + cut > INT8[1]:
+            raise NoFormError(f"outputs clamped to {clamp[0]}..{clamp[1]}, less than half of int8")
+        return cls(below, below + cut, cut)
+
+    @property
+    def name(self) -> str:
+        """For the names of functions; empty where nothing is to be done."""
+        return f"_clamp_{self.lift}_{self.cut}" if self.lift else ""
+
+
+NO_CLAMP = ByteClamp()
+"""All of int8."""
+
+
 class NoFormError(ValueError):
     """A layer whose scaling has none of the forms; the text says why."""
 
@@ -60,6 +90,7 @@ class Scaling:
     rounding: Rounding
     channels: Sequence[Channel]
     shift: int = 0
+    clamp: ByteClamp = NO_CLAMP
 
 
 @dataclass(frozen=True)
@@ -90,8 +121,8 @@ def scale_channels(
 
     Raises NoFormError where there is none.
     """
-    if clamp != INT8:
-        raise NoFormError(f"outputs clamped to {clamp[0]}..{clamp[1]}, not to all of int8")
+    cut = ByteClamp.of(clamp)
+    output_zero -= cut.below
     folded = fold_input_offset(bias, weights.sum(axis=1, dtype=np.int64), input_zero)
     sources = [
         _source(row, offset, real, output_zero) for row, offset, real in zip(weights, folded, multipliers, strict=True)
@@ -105,7 +136,7 @@ def scale_channels(
             except NoFormError as error:
                 why = str(error)
             else:
-                return Scaling(rounding, channels, shift)
+                return Scaling(rounding, channels, shift, cut)
     raise NoFormError(why)
 
 

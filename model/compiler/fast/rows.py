@@ -16,7 +16,7 @@ from model.compiler.fast import assembly as asm
 from model.compiler.fast import scaling_code
 from model.compiler.fast.assembly import Instruction, OutOfReachError, Routine
 from model.compiler.fast.call import NoFastKernelError
-from model.compiler.fast.requantize import Channel, Rounding
+from model.compiler.fast.requantize import NO_CLAMP, ByteClamp, Channel, Rounding
 from model.compiler.fast.schedule import schedule
 
 OUTPUTS = 4  # of a group
@@ -43,13 +43,16 @@ class RowShape:
     rounding: Rounding
     shift: int
     item: int = 1
+    clamp: ByteClamp = NO_CLAMP
 
     @property
     def name(self) -> str:
         """What tells it from other shapes, in the name of its function."""
         kernel, stride = (f"{down}x{across}" for down, across in (self.kernel, self.stride))
         scaling = f"{self.rounding.name.lower()}_{self.shift}"
-        return f"{kernel}_{stride}_{self.outputs}x{self.output_step}x{self.item}_{self.pitch}_{scaling}"
+        return (
+            f"{kernel}_{stride}_{self.outputs}x{self.output_step}x{self.item}_{self.pitch}_{scaling}{self.clamp.name}"
+        )
 
     @property
     def row_bytes(self) -> int:
@@ -203,9 +206,14 @@ class _GroupWriter:
             code += self._row(number, row, outputs)
         held = [*self._next_weights(), self._next_value()][: scaling_code.WORDS[shape.rounding]]
         code += scaling_code.load(shape.rounding, held, _CONSTANTS, bias_at + 4)
+        free = [register for register in (*_WEIGHTS, *_VALUES) if register not in held]
+        code += scaling_code.load_clamp(shape.clamp, free)
         for output in range(outputs):
             total = _SUMS[output]
             code += scaling_code.scale(shape.rounding, total, held, shape.shift)
+            code += scaling_code.clamp_bytes(shape.clamp, total, free)
+            if shape.item > 1 and shape.clamp.lift:
+                code.append(asm.widen_byte(total, total, 0))
             place = (number * OUTPUTS + output) * shape.output_step
             code.append(asm.store(total, _OUTPUT, place, size=" bh"[shape.item]))
         return code

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from model.compiler.fast import assembly as asm
 from model.compiler.fast.assembly import Instruction
-from model.compiler.fast.requantize import Channel, Rounding
+from model.compiler.fast.requantize import ByteClamp, Channel, Rounding
 
 WORDS = {Rounding.SHARED: 2, Rounding.OWN: 3, Rounding.SIGNED: 3}
 """Constants of a channel that its scaling loads: multiplier, addend and, but for ``SHARED``, shift."""
@@ -20,6 +20,18 @@ def constants(channel: Channel, rounding: Rounding) -> list[int]:
 def load(rounding: Rounding, into: Sequence[str], pointer: str, offset: int) -> list[Instruction]:
     """Load a channel's constants."""
     return [asm.ldr(into[at], pointer, offset + 4 * at) for at in range(WORDS[rounding])]
+
+
+def load_clamp(clamp: ByteClamp, into: Sequence[str]) -> list[Instruction]:
+    """What ``clamp_bytes`` finds in two registers."""
+    values = ((clamp.lift, into[0]), (clamp.cut, into[1]))
+    return [asm.repeat_byte(register, value) for value, register in values if value]
+
+
+def clamp_bytes(clamp: ByteClamp, value: str, held: Sequence[str]) -> list[Instruction]:
+    """Clamp every byte of ``value``."""
+    code = [asm.add_bytes(value, value, held[0])] if clamp.lift else []
+    return [*code, *([asm.subtract_bytes(value, value, held[1])] if clamp.cut else [])]
 
 
 def scale(rounding: Rounding, value: str, constants_in: Sequence[str], shift: int) -> list[Instruction]:

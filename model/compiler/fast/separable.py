@@ -79,6 +79,7 @@ def separable(first: DepthwiseConv2D, last: Conv2D) -> list[Variant]:
         outputs,
         scaling.rounding,
         scaling.shift,
+        clamp=scaling.clamp,
     )
     turns, tiles = with_turns(pair.form.shape), with_loops(tile)
     ways = [*((turns[0], each) for each in tiles), *((turn, tiles[-1]) for turn in turns)]
@@ -87,7 +88,7 @@ def separable(first: DepthwiseConv2D, last: Conv2D) -> list[Variant]:
 
 def _variant(pair: _Pair, turn: int, tile: TileShape) -> Variant:
     first, shape = pair.form.op, pair.form.shape
-    name = f"tile_{pair.between}_to_{pair.outputs}_{tile.rounding.name.lower()}_{tile.shift}_{tile.chunk}"
+    name = f"tile_{pair.between}_to_{pair.outputs}_{tile.name}"
     routines = pair.form.routines(turn) | {"tile": tile_routine(name, tile)}
     weight_bytes = 4 * (shape.words * first.output.hwc[2] + tile.words * pairs_of(pair.outputs))
     rows = first.output.hwc[0]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from model.compiler.fast import assembly as asm
 from model.compiler.fast import scaling_code
 from model.compiler.fast.assembly import Instruction, OutOfReachError, Routine
-from model.compiler.fast.requantize import Channel, Rounding, Scaling
+from model.compiler.fast.requantize import NO_CLAMP, ByteClamp, Channel, Rounding, Scaling
 from model.compiler.fast.schedule import schedule
 
 PIXELS, CHANNELS = 4, 2
@@ -46,6 +46,12 @@ class TileShape:
     rounding: Rounding
     shift: int
     chunk: int = 0
+    clamp: ByteClamp = NO_CLAMP
+
+    @property
+    def name(self) -> str:
+        """How outputs are scaled and turns counted, in the name of its function."""
+        return f"{self.rounding.name.lower()}_{self.shift}_{self.chunk}{self.clamp.name}"
 
     @property
     def chunks(self) -> list[tuple[int, ...]]:
@@ -251,8 +257,10 @@ class _TileWriter:
         code += asm.move_pointer(_WEIGHTS, -back)
         output, tiles = _FREE[0], _FREE[1]
         code += [asm.ldr(output, "sp", _OUTPUT_AT, cell="output"), asm.ldr(tiles, "sp", _TILES_AT, cell="tiles")]
+        code += scaling_code.load_clamp(shape.clamp, _WEIGHT)
         for pixel in order:
             code.append(asm.insert_byte(_SUMS[pixel][0], _SUMS[pixel][1]))
+            code += scaling_code.clamp_bytes(shape.clamp, _SUMS[pixel][0], _WEIGHT)
             code.append(asm.store(_SUMS[pixel][0], output, pixel * shape.output_step, size="h"))
         return [
             *code,

@@ -53,7 +53,8 @@ def _layer(m: Maker, kind: str, size: tuple[int, int], channels: int, outputs: i
     output = m.build.tensor(
         "y", (1, *out, outputs), scale=output_scale, zero_point=-128 if clamped else m.number(-128, 127)
     )
-    options = {"padding": padding, "strideH": stride[0], "strideW": stride[1], "fusedActivationFunction": NONE}
+    activation = m.activation() if m.flip(0.3) else NONE
+    options = {"padding": padding, "strideH": stride[0], "strideW": stride[1], "fusedActivationFunction": activation}
     if depthwise:
         options["depthMultiplier"] = 1
     m.build.op(kind, inputs, [output], **options)

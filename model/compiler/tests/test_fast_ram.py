@@ -60,7 +60,8 @@ def test_layers_do_with_less_scratch_memory(kind: str) -> None:
 
 
 def test_what_does_not_fit_keeps_its_scratch_memory_apart() -> None:
-    program = program_of("fast_bands", 3, 1024)
+    seed = next(seed for seed in range(9) if not program_of("fast_bands", seed, 1024).slow)
+    program = program_of("fast_bands", seed, 1024)
     assert not program.plan.fast and not program.plan.scratch
     text = emit(program.graph, program.calls, program.plan, test_card(program, "net"))["model.c"]
     assert "] NN_ARENA;" in text and "] NN_SCRATCH;" in text

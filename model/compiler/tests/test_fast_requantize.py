@@ -96,6 +96,16 @@ def test_the_best_form_is_taken() -> None:
     assert channels([0.003, 0.004], zero=3).rounding is Rounding.SIGNED
 
 
+@pytest.mark.parametrize("clamp", [(-128, 127), (-128, 100), (-20, 127), (-30, 110), (-128, 1)])
+def test_a_clamp_is_two_saturating_operations(clamp: tuple[int, int]) -> None:
+    form = channels([0.003], zero=clamp[0], clamp=clamp).clamp
+    for value in range(-600, 600):
+        saturated = min(max(value - form.below, INT8[0]), INT8[1])
+        lifted = min(saturated + form.lift, INT8[1])
+        assert max(lifted - form.cut, INT8[0]) == min(max(value, clamp[0]), clamp[1])
+    assert channels([0.003], zero=clamp[0], clamp=clamp).rounding is Rounding.SHARED
+
+
 def test_layers_of_one_shape_share_a_shift_where_they_can() -> None:
     assert channels([2.0**-8]).shift == channels([2.0**-10]).shift == 12
 
@@ -109,8 +119,7 @@ def test_a_constant_channel_does_not_spoil_the_others() -> None:
 @pytest.mark.parametrize(
     ("reals", "zero", "clamp", "bias", "why"),
     [
-        ([0.003], -128, (-128, 100), 0, "clamped to -128..100"),
-        ([0.003], -20, (-20, 127), 0, "clamped to -20..127"),
+        ([0.003], -100, (-100, 20), 0, "clamped to -100..20, less than half of int8"),
         ([0.9], 5, ALL, 0, "a half or more"),
         ([2.0**-23], -128, ALL, 2**30 + 2**22, "too large"),
     ],
