@@ -15,6 +15,8 @@ from sim.files import write_json
 if TYPE_CHECKING:
     from sim.profile.baseline import Conditions, Row
 
+ROOM_OF_FIGURES = 72
+"""Columns that all but the names take."""
 app = typer.Typer(no_args_is_help=True, help="Hold cycles by function, stack, RAM and flash against recorded figures.")
 
 BaselineFile = Annotated[Path, typer.Argument(metavar="FILE", help="The recorded figures, JSON.")]
@@ -113,6 +115,8 @@ def _print(rows: list[Row], count: int, failed: int) -> None:
     from scripts.console import terminal
     from sim.text import printable
 
+    console = terminal()
+    room = min(48, max(12, console.width - ROOM_OF_FIGURES))
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("", "kind", "name", "recorded", "now", "change", "allowed"):
         table.add_column(heading, justify="left" if heading in ("", "kind", "name") else "right", no_wrap=True)
@@ -121,7 +125,6 @@ def _print(rows: list[Row], count: int, failed: int) -> None:
         change = "gone" if row.now is None else "new" if row.recorded is None else ""
         change = f"{row.change:+.2f} %" if row.change is not None else change
         mark = Text("ok", "green") if row.passed else Text("FAIL", "bold red")
-        table.add_row(mark, row.kind, Text(printable(row.name, 48)), *figures, change, f"{row.allowed:,}")
-    console = terminal()
+        table.add_row(mark, row.kind, Text(printable(row.name, room)), *figures, change, f"{row.allowed:,}")
     console.print(table)
     console.print(f"{count} figures, {failed} above what they may be" if failed else f"{count} figures hold")

@@ -24,7 +24,7 @@ def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def crosscam(*arguments: str) -> str:
     """What a command prints; its errors are raised."""
-    result = CliRunner().invoke(app, arguments, catch_exceptions=False, standalone_mode=False)
+    result = CliRunner(env={"COLUMNS": "140"}).invoke(app, arguments, catch_exceptions=False, standalone_mode=False)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -84,5 +84,5 @@ def test_a_baseline_holds_and_fails_by_exit_status(elf: Path, tmp_path: Path) ->
     assert recorded["figures"]["stacks"]["MSP"] > 0 and "[sleep]" not in recorded["figures"]["functions"]
     recorded["figures"]["stacks"]["MSP"] -= 1
     file.write_text(json.dumps(recorded))
-    result = CliRunner().invoke(app, ["baseline", "check", str(file), str(elf)])
+    result = CliRunner(env={"COLUMNS": "140"}).invoke(app, ["baseline", "check", str(file), str(elf)])
     assert result.exit_code == 1 and "FAIL" in result.output and "1 above" in result.output
