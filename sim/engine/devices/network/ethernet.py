@@ -1,7 +1,8 @@
 """What Ethernet controllers have in common: frames out and in, the PHYs, the address filter.
 
-There is no network on the host: frames sent are kept (``sent_frames``, ``SavePcap @file`` for Wireshark) and told to
-``frame_sent``; ``ReceiveFrame "ff ff ..."`` lets one arrive. Frames have no FCS here.
+Frames sent are kept (``sent_frames``, ``SavePcap @file`` for Wireshark) and told to ``frame_sent``; ``ReceiveFrame "ff
+ff ..."`` lets one arrive. Only a switch reaches a network of the host (``sim/engine/monitor/taps.py``). Frames have no
+FCS here.
 """
 
 from __future__ import annotations
