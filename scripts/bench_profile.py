@@ -18,7 +18,7 @@ import typer
 from scripts.console import one_line_errors, terminal
 from sim.boot import Board
 from sim.coverage.collector import Collector
-from sim.engine.observe.new_machines import watching
+from sim.engine.machine.new_machines import watching
 from sim.errors import CrosscamError
 from sim.profile.profiler import Profiler
 from sim.timeline.timeline import Timeline

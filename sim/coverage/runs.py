@@ -13,7 +13,7 @@ from sim.coverage import lcov
 from sim.coverage.collector import Collector
 from sim.coverage.reports import below, write_reports
 from sim.coverage.result import Coverage
-from sim.engine.observe.new_machines import watching
+from sim.engine.machine.new_machines import watching
 from sim.errors import CrosscamError
 from sim.stopping import run_for
 

@@ -11,8 +11,8 @@ from sim.coverage import cobertura, lcov
 from sim.coverage.collector import Collector
 from sim.coverage.reports import below, write_reports
 from sim.coverage.result import Coverage, FileCoverage
+from sim.engine.machine.new_machines import watching
 from sim.engine.monitor import Monitor
-from sim.engine.observe.new_machines import watching
 from sim.errors import CrosscamError
 from sim.tests.firmware_bench import ROOT
 from sim.tests.profile_bench import PROGRAMS, booted, built

@@ -16,6 +16,7 @@ from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
 from sim.engine.elf import ElfImage
 from sim.engine.logs import RateLimit, Repeated
+from sim.engine.machine import new_machines
 from sim.engine.machine.clock_follower import ClockFollower, has_tree
 from sim.engine.machine.lockstep import Lockstep
 from sim.engine.native import shared
@@ -106,6 +107,7 @@ class Machine:
         ]
         self.timing.attach(self)
         self.clock.on_change.append(self._move_target)
+        new_machines.made(self)
 
     def follow_clocks(self, chip: Chip, retime: Callable[[Chip], None]) -> ClockFollower | None:
         """The board's clocks, as firmware programs the registers of ``chip``, from the next block boundary on; None

@@ -29,7 +29,6 @@ from sim.engine.monitor.kinds import External
 from sim.engine.monitor.session import ObjectSession
 from sim.engine.monitor.symbol_hooks import SymbolHooks
 from sim.engine.monitor.uart_files import UartFile, UartRecording
-from sim.engine.observe import new_machines
 from sim.engine.observe.block_log import BlockFollower
 from sim.engine.platform.registry import Registry, near_names
 from sim.engine.truth import BoardTruth
@@ -109,7 +108,6 @@ class Objects(ObjectSession):
                     self._lockstep.join(place.machine)
                     place.machine.lockstep = self._lockstep
         self.select_machine(name)
-        new_machines.made(machine)
         self.machine_made()
         if len(self._places) == 1:
             for external in self.externals.values():

@@ -58,13 +58,13 @@ MOST_ANSWERS = 8
 TIME_SHOWN = ANSWERS + 8 * MOST_ANSWERS  # 1: the core was told the time natively, or changed its caches, since it was 0
 ANSWERED = TIME_SHOWN + 1  # cycle of the last device read that was answered natively
 FN_READ_DEVICE = ANSWERED + 1  # answers.py: the same for native loops
-TRACE_HASH = FN_READ_DEVICE + 1  # of every block so far, where blocks are traced (loops/trace.py)
-TRACE_COUNT = TRACE_HASH + 1
-FN_MARK = TRACE_COUNT + 1  # Python, or 0: the core reads CYCCNT
+FN_MARK = FN_READ_DEVICE + 1  # Python, or 0: the core reads CYCCNT
 BLOCK_ENTERED = FN_MARK + 1  # cycle before the block was counted, where BLOCK_START is not that
 FN_LOOP_RAN = BLOCK_ENTERED + 1  # native, or 0: who hears of each run of a native loop, and what it is handed
 LOOP_LISTENER = FN_LOOP_RAN + 1
-STATE_SIZE = LOOP_LISTENER + 1
+TRACE_HASH = LOOP_LISTENER + 1  # of every block so far, where blocks are traced (loops/trace.py)
+TRACE_COUNT = TRACE_HASH + 1
+STATE_SIZE = TRACE_COUNT + 1
 
 NEVER = (1 << 63) - 1
 

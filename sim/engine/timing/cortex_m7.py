@@ -210,6 +210,7 @@ class CortexM7Timing:
             (layout.REDIRECT, chip.redirect),
             (layout.RETURN_DEPTH, chip.return_stack),
             (layout.MEMORIES, self.map.latencies.ctypes.data),
+            (layout.TRAFFIC, self.map.traffic.ctypes.data),
             (layout.DEVICES, self._devices.ctypes.data),
             (layout.DEVICE_COUNT, len(chip.devices)),
             (layout.FN_BLOCK, ctypes.cast(self._fill_block, ctypes.c_void_p).value),

@@ -50,6 +50,7 @@ RETURN_DEPTH = 41  # entries of the return stack, 0 to MOST_RETURNS
 RETURN_TOP = 42
 RETURNS = 43  # that many slots
 MOST_RETURNS = 16  # slots 43 to 58
+TRAFFIC = 59  # pointer to the bytes read and written, by memory number
 SLOT_BASE = 64  # temporaries of address programs
 CLOCK_SIZE = SLOT_BASE + addresses.SLOTS
 
@@ -76,11 +77,10 @@ BLOCK_WORDS = 16
 ISSUED = 4  # first access | (last - first) << 16
 ITEM_WORDS = 5
 
-# Words of a memory's record: as in chip.Memory, when it is ready for the next line, 1 + the number of the word it holds
-# (0: none), and the bytes that caches and core have read from it and written to it.
-FIRST, BEAT, WRITE, FILL, WORD, BUSY, HELD_FIRST, HELD_SHIFT, READY, HELD, BYTES_READ, BYTES_WRITTEN = range(12)
-MEMORY_WORDS = 12
-LINE_BYTES = 32
+# Words of a memory's record: as in chip.Memory, when it is ready for the next line, and 1 + the number of the word it
+# holds (0: none).
+FIRST, BEAT, WRITE, FILL, WORD, BUSY, HELD_FIRST, HELD_SHIFT, READY, HELD = range(10)
+MEMORY_WORDS = 10
 
 EDGE_BITS = 17
 EDGE_PROBES = 8
@@ -99,3 +99,6 @@ QUEUE_CREDIT = 2  # cycles that the prefetch queue hides of a line reached in a 
 LINE_FETCH = 4  # cycles that 32 bytes take to fetch
 WRITE_BUFFER = 4  # writes that wait for the bus before the core does
 UC_MEM_WRITE_PROT = 22
+BYTES_READ, BYTES_WRITTEN = range(2)  # words of TRAFFIC
+TRAFFIC_WORDS = 2
+LINE_BYTES = 32

@@ -45,6 +45,8 @@ from sim.engine.timing.m7_layout import (
     QUEUE_CREDIT,
     RANDOM,
     READY,
+    TRAFFIC,
+    TRAFFIC_WORDS,
     WORD,
     WRITE,
     WRITE_BACK_ALLOCATE,
@@ -129,9 +131,11 @@ def _of(memory: int, word: int) -> int:
 
 
 @inline
-def _moves(memory: int, which: int, size: int) -> None:
+def _moves(clock: int, memory: int, which: int, size: int) -> None:
     """``size`` bytes more go over the memory's bus."""
-    store64(memory + 8 * which, load64(memory + 8 * which) + size)
+    number = (memory - get(clock, MEMORIES)) // (8 * MEMORY_WORDS)
+    place = get(clock, TRAFFIC) + 8 * (TRAFFIC_WORDS * number + which)
+    store64(place, load64(place) + size)
 
 
 @njit
@@ -139,7 +143,7 @@ def _writes_back(clock: int, tag: int) -> None:
     """A dirty line with ``tag`` is thrown out."""
     address = ((tag >> 1) - 1) << LINE_SHIFT
     number = load8(get(clock, DATA_MAP) + (address >> shared.PAGE_SHIFT)) & 15
-    _moves(_memory(clock, number), BYTES_WRITTEN, LINE_BYTES)
+    _moves(clock, _memory(clock, number), BYTES_WRITTEN, LINE_BYTES)
 
 
 @njit
@@ -229,7 +233,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
     tags, sets, ways = get(clock, DATA_TAGS), get(clock, DATA_SETS), get(clock, DATA_WAYS)
     present = _contains(tags, sets, ways, line)
     if policy != WRITE_BACK_ALLOCATE and not present:
-        _moves(memory, BYTES_WRITTEN, _part(line, first, end))
+        _moves(clock, memory, BYTES_WRITTEN, _part(line, first, end))
         return _write_out(clock, memory, now, count)
     last = get(clock, WRITE_LINE)
     if present:
@@ -242,7 +246,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
         put(clock, WRITE_STREAK, streak)
         put(clock, WRITE_LINE, line)
         if streak > WRITE_STREAK_LIMIT:  # whole lines are being written: no allocation any more
-            _moves(memory, BYTES_WRITTEN, LINE_BYTES)
+            _moves(clock, memory, BYTES_WRITTEN, LINE_BYTES)
             start = now + _bus_wait(clock, now)
             put(clock, BUS_FREE, start + _of(memory, WRITE) + 3 * _of(memory, BEAT))
             wait = start - now - _of(memory, FILL)
@@ -251,7 +255,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
     stall = 0
     if old >= 0:
         put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
-        _moves(memory, BYTES_READ, LINE_BYTES)
+        _moves(clock, memory, BYTES_READ, LINE_BYTES)
         if old & DIRTY:
             _writes_back(clock, old)
         # The fill goes on behind the store buffer; the core waits when one is still under way before it.
@@ -259,7 +263,7 @@ def _store_line(clock: int, memory: int, line: int, policy: int, count: int, now
         _arrival(clock, memory, line << LINE_SHIFT, now, _of(memory, FILL) if old & DIRTY else 0)
         stall = waited
     if policy == WRITE_THROUGH:
-        _moves(memory, BYTES_WRITTEN, _part(line, first, end))
+        _moves(clock, memory, BYTES_WRITTEN, _part(line, first, end))
         stall += _write_out(clock, memory, now + stall, count)
     return stall
 
@@ -278,7 +282,7 @@ def _data_access(
     memory = _memory(clock, attributes & 15)
     policy = attributes >> 4
     if policy == 0:
-        _moves(memory, BYTES_WRITTEN if write else BYTES_READ, span)
+        _moves(clock, memory, BYTES_WRITTEN if write else BYTES_READ, span)
         if write:
             return _write_out(clock, memory, now, count)
         wait = _bus_wait(clock, now) + _uncached_reads(memory, address, span, count)
@@ -293,13 +297,14 @@ def _data_access(
             continue
         tags, sets, ways = get(clock, DATA_TAGS), get(clock, DATA_SETS), get(clock, DATA_WAYS)
         old = _find(clock, tags, sets, ways, line, 0)
+        if old >= 0:
+            _moves(clock, memory, BYTES_READ, LINE_BYTES)
+            if old & DIRTY:
+                _writes_back(clock, old)
         first_part = (address >> 3) & 3 if line == address >> LINE_SHIFT else 0
         last_part = (end >> 3) & 3 if line == last else 3
         if old >= 0:
             put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
-            _moves(memory, BYTES_READ, LINE_BYTES)
-            if old & DIRTY:
-                _writes_back(clock, old)
             start = (line << LINE_SHIFT) + 8 * first_part
             stall += _arrival(clock, memory, start, now + stall, _of(memory, FILL) if old & DIRTY else 0)
             put(clock, FILL_LINE, line)
@@ -352,7 +357,7 @@ def _fetch_stall(clock: int, record: int, address: int, size: int, taken: int, n
         if cached and _find(clock, tags, sets, ways, line, 0) < 0:
             continue
         put(clock, CODE_MISSES, get(clock, CODE_MISSES) + 1)
-        _moves(memory, BYTES_READ, LINE_BYTES)
+        _moves(clock, memory, BYTES_READ, LINE_BYTES)
         asked = now + stall + issued
         free = _bus_wait(clock, asked)
         wait = free + _first_part(memory, line << LINE_SHIFT, asked + free)

@@ -47,6 +47,7 @@ class MemoryMap:
         self.code: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
         self.data: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
         self.latencies: NDArray[np.int64] = np.zeros((16, layout.MEMORY_WORDS), np.int64)
+        self.traffic: NDArray[np.int64] = np.zeros((16, layout.TRAFFIC_WORDS), np.int64)
         self.retime(chip)
 
     def retime(self, chip: Chip) -> None:
@@ -61,11 +62,11 @@ class MemoryMap:
     def written_back(self, address: int) -> None:
         """Cache maintenance has written the line at ``address`` back."""
         number = self.data[address >> shared.PAGE_SHIFT] & 15
-        self.latencies[number, layout.BYTES_WRITTEN] += layout.LINE_BYTES
+        self.traffic[number, layout.BYTES_WRITTEN] += layout.LINE_BYTES
 
     def moved(self) -> dict[int, tuple[int, int]]:
         """Bytes that core and caches have read and written, by the memories' first addresses."""
-        columns = self.latencies[1 : len(self._memories) + 1, [layout.BYTES_READ, layout.BYTES_WRITTEN]].tolist()
+        columns = self.traffic[1 : len(self._memories) + 1].tolist()
         return {memory.base: (read, written) for memory, (read, written) in zip(self._memories, columns, strict=True)}
 
     def rebuild(self, core: CoreSettings | None) -> None:

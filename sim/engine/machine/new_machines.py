@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sim.engine.machine import Machine
-
-Watch = Callable[[Machine], None]
+Watch = Callable[[Any], None]
+"""Is given a ``Machine``."""
 _WATCHES: list[Watch] = []
 
 
@@ -21,7 +21,7 @@ def watching(watch: Watch) -> Iterator[None]:
         _WATCHES.remove(watch)
 
 
-def made(machine: Machine) -> None:
+def made(machine: Any) -> None:
     """Tell of a new machine."""
     for watch in list(_WATCHES):
         watch(machine)
