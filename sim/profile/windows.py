@@ -18,7 +18,7 @@ class CounterReads:
     def __init__(self, recorder: BlockRecorder) -> None:
         self._recorder = recorder
         self.reads: deque[Counts] = deque(maxlen=MOST_READS)
-        recorder.machine.engine.on_counter_read(self._read)
+        recorder.machine.engine.recorders.on_counter_read(self._read)
 
     def _read(self, cycle: int, ahead: int, pc: int) -> None:
         self.reads.append(self._recorder.counts(cycle))

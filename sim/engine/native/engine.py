@@ -34,6 +34,7 @@ from sim.engine.native.hooks import (
 )
 from sim.engine.native.loops.host import LoopCounter
 from sim.engine.native.loops.manager import NativeLoops
+from sim.engine.native.recorders import Recorders
 from sim.engine.native.registers_in_process import GENERAL_REGISTERS, find_flags, find_registers
 from sim.engine.native.shared import (
     ANSWER_WORDS,
@@ -46,8 +47,6 @@ from sim.engine.native.shared import (
     FLAG_LOOP,
     FLAG_SHIFT,
     FN_EMU_STOP,
-    FN_LOOP_RAN,
-    FN_MARK,
     FN_MEMCMP,
     FN_PRIVATE_READ,
     FN_PRIVATE_WRITE,
@@ -56,7 +55,6 @@ from sim.engine.native.shared import (
     FN_REG_WRITE,
     IN_RUN,
     INTERRUPT,
-    LOOP_LISTENER,
     LOOP_SHIFT,
     MAX_REGIONS,
     MOST_ANSWERS,
@@ -90,6 +88,8 @@ class Engine:
         self._sealed = False
         self._registers_address = 0
         self._flags = ctypes.c_uint32()
+        self.loop_counter: LoopCounter | None = None
+        self.recorders = Recorders(self)
         self._watched: NDArray[np.uint8] = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)  # who watches each page
         self.array: NDArray[np.int64] = np.zeros(STATE_SIZE, np.int64)
         self.state: memoryview[int] = self.array.data
@@ -101,10 +101,6 @@ class Engine:
         self._loops: NativeLoops | None = None
         self.traced = False
         self._observers: set[int] = set()  # hooks on instructions, blocks or reads
-        self._counting: set[int] = set()  # those that see what native loops do all the same
-        self.loop_counter: LoopCounter | None = None
-        self._by_time: set[int] = set()  # those of them that miss nothing where turns of a wait are not run
-        self._counter_listeners: list[Callable[[int, int, int], None]] = []
         self.set_native_loops(not os.environ.get("CROSSCAM_NO_NATIVE_LOOPS"))
         self._taken: dict[int, int] = {}  # memory sent to Python -> its hook
         self.hooking: NDArray[np.int64] = np.zeros(hooking.SLOTS, np.int64)  # what stops.py shares
@@ -162,19 +158,9 @@ class Engine:
         last: everywhere). Code translated before does not: forget it. The answer is for ``remove_hook``."""
         return self._observe(unicorn_const.UC_HOOK_CODE, hook, first, last, user)
 
-    def add_block_hook(self, hook: int, user: int = 0, *, by_time: bool = False) -> int:
-        """As ``add_code_hook``, before each block and after the clock has counted it.
-
-        ``by_time``: it goes by the clock, so turns of a waiting loop that pass at once need not be shown to it.
-        """
-        handle = self._observe(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0, user)
-        if by_time:
-            self._by_time.add(handle)
-        return handle
-
-    def add_edge_hook(self, hook: int, user: int) -> int:
-        """Call a native hook, ``user`` its last argument, when a block is translated, again or for the first time."""
-        return self._add_hook(unicorn_const.UC_HOOK_EDGE_GENERATED, hook, 1, 0, user)
+    def add_block_hook(self, hook: int) -> int:
+        """As ``add_code_hook``, before each block and after the clock has counted it."""
+        return self._observe(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0)
 
     def add_read_hook(self, hook: int, user: int, address: int) -> int:
         """Call a native hook before each read of memory at ``address``. Slows down every load of all code."""
@@ -187,28 +173,13 @@ class Engine:
 
     @property
     def observed(self) -> bool:
-        """Somebody wants to hear of every instruction, block or read."""
-        return bool(self._observers - self._by_time)
+        """Somebody hears of instructions, blocks or reads."""
+        return bool(self._observers)
 
     def remove_hook(self, handle: int) -> None:
         """Take back a hook."""
         self._observers.discard(handle)
-        self._by_time.discard(handle)
         _check(uclib.uc_hook_del(self.handle, ctypes.c_size_t(handle)))
-
-    def on_counter_read(self, heard: Callable[[int, int, int], None]) -> None:
-        """Call ``heard`` whenever the core reads CYCCNT: with the cycle, the cycles its block is charged with that lie
-        behind, and the instruction."""
-        if not self._counter_listeners:
-
-            def read(cycle: int, ahead: int, pc: int) -> int:
-                for listener in self._counter_listeners:
-                    listener(cycle, ahead, pc)
-                return 0
-
-            self._counter_read = _COUNTER_CALLBACK(read)
-            self.state[FN_MARK] = _address_of(self._counter_read)
-        self._counter_listeners.append(heard)
 
     def map_memory(self, address: int, size: int, host_address: int) -> None:
         """Show ``size`` bytes of this process's memory (whole pages) to the core at ``address``."""
@@ -370,25 +341,20 @@ class Engine:
 
     @property
     def native_loops(self) -> int:
-        """FLAG_LOOP while hot loops may run natively, else 0: for WATCH. Hooks of Unicorn's see nothing of them, but
-        who counts them."""
-        return FLAG_LOOP if self._loops_on and not self._observers - self._counting else 0
+        """FLAG_LOOP while hot loops may run natively, else 0: for WATCH. Hooks of Unicorn's see nothing of them."""
+        return FLAG_LOOP if self._loops_on and not self._observers and self.recorders.allow_loops else 0
 
-    def count_loops(self, counter: LoopCounter | None, hook: int, listener: int = 0, user: int = 0) -> None:
-        """Let native loops run though there is ``hook``, since ``counter`` counts their blocks; None: no more.
-
-        ``listener(address, bytes, start, user)`` is called behind each run of a loop: with its first block, and the
-        cycle that began. There is one counter at most; another's hook keeps loops from running.
-        """
-        if counter is not None and self.loop_counter is not None:
-            return
-        if counter is None and hook not in self._counting:
-            return
-        self.loop_counter = counter
-        self._counting = set() if counter is None else {hook}
-        self.state[FN_LOOP_RAN], self.state[LOOP_LISTENER] = listener, user
-        self._loops = None  # what was compiled does not count, or not for this one
+    def drop_loops(self) -> None:
+        """Forget the compiled loops; those that are hot are compiled anew."""
+        self._loops = None
         self.forget_blocks()
+
+    def add_recording_hooks(self, block: int, edge: int, user: int) -> list[int]:
+        """See ``Recorders``; blocks translated before are shown as well."""
+        kinds = (unicorn_const.UC_HOOK_BLOCK, block), (unicorn_const.UC_HOOK_EDGE_GENERATED, edge)
+        handles = [self._add_hook(kind, hook, 1, 0, user) for kind, hook in kinds]
+        self.forget_all_code()
+        return handles
 
     @property
     def loops(self) -> NativeLoops | None:
@@ -548,7 +514,6 @@ class Engine:
 
 _NOWHERE = 1 << 32  # no 32-bit PC gets there: the "until" of every run
 _READ_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64)
-_COUNTER_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 _WRITE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_uint64
 )

@@ -467,7 +467,7 @@ class CortexM7Timing:
 
         board = self._board
         assert board is not None
-        board.engine.on_counter_read(lambda cycle, ahead, pc: marks.append(self.mark(cycle, ahead, pc)))
+        board.engine.recorders.on_counter_read(lambda cycle, ahead, pc: marks.append(self.mark(cycle, ahead, pc)))
         return marks
 
     def costs(self, first: Mark | None = None, last: Mark | None = None) -> list[BlockCost]:

@@ -126,11 +126,10 @@ class BlockRecorder:
         self._set_up(stacks)
         engine, place = machine.engine, int(self.array.ctypes.data)
         engine.find_core()
-        self._hook = engine.add_block_hook(address_of(native.on_recorded_block), place, by_time=True)
-        self._handles = [self._hook, engine.add_edge_hook(address_of(native.on_recorded_edge), place)]
-        loops = LoopCounts(self, self.tally.loops, engine)
-        engine.count_loops(loops, self._hook, address_of(native.on_recorded_loop), place)
-        engine.forget_all_code()
+        block, edge, loop = map(
+            address_of, (native.on_recorded_block, native.on_recorded_edge, native.on_recorded_loop)
+        )
+        engine.recorders.add(block, edge, loop, place, LoopCounts(self, self.tally.loops, engine))
 
     def _set_up(self, stacks: bool) -> None:
         slots = self.slots
@@ -154,10 +153,7 @@ class BlockRecorder:
 
     def close(self) -> None:
         """Let the machine run as before."""
-        self.machine.engine.count_loops(None, self._hook)
-        for handle in self._handles:
-            self.machine.engine.remove_hook(handle)
-        self._handles.clear()
+        self.machine.engine.recorders.remove(int(self.array.ctypes.data))
         self.machine.engine.forget_all_code()
 
     # Time
