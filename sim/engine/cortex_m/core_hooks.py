@@ -6,7 +6,7 @@ Nothing is there while nobody asks: no hook in Unicorn, no flag that is looked a
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -26,7 +26,6 @@ AccessHook = Callable[[AnyCore, int, int, int], object]
 """Called before an access with the core, its address, its width in bytes and the value written (0 for a read)."""
 
 READ, WRITE = native.READ, native.WRITE
-_LOOK_BACK = 16  # bytes: an IT instruction and three of the instructions it governs
 _WFI = (0xBF30, 0x8003F3AF)
 _HIT = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 _WATCHPOINTS = 2  # this watcher's bit at Engine.set_access_watched
@@ -57,7 +56,6 @@ class CoreHooks(Generic[AnyCore]):
         self._watched_pages: set[int] = set()
         self._passing = False  # the hook that lets through what is not watched is there
         self._reads: dict[int, int] = {}  # watched addresses of memory that are read -> Unicorn's hook
-        self._ranges: dict[tuple[int, int], int] = {}  # where instructions are stopped at -> Unicorn's hook
         self._stale = False  # Unicorn's hooks do not fit what is wanted
         self._at_conditional = False  # stopped at an IT instruction, to walk its block
         self._passes: tuple[int, int] | None = None  # (pc, watched accesses already reported) of an instruction
@@ -191,36 +189,22 @@ class CoreHooks(Generic[AnyCore]):
                 if not self._walk():
                     return
             else:
-                if self.steps >= 0 and not self.inside.holds:
-                    if self.steps == 0:
-                        return
-                    self.inside.begin()
-                else:
-                    self.inside.resume(shared.CONTINUE_WHOLE)
-                error = self._engine.run(core.pc, core.is_thumb)
-                if state[shared.STOPPED] == shared.STOP_SPLIT:
-                    error = self._run_rest()
-                if state[shared.STOPPED] not in _OURS:
+                if self.steps == 0:
+                    return
+                error = self._run()
+                why = state[shared.STOPPED]
+                if why not in _OURS:
                     self._ended(error)
                     self._code_written()
                     if state[shared.STOPPED] not in _OURS:
                         return
-                why = state[shared.STOPPED]
-                if why == shared.STOP_HOOK:
+                if not self.inside.active:
                     self.inside.enter()
-                    self._run_hooks()
-                elif why == shared.STOP_COUNTED:
-                    self.inside.enter()
-                elif why == shared.STOP_CONDITIONAL:
-                    self.inside.enter()
-                    self._at_conditional = True
-                elif why == shared.STOP_WATCHPOINT:
-                    self.inside.enter()
-                    self.slots[native.SKIP] = core.pc  # passed natively, and will be again: its hooks have been run
+                if why == shared.STOP_WATCHPOINT:
+                    self.slots[native.SKIP] = core.pc  # passed, and will be again: its hooks have been run
                     self._hit()
-                else:
-                    self.inside.enter()
-                    return
+                elif why == shared.STOP_COUNTED and core.pc in self._at and self.slots[native.SKIP] != core.pc:
+                    self._run_hooks()
             self._code_written()
             if self._stale:
                 self._apply()
@@ -264,11 +248,11 @@ class CoreHooks(Generic[AnyCore]):
         self.inside.resume(shared.CONTINUE_PART)
         limit = min(deadline, state[shared.NOW] + (not counted))
         state[shared.NEXT_DEADLINE if counted else shared.DEADLINE] = limit
-        slots[native.QUIET] = 1
+        watch, state[shared.WATCH] = state[shared.WATCH], state[shared.WATCH] & ~shared.FLAG_HOOKED
         error = self._engine.run_to(pc, pc + size)
-        slots[native.QUIET] = slots[native.PASSES] = 0
-        if state[shared.DEADLINE] == limit:
-            state[shared.DEADLINE] = deadline
+        state[shared.WATCH], slots[native.PASSES] = watch, 0
+        if state[shared.DEADLINE] == limit:  # what was scheduled meanwhile did not lower it
+            state[shared.DEADLINE] = min(deadline, core.core_services.clock.next_due)
         if state[shared.STOPPED] == shared.STOP_WATCHPOINT:
             self.inside.enter()
             self._hit()
@@ -292,24 +276,70 @@ class CoreHooks(Generic[AnyCore]):
         for hook in list(self._at.get(pc, ())):
             hook(self._core, pc)
 
-    def _run_rest(self) -> int:
-        """Unicorn would cut the rest of the block elsewhere than the block itself (blocks end where its buffer is full,
-        and hooks take room in it): run to the block's last instruction and no further, which is then run alone."""
+    def _run(self) -> int:
+        """Run on, up to the next hook of the block the core stands in if it has one; Unicorn's error or 0."""
         core, state, inside = self._core, self._state, self.inside
-        inside.again()
-        deadline, start = state[shared.NEXT_DEADLINE], core.pc
-        last = inside.last_instruction()
-        error = state[shared.STOPPED] = 0
-        if start < last:
-            inside.resume(shared.CONTINUE_PART)
-            state[shared.NEXT_DEADLINE] = limit = min(deadline, state[shared.NOW])  # no other block is to begin
-            error = self._engine.run_to(start, last)
-            if state[shared.DEADLINE] != limit:
-                deadline = state[shared.DEADLINE]
-        state[shared.DEADLINE] = deadline
-        if not error and state[shared.INTERRUPT] < 0 and state[shared.STOPPED] in _AT_AN_END:
+        if not inside.holds:
+            if self.steps >= 0:
+                inside.begin()
+            else:
+                inside.resume(shared.CONTINUE_WHOLE)
+            return self._engine.run(core.pc, core.is_thumb)
+        here = core.pc
+        if here in self._at and self.slots[native.SKIP] != here:  # walked to
             state[shared.STOPPED] = shared.STOP_COUNTED
-            self._at_conditional = core.pc == last
+            return 0
+        stop = self._next_stop()
+        if stop is not None:
+            error = self._run_up_to(stop)
+            self._at_conditional = not error and core.pc == stop and (stop == here or stop not in self._at)
+            return error
+        self.slots[native.SKIP] = -1
+        inside.resume(shared.CONTINUE_WHOLE)
+        error = self._engine.run(core.pc, core.is_thumb)
+        if state[shared.STOPPED] != shared.STOP_SPLIT:
+            return error
+        # Unicorn ends blocks where its buffer is full, and would end the rest of this one elsewhere.
+        inside.again()
+        state[shared.DEADLINE] = state[shared.NEXT_DEADLINE]
+        last = inside.last_instruction()
+        error = self._run_up_to(last)
+        self._at_conditional = not error and core.pc == last  # to be run alone
+        return error
+
+    def _next_stop(self) -> int | None:
+        """The next instruction of the block with a hook or, where an IT instruction governs that, the IT instruction,
+        to walk its block from there; may be where the core stands."""
+        here = place = self._core.pc
+        index = int(np.searchsorted(self._addresses, here, "right"))
+        if index == len(self._addresses) or self.inside.ends_before(int(self._addresses[index])):
+            return None
+        bus, governs, left = self._core.core_services.sysbus, 0, 0
+        while not self.inside.ends_before(place):
+            opcode = bus.read(place, 2)
+            if place in self._at and place != here:
+                return governs if left > 0 else place
+            if opcode & 0xFF00 == 0xBF00 and opcode & 0xF:
+                governs, left = place, 6 - (opcode & -opcode & 0xF).bit_length()
+            left -= 1
+            place += 4 if opcode >= 0xE800 else 2
+        return None
+
+    def _run_up_to(self, address: int) -> int:
+        """Run straight on, within the block, to the instruction at ``address``."""
+        core, state = self._core, self._state
+        state[shared.STOPPED], start = shared.STOP_COUNTED, core.pc
+        if start == address:
+            return 0
+        self.slots[native.SKIP] = -1
+        deadline = state[shared.DEADLINE]
+        self.inside.resume(shared.CONTINUE_PART)
+        state[shared.NEXT_DEADLINE] = limit = min(deadline, state[shared.NOW])  # no other block is to begin
+        error = self._engine.run_to(start, address)
+        if state[shared.DEADLINE] == limit:  # what was scheduled meanwhile did not lower it
+            state[shared.DEADLINE] = min(deadline, core.core_services.clock.next_due)
+        if not error and state[shared.INTERRUPT] < 0 and state[shared.STOPPED] in (0, shared.STOP_DEADLINE):
+            state[shared.STOPPED] = shared.STOP_COUNTED
         return error
 
     def _hit(self) -> None:
@@ -347,20 +377,10 @@ class CoreHooks(Generic[AnyCore]):
     def _apply(self) -> None:
         """Make Unicorn's hooks fit; code already translated is forgotten where they changed."""
         self._stale = False
-        engine, user = self._engine, int(self._array.ctypes.data)
         if self.slots[native.SKIP] not in self._at:  # nobody stops there who could notice that it has passed
             self.slots[native.SKIP] = -1
         self._addresses = np.array(sorted(self._at), np.int64)
-        self.slots[native.ADDRESSES] = int(self._addresses.ctypes.data)
-        self.slots[native.ADDRESS_COUNT] = len(self._addresses)
-        wanted = set(_merged(self._at))
-        changed = wanted ^ set(self._ranges)
-        for place in changed - wanted:
-            engine.remove_hook(self._ranges.pop(place))
-        for place in sorted(changed & wanted):
-            self._ranges[place] = engine.add_code_hook(hooks.address_of(native.on_instruction), user, *place)
-        for first, last in changed:
-            engine.forget_code(first, last - first + 4)
+        self._engine.stop_before(self._addresses)
         self._apply_watchpoints()
 
     def _apply_watchpoints(self) -> None:
@@ -392,22 +412,4 @@ def _accesses_once(core: Core) -> bool:
 
 
 _PAGE = 1 << shared.PAGE_SHIFT
-_AT_AN_END = (0, shared.STOP_DEADLINE, shared.STOP_COUNTED)
-_OURS = (
-    shared.STOP_COUNTED,
-    shared.STOP_HOOK,
-    shared.STOP_CONDITIONAL,
-    shared.STOP_WATCHPOINT,
-)
-
-
-def _merged(addresses: Iterable[int]) -> list[tuple[int, int]]:
-    """Ranges that hold each address and the IT instructions that may govern it; none overlap."""
-    found: list[tuple[int, int]] = []
-    for address in sorted(addresses):
-        first = max(0, address - _LOOK_BACK)
-        if found and first <= found[-1][1]:
-            found[-1] = found[-1][0], address
-        else:
-            found.append((first, address))
-    return found
+_OURS = (shared.STOP_COUNTED, shared.STOP_WATCHPOINT)

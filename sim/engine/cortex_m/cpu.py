@@ -268,7 +268,9 @@ class CortexM(Core):
         """Tell the native side which kinds of blocks matter; ``armed``: somebody looks at single instructions."""
         traps, nvic = self.traps, self.nvic
         watch = shared.FLAG_SEND_EVENT | traps.watch
-        if not armed and not traps.traps_any_access:
+        if armed:
+            watch |= shared.FLAG_HOOKED
+        elif not traps.traps_any_access:
             watch |= self.engine.native_loops
         floats_allowed = nvic.scb.floats_allowed
         if not floats_allowed(False) and not floats_allowed(self.privileged):  # to ask for privileges costs a read

@@ -50,6 +50,10 @@ class InsideBlock:
         """The block ends at address ``end``."""
         return end == self._state[shared.BLOCK_ADDRESS] + self._state[shared.BLOCK_SIZE]
 
+    def ends_before(self, address: int) -> bool:
+        """The block ends at or before ``address``."""
+        return self._state[shared.BLOCK_ADDRESS] + self._state[shared.BLOCK_SIZE] <= address
+
     def resume(self, how: int) -> None:
         """The core goes on: the next block hook shall not count (a CONTINUE_ value says how far)."""
         state = self._state

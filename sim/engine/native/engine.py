@@ -44,6 +44,7 @@ from sim.engine.native.shared import (
     CORE_FLAGS,
     CORE_REGISTERS,
     DEADLINE,
+    FLAG_HOOKED,
     FLAG_LOOP,
     FLAG_SHIFT,
     FN_EMU_STOP,
@@ -53,6 +54,8 @@ from sim.engine.native.shared import (
     FN_READ_DEVICE,
     FN_REG_READ,
     FN_REG_WRITE,
+    HOOKED,
+    HOOKED_COUNT,
     IN_RUN,
     INTERRUPT,
     LOOP_SHIFT,
@@ -100,6 +103,7 @@ class Engine:
         self._keep: list[object] = []
         self._loops: NativeLoops | None = None
         self.traced = False
+        self._hooked: NDArray[np.int64] = np.zeros(0, np.int64)
         self._observers: set[int] = set()  # hooks on instructions, blocks or reads
         self.set_native_loops(not os.environ.get("CROSSCAM_NO_NATIVE_LOOPS"))
         self._taken: dict[int, int] = {}  # memory sent to Python -> its hook
@@ -384,6 +388,16 @@ class Engine:
     @staticmethod
     def _slot(address: int) -> int:
         return 2 * ((address >> 1 ^ address >> 17) & (1 << TABLE_BITS) - 1)
+
+    def stop_before(self, addresses: NDArray[np.int64]) -> None:
+        """Where WATCH has FLAG_HOOKED, stop before each block that holds one of ``addresses`` (rising), once it is
+        counted. Blocks stay as Unicorn makes them."""
+        self._hooked = addresses
+        self.state[HOOKED], self.state[HOOKED_COUNT] = int(addresses.ctypes.data), len(addresses)
+        keys, entries, bit = self._table[::2], self._table[1::2], FLAG_HOOKED << FLAG_SHIFT
+        start = keys & 0xFFFFFFFF
+        holds = np.searchsorted(addresses, start) < np.searchsorted(addresses, start + (keys >> 32))
+        entries[:] = np.where((keys >= 0) & holds, entries | bit, entries & ~bit)
 
     def host_pointer(self, address: int) -> int:
         """Where a byte of memory lies in this process; 0 when no memory is there."""

@@ -68,6 +68,7 @@ from sim.engine.native.shared import (
     FLAG_ACCESSES,
     FLAG_DIVIDES,
     FLAG_FLOATING_POINT,
+    FLAG_HOOKED,
     FLAG_LOOP,
     FLAG_MASKS,
     FLAG_MULTIPLE,
@@ -83,6 +84,8 @@ from sim.engine.native.shared import (
     FN_REG_READ,
     FN_REG_WRITE,
     FN_TRAPS,
+    HOOKED,
+    HOOKED_COUNT,
     INTERRUPT,
     LOOP_CODE,
     LOOP_CYCLES,
@@ -161,6 +164,22 @@ def _count(state: int, address: int, size: int) -> int:
             flags |= FLAG_DIVIDES
         pointer += 4
     return count | flags << FLAG_SHIFT
+
+
+@njit
+def hooked(state: int, address: int, size: int) -> int:
+    """FLAG_HOOKED from bit FLAG_SHIFT where a hooked address lies in the block, else 0."""
+    addresses = get(state, HOOKED)
+    low, high = 0, get(state, HOOKED_COUNT)
+    while low < high:  # the first that is not below the block
+        middle = (low + high) >> 1
+        if load64(addresses + 8 * middle) < address:
+            low = middle + 1
+        else:
+            high = middle
+    if low == get(state, HOOKED_COUNT) or load64(addresses + 8 * low) >= address + size:
+        return 0
+    return FLAG_HOOKED << FLAG_SHIFT
 
 
 @njit
@@ -248,7 +267,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     if load64(slot) == key:
         entry = load64(slot + 8)
     else:
-        entry = _count(state, address, size)
+        entry = _count(state, address, size) | hooked(state, address, size)
         store64(slot, key)
         store64(slot + 8, entry)
         for page in range(address >> PAGE_SHIFT, ((address + size - 1) >> PAGE_SHIFT) + 1):
@@ -279,6 +298,9 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
                 put(state, STOP_ADDRESS, address)
                 call1(get(state, FN_EMU_STOP), uc)
                 return
+        if flags & FLAG_HOOKED:
+            put(state, STOPPED, STOP_COUNTED)
+            call1(get(state, FN_EMU_STOP), uc)
         if flags & FLAGS_TRAPS:
             stop_at_trap(uc, state, slot, address, size)
     put(state, BLOCK_ADDRESS, address)

@@ -64,7 +64,9 @@ FN_LOOP_RAN = BLOCK_ENTERED + 1  # native, or 0: who hears of each run of a nati
 LOOP_LISTENER = FN_LOOP_RAN + 1
 TRACE_HASH = LOOP_LISTENER + 1  # of every block so far, where blocks are traced (loops/trace.py)
 TRACE_COUNT = TRACE_HASH + 1
-STATE_SIZE = TRACE_COUNT + 1
+HOOKED = TRACE_COUNT + 1  # pointer to rising addresses: the core stops before the blocks that hold them
+HOOKED_COUNT = HOOKED + 1
+STATE_SIZE = HOOKED_COUNT + 1
 
 NEVER = (1 << 63) - 1
 
@@ -89,6 +91,7 @@ FLAG_LOOP = 8  # a native loop may be entered here; its number from bit LOOP_SHI
 FLAG_MULTIPLE = 16  # loads or stores several words, and not at SP
 FLAG_DIVIDES = 32
 FLAG_ACCESSES = 64  # any other load or store
+FLAG_HOOKED = 128  # holds an address of HOOKED
 FLAGS_TRAPS = FLAG_MULTIPLE | FLAG_DIVIDES | FLAG_ACCESSES
 FLAG_SHIFT = 32
 LOOP_SHIFT = 40

@@ -273,7 +273,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     if load64(slot) == key:
         entry = load64(slot + 8)
     else:
-        entry = call3(get(clock, FN_BLOCK), address, size, 0)
+        entry = call3(get(clock, FN_BLOCK), address, size, 0) | hooks.hooked(state, address, size)
         store64(slot, key)
         store64(slot + 8, entry)
         store8(get(state, shared.CODE_PAGES) + (address >> shared.PAGE_SHIFT), 1)
@@ -290,6 +290,9 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
             put(state, shared.DEADLINE, 0)
         if flags & shared.FLAG_SEND_EVENT:
             put(state, shared.EVENT_REGISTER, 1)
+        if flags & shared.FLAG_HOOKED:
+            put(state, shared.STOPPED, shared.STOP_COUNTED)
+            call1(get(state, shared.FN_EMU_STOP), uc)
         if flags & shared.FLAGS_TRAPS:
             hooks.stop_at_trap(uc, state, slot, address, size)
     block = entry & 0xFFFFFFFF
