@@ -104,7 +104,7 @@ class Engine:
         self._loops: NativeLoops | None = None
         self.traced = False
         self._hooked: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._observers: set[int] = set()  # hooks on instructions, blocks or reads
+        self._observers: set[int] = set()  # hooks on blocks or reads
         self.set_native_loops(not os.environ.get("CROSSCAM_NO_NATIVE_LOOPS"))
         self._taken: dict[int, int] = {}  # memory sent to Python -> its hook
         self.hooking: NDArray[np.int64] = np.zeros(hooking.SLOTS, np.int64)  # what stops.py shares
@@ -157,13 +157,8 @@ class Engine:
         )
         return int(hook.value)
 
-    def add_code_hook(self, hook: int, user: int, first: int, last: int) -> int:
-        """Call a native hook, ``user`` its last argument, before each instruction from ``first`` to ``last`` (first >
-        last: everywhere). Code translated before does not: forget it. The answer is for ``remove_hook``."""
-        return self._observe(unicorn_const.UC_HOOK_CODE, hook, first, last, user)
-
     def add_block_hook(self, hook: int) -> int:
-        """As ``add_code_hook``, before each block and after the clock has counted it."""
+        """Call a native hook before each block, after the clock has counted it. The answer is for ``remove_hook``."""
         return self._observe(unicorn_const.UC_HOOK_BLOCK, hook, 1, 0)
 
     def add_read_hook(self, hook: int, user: int, address: int) -> int:
@@ -177,7 +172,7 @@ class Engine:
 
     @property
     def observed(self) -> bool:
-        """Somebody hears of instructions, blocks or reads."""
+        """Somebody hears of blocks or reads."""
         return bool(self._observers)
 
     def remove_hook(self, handle: int) -> None:

@@ -73,10 +73,8 @@ NEVER = (1 << 63) - 1
 STOP_DEADLINE = 1
 STOP_FLOATING_POINT = 2
 STOP_SPLIT = 3  # the code of a block being continued ends elsewhere than the block did
-STOP_HOOK = 4  # at an instruction that has a hook (stops.py)
-STOP_CONDITIONAL = 5  # at an IT instruction, whose block has to be walked one by one
 STOP_WATCHPOINT = 7  # before an access that is watched
-STOP_COUNTED = 6  # before a block, counted already: as was asked for
+STOP_COUNTED = 4  # before a block, counted already, that holds a hooked address, or was asked for
 STOP_TRAP = 8  # before a block, counted already, with an instruction that may trap (traps)
 
 CONTINUE_WHOLE = 1  # up to the end of the block

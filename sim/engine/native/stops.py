@@ -1,12 +1,10 @@
 # mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
-"""The native half of hooks, steps and watchpoints: what decides, at an instruction or an access, whether to stop.
+"""The native half of watchpoints: what decides, at an access, whether to stop. (Hooks and steps stop before blocks that
+are counted, see ``hooks.on_block``, and are then walked to with ``until``, which keeps the IT state.)
 
-All of them only stop the core; Python runs the scripts while it stands still, then goes on inside the block. They
-share one int64 array, laid out below, that is handed over as user data. Facts of Unicorn 2.1.4 they rest on:
+They only stop the core; Python runs the scripts while it stands still, then goes on inside the block. They share one
+int64 array, laid out below, that is handed over as user data. Facts of Unicorn 2.1.4 they rest on:
 
-* ``uc_emu_stop`` in a UC_HOOK_CODE callback ends the run before that instruction, with the exact PC. Instructions of an
-  IT block are the exception: a stop is taken back there, and the callback does not hear of those whose condition
-  fails. So a run stops at the IT instruction, and the block is walked with ``until``, which does keep the IT state.
 * An access refused by a READ_PROT/WRITE_PROT hook that has asked for a stop has not happened: PC and IT state are those
   of the accessing instruction. In an IT block a stop is noticed only behind the block.
 * On memory pages without permissions a write always comes to the hook, which has to do it itself, since Unicorn drops
@@ -19,7 +17,7 @@ from __future__ import annotations
 from numba import types
 
 from sim.engine.native.access import host_pointer
-from sim.engine.native.intrinsics import call1, call3, load16, load64, store8, store64
+from sim.engine.native.intrinsics import call1, call3, load64, store8, store64
 from sim.engine.native.native_code import cfunc, njit
 from sim.engine.native.shared import (
     CODE_PAGES,
@@ -30,96 +28,29 @@ from sim.engine.native.shared import (
     PAGE_SHIFT,
     REG_EPSR,
     SCRATCH,
-    STOP_CONDITIONAL,
-    STOP_HOOK,
     STOP_WATCHPOINT,
     STOPPED,
 )
 
 STATE = 0  # pointer to the engine's state
-ADDRESSES = 1  # pointer to the addresses with hooks, rising
-ADDRESS_COUNT = 2
-SKIP = 3  # the instruction whose hooks have been run: it passes once
-STEPS = 4  # instructions left to execute, which are then run one by one; -1: not counted (the native half: no matter)
-QUIET = 5  # 1: no instruction stops
-CONDITIONAL_FIRST = 6  # the IT block whose instructions have been counted already
-CONDITIONAL_END = 7
-WATCHES = 8  # pointer to rows of (address, widths, accesses), rising
-WATCH_COUNT = 9
-PASSES = 10  # watched accesses to let through before the next one stops
-HIT_ADDRESS = 11  # the access that stopped
-HIT_WIDTH = 12
-HIT_VALUE = 13
-HIT_ACCESS = 14
-FN_HIT = 15  # Python's callback for a hit that cannot stop
-CODE_WRITTEN = 16  # 1 + address of code that was written to a watched page, 0 when none was
-SLOTS = 17
+SKIP = 1  # the instruction whose hooks have been run: it passes once (for Python, as the next one)
+STEPS = 2  # instructions left to execute, which are then run one by one; -1: not counted
+WATCHES = 3  # pointer to rows of (address, widths, accesses), rising
+WATCH_COUNT = 4
+PASSES = 5  # watched accesses to let through before the next one stops
+HIT_ADDRESS = 6  # the access that stopped
+HIT_WIDTH = 7
+HIT_VALUE = 8
+HIT_ACCESS = 9
+FN_HIT = 10  # Python's callback for a hit that cannot stop
+CODE_WRITTEN = 11  # 1 + address of code that was written to a watched page, 0 when none was
+SLOTS = 12
 
 WATCH_WORDS = 3
 READ, WRITE = 1, 2
 _READ_PROT = 23
 _REG_XPSR = 120  # UC_ARM_REG_XPSR
 _IT_STATE = 0x0600FC00
-
-
-@njit
-def _has_hook(hooking: int, address: int) -> int:
-    addresses: int = load64(hooking + 8 * ADDRESSES)
-    low, high = 0, load64(hooking + 8 * ADDRESS_COUNT)
-    while low < high:
-        middle = (low + high) >> 1
-        found = load64(addresses + 8 * middle)
-        if found == address:
-            return 1
-        if found < address:
-            low = middle + 1
-        else:
-            high = middle
-    return 0
-
-
-@njit
-def _conditional_end(hooking: int, address: int, pointer: int) -> int:
-    """Where the block of the IT instruction at ``address`` ends; 0 when one of its instructions has a hook."""
-    mask = load16(pointer) & 0xF
-    count = 4
-    while not mask & 1:
-        mask >>= 1
-        count -= 1
-    place = pointer + 2
-    hooked = 0
-    for _ in range(count):
-        hooked |= _has_hook(hooking, address + place - pointer)
-        place += 4 if load16(place) >= 0xE800 else 2
-    return 0 if hooked else address + place - pointer
-
-
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
-def on_instruction(uc: int, address: int, size: int, hooking: int) -> None:
-    """UC_HOOK_CODE, at hooked addresses."""
-    if load64(hooking + 8 * QUIET):
-        return
-    state: int = load64(hooking + 8 * STATE)
-    if load64(hooking + 8 * CONDITIONAL_FIRST) < address < load64(hooking + 8 * CONDITIONAL_END):
-        return
-    why = 0
-    if load64(hooking + 8 * SKIP) == address:
-        store64(hooking + 8 * SKIP, -1)
-    elif _has_hook(hooking, address):
-        why = STOP_HOOK
-    if why == 0:
-        pointer = host_pointer(state, address)
-        end = 0
-        if pointer and load16(pointer) & 0xFF00 == 0xBF00 and load16(pointer) & 0xF:
-            end = _conditional_end(hooking, address, pointer)
-            if end == 0:
-                why = STOP_CONDITIONAL
-                store64(hooking + 8 * SKIP, address)
-        store64(hooking + 8 * CONDITIONAL_FIRST, address)
-        store64(hooking + 8 * CONDITIONAL_END, end)
-    if why:
-        store64(state + 8 * STOPPED, why)
-        call1(load64(state + 8 * FN_EMU_STOP), uc)
 
 
 @njit
