@@ -401,3 +401,33 @@ def test_a_hook_that_takes_itself_away_is_heard_again_when_it_comes_back(make: C
     bed.run(CYCLES)
     assert len(seen) == 60
     assert finished(bed) == plain(make)
+
+
+def long_program() -> Program:
+    """More instructions on end than Unicorn's buffer takes, so that it cuts them into blocks where it is full."""
+    program = Program().label("start").emit(t.mov32(4, PROBE)).label("long")
+    for _ in range(450):
+        program.emit(t.adds(2, 1), t.ldr(3, 4))
+    return program.emit(t.store(2, 4, 4)).label("end").branch("end")
+
+
+@BOTH
+@pytest.mark.parametrize("step", [0, 37])
+def test_long_blocks_should_cost_what_they_cost_without_hooks(make: Callable[..., Bench], step: int) -> None:
+    """Hooks in the middle of blocks that end where the translator's buffer is full, and steps through them."""
+
+    def ended(hooks: int, steps: int) -> tuple[object, int]:
+        bed, program = Bed(make), long_program()
+        seen: list[int] = []
+        bed.load(program)
+        for number in range(hooks):
+            bed.cpu.hooking.add(program.labels["long"] + 4 * 71 * number, lambda cpu, pc: seen.append(pc))
+        if steps:
+            bed.machine.step(steps)
+        bed.run(20_000)
+        return bed.probe.accesses, len(seen)
+
+    accesses, _ = ended(0, 0)
+    assert len(accesses) == 451  # type: ignore[arg-type]
+    assert ended(0, step) == (accesses, 0)
+    assert ended(6, step) == (accesses, 6)
