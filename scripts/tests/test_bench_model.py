@@ -49,7 +49,7 @@ def test_what_reckons_in_floating_point_has_an_fpu(toolchain: str, tmp_path: Pat
 
 
 def test_generated_kernels_are_faster(tmp_path: Path) -> None:
-    path = model(tmp_path, "fast_bands", 3)
+    path = model(tmp_path, "fast_bands", 6)
     fast, plain = (bench_model.bench(path, optimize, None) for optimize in ("speed", "size"))
     assert fast.equal and plain.equal
     assert fast.layers[0].kernel.startswith("nn_fast_") and not plain.layers[0].kernel.startswith("nn_fast_")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from scripts.picture import draw, levels, reduced, rooms_of
+from scripts.picture import TARGET, draw, levels, reduced, rooms_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -21,6 +21,10 @@ def test_it_shows_every_room_and_only_arrows_down() -> None:
     arrows = list(picture.iter(f"{SVG}line"))
     assert len(arrows) == sum(map(len, reduced(rooms).values()))
     assert all(float(each.attrib["y1"]) < float(each.attrib["y2"]) for each in arrows)
+
+
+def test_the_page_has_todays() -> None:
+    assert TARGET.read_text(encoding="utf-8") == draw(rooms_of()), "docs/house.svg is old: run `make picture`"
 
 
 def test_an_arrow_that_follows_from_others_is_left_out() -> None:

@@ -145,6 +145,17 @@ class Bus:
             return None
         return found[2], address - found[0]
 
+    def in_memory(self, address: int, count: int) -> bool:
+        """Memories hold ``count`` bytes from ``address``, be they several that lie beside each other (flash banks)."""
+        end = address + count
+        while address < end:
+            found = self.memory_at(address)
+            if found is None:
+                return False
+            memory, offset = found
+            address += memory.size - offset
+        return True
+
     def window_at(self, address: int) -> Window | None:
         """The device window that holds ``address``."""
         for window in self._by_grain.get(address >> _GRAIN, ()):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
 
 from sim.engine.bus import PAGE, PERIPHERALS, PRIVATE_BUS, Bus, MappedMemory, Window
 from sim.engine.cortex_m.cpu import CortexM
@@ -19,6 +18,7 @@ from sim.engine.logs import RateLimit, Repeated
 from sim.engine.machine import new_machines
 from sim.engine.machine.clock_follower import ClockFollower, has_tree
 from sim.engine.machine.lockstep import Lockstep
+from sim.engine.machine.outsiders import Attached, Observer
 from sim.engine.native import shared
 from sim.engine.native.engine import Engine
 from sim.engine.polling.skipper import PollSkipper
@@ -28,23 +28,6 @@ from sim.engine.timing.clock import Clock
 from sim.errors import CrosscamError
 
 SLICE = 1 << 23  # cycles the core runs at most without Python: 17 ms at 480 MHz
-
-
-class Observer(Protocol):
-    """Looks into a machine; upper rooms know which kinds there are."""
-
-    def board_changed(self) -> None:
-        """Devices or memories may have come."""
-
-
-class Attached(Protocol):
-    """Somebody who has a say in when the machine runs: a debugger."""
-
-    def run(self, seconds: Fraction, reached: Callable[[], bool]) -> int:
-        """Run for a span of virtual time, or until ``reached()``; the cycle at which the span is over."""
-
-    def close(self) -> None:
-        """Let go of the machine."""
 
 
 class Machine:
@@ -279,7 +262,7 @@ class Machine:
 
     def load_image(self, image: ElfImage) -> None:
         """As ``load_elf``, for what has been read already."""
-        fitting = [part for part in image.segments if self._in_memory(part[0], len(part[1]))]
+        fitting = [part for part in image.segments if self.sysbus.in_memory(part[0], len(part[1]))]
         for address, data in image.segments:
             if (address, data) in fitting:
                 self.sysbus.write_bytes(address, data)
@@ -314,22 +297,11 @@ class Machine:
             data = Path(path).read_bytes()
         except OSError as error:
             raise CrosscamError(f"{path}: cannot be read ({error.strerror}); give an existing file") from error
-        if not self._in_memory(address, len(data)):
+        if not self.sysbus.in_memory(address, len(data)):
             raise CrosscamError(f"{path}: {len(data)} bytes do not fit the memory at 0x{address:08X}")
         self.sysbus.write_bytes(address, data)
         if self._cpu is not None and self._cpu.halted:
             self._cpu.reset()
-
-    def _in_memory(self, address: int, count: int) -> bool:
-        """Memories hold ``count`` bytes from ``address``, be they several that lie beside each other (flash banks)."""
-        end = address + count
-        while address < end:
-            found = self.sysbus.memory_at(address)
-            if found is None:
-                return False
-            memory, offset = found
-            address += memory.size - offset
-        return True
 
     # Running
 
