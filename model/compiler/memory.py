@@ -14,6 +14,8 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from model.compiler.ir import Graph, Op, Tensor
 from model.compiler.kernels import Access, KernelCall
 from model.compiler.lifetimes import ALIGNMENT, Leads, Lifetime, aligned, leads_of, lifetimes
@@ -207,10 +209,12 @@ def verify(plan: MemoryPlan, calls: Sequence[KernelCall]) -> None:
 def _verify_steps(call: KernelCall, source: Tensor, access: Access | None, output_at: int, input_at: int) -> None:
     if access is None:
         raise AssertionError(f"'{call.output.name}' overlaps '{source.name}', which {call.function} forbids")
-    written, lowest_read = access.written.tolist(), access.lowest_read.tolist()
-    needed = source.bytes  # lowest input byte that steps after the current one read
-    for step in range(len(written) - 1, -1, -1):
-        begin, end = output_at + (written[step - 1] if step else 0), output_at + written[step]
-        if max(begin, input_at + needed) < min(end, input_at + source.bytes):
-            raise AssertionError(f"'{call.output.name}' overwrites '{source.name}' at step {step} of {call.function}")
-        needed = min(needed, lowest_read[step])
+    written = access.written
+    begin, end = output_at + np.concatenate(([0], written[:-1])), output_at + written
+    # The lowest input byte that steps after each one read
+    reads_from = np.minimum.accumulate(access.lowest_read[::-1])[::-1]
+    needed = np.minimum(np.concatenate((reads_from[1:], [source.bytes])), source.bytes)
+    wrong = np.maximum(begin, input_at + needed) < np.minimum(end, input_at + source.bytes)
+    if wrong.any():
+        step = int(np.flatnonzero(wrong)[-1])
+        raise AssertionError(f"'{call.output.name}' overwrites '{source.name}' at step {step} of {call.function}")

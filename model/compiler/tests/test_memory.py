@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from model.compiler.compile import build
+from model.compiler.ir import Tensor
 from model.compiler.kernels import Access
 from model.compiler.lifetimes import ALIGNMENT
 from model.compiler.memory import MemoryPlan, verify
@@ -119,3 +120,22 @@ def test_an_output_that_grows_into_two_inputs_saves_itself_once() -> None:
     f.op("ADD", [x, y], [z])
     plan = build(Path("net.tflite"), f.finish([x, y], [z])).plan
     assert plan.arena_bytes == plan.bound_bytes == 2016
+
+
+def test_a_larger_tensor_takes_no_more_steps_of_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of 300 bytes can name tensors of millions of elements."""
+    asked = 0
+    size = vars(Tensor)["size"].fget
+
+    def counted(tensor: Tensor) -> int:
+        nonlocal asked
+        asked += 1
+        return int(size(tensor))
+
+    monkeypatch.setattr(Tensor, "size", property(counted))
+    counts = []
+    for edge in (16, 256):
+        asked = 0
+        _pointwise_net([8, 16, 16, 4], edge)
+        counts.append(asked)
+    assert counts[0] == counts[1]
