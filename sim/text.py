@@ -43,3 +43,8 @@ def _shown(character: str) -> str:
 def one_line(text: str) -> str:
     """A message for stderr: one line, its breaks blanks, escaped, ``LONGEST_MESSAGE`` characters at most."""
     return printable(" ".join(text.split()), LONGEST_MESSAGE)
+
+
+def monitor_path(path: object) -> str:
+    r"""``@path`` as monitor commands take it: a blank would end it, so each has a backslash before it."""
+    return "@" + str(path).replace(" ", "\\ ")

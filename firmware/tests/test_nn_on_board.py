@@ -20,6 +20,7 @@ from model.compiler.tests.host import ROOT, Case, as_list, reference, run_refere
 from model.compiler.tests.maker import cases_of
 from sim.bench.toolchains import installed as toolchains
 from sim.engine.monitor import Monitor
+from sim.text import monitor_path
 
 BOARD = ROOT / "sim" / "board" / "stm32h743.repl"
 RESULTS = 0x2001_0000  # first: networks done, then the differing bytes of each
@@ -127,7 +128,11 @@ def test_generated_networks_on_the_board(toolchain: str, tmp_path: Path) -> None
     table = "".join(parts) + f"static const net_t nets[] = {{{rows}}};\n"
     elf = build_program(toolchains()[toolchain], tmp_path, PROGRAM % (RESULTS, table), LINK, "Reset_Handler")
     monitor = Monitor()
-    for command in ("mach create", f"machine LoadPlatformDescription @{BOARD}", f"sysbus LoadELF @{elf}"):
+    for command in (
+        "mach create",
+        f"machine LoadPlatformDescription {monitor_path(BOARD)}",
+        f"sysbus LoadELF {monitor_path(elf)}",
+    ):
         monitor.execute(command)
     monitor.execute('emulation RunFor "1"')
     words = [

@@ -24,6 +24,7 @@ from sim.boot import (
 from sim.errors import CrosscamError
 from sim.renode.finder import find_renode
 from sim.renode.process import RenodeProcess
+from sim.text import monitor_path
 
 CORE_HERTZ = 480_000_000
 _NUMBER = re.compile(r"0[xX][0-9A-Fa-f]+|\d+")
@@ -67,7 +68,7 @@ class RenodeBoard(ConsoleLog):
             execute(f"$frames={_quoted(frames)}")
         self.process.keyword("ExecuteScript", str(script.resolve()))
         path = self.process.folder / "uart.bin"
-        execute(f"{CONSOLE_UART} CreateFileBackend @{path} true")
+        execute(f"{CONSOLE_UART} CreateFileBackend {monitor_path(path)} true")
         execute("emulation SetGlobalAdvanceImmediately true")
         self._uart_file = path.open("rb")
 

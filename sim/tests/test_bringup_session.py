@@ -17,6 +17,7 @@ from sim.bringup.session import Goals, Reason, Session, Typing
 from sim.bringup.uarts import Expectation, Uart
 from sim.errors import CrosscamError
 from sim.tests.bringup_bench import BOARD, DESCRIPTION, boot, program
+from sim.text import monitor_path
 from sim.uart_ports import open_port
 
 
@@ -122,18 +123,18 @@ def test_each_kind_of_file_boots_on_a_script_and_on_a_description(board: Path, t
 
 def test_a_script_that_loads_raw_images_gets_an_elf_too(tmp_path: Path) -> None:
     script = BOARD.read_text().replace("LoadELF $bin", "LoadBinary $bin 0x08000000")
-    (tmp_path / "raw.resc").write_text(script.replace("$ORIGIN/board.repl", f"@{DESCRIPTION}"))
+    (tmp_path / "raw.resc").write_text(script.replace("$ORIGIN/board.repl", f"{monitor_path(DESCRIPTION)}"))
     assert _said(program("done", "-O1"), tmp_path / "raw.resc") == b"done\r\n"
 
 
 def test_a_script_that_loads_nothing_gets_the_firmware(tmp_path: Path) -> None:
-    (tmp_path / "bare.resc").write_text(f"mach create\nmachine LoadPlatformDescription @{DESCRIPTION}\n")
+    (tmp_path / "bare.resc").write_text(f"mach create\nmachine LoadPlatformDescription {monitor_path(DESCRIPTION)}\n")
     assert _said(program("done", "-O1"), tmp_path / "bare.resc") == b"done\r\n"
 
 
 def test_vectors_elsewhere_than_the_board_boots_from_are_found_and_told(tmp_path: Path) -> None:
     script = BOARD.read_text().replace("LoadELF $bin", "LoadELF $bin\n    cpu VectorTableOffset 0x08010000")
-    (tmp_path / "high.resc").write_text(script.replace("$ORIGIN/board.repl", f"@{DESCRIPTION}"))
+    (tmp_path / "high.resc").write_text(script.replace("$ORIGIN/board.repl", f"{monitor_path(DESCRIPTION)}"))
     elf = program("reset_for_ever", "-O1")
     made = FirstBoot(elf, read_image(elf), tmp_path / "high.resc")
     assert made.notes == ["nothing to run at 0x08010000: starts at the vector table 0x08000000"]

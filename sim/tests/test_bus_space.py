@@ -13,6 +13,7 @@ from sim.engine.platform import load_repl_string
 from sim.errors import CrosscamError
 from sim.tests import thumb as t
 from sim.tests.thumb import Program
+from sim.text import monitor_path
 
 BOARD = Path(sim.__file__).parent / "board"
 FLASH, RAM = 0x08000000, 0x24000000
@@ -23,7 +24,7 @@ PRECISE = 0x8200
 def chip() -> Machine:
     monitor = Monitor()
     monitor.execute("mach create")
-    monitor.execute(f"machine LoadPlatformDescription @{BOARD / 'crosscam.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(BOARD / 'crosscam.repl')}")
     return monitor.machine
 
 

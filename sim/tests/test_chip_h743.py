@@ -14,6 +14,7 @@ from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 from sim.renode import find_renode
 from sim.renode.process import RenodeProcess
+from sim.text import monitor_path
 
 BOARD = Path(sim.__file__).parent / "board"
 
@@ -22,7 +23,7 @@ BOARD = Path(sim.__file__).parent / "board"
 def machine() -> Machine:
     monitor = Monitor()
     monitor.execute("mach create")
-    monitor.execute(f"machine LoadPlatformDescription @{BOARD / 'stm32h743.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(BOARD / 'stm32h743.repl')}")
     return monitor.machine
 
 
@@ -172,9 +173,9 @@ def test_renode_loads_the_same_file() -> None:
     with RenodeProcess(executable) as renode:
         for command in (
             "mach create",
-            f"path add @{BOARD.parent.parent}",
+            f"path add {monitor_path(BOARD.parent.parent)}",
             "python \"import System; System.IO.Directory.SetCurrentDirectory('" + str(BOARD.parent.parent) + "')\"",
-            f"machine LoadPlatformDescription @{BOARD / 'stm32h743.repl'}",
+            f"machine LoadPlatformDescription {monitor_path(BOARD / 'stm32h743.repl')}",
         ):
             renode.keyword("ExecuteCommand", command)
         for address, expected in ((0x5C001000, "0x20036450"), (0x1FF1E880, "0x00000800"), (0x40080040, "0x4F54330A")):

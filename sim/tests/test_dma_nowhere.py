@@ -11,6 +11,7 @@ from sim.engine.bus import Bus
 from sim.engine.logs import FIRST
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
+from sim.text import monitor_path
 
 BOARD = Path(sim.__file__).parent / "board"
 RAM, RAM_END, HOLE, BRIDGE_HOLE = 0x24000000, 0x24080000, 0x60000000, 0x40008400
@@ -23,7 +24,7 @@ MEMORY_TO_MEMORY, MINC, PINC, EN = 2 << 6, 1 << 10, 1 << 9, 1
 def machine() -> Machine:
     monitor = Monitor()
     monitor.execute("mach create")
-    monitor.execute(f"machine LoadPlatformDescription @{BOARD / 'crosscam.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(BOARD / 'crosscam.repl')}")
     return monitor.machine
 
 

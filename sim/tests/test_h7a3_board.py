@@ -16,6 +16,7 @@ from sim.engine.truth.identify import chip_of
 from sim.errors import CrosscamError
 from sim.tests.firmware_bench import ROOT
 from sim.tests.thumb import Program, mov32, store
+from sim.text import monitor_path
 
 RCC, PWR, FLASH = 0x58024400, 0x58024800, 0x52002000
 CR3, CSR1, SRDCR = 0x0C, 0x04, 0x18
@@ -25,7 +26,7 @@ MHZ = 1_000_000
 def board(timing: str = "cortex-m7", program: Program | None = None) -> Machine:
     monitor = Monitor(timing=timing)
     monitor.execute('mach create "test"')
-    monitor.execute(f"machine LoadPlatformDescription @{ROOT / 'sim' / 'board' / 'stm32h7a3.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(ROOT / 'sim' / 'board' / 'stm32h7a3.repl')}")
     monitor.execute("sysbus.cpu PerformanceInMips 280")
     machine = monitor.machine
     if program is not None:
@@ -78,7 +79,7 @@ def test_it_is_told_from_an_h743() -> None:
     assert chip is not None and chip.name == "stm32h7a3"
     monitor = Monitor()
     monitor.execute('mach create "test"')
-    monitor.execute(f"machine LoadPlatformDescription @{ROOT / 'sim' / 'board' / 'stm32h743.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(ROOT / 'sim' / 'board' / 'stm32h743.repl')}")
     other = chip_of(monitor.machine)
     assert other is not None and other.name == "stm32h743"
 

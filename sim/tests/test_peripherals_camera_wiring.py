@@ -12,6 +12,7 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.tests.camera_bench import BOARD, CR, RIGHT_POLARITY, Bench, Store, write_frames
 from sim.tests.camera_bench import test_card as card
+from sim.text import monitor_path
 
 FRAME_US = 33_320
 TIM1, TIM3 = 0x40010000, 0x40000400
@@ -178,7 +179,7 @@ def machine() -> Machine:
     """The crosscam board after firmware has clocked the camera and made its pads alternate functions."""
     monitor = Monitor()
     monitor.execute("mach create")
-    monitor.execute(f"machine LoadPlatformDescription @{BOARD / 'crosscam.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(BOARD / 'crosscam.repl')}")
     machine = monitor.machine
     write = machine.sysbus.write
     write(0x58024410, 4, 4 << 18)  # MCO1: HSI / 4

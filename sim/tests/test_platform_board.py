@@ -11,6 +11,7 @@ import sim
 from sim.engine.devices.base import Device
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
+from sim.text import monitor_path
 
 BOARD = Path(sim.__file__).parent / "board"
 
@@ -19,7 +20,7 @@ BOARD = Path(sim.__file__).parent / "board"
 def machine() -> Machine:
     monitor = Monitor()
     monitor.execute("mach create")
-    monitor.execute(f"machine LoadPlatformDescription @{BOARD / 'crosscam.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(BOARD / 'crosscam.repl')}")
     return monitor.machine
 
 

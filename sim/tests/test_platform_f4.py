@@ -9,6 +9,7 @@ import pytest
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
+from sim.text import monitor_path
 
 BOARD = Path(__file__).parent / "devices" / "devices_program" / "board.repl"
 WITH_DMA = f"""
@@ -28,7 +29,7 @@ def monitor(tmp_path: Path) -> Monitor:
     board.write_text(WITH_DMA)
     made.execute("using sysbus")
     made.execute("mach create")
-    made.execute(f"machine LoadPlatformDescription @{board}")
+    made.execute(f"machine LoadPlatformDescription {monitor_path(board)}")
     return made
 
 
@@ -55,7 +56,7 @@ def test_monitor_commands_of_the_converter_and_the_panel(monitor: Monitor, tmp_p
     volts = tmp_path / "volts.txt"
     volts.write_text("3300\n")
     monitor.execute("adc SetDefaultValue 1650")
-    monitor.execute(f"adc FeedVoltageSampleToChannel 3 @{volts}")
+    monitor.execute(f"adc FeedVoltageSampleToChannel 3 {monitor_path(volts)}")
     monitor.execute("adc FeedVoltageSampleToChannel 3 0 1")
     monitor.execute("sysbus WriteDoubleWord 0x40012028 0x8")
     taken = []

@@ -18,6 +18,7 @@ from sim.robot.runner import run_suites
 from sim.robot.session import KeywordException
 from sim.robot.snapshots import FORMAT
 from sim.tests.test_engine_machine import elf
+from sim.text import monitor_path
 
 SIM = Path(__file__).parents[1]
 OURS = SIM / "board" / "stm32h743.resc"
@@ -66,7 +67,7 @@ WAYS = {
     "a hook of the core": f"{BUILT}cpu AddHook 0x20000000 {HOOK}",
     "a hook of interrupts": f"{BUILT}cpu AddHookAtInterruptBegin {HOOK}",
     "a hook of the bus": f"{BUILT}sysbus AddWatchpointHook 0x20000000 Byte Write {HOOK}\nsysbus WriteByte 0x20000000 1",
-    "our board before it": f"$bin=@firmware.elf\ninclude @{OURS}\n{RUN}",
+    "our board before it": f"$bin=@firmware.elf\ninclude {monitor_path(OURS)}\n{RUN}",
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sim.robot.library import RenodeKeywords
 from sim.tests.firmware_bench import ROOT, build
+from sim.text import monitor_path
 
 SOURCES = ("bench/truth/truth.c", "chip/stm32h743/cache.c")
 
@@ -20,8 +21,8 @@ def robot() -> RenodeKeywords:
 
 
 def _run(robot: RenodeKeywords, elf: Path) -> None:
-    robot.execute_command(f"$bin=@{elf}")
-    robot.execute_command(f"include @{ROOT / 'sim' / 'board' / 'stm32h743.resc'}")
+    robot.execute_command(f"$bin={monitor_path(elf)}")
+    robot.execute_command(f"include {monitor_path(ROOT / 'sim' / 'board' / 'stm32h743.resc')}")
     robot.execute_command('emulation RunFor "0.005"')
 
 

@@ -19,6 +19,7 @@ from sim.engine.truth.identify import chip_names
 from sim.errors import CrosscamError
 from sim.tests.engine_bench import Bench
 from sim.tests.truth_bench import board, truth_of
+from sim.text import monitor_path
 
 CORE = """
 cpu: CPU.CortexM @ sysbus {{ cpuType: "{core}"; nvic: nvic }}
@@ -40,7 +41,7 @@ def load_board(folder: Path, text: str, file: str = "board.repl") -> Machine:
     (folder / file).write_text(text)
     monitor = Monitor()
     monitor.execute('mach create "test"')
-    monitor.execute(f"machine LoadPlatformDescription @{folder / file}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(folder / file)}")
     return monitor.machine
 
 
@@ -164,9 +165,9 @@ def test_a_chip_that_comes_with_a_second_file_is_not_said_to_be_unknown(
     (tmp_path / "rest.repl").write_text(rest)
     monitor = Monitor()
     monitor.execute('mach create "test"')
-    monitor.execute(f"machine LoadPlatformDescription @{tmp_path / 'core.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(tmp_path / 'core.repl')}")
     assert BoardTruth.of(monitor.machine) is None
-    monitor.execute(f"machine LoadPlatformDescription @{tmp_path / 'rest.repl'}")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(tmp_path / 'rest.repl')}")
     monitor.machine.run_for(1e-6)
     assert truth_of(monitor.machine).chip == "stm32h743" and not caplog.records
 

@@ -9,6 +9,7 @@ from sim.engine.monitor import Monitor
 from sim.engine.truth import BoardTruth
 from sim.engine.truth.watch import WatchedMemory
 from sim.tests.thumb import Program, ldr, mov32, store
+from sim.text import monitor_path
 
 BOARD = Path(__file__).parents[1] / "board"
 AXI, SRAM1 = 0x24000000, 0x30000000
@@ -21,7 +22,7 @@ def board(program: Program | None = None, name: str = "stm32h743", timing: str =
     """One of the shipped chips, with a program in flash."""
     monitor = Monitor(timing=timing)
     monitor.execute('mach create "test"')
-    monitor.execute(f"machine LoadPlatformDescription @{BOARD / name}.repl")
+    monitor.execute(f"machine LoadPlatformDescription {monitor_path(BOARD / f'{name}.repl')}")
     if program is not None:
         monitor.machine.sysbus.write_bytes(program.base, program.build())
         monitor.machine.cpu.vector_table_offset = program.base

@@ -14,6 +14,7 @@ from sim.errors import CrosscamError
 from sim.renode import find_renode
 from sim.renode.process import RenodeProcess
 from sim.tests.firmware_bench import build
+from sim.text import monitor_path
 
 FOLDER = Path(__file__).parent / "devices_program"
 LINES = """
@@ -62,8 +63,8 @@ SCRIPT = (
 def start(elf: Path) -> list[str]:
     return [
         "mach create",
-        f"machine LoadPlatformDescription @{FOLDER / 'board.repl'}",
-        f"sysbus LoadELF @{elf}",
+        f"machine LoadPlatformDescription {monitor_path(FOLDER / 'board.repl')}",
+        f"sysbus LoadELF {monitor_path(elf)}",
         "sysbus.i2c3.slave EnqueueResponseByte 0x77",
         "sysbus.adc SetDefaultValue 1650 4",
         "sysbus.adc1 FeedSample 0x123 3 2",
@@ -100,7 +101,7 @@ def test_renode_says_the_same(elf: Path, tmp_path: Path) -> None:
     with RenodeProcess(executable) as renode:
         for command in [
             *start(elf),
-            f"sysbus.usart2 CreateFileBackend @{log} true",
+            f"sysbus.usart2 CreateFileBackend {monitor_path(log)} true",
             "emulation SetGlobalAdvanceImmediately true",
         ]:
             renode.keyword("ExecuteCommand", command)
