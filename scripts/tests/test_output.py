@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_robot_says_at_the_end_that_its_output_went_nowhere(tmp_path: Path) -> N
 def test_a_closed_output_is_none_of_the_files_we_open(tmp_path: Path) -> None:
     log = tmp_path / "uart.log"
     command = [sys.executable, "-m", "scripts.main", "boot", str(program("done", "-O1")), "--board", str(BOARD)]
-    shell = f"exec {' '.join(command)} --seconds 0.01 --uart {log} >&-"
+    shell = f"exec {shlex.join(command)} --seconds 0.01 --uart {log} >&-"
     done = subprocess.run(["sh", "-c", shell], cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert done.returncode == 0 and "board time" in done.stderr.splitlines()[-1], done.stderr
     assert log.read_bytes() == b"done\r\n"

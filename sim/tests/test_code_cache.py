@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_a_disk_that_is_full_only_costs_the_cache(tmp_path: Path) -> None:
     )
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     for full in (True, False):
-        shell = f"{'ulimit -f 1; ' if full else ''}exec {sys.executable} {tmp_path / 'native.py'}"
+        shell = f"{'ulimit -f 1; ' if full else ''}exec {shlex.quote(sys.executable)} {tmp_path / 'native.py'}"
         done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, "12 8\n", "")
         assert bool(list(tmp_path.rglob("*.nbc"))) is not full
