@@ -145,7 +145,7 @@ Files Should Be Loaded
     Execute Command    sysbus LoadHEX @${TEMPDIR}/crosscam.hex
     Remove File    ${TEMPDIR}/crosscam.hex
     Command Should Say    sysbus ReadDoubleWord 0x20000000    0x04030201
-    Execute Command    sysbus LoadSymbolsFrom @${ELF}
+    Execute Command    sysbus LoadSymbolsFrom @${{ $ELF.replace(" ", r"\ ") }}
     ${address}=    Execute Command    sysbus GetSymbolAddress "main"
     Should Match Regexp    ${address.strip()}    ^0x0{8}08[0-9A-F]{6}$
     Execute Command    sysbus WriteDoubleWord 0x20000100 0x12345678
@@ -156,7 +156,7 @@ A Hook At A Symbol Should Run
     Make Board
     Spin
     Create Log Tester    1
-    Execute Command    sysbus LoadSymbolsFrom @${ELF}
+    Execute Command    sysbus LoadSymbolsFrom @${{ $ELF.replace(" ", r"\ ") }}
     ${address}=    Execute Command    sysbus GetSymbolAddress "main"
     Execute Command    cpu AddSymbolHook "main" "self.InfoLog('arrived')"
     Execute Command    sysbus WriteDoubleWord ${{int($address.strip(), 16) & 0xFFFFFFFC}} 0xBF00BF00
