@@ -13,8 +13,8 @@ MOST_TENSORS = 1 << 16
 MOST_OPERANDS = 1024
 """Inputs of one operator, and outputs."""
 MOST_DIMENSIONS = 8
-MOST_ELEMENTS = 1 << 24
-"""Of one tensor."""
+MOST_ELEMENTS = 1 << 23
+"""Of one tensor: more than a Cortex-M has memory for; what looks at each of them takes under a second."""
 MOST_CONSTANTS = 128 << 20
 """Bytes of all constants; several tensors may name one buffer of the file."""
 LONGEST_NAME = 4000
