@@ -8,25 +8,23 @@ Boards in one process take turns, a frame each. Figures of a busy machine vary; 
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from statistics import median
 from typing import Annotated
 
 import typer
 
+from scripts.bench_frames import frame_seconds
 from scripts.console import one_line_errors, terminal
 from sim.boot import Board
 from sim.coverage.collector import Collector
 from sim.engine.machine.new_machines import watching
-from sim.errors import CrosscamError
 from sim.profile.profiler import Profiler
 from sim.timeline.timeline import Timeline
 
 WAYS = ("nothing", "coverage", "profile", "profile and timeline")
 FIRST_FRAMES = 3
 """Before the measured ones: loops are compiled, blocks decoded."""
-LONGEST = 5.0  # seconds of board time a frame may take
 
 
 class Observed:
@@ -41,10 +39,7 @@ class Observed:
 
     def frame(self) -> float:
         """Run until the next prediction; processor seconds."""
-        wanted, start = len(self._board.predictions) + 1, time.process_time()
-        if not self._board.run_until(lambda: len(self._board.predictions) >= wanted, LONGEST):
-            raise CrosscamError(f"no prediction within {LONGEST:g} s of the board's time; give the vision firmware")
-        return time.process_time() - start
+        return frame_seconds(self._board)
 
 
 def bench_profile(

@@ -9,43 +9,24 @@ those after them are shown apart. Figures of a busy machine vary; the ratio is o
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from statistics import median
 from typing import Annotated
 
 import typer
 
+from scripts.bench_frames import frame_seconds
 from scripts.console import one_line_errors, terminal
-from sim.engine.machine import Machine
-from sim.engine.monitor import Monitor
+from sim.boot import Board
 from sim.engine.truth.board_truth import SWITCHED_OFF
-from sim.errors import CrosscamError
 
-BOARD_SCRIPT = Path(__file__).parents[1] / "sim" / "board" / "crosscam.resc"
 FIRST_FRAMES = 4
-LONGEST = 5.0  # seconds of board time a frame may take
 
 
-class Board:
+def _board(elf: Path, frames: Path, timing: str, truth: bool) -> Board:
     """The vision board with or without truth."""
-
-    def __init__(self, elf: Path, frames: Path, timing: str, truth: bool) -> None:
-        os.environ[SWITCHED_OFF] = "" if truth else "1"
-        monitor = Monitor(timing=timing)
-        monitor.variables.update(bin=str(elf), frames=str(frames))
-        monitor.include(BOARD_SCRIPT)
-        self.machine: Machine = monitor.machine
-        self._shown = bytearray()
-        uart = self.machine["sysbus.usart3"]
-        uart.on_char.append(self._shown.append)  # type: ignore[attr-defined]
-
-    def frame(self) -> float:
-        """Run until the next prediction; processor seconds."""
-        before, start = self._shown.count(b"Frame:"), time.process_time()
-        if not self.machine.run_until(lambda: self._shown.count(b"Frame:") > before, LONGEST):
-            raise CrosscamError(f"no prediction within {LONGEST:g} s of the board's time; give the vision firmware")
-        return time.process_time() - start
+    os.environ[SWITCHED_OFF] = "" if truth else "1"
+    return Board(elf, frames, timing)
 
 
 def bench_truth(
@@ -61,13 +42,13 @@ def bench_truth(
     from rich.table import Table
 
     console = terminal()
-    boards = {truth: Board(elf.resolve(), frames.resolve(), timing, truth) for truth in (False, True)}
+    boards = {truth: _board(elf, frames, timing, truth) for truth in (False, True)}
     for board in boards.values():
-        board.frame()  # start-up
+        frame_seconds(board)  # start-up
     times: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(count):
         for truth in (False, True) if turn % 2 else (True, False):
-            times[truth].append(boards[truth].frame())
+            times[truth].append(frame_seconds(boards[truth]))
     table = Table("frames", "without, ms", "with, ms", "ratio", title=f"Board truth, {timing}")
     for name, span in (("first", slice(0, FIRST_FRAMES)), ("later", slice(FIRST_FRAMES, None))):
         without, with_it = (median(times[truth][span]) for truth in (False, True))

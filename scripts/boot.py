@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import NoPython, finite, tell
+from scripts.console import NoPython, Uarts, finite, tell
 from sim.errors import CrosscamError
 from sim.files import write_json
 
@@ -39,13 +39,7 @@ def boot(
         list[str] | None,
         typer.Option("--type", metavar="AFTER=>TEXT", help="Type TEXT and Enter once AFTER has come; may be repeated."),
     ] = None,
-    uart: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]FORM",
-            help="Connect a UART, else the first that speaks, to pty, tcp:PORT[,wait[=SECONDS]] or a file.",
-        ),
-    ] = None,
+    uart: Uarts = None,
     leds: Annotated[bool, typer.Option("--leds", help="Show LEDs as they change.")] = False,
     timing: Annotated[
         str, typer.Option(help="Clock: instructions (one cycle each), cortex-m7 or cortex-m7:CHIP.")

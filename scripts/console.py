@@ -104,6 +104,16 @@ NoPython = Annotated[
 """Parameter of each command that runs boards."""
 
 
+Uarts = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME=]FORM",
+        help="Connect a UART, else the first that speaks, to pty, tcp:PORT[,wait[=SECONDS]] or a file.",
+    ),
+]
+"""Parameter of commands that boot any board."""
+
+
 def finite(value: float | None) -> float | None:
     """Callback of an option that takes a number: nan and inf are none."""
     if value is not None and not math.isfinite(value):

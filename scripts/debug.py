@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from scripts.boot import open_ports, write
-from scripts.console import NoPython, finite, tell
+from scripts.console import NoPython, Uarts, finite, tell
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 
 
@@ -28,13 +28,7 @@ def debug(
     files: Annotated[
         Path | None, typer.Option(help="Folder whose files the firmware may use by semihosting; default: none.")
     ] = None,
-    uart: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]FORM",
-            help="Connect a UART, else the first that speaks, to pty, tcp:PORT[,wait[=SECONDS]] or a file.",
-        ),
-    ] = None,
+    uart: Uarts = None,
     timing: Annotated[
         str | None,
         typer.Option(help="Clock: instructions (one cycle each), cortex-m7 or cortex-m7:CHIP; default: cortex-m7."),

@@ -9,14 +9,12 @@ from pathlib import Path
 from sim.bench.timing_kernels import CACHES_ON, CCR, Bench
 from sim.engine.elf import ElfImage
 from sim.errors import CrosscamError
+from sim.layers import layers_of
 
 _LONGEST_SECONDS = 60.0
 """Of virtual time at the bench's 100 MHz, for one layer."""
 _PAINT = b"\xa5"
 _END = struct.Struct("<IIIIIIfi")  # nn_tensor_t
-_LAYER = struct.Struct("<IIII")  # nn_layer_t
-_LAYERS_AT, _LAYER_COUNT_AT = 48, 44
-"""Of nn_model_t (firmware/nn/model.h) on the target."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ class BareNetwork:
             raise CrosscamError(f"{elf}: no symbol {missing[0]}; expected a network built by crosscam bench-model")
         for address, data in image.segments:
             self._memory.write_bytes(address, data)
+        self._layers = layers_of(image, self._memory)
         self._memory.write(CCR, 4, self._memory.read(CCR, 4) | CACHES_ON)
         bottom, top = self._symbols["stack_bottom"], self._symbols["stack_top"]
         self._memory.write_bytes(bottom, _PAINT * (top - bottom))
@@ -69,15 +68,7 @@ class BareNetwork:
 
     def run(self) -> list[LayerCycles]:
         """All layers once, on what the inputs hold."""
-        model = self._symbols["nn_model"]
-        count = self._memory.read(model + _LAYER_COUNT_AT, 2)
-        layers = self._memory.read(model + _LAYERS_AT, 4)
-        result = []
-        for number in range(count):
-            entry = bytes(self._memory.read_bytes(layers + number * _LAYER.size, _LAYER.size))
-            name, operator, macs, function = _LAYER.unpack(entry)
-            result.append(LayerCycles(self._text(name), self._text(operator), macs, self._call(function)))
-        return result
+        return [LayerCycles(each.name, each.operator, each.macs, self._call(each.address)) for each in self._layers]
 
     def stack_bytes(self) -> int:
         """The most stack that was in use."""
@@ -89,7 +80,7 @@ class BareNetwork:
         machine, core = self._bench.machine, self._bench.cpu
         core.wake()
         core.set_general_registers(*[0] * 13, self._symbols["stack_top"], self._symbols["rest"] | 1)
-        core.pc = function & ~1
+        core.pc = function
         before = machine.clock.now
         machine.run_until(lambda: bool(core.sleeping), _LONGEST_SECONDS)
         if not core.sleeping:
@@ -99,6 +90,3 @@ class BareNetwork:
     def _end(self, kind: int, number: int) -> tuple[int, ...]:
         first = self._memory.read(self._symbols["nn_model_ends"] + 4 * kind, 4)
         return _END.unpack(bytes(self._memory.read_bytes(first + number * _END.size, _END.size)))
-
-    def _text(self, address: int) -> str:
-        return bytes(self._memory.read_bytes(address, 64)).split(b"\0")[0].decode("utf-8", "replace")

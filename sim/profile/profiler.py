@@ -16,8 +16,8 @@ from sim.engine.observe.record.contexts import Contexts
 from sim.engine.observe.record.function_map import FunctionMap
 from sim.engine.observe.record.recorder import BlockRecorder, Counts
 from sim.engine.timing.cortex_m7 import CortexM7Timing
+from sim.layers import Layer, layers_of
 from sim.profile.call_tree import CallStack, CallTree, FunctionTime
-from sim.profile.layers import Layer, layers_of
 from sim.profile.memory_use import MemoryUse, MemoryWatch, flash_bytes
 from sim.profile.source_cycles import cycles_by_line
 

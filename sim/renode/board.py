@@ -63,9 +63,9 @@ class RenodeBoard(ConsoleLog):
 
     def _boot(self, elf: Path, frames: Path | None, script: Path) -> None:
         execute = self.process.execute
-        execute(f"$bin={_quoted(elf)}")
+        execute(f"$bin={monitor_path(elf.resolve())}")
         if frames is not None:
-            execute(f"$frames={_quoted(frames)}")
+            execute(f"$frames={monitor_path(frames.resolve())}")
         self.process.keyword("ExecuteScript", str(script.resolve()))
         path = self.process.folder / "uart.bin"
         execute(f"{CONSOLE_UART} CreateFileBackend {monitor_path(path)} true")
@@ -122,8 +122,3 @@ class RenodeBoard(ConsoleLog):
         if stream is not None:
             stream.close()
         self.process.close()
-
-
-def _quoted(path: Path) -> str:
-    """``path`` for the monitor: absolute, behind ``@``, its spaces escaped."""
-    return "@" + str(path.resolve()).replace(" ", "\\ ")

@@ -38,15 +38,15 @@ def compiler() -> list[str]:
 
 
 @cache
-def _kernels(flags: tuple[str, ...]) -> list[str] | None:
-    """Object files of all kernels, made once a process; None where the compiler does not take ``flags``."""
+def kernel_objects(command: tuple[str, ...]) -> tuple[list[str], str]:
+    """Object files of all kernels by a compiler with its options, made once a process, or what it complains of."""
     folder = Path(tempfile.mkdtemp(prefix="crosscam-kernels-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    command = [*compiler(), *_OPTIONS, *flags, "-c", *map(str, sorted(NN.glob("*.c")))]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    if result.returncode and not flags:
-        raise AssertionError(result.stderr)
-    return None if result.returncode else [str(path) for path in sorted(folder.glob("*.o"))]
+    sources = map(str, sorted(NN.glob("*.c")))
+    result = subprocess.run([*command, "-c", *sources], capture_output=True, text=True, cwd=folder, timeout=300)
+    if result.returncode:
+        return [], result.stderr or f"status {result.returncode}"
+    return [str(path) for path in sorted(folder.glob("*.o"))], ""
 
 
 def compile_library(sources: Sequence[Path], folder: Path, *, sanitize: bool = True) -> ctypes.CDLL:
@@ -54,8 +54,9 @@ def compile_library(sources: Sequence[Path], folder: Path, *, sanitize: bool = T
     library = folder / "library.so"
     sanitizers: list[tuple[str, ...]] = [("-fsanitize=undefined",), ()] if sanitize else [()]
     for flags in sanitizers:
-        kernels = _kernels(flags)
-        if kernels is None:
+        kernels, complaint = kernel_objects((*compiler(), *_OPTIONS, *flags))
+        if complaint:
+            assert flags, complaint
             continue
         command = [*compiler(), *_OPTIONS, *flags, "-shared", f"-I{folder}", *map(str, sources), *kernels]
         result = subprocess.run([*command, "-o", str(library)], capture_output=True, text=True)

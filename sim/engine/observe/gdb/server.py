@@ -15,7 +15,6 @@ from sim.engine.observe.gdb.stub import Stub
 from sim.errors import CrosscamError, shown
 
 LOOPBACK = ("127.0.0.1", "localhost", "")
-DEFAULT_PORT = 3333
 _READ = 1 << 16
 _SEND_SECONDS = 10.0
 """A client that takes nothing for so long is gone."""
