@@ -98,7 +98,7 @@ def run(
     machine = board.machine
     for line in warnings.summary(machine) if machine is not None else []:
         tell(line)
-    print_verdict(console, verdict, watched.wall_seconds)
+    print_verdict(console, verdict, watched.wall_seconds_per_frame)
     if json_file is not None:
         found = findings(machine) if machine is not None else []
         write_json(json_file, _document(verdict) | {"findings": found})

@@ -25,7 +25,7 @@ _SHORTEST_NAME = 11
 
 
 def print_verdict(console: Console, verdict: Verdict, wall: float) -> None:
-    """The rows, what went wrong, and PASS or FAIL."""
+    """The rows, what went wrong, and PASS or FAIL; ``wall``: seconds of wall time a frame, 0 where unknown."""
     rows = verdict.rows
     if rows:
         console.print(_table(rows, _scores_heading(verdict.labels), console.width))
@@ -36,7 +36,7 @@ def print_verdict(console: Console, verdict: Verdict, wall: float) -> None:
     labelled = [row for row in rows if row.labels]
     hits = sum(row.labels == row.predicted for row in labelled)
     agree = f"; {hits} of {len(labelled)} agree with the photograph's labels" if labelled else ""
-    pace = f"; {wall / len(rows):.2f} s of wall time a frame" if rows and wall else ""
+    pace = f"; {wall:.2f} s of wall time a frame" if wall else ""
     others = {0: "", 1: "; a problem, see above"}.get(
         len(verdict.problems), f"; {len(verdict.problems)} problems, see above"
     )

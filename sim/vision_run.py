@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class VisionRun:
         self._guard = Guard(board.machine) if board.machine is not None else None
         self._is_vision = False
         self._why = ""
-        self.wall_seconds = 0.0
+        self._came: list[float] = []  # wall time of each frame
         board.on_line.append(lambda line: self._take(line.text))
         board.on_reset.append(sequence.reset)
 
@@ -41,7 +42,15 @@ class VisionRun:
             self._board.was_typed_at = False
             self._sequence.allow_gap()
         seen = self._sequence.line(text)
+        if seen is not None:
+            self._came.append(time.perf_counter())
         self._is_vision = self._is_vision or seen is not None or is_banner(text)
+
+    @property
+    def wall_seconds_per_frame(self) -> float:
+        """Wall time from a frame to the next, on average; 0 when there were fewer than two."""
+        came = self._came
+        return (came[-1] - came[0]) / (len(came) - 1) if len(came) > 1 else 0.0
 
     def is_over(self) -> bool:
         """All frames came, or no more will."""
@@ -63,8 +72,6 @@ class VisionRun:
 
     def explain(self, elf: Path) -> None:
         """Add to the problems why frames did not come; CrosscamError when ``elf`` is no vision firmware."""
-        if self._guard is not None:
-            self.wall_seconds = self._guard.wall_seconds
         if self._why:
             hint = "" if self._is_vision else f"; not the vision application? `crosscam boot {elf}` boots any firmware"
             self._sequence.problems.append(f"{self._why}{hint}")

@@ -75,6 +75,7 @@ from sim.engine.native.shared import (
     FLAG_SEND_EVENT,
     FLAG_SHIFT,
     FLAGS_TRAPS,
+    FN_CLOCK_MAINTENANCE,
     FN_EMU_STOP,
     FN_LOOP_RAN,
     FN_MARK,
@@ -118,6 +119,7 @@ from sim.engine.native.shared import (
     STOPPED,
     TABLE,
     TIME_SHOWN,
+    TIMING,
     TRAP_OFFSET,
     TRAP_PROGRAMS,
     UNALIGNED,
@@ -401,14 +403,16 @@ def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
 def on_private_write(uc: int, offset: int, size: int, value: int, state: int) -> None:
     """Write in the private peripheral bus: data cache maintenance natively (a frame has 9,600 of them).
 
-    MAINTENANCE points to a function, its first argument, and 1 if Python wants to hear of it as well.
+    MAINTENANCE points to the function that follows what memory holds, and its first argument. A clock with caches says
+    by FN_CLOCK_MAINTENANCE whether it has done its part; Python does what is left.
     """
     put(state, TIME_SHOWN, 1)
     maintenance = get(state, MAINTENANCE)
     if maintenance and size == 4 and DCIMVAC <= offset <= DCCISW:
         who: int = load64(maintenance + 8)
         call4(load64(maintenance), who, offset, value & 0xFFFFFFFF, get(state, ACCESS_PC))
-        if not load64(maintenance + 16):
+        clock = get(state, FN_CLOCK_MAINTENANCE)
+        if not clock or call3(clock, get(state, TIMING), offset, value & 0xFFFFFFFF):
             return
     call5(get(state, FN_PRIVATE_WRITE), uc, offset, size, value, state)
 

@@ -38,7 +38,7 @@ UNALIGNED = REGIONS + 3 * MAX_REGIONS  # the unaligned device access that faults
 CONTINUE = UNALIGNED + 1  # the next block hook is inside a block already counted: a CONTINUE_ value
 NEXT_DEADLINE = CONTINUE + 1  # the deadline from then on
 FN_PRIVATE_WRITE = NEXT_DEADLINE + 1  # Python's write callback of the private peripheral bus
-MAINTENANCE = FN_PRIVATE_WRITE + 1  # 0, or pointer to who hears of cache maintenance (see on_private_write)
+MAINTENANCE = FN_PRIVATE_WRITE + 1  # 0, or pointer to the truth's function and its first argument (on_private_write)
 STOP_ADDRESS = MAINTENANCE + 1  # the block the deadline stopped before
 READ_PAGES = STOP_ADDRESS + 1  # pointers to what to add to an address to read or write there, by page; 0: ask
 WRITE_PAGES = READ_PAGES + 1
@@ -66,7 +66,8 @@ TRACE_HASH = LOOP_LISTENER + 1  # of every block so far, where blocks are traced
 TRACE_COUNT = TRACE_HASH + 1
 HOOKED = TRACE_COUNT + 1  # pointer to rising addresses: the core stops before the blocks that hold them
 HOOKED_COUNT = HOOKED + 1
-STATE_SIZE = HOOKED_COUNT + 1
+FN_CLOCK_MAINTENANCE = HOOKED_COUNT + 1  # native, f(TIMING, offset, value), or 0: a clock without caches
+STATE_SIZE = FN_CLOCK_MAINTENANCE + 1
 
 NEVER = (1 << 63) - 1
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.engine.native import hooks, shared
 from sim.engine.native.engine import Engine
 from sim.engine.timing import m7_layout as layout
+from sim.engine.timing import m7_maintenance as maintenance
 from sim.engine.timing import m7_native as native
 from sim.engine.timing.addresses import AddressProgram
 from sim.engine.timing.board import Board, FollowedClocks
@@ -224,6 +225,9 @@ class CortexM7Timing:
         """Follow the core's cache and MPU settings, and its cache maintenance."""
         self._core = core
         core.observers.append(self)
+        if self._board is not None:
+            function = hooks.address_of(maintenance.on_maintenance)
+            self._board.engine.state[shared.FN_CLOCK_MAINTENANCE] = function
         self._settings_changed()
 
     def configured(self, old: int, new: int) -> None:
@@ -279,33 +283,19 @@ class CortexM7Timing:
     # Cache maintenance
 
     def maintained(self, operation: str, value: int) -> None:
-        """Software writes a maintenance register."""
-        line = value >> layout.LINE_SHIFT
+        """Software writes a maintenance register that native code (``m7_maintenance``) has left to Python."""
         if operation == "ICIALLU":
             self._code_tags[:] = 0
             self._slots[layout.LAST_CODE_LINE] = -1
         elif operation == "ICIMVAU":
-            _drop(self._code_tags, self.chip.code_cache.sets, self.chip.code_cache.ways, line, clean_only=False)
+            maintenance.take(self._code_tags, self.chip.code_cache, value)
             self._slots[layout.LAST_CODE_LINE] = -1
-        elif operation in ("DCIMVAC", "DCCIMVAC", "DCCMVAC", "DCCMVAU"):
-            only_clean = operation in ("DCCMVAC", "DCCMVAU")
-            cache = self.chip.data_cache
-            if _drop(self._data_tags, cache.sets, cache.ways, line, clean_only=only_clean) and operation != "DCIMVAC":
+        elif operation in maintenance.DATA:
+            line = maintenance.maintain(self._data_tags, self.chip.data_cache, operation, value)
+            if line is not None:
                 self._write_back(line)
-        elif operation in ("DCISW", "DCCISW", "DCCSW"):
-            self._maintain_set_way(operation, value)
         elif operation == "BPIALL":
             self._btac[:] = -1
-
-    def _maintain_set_way(self, name: str, value: int) -> None:
-        """Set in bits 5 and up, way in the top bits (ARMv7-M B2.2.7)."""
-        cache = self.chip.data_cache
-        way = value >> (32 - (cache.ways - 1).bit_length()) if cache.ways > 1 else 0
-        index = (value >> layout.LINE_SHIFT & (cache.sets - 1)) * cache.ways + way
-        tag = int(self._data_tags[index])
-        self._data_tags[index] = tag & ~layout.DIRTY if name == "DCCSW" else 0
-        if tag & layout.DIRTY and name != "DCISW":
-            self._write_back((tag >> 1) - 1)
 
     def _write_back(self, line: int) -> None:
         """A dirty line goes out: the bus is busy for as long as a fill."""
@@ -529,14 +519,3 @@ def _likeness(chip: Chip, board: Board) -> int:
         score += 2 * inside - (end - start)
         covered += inside
     return score - (sum(memory.size for memory in chip.memories) - covered) // 16
-
-
-def _drop(tags: NDArray[np.int64], sets: int, ways: int, line: int, *, clean_only: bool) -> bool:
-    """Take a line out (or only mark it clean); True when it was dirty."""
-    row = (line & (sets - 1)) * ways
-    for place in range(row, row + ways):
-        if tags[place] & ~layout.DIRTY == (line + 1) << 1:
-            dirty = bool(tags[place] & layout.DIRTY)
-            tags[place] = tags[place] & ~layout.DIRTY if clean_only else 0
-            return dirty
-    return False

@@ -88,10 +88,9 @@ class BoardTruth:
     def _listen_to_core(self) -> None:
         """Settings and maintenance of the cache."""
         nvic, cached = self._machine.nvic, self._cached
-        others = bool(nvic.observers)  # a clock that has a cache of its own
         nvic.observers.append(self)
         nvic.scb.bank[CACR].after_write(lambda value: cached.settings_changed())
-        self._state[shared.MAINTENANCE] = cached.cache.call(others)
+        self._state[shared.MAINTENANCE] = cached.cache.call
 
     def configured(self, old: int, new: int) -> None:
         """CCR was written."""

@@ -136,9 +136,7 @@ class DataCache:
         self._words[[layout.CACHE_SETS, layout.CACHE_WAYS]] = sets, ways
         for index in range(len(_BY_SET)):
             self._words[layout.CACHE_DONE + index] = self._ways_done[index].ctypes.data
-        self._call: NDArray[np.int64] = np.array(
-            [hooks.address_of(native.maintain), self._words.ctypes.data, 0], np.int64
-        )
+        self._call: NDArray[np.int64] = np.array([hooks.address_of(native.maintain), self._words.ctypes.data], np.int64)
         self.set_memories(memories)
 
     def set_memories(self, memories: list[TrackedMemory]) -> None:
@@ -147,9 +145,9 @@ class DataCache:
             self._words[layout.CACHE_RECORDS + index] = memory.record
         self._words[layout.CACHE_COUNT] = len(memories)
 
-    def call(self, others: bool) -> int:
-        """Pointer to what ``hooks.on_private_write`` calls; ``others`` want to hear of maintenance as well."""
-        self._call[2] = others
+    @property
+    def call(self) -> int:
+        """Pointer to what ``hooks.on_private_write`` calls."""
         return int(self._call.ctypes.data)
 
     def maintain(self, name: str, value: int, pc: int = 0) -> None:
