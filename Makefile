@@ -62,7 +62,9 @@ test: .venv/dev .venv/train lint firmware references  ## lint, pytest, host kern
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
 
-test-all: .venv/dev  ## every kernel on 1,000 cases against the reference (tens of minutes)
+test-all: .venv/dev .venv/train firmware references  ## every test, and every kernel on 1,000 cases (tens of minutes)
+	@$(BUILD_WITH)=zig
+	$(PY) -m pytest -n auto --dist load -m slow
 	CROSSCAM_CASES=1000 $(PY) -m pytest -n auto --dist load firmware/tests/test_nn_*.py
 
 check-loops: .venv/dev  ## native loops against Unicorn, 200,000 instructions and whole programs (minutes)

@@ -144,6 +144,7 @@ def test_a_file_that_is_nowhere_is_still_told(installed: Path, empty: Path) -> N
     assert list(empty.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_run_and_robot_work_in_an_empty_folder(installed: Path, empty: Path) -> None:
     """The firmware is compiled, the demo frames are made, and the board says what the host says."""
     run = crosscam(installed, empty, "run", "--count", "1", "--timing", "instructions")

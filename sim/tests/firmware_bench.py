@@ -14,7 +14,9 @@ from sim.bench.toolchains import GCC
 
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware"
-TOOLCHAINS = ("gcc", "zig")
+_FIRST, _SECOND = ("gcc", "zig") if shutil.which("arm-none-eabi-gcc") else ("zig", "gcc")
+TOOLCHAINS = (_FIRST, pytest.param(_SECOND, marks=pytest.mark.slow))
+"""For ``parametrize`` and fixtures: the toolchain `make` takes on this machine, and with the slow tests the other."""
 _COMMON = ("-std=c11", "-O2", "-g", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.")
 _ZIG = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m7", "-fno-sanitize=undefined")
 

@@ -119,6 +119,7 @@ def test_a_digest_follows_content_and_versions(tmp_path: Path) -> None:
     assert digest_of([source], "numba 1") != first
 
 
+@pytest.mark.slow
 def test_the_engine_runs_without_a_cache(tmp_path: Path) -> None:
     """A home that is none: everything is compiled anew, without a word."""
     (tmp_path / "home").write_text("")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from sim.engine.native.hooks import address_of
 from sim.engine.timing import m7_layout as layout
@@ -22,7 +23,7 @@ native = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes
 )
 
 
-def filled(lines: list[tuple[int, bool]]) -> np.ndarray:
+def filled(lines: list[tuple[int, bool]]) -> NDArray[np.int64]:
     """Tags of a cache that holds these lines, some of them dirty; what has no way any more is left out."""
     tags = np.zeros((CACHE.sets, CACHE.ways), np.int64)
     for line, dirty in lines:
@@ -39,7 +40,9 @@ def filled(lines: list[tuple[int, bool]]) -> np.ndarray:
     st.integers(0, LINES * 32 - 1),
 )
 @settings(max_examples=100, deadline=None)
-def test_native_code_does_what_python_does_or_leaves_it_to_python(lines, operation, address):
+def test_native_code_does_what_python_does_or_leaves_it_to_python(
+    lines: list[tuple[int, bool]], operation: str, address: int
+) -> None:
     """A dirty line that goes out takes bus time, which Python keeps: native code must not have touched it."""
     tags = filled(lines)
     before, wanted = tags.copy(), tags.copy()
@@ -58,14 +61,14 @@ def test_native_code_does_what_python_does_or_leaves_it_to_python(lines, operati
 @pytest.mark.parametrize(
     ("operation", "left", "out"), [("DCIMVAC", 0, None), ("DCCMVAC", 4 << 1, 3), ("DCCIMVAC", 0, 3)]
 )
-def test_a_dirty_line_by_address(operation, left, out):
+def test_a_dirty_line_by_address(operation: str, left: int, out: int | None) -> None:
     """ARMv7-M B2.2.7: invalidated, cleaned, or both."""
     tags = filled([(3, True)])
     assert maintenance.maintain(tags, CACHE, operation, 3 * 32 + 5) == out
     assert tags[3 * CACHE.ways] == left
 
 
-def test_by_set_and_way():
+def test_by_set_and_way() -> None:
     """The way stands in the top bits; the line of that place goes out when it is dirty."""
     tags = filled([(3, False), (3 + CACHE.sets, True)])
     assert maintenance.maintain(tags, CACHE, "DCCSW", 1 << 30 | 3 << 5) == 3 + CACHE.sets
@@ -73,7 +76,7 @@ def test_by_set_and_way():
     assert tags[3 * CACHE.ways : 3 * CACHE.ways + 2].tolist() == [0, (4 + CACHE.sets) << 1]
 
 
-def test_a_line_taken_out_leaves_its_neighbours():
+def test_a_line_taken_out_leaves_its_neighbours() -> None:
     tags = filled([(3, False), (3 + CACHE.sets, True)])
     maintenance.take(tags, CACHE, 3 * 32)
     assert tags[3 * CACHE.ways : 3 * CACHE.ways + 2].tolist() == [0, (4 + CACHE.sets) << 1 | 1]

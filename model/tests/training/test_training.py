@@ -142,6 +142,7 @@ def test_from_photographs_to_a_card_through_an_interruption(
     assert sorted(path.name for path in zoo.iterdir()) == ["card.toml", "model.tflite"]
 
 
+@pytest.mark.slow
 def test_quantization_aware_from_an_int8_model_to_another(toy: tuple[Path, Path, Path]) -> None:
     """A run that starts from a .tflite, trains with int8's rounding, keeps its last epoch and exports as any other."""
     root, config_file, _ = toy

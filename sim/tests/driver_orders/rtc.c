@@ -54,7 +54,7 @@ static void unlock(void) {
 static int initialise(uint32_t prescalers) {
     unlock();
     REGISTER(RTC + ISR) = 0xFFFFFFFF;
-    for (int turn = 0; turn < 200000; turn++) {
+    for (int turn = 0; turn < 20000; turn++) {
         if (REGISTER(RTC + ISR) & INITF) {
             REGISTER(RTC + PRER) = prescalers & 0x7FFF;
             REGISTER(RTC + PRER) = prescalers;

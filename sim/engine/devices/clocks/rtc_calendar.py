@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 DAY = 86_400  # seconds
 _EPOCH = datetime.date(2000, 1, 1).toordinal()
-_CENTURY = datetime.date(2100, 1, 1).toordinal() - _EPOCH  # days
+CENTURY = datetime.date(2100, 1, 1).toordinal() - _EPOCH  # days
 _LEAP_CYCLE = 1461  # days after which a day of the month has come round, 29 February included
 _PM = 1 << 22
 _DATE_BITS = 0x00FFFF3F  # of DR
@@ -42,7 +42,7 @@ class Moment:
         """This many seconds on; year 99 is followed by year 00."""
         days, rest = divmod(self.seconds + seconds, DAY)
         odd = self.odd_date if not days else None
-        return Moment((self.days + days) % _CENTURY, rest, (self.weekday - 1 + days) % 7 + 1, odd)
+        return Moment((self.days + days) % CENTURY, rest, (self.weekday - 1 + days) % 7 + 1, odd)
 
     @property
     def date(self) -> datetime.date:

@@ -14,9 +14,11 @@ outlives a system reset. Tamper pins, time stamps and smooth calibration are not
 from __future__ import annotations
 
 from sim.engine.devices.base import Event, Services
-from sim.engine.devices.clocks.rtc_calendar import Alarm, Moment
+from sim.engine.devices.clocks.rtc_calendar import CENTURY, DAY, Alarm, Moment
 from sim.engine.devices.registers import Field, Mode, Register, RegisterDevice
 from sim.engine.devices.ticks import Ticks
+from sim.engine.native.counter import NativeCounter
+from sim.engine.native.shared import NEVER
 from sim.errors import CrosscamError
 
 _KEYS = (0xCA, 0x53)
@@ -274,6 +276,23 @@ class Stm32F4Rtc(RegisterDevice):
             | second.flag << 9
             | self._wake_flag << 10
         )
+
+    def native_counter(self, offset: int, width: int) -> NativeCounter | None:
+        """ISR stands still until an event, or until time alone changes a bit of it."""
+        if (offset, width) != (_ISR, 4):
+            return None
+        rtcclk, changes = self._rtcclk, []
+        if self._running:
+            changes.append(rtcclk.cycles_until(self._synchronised_from - self._stopped_rtcclk))
+            days = self._base.days
+            days = (_YEAR_00 if days < _YEAR_00 else CENTURY) - days
+            seconds = days * DAY - self._base.seconds
+            changes.append(self._sub_ticks.cycles_until(seconds * (self._predivs.value + 1) - self._base_sub_ticks))
+        if self._initialising and self._clocked:
+            changes.append(rtcclk.cycles_until(self._init_since + _SYNCHRONISATION - self._stopped_rtcclk))
+        now = self.services.clock.now
+        until = min((now + change for change in changes if change), default=NEVER)
+        return NativeCounter(self.bank.read(_ISR, 4), now, 0, 1, until)
 
     def _rsf_written(self, value: int) -> None:
         if not value:

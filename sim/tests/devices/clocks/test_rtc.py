@@ -235,6 +235,25 @@ def test_rsf_is_away_for_two_periods_after_it_was_cleared(bench: Bench) -> None:
     assert bench.read(ISR) & RSF
 
 
+@pytest.mark.parametrize("case", ["after a start", "in initialisation", "before year 01", "before year 00"])
+def test_status_stands_still_until_native_code_asks_again(bench: Bench, case: str) -> None:
+    """Loops that poll ISR get the same answer until the cycle named; then another bit may be there."""
+    if case.startswith("before year"):
+        bench.set({"before year 01": 0x00D231, "before year 00": 0x99D231}[case], 0x235959)
+        bench.seconds(0.5)
+    bench.unlock()
+    if case == "in initialisation":
+        bench.write(ISR, 0xFFFFFFFF)
+    counter = bench.rtc.native_counter(ISR, 4)
+    assert counter is not None and counter.numerator == 0
+    clock = bench.services.clock
+    clock.advance(counter.until - clock.now - 1)
+    assert bench.read(ISR) == counter.start
+    clock.advance(1)
+    assert bench.read(ISR) != counter.start
+    assert bench.rtc.native_counter(TR, 4) is None
+
+
 def test_an_hour_more_and_an_hour_less(bench: Bench) -> None:
     bench.set(0x2101, 0x233000)
     bench.write(CR, BYPSHAD | ADD1H)
