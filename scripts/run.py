@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import NoPython, tell
+from scripts.run_snapshot import SnapshotOption
 from scripts.run_verdict import Row, Verdict
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.files import write_json
@@ -47,6 +48,11 @@ def run(
         list[str] | None,
         typer.Option(help="Also connect the UART to pty, tcp:PORT[,wait[=SECONDS]] or a file; may be repeated."),
     ] = None,
+    snapshot_at: Annotated[
+        str | None,
+        typer.Option(metavar="CYCLE|frame:N", help="Write a snapshot of that moment, for `crosscam debug --snapshot`."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The snapshot's file.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdict as JSON.")] = None,
     no_python: NoPython = False,
 ) -> None:
@@ -60,6 +66,7 @@ def run(
     from scripts.console import terminal
     from scripts.references import HostReference
     from scripts.verdict_table import print_verdict
+    from sim.boot import BOARD_SCRIPT
     from sim.engines import DEFAULT_TIMING, open_board
     from sim.frames.folder import FrameFolder
     from sim.uart_ports import open_port
@@ -67,6 +74,7 @@ def run(
     from sim.vision_run import VisionRun
     from sim.watch.warnings import WarningLog, findings
 
+    snapshot = SnapshotOption(snapshot_at, output, engine)
     console = terminal()
     model = shipped(model)
     elf = firmware_or_built(elf, model)
@@ -78,7 +86,9 @@ def run(
         for port in ports:
             cleanup.callback(port.close)
         warnings = cleanup.enter_context(WarningLog(tell))
-        board = open_board(engine, elf, frames, timing or DEFAULT_TIMING.get(engine, ""), board_script)
+        clock = timing or DEFAULT_TIMING.get(engine, "")
+        cleanup.enter_context(snapshot.reading)
+        board = open_board(engine, elf, frames, clock, board_script)
         cleanup.callback(board.close)
         board.check_camera()
         for port in ports:
@@ -92,8 +102,10 @@ def run(
         board.on_line.append(lambda line: console.print(f"  {printable(line.text)}", soft_wrap=True))
         sequence = FrameSequence(board.photograph)
         watched = VisionRun(board, sequence, wanted, tell)
-        board.run_until(watched.is_over, 2.0 + wanted * SECONDS_PER_FRAME)
+        snapshot.follow(board, elf, board_script or BOARD_SCRIPT, frames, clock)
+        board.run_until(lambda: (snapshot.look(), watched.is_over())[1], 2.0 + wanted * SECONDS_PER_FRAME)
         watched.explain(elf)
+        snapshot.write()
         verdict = Verdict(reference.card.labels, _rows(sequence.seen[:wanted], reference), wanted, sequence.problems)
     machine = board.machine
     for line in warnings.summary(machine) if machine is not None else []:

@@ -55,6 +55,8 @@ class ConsoleLog(ABC):
         """The machine, where it is one of this process."""
         self.was_typed_at = False
         """Something was typed at a port; who asks sets it back."""
+        self.on_typed: list[Callable[[bytes], None]] = []
+        """Called with what came from a port, once it has been typed."""
         self._ports: list[UartPort] = []
         self._assembler = LineAssembler(self._now, self._take_line)
 
@@ -111,6 +113,8 @@ class ConsoleLog(ABC):
             typed = port.receive()
             for byte in typed:
                 self._type_byte(byte)
+            for listener in self.on_typed if typed else ():
+                listener(typed)
             self.was_typed_at |= bool(typed)
 
     def _take_byte(self, byte: int) -> None:

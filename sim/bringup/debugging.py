@@ -8,6 +8,7 @@ from pathlib import Path
 from sim.boot import CAMERA, CAPTURED_COUNT
 from sim.bringup.board import DEFAULT_BOARD, FirstBoot
 from sim.bringup.image import read_image
+from sim.bringup.snapshot import MachineSnapshot
 from sim.bringup.transcript import Transcript
 from sim.bringup.uarts import Uart
 from sim.engine.machine import Machine
@@ -71,6 +72,7 @@ class DebuggedBoard:
             raise CrosscamError(f"--files {files}: no folder: expected one for the firmware's files")
         self._boot = boot = FirstBoot(firmware, read_image(firmware), board or DEFAULT_BOARD, timing, frames)
         machine, uarts = boot.machine, boot.uarts
+        self._symbols = machine.symbols
         self.notes = list(boot.notes)
         if machine.attached is not None:
             machine.attached.close()
@@ -101,13 +103,30 @@ class DebuggedBoard:
         )
         self._uarts = uarts
         self._transcript = Transcript(uarts, write)
-        self.start = machine.symbols.describe(machine.cpu.pc)
+
+    def restore(self, snapshot: MachineSnapshot) -> None:
+        """Come to where ``snapshot`` was taken; what lies before can be gone back to.
+
+        Raises:
+            CrosscamError: the machine then holds something else.
+        """
+        self.timeline.recall(snapshot.typed)
+        self.timeline.go_to_cycle(snapshot.cycle)
+        if self.timeline.digest != snapshot.digest:
+            raise CrosscamError(
+                f"at cycle {snapshot.cycle:,} the board holds something else than in the snapshot: make it again"
+            )
 
     def close(self) -> None:
         """End its processes."""
         self.timeline.close()
         self._transcript.close()
         self._boot.close()
+
+    @property
+    def where(self) -> str:
+        """Where it stands, as function and offset."""
+        return self._symbols.describe(self.timeline.place.pc)
 
     def _is_live(self) -> bool:
         return self.timeline.worker.is_live

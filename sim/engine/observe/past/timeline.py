@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sim.engine.observe.gdb.debuggee import SIGINT, Context, Features, Interrupted, Points, Stop
@@ -75,6 +75,16 @@ class Timeline:
     def place(self) -> Place:
         """Where the machine stands."""
         return Place(*self._process.ask("place"))
+
+    @property
+    def digest(self) -> str:
+        """What the machine holds (see ``digest``)."""
+        return str(self._process.ask("digest"))
+
+    def recall(self, typed: Sequence[Typed]) -> None:
+        """From the beginning on, this is typed again."""
+        self._outside.typed = list(typed)
+        self._process.ask("replay", self._later(self.place), 0)
 
     @property
     def snapshots(self) -> int:

@@ -10,6 +10,7 @@ from sim.engine.native import shared
 from sim.engine.observe.gdb.debuggee import SIGINT, Points, Stop
 from sim.engine.observe.gdb.local import LocalDebuggee
 from sim.engine.observe.gdb.place import Place
+from sim.engine.observe.past.digest import digest
 from sim.engine.observe.past.places import Typed
 from sim.engine.observe.past.process import INTERRUPT, Event
 from sim.engine.observe.past.searching import Searcher
@@ -67,6 +68,7 @@ class MachineWorker:
             "go": self._go,
             "step": self._step,
             "place": lambda: searcher.place,
+            "digest": lambda: digest(debuggee),
             "frames": frames,
             "until_frame": self._until_frame,
             "replay": self._replay,
