@@ -18,6 +18,7 @@ from sim.errors import CrosscamError
 from sim.files import write_json
 
 if TYPE_CHECKING:
+    from model.compiler.compile import Options
     from model.compiler.report import CompileReport
     from sim.bench.bare_network import BareNetwork, LayerCycles
 
@@ -74,6 +75,9 @@ def bench_model(
     fast_ram: Annotated[
         int, typer.Option(min=0, max=112, help="KB of DTCM for tensors, scratch memory and weights.")
     ] = FAST_RAM,
+    flash: Annotated[
+        int | None, typer.Option(min=1, help="KB that constants and generated code may take; default: 2048.")
+    ] = None,
     toolchain: Annotated[str | None, typer.Option(help="gcc or zig; default: gcc where it is installed.")] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Every layer, also for several models.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON.")] = None,
@@ -84,6 +88,7 @@ def bench_model(
 
     Example: [bold]crosscam bench-model model/zoo/person_car_160[/bold]
     """
+    from model.compiler.compile import Options
     from scripts.console import terminal
 
     if not models and not kinds:
@@ -91,7 +96,8 @@ def bench_model(
     console = terminal()
     with tempfile.TemporaryDirectory(prefix="crosscam-kinds-") as folder:
         made = _made_kinds(Path(folder)) if kinds else []
-        rows = [bench(model, optimize.value, toolchain, 1024 * fast_ram) for model in [*made, *(models or [])]]
+        options = Options(optimize=optimize.value, fast_ram=1024 * fast_ram, flash=flash and 1024 * flash)
+        rows = [bench(model, options, toolchain) for model in [*made, *(models or [])]]
     for row in rows if layers or len(rows) == 1 else []:
         console.print(_layer_table(row))
     console.print(_table(rows))
@@ -101,20 +107,19 @@ def bench_model(
         raise typer.Exit(1)
 
 
-def bench(model: Path, optimize: str, toolchain: str | None, fast_ram: int = 1024 * FAST_RAM) -> ModelRow:
-    """Compile, build, run and compare one model, which may have ``fast_ram`` bytes of DTCM.
+def bench(model: Path, options: Options, toolchain: str | None) -> ModelRow:
+    """Compile by ``options``, build, run and compare one model.
 
     Raises:
         CrosscamError: the model does not compile or does not fit, or there is no compiler for the target.
     """
     from model.compiler import compile_model
     from model.compiler.card import open_model
-    from model.compiler.compile import Options
     from sim.bench.bare_network import BareNetwork
 
     with tempfile.TemporaryDirectory(prefix="crosscam-model-") as scratch:
         folder = Path(scratch)
-        report = compile_model(model, folder, options=Options(optimize=optimize, fast_ram=fast_ram))
+        report = compile_model(model, folder, options=options)
         elf = _build(folder, report, toolchain)
         sizes = _section_sizes(elf)
         network = BareNetwork(elf)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from model.compiler.compile import Options
 from model.compiler.tests import cases_fast, cases_weighted
 from model.compiler.tests.maker import Maker
 from scripts import bench_model
@@ -45,12 +46,12 @@ def test_several_models_by_each_toolchain(toolchain: str, tmp_path: Path) -> Non
 def test_what_reckons_in_floating_point_has_an_fpu(toolchain: str, tmp_path: Path) -> None:
     if toolchain not in toolchains():
         pytest.skip(f"toolchain {toolchain} is not installed")
-    assert bench_model.bench(model(tmp_path, "fully_connected"), "speed", toolchain).equal
+    assert bench_model.bench(model(tmp_path, "fully_connected"), Options(optimize="speed"), toolchain).equal
 
 
 def test_generated_kernels_are_faster(tmp_path: Path) -> None:
     path = model(tmp_path, "fast_bands", 6)
-    fast, plain = (bench_model.bench(path, optimize, None) for optimize in ("speed", "size"))
+    fast, plain = (bench_model.bench(path, Options(optimize=optimize), None) for optimize in ("speed", "size"))
     assert fast.equal and plain.equal
     assert fast.layers[0].kernel.startswith("nn_fast_") and not plain.layers[0].kernel.startswith("nn_fast_")
     assert 2 * fast.cycles < plain.cycles
