@@ -30,6 +30,7 @@ void nn_maximum_s8(const nn_binary_t *layer, const int8_t *left, const int8_t *r
 void nn_prelu_s8(const nn_binary_t *layer, const int8_t *input, const int8_t *alpha, int8_t *output);
 void nn_squared_difference_s8(const nn_binary_t *layer, const int8_t *left, const int8_t *right,
                               int8_t *output);
+void nn_compare_s8(const nn_compare_t *layer, const int8_t *left, const int8_t *right, int8_t *output);
 void nn_mean_any_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
 void nn_reduce_max_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
 void nn_reduce_min_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
@@ -48,6 +49,8 @@ void nn_softmax_s16(const nn_softmax_t *layer, const int8_t *input, int8_t *outp
 void nn_requantize_wide(const nn_requantize_t *layer, const int8_t *input, int8_t *output);
 void nn_quantize_f32(const nn_edge_t *layer, const int8_t *input, int8_t *output);
 void nn_dequantize_s8(const nn_edge_t *layer, const int8_t *input, int8_t *output);
+void nn_select(const nn_select_t *layer, const int8_t *condition, const int8_t *left, const int8_t *right,
+               int8_t *output);
 void nn_fill(const nn_fill_t *layer, int8_t *output);
 void nn_copy(const nn_copy_t *layer, const int8_t *input, int8_t *output);
 void nn_copy_runs(const nn_copy_runs_t *layer, const int8_t *input, int8_t *output);

@@ -205,6 +205,25 @@ typedef struct nn_binary {
     nn_range_t range;
 } nn_binary_t;
 
+/* Truth values: what is known of the ranks of two int8 values. */
+typedef struct nn_compare {
+    nn_walk_t walk;
+    const int16_t *left, *right; /* 256 ranks each, of the values -128..127 */
+    int8_t outcome[3];           /* where the left one is less, equal, greater */
+} nn_compare_t;
+
+/* Nested loops over a condition and two tensors, as nn_walk_t has them over two. */
+typedef struct nn_walk_three {
+    int32_t levels;
+    int32_t count[NN_LEVELS];
+    int32_t condition[NN_LEVELS], left[NN_LEVELS], right[NN_LEVELS];
+} nn_walk_three_t;
+
+typedef struct nn_select {
+    uint32_t item; /* bytes of an element */
+    nn_walk_three_t walk;
+} nn_select_t;
+
 /* Means and extremes: the loops over what is kept, and for each place those over what becomes one value. */
 typedef struct nn_reduce {
     nn_walk_one_t kept, reduced;

@@ -333,6 +333,25 @@ class Binary(Op):
 
 
 @dataclass(eq=False)
+class Compare(Op):
+    """A comparison of two int8 tensors of which either may broadcast, as bool.
+
+    ``ranks`` int16 (256,) of each input's values -128..127 are what is compared; ``outcome`` (3,): the result where
+    the left one is less, equal, greater.
+    """
+
+    ranks: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: (np.zeros(256, np.int16),) * 2)
+    outcome: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int8))
+
+
+@dataclass(eq=False)
+class Select(Op):
+    """Inputs: a condition, taken as of ``condition_shape``, and two tensors of one type; all three may broadcast."""
+
+    condition_shape: tuple[int, ...] = ()
+
+
+@dataclass(eq=False)
 class Table(Op):
     """Any function of one 8-bit value: ``table[q + 128]`` for the int8 value q a byte of the input is."""
 

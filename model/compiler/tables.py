@@ -99,6 +99,14 @@ def abs_table(source: Tensor, output: Tensor) -> np.ndarray:
     return stored(entry)
 
 
+def compared_values(source: Tensor) -> np.ndarray:
+    """What a comparison makes of the 256 values, int64 (ComparisonWithScaling in TFLite's reference/comparisons.h)."""
+    scale = quantize_multiplier(source.scale)
+    return np.array(
+        [multiply_by_quantized_multiplier((value - source.zero_point) << 8, *scale) for value in range(-128, 128)]
+    )
+
+
 def sqrt_table(source: Tensor, output: Tensor) -> np.ndarray:
     """Roots, cut off instead of rounded; the reference refuses negative values when it runs, here they give 0."""
 

@@ -6,12 +6,13 @@ from math import prod
 
 import numpy as np
 
-from model.compiler.ir import ArgExtreme, Binary, Reduce, Tensor
+from model.compiler.ir import ArgExtreme, Binary, Compare, Reduce, Select, Tensor
 from model.compiler.kernels.base import (
     Access,
     KernelCall,
     channel,
     elementwise,
+    int16_constant,
     merge_levels,
     quantized_range,
     shape,
@@ -32,14 +33,14 @@ def binary(op: Binary) -> KernelCall:
         return _add(op)
     scales = _SCALES[op.kind](left, right, op.output)
     fields = [
-        ("walk", walk(_levels(left, right, op.output), 2)),
+        ("walk", walk(_levels(op.output.shape, left.shape, right.shape), 2)),
         ("left_zero", str(left.zero_point)),
         ("right_zero", str(right.zero_point)),
         *zip(("left", "right", "output"), scales, strict=True),
         ("range", quantized_range(op.output, op.clamp)),
     ]
     access = [_broadcast_access(tensor, op.output) for tensor in op.inputs]
-    name = "add_broadcast" if op.kind == "ADD" else op.kind.lower()
+    name = _NAMES.get(op.kind, op.kind.lower())
     return KernelCall(op, f"nn_{name}_s8", "nn_binary_t", fields, access)
 
 
@@ -93,11 +94,17 @@ def _quotient_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
     return [_NO_SCALE, _NO_SCALE, _scale(real)]
 
 
+def _no_scales(left: Tensor, right: Tensor, output: Tensor) -> list[str]:
+    return [_NO_SCALE] * 3
+
+
 _SCALES = {
     "ADD": _sum_scales,
     "DIV": _quotient_scales,
-    "MAXIMUM": lambda left, right, output: [_NO_SCALE] * 3,
-    "MINIMUM": lambda left, right, output: [_NO_SCALE] * 3,
+    "LOGICAL_AND": _no_scales,
+    "LOGICAL_OR": _no_scales,
+    "MAXIMUM": _no_scales,
+    "MINIMUM": _no_scales,
     "MUL": _product_scales,
     "PRELU": _prelu_scales,
     "SQUARED_DIFFERENCE": _square_scales,
@@ -105,17 +112,41 @@ _SCALES = {
 }
 
 
-def _strides(tensor: Tensor, sizes: tuple[int, ...]) -> list[int]:
-    """Elements from one place to the next along each axis of ``sizes``; 0 where ``tensor`` broadcasts."""
-    own = (1,) * (len(sizes) - len(tensor.shape)) + tensor.shape
+_NAMES = {"ADD": "add_broadcast", "LOGICAL_AND": "minimum", "LOGICAL_OR": "maximum"}
+"""Kernels of another name than the operator's."""
+
+
+def compare(op: Compare) -> KernelCall:
+    """nn_compare_s8."""
+    left, right = op.inputs
+    fields = [("walk", walk(_levels(op.output.shape, left.shape, right.shape), 2))]
+    fields += [("left", "{left}"), ("right", "{right}"), ("outcome", "{" + ", ".join(map(str, op.outcome)) + "}")]
+    constants = [
+        int16_constant(name, ranks, f"rank of the {name} values -128..127")
+        for name, ranks in zip(("left", "right"), op.ranks, strict=True)
+    ]
+    access = [_broadcast_access(tensor, op.output) for tensor in op.inputs]
+    return KernelCall(op, "nn_compare_s8", "nn_compare_t", fields, access, constants)
+
+
+def select(op: Select) -> KernelCall:
+    """nn_select."""
+    shapes = (op.condition_shape, *(tensor.shape for tensor in op.inputs[1:]))
+    fields = [("item", str(op.output.item)), ("walk", walk(_levels(op.output.shape, *shapes), 3))]
+    return KernelCall(op, "nn_select", "nn_select_t", fields, [None] * 3)
+
+
+def _strides(shape: tuple[int, ...], sizes: tuple[int, ...]) -> list[int]:
+    """Elements from one place to the next along each axis of ``sizes``; 0 where a tensor of ``shape`` broadcasts."""
+    own = (1,) * (len(sizes) - len(shape)) + shape
     steps = [prod(own[axis + 1 :]) for axis in range(len(sizes))]
     return [0 if size == 1 else step for size, step in zip(own, steps, strict=True)]
 
 
-def _levels(left: Tensor, right: Tensor, output: Tensor) -> list[tuple[int, ...]]:
-    sizes = output.shape
-    pairs = zip(sizes, _strides(left, sizes), _strides(right, sizes), strict=True)
-    return merge_levels([(size, a, b) for size, a, b in reversed(list(pairs))] or [(1, 0, 0)])
+def _levels(sizes: tuple[int, ...], *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Loops over ``sizes`` with the steps of tensors of ``shapes``, which may broadcast."""
+    steps = zip(sizes, *(_strides(shape, sizes) for shape in shapes), strict=True)
+    return merge_levels(list(steps)[::-1] or [(1, *[0] * len(shapes))])
 
 
 def _broadcast_access(tensor: Tensor, output: Tensor) -> Access | None:

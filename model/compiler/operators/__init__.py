@@ -8,6 +8,7 @@ from model.compiler.ir import Move, Op
 from model.compiler.operators import (
     edges,
     elementwise,
+    logic,
     moves,
     normalizing,
     pools,
@@ -24,6 +25,7 @@ from model.compiler.raw import RawOp
 _BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
     **edges.BUILDERS,
     **elementwise.BUILDERS,
+    **logic.BUILDERS,
     **moves.BUILDERS,
     **normalizing.BUILDERS,
     **pools.BUILDERS,

@@ -15,12 +15,17 @@ from model.compiler.raw import RawOp
 _OPTIONS = {"ADD": "AddOptions", "SUB": "SubOptions", "MUL": "MulOptions", "DIV": "DivOptions"}
 
 
-def _operands(raw: RawOp) -> tuple[Tensor, Tensor, Tensor]:
-    left, right, output = raw.activation_input(0), raw.activation_input(1), raw.activation_output()
+def broadcast(raw: RawOp, left: Tensor, right: Tensor) -> None:
+    """Give the output the shape that both inputs broadcast to."""
     try:
         raw.shape(tuple(int(size) for size in np.broadcast_shapes(left.shape, right.shape)))
     except ValueError:
         raw.fail(f"combines shapes {list(left.shape)} and {list(right.shape)}, which do not broadcast")
+
+
+def _operands(raw: RawOp) -> tuple[Tensor, Tensor, Tensor]:
+    left, right, output = raw.activation_input(0), raw.activation_input(1), raw.activation_output()
+    broadcast(raw, left, right)
     return left, right, output
 
 

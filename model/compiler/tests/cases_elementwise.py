@@ -107,7 +107,7 @@ def add(m: Maker) -> Case:
     return m.finish(f"ADD kind {kind} {shape}", shape, source, output)
 
 
-def _operands(m: Maker) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+def broadcasting_shapes(m: Maker) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Two shapes of rank 1 to 4 that broadcast, and their common shape; equal in one case of four."""
     full = m.shape(m.number(1, 4))
     if m.flip(0.25):
@@ -122,7 +122,7 @@ def _operands(m: Maker) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ..
 
 def binary(m: Maker, name: str) -> Case:
     """Two computed operands, or one computed and one constant on either side."""
-    left, right, out = _operands(m)
+    left, right, out = broadcasting_shapes(m)
     scale, kind = m.scale(), m.number(0, 2)
     a_scale, b_scale = (scale, scale) if name in ("MINIMUM", "MAXIMUM") else (m.scale(), m.scale())
     zero = m.zero_point()
