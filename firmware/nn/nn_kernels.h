@@ -32,6 +32,7 @@ void nn_squared_difference_s8(const nn_binary_t *layer, const int8_t *left, cons
                               int8_t *output);
 void nn_compare_s8(const nn_compare_t *layer, const int8_t *left, const int8_t *right, int8_t *output);
 void nn_mean_any_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
+void nn_sum_u8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
 void nn_reduce_max_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
 void nn_reduce_min_s8(const nn_reduce_t *layer, const int8_t *input, int8_t *output);
 void nn_arg_max_s8(const nn_arg_t *layer, const int8_t *input, int8_t *output);

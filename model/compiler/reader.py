@@ -27,6 +27,9 @@ from model.errors import CrosscamError
 
 _END_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
 _OP_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
+_CUSTOM = "custom operator "
+_MADE_FOR = {"ethos-u": "an Arm Ethos-U", "edgetpu": "an Edge TPU", "XC_": "an xcore.ai", "neutron": "an NXP Neutron"}
+"""By the beginning of its name, what a custom operator has been compiled for."""
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, AssertionError)
 
 
@@ -102,6 +105,7 @@ def _operators(tables: FileTables, tensor: Callable[[int], Tensor], known: set[T
     ops: list[Op] = []
     for number in range(tables.subgraph.OperatorsLength()):
         raw = _operator(tables, number, tensor)
+        _check_builtin(raw)
         _check_order(raw, known)
         if raw.kind != "CALL_ONCE" and not evaluate(raw):
             ops += build_ops(raw)
@@ -162,7 +166,7 @@ def _kind(tables: FileTables, raw: Any, number: int) -> str:
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     kind = str(_OP_NAMES.get(builtin, f"operator {builtin}"))
     if kind == "CUSTOM":
-        kind = "custom operator " + (code.CustomCode() or b"?").decode("utf-8", "replace")
+        kind = _CUSTOM + (code.CustomCode() or b"?").decode("utf-8", "replace")
     return kind
 
 
@@ -171,6 +175,19 @@ def _indices(raw: Any, what: str) -> np.ndarray:
         return np.zeros(0, np.int32)
     indices: np.ndarray = getattr(raw, what + "AsNumpy")()
     return indices
+
+
+def _check_builtin(raw: RawOp) -> None:
+    """Refuse custom operators by what is known of them, before their tensors are looked at: those have own rules."""
+    if not raw.kind.startswith(_CUSTOM):
+        return
+    name = raw.kind.removeprefix(_CUSTOM)
+    made_for = next((chip for start, chip in _MADE_FOR.items() if name.startswith(start)), None)
+    if made_for:
+        raw.fail(f"is code for {made_for}; give the int8 .tflite this file was made from")
+    if name.startswith("Flex"):
+        raw.fail("is TensorFlow's own; convert the model with TFLITE_BUILTINS_INT8 alone")
+    raw.fail("is not supported; end the model before it, and do what it does in the application")
 
 
 def _check_order(raw: RawOp, known: set[Tensor]) -> None:

@@ -169,9 +169,9 @@ def _reduction(source: Tensor, axes: tuple[int, ...]) -> tuple[str, str, np.ndar
     return walk(kept, 1), walk(inner, 1), firsts.reshape(-1)
 
 
-def reduce(op: Reduce) -> KernelCall:
-    """nn_mean_s8 for means over height and width, else nn_mean_any_s8 (a sum is a mean times the count),
-    nn_reduce_max_s8 or nn_reduce_min_s8."""
+def reduce(op: Reduce, arithmetic: str) -> KernelCall:
+    """nn_mean_s8 for means over height and width, else nn_mean_any_s8 (TensorFlow Lite Micro's sum is a mean times the
+    count), nn_sum_u8 (LiteRT's sum), nn_reduce_max_s8 or nn_reduce_min_s8."""
     source, output = op.inputs[0], op.output
     count = prod(source.shape[axis] for axis in op.axes)
     kept, inner, firsts = _reduction(source, op.axes)
@@ -186,6 +186,11 @@ def reduce(op: Reduce) -> KernelCall:
     picture = op.kind == "MEAN" and len(source.shape) == 4 and source.batch == 1 and op.axes == (1, 2)
     if picture and not wide(source):
         return KernelCall(op, "nn_mean_s8", "nn_mean_t", [("input", shape(source)), *scaling], [access])
+    if op.kind == "SUM" and arithmetic == "litert":
+        bytes_of = [("scale", scale), ("range", quantized_range(output, (0, 255)))]
+        fields = [("kept", kept), ("reduced", inner), *bytes_of]
+        summary = "(LiteRT takes the bytes for uint8)"
+        return KernelCall(op, "nn_sum_u8", "nn_reduce_t", fields, [access], summary=summary)
     fields = [("kept", kept), ("reduced", inner), *scaling]
     return KernelCall(op, "nn_mean_any_s8", "nn_reduce_t", fields, [access])
 

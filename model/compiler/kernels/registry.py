@@ -11,7 +11,8 @@ from model.errors import CrosscamError
 
 ARITHMETICS = ("litert", "tflm")
 """Whose results the kernels give: LiteRT's reference kernels', or TensorFlow Lite Micro's. The two differ in the
-scaling of FULLY_CONNECTED: in double, or with a 31-bit multiplier and two roundings."""
+scaling of FULLY_CONNECTED: in double, or with a 31-bit multiplier and two roundings; and in SUM, for which LiteRT 2.3
+takes int8 values for uint8."""
 
 _CHOICES: dict[type[ir.Op], Any] = {
     ir.ArgExtreme: elementwise.arg_extreme,
@@ -29,7 +30,6 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.Move: moves.move,
     ir.Pad: weightless.pad,
     ir.Quantize: weightless.quantize,
-    ir.Reduce: elementwise.reduce,
     ir.Requantize: weightless.requantize,
     ir.ResizeBilinear: weightless.resize_bilinear,
     ir.Select: elementwise.select,
@@ -39,6 +39,9 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.TransposeConv: weighted.transpose_conv,
 }
 
+_TWOFOLD: dict[type[ir.Op], Any] = {ir.FullyConnected: weighted.fully_connected, ir.Reduce: elementwise.reduce}
+"""Those that depend on the arithmetic."""
+
 
 def choose_kernels(op: ir.Op, arithmetic: str = ARITHMETICS[0]) -> list[KernelCall]:
     """The kernel calls for ``op``, one for most operators; ``arithmetic`` is one of ``ARITHMETICS``."""
@@ -47,10 +50,6 @@ def choose_kernels(op: ir.Op, arithmetic: str = ARITHMETICS[0]) -> list[KernelCa
             f"{op.kind} (tensor '{op.output.name[:60]}') works on float32 that is not between a DEQUANTIZE and a "
             "QUANTIZE; convert the model with int8 weights and activations"
         )
-    if op.kind == "SUM" and arithmetic == "litert":
-        raise CrosscamError(
-            f"SUM (tensor '{op.output.name[:60]}'): LiteRT 2.3's reference kernel takes its int8 values for uint8; "
-            "compile with --kernels tflm, or write it as a MEAN"
-        )
-    chosen = weighted.fully_connected(op, arithmetic) if isinstance(op, ir.FullyConnected) else _CHOICES[type(op)](op)
+    choice = _TWOFOLD.get(type(op))
+    chosen = _CHOICES[type(op)](op) if choice is None else choice(op, arithmetic)
     return chosen if isinstance(chosen, list) else [chosen]

@@ -311,7 +311,7 @@ def dequantize(m: Maker) -> Case:
 
 _BINARY = ("ADD", "SUB", "MUL", "MINIMUM", "MAXIMUM", "SQUARED_DIFFERENCE")
 _UNARY = ("ABS", "ELU", "EXP", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "RELU", "RELU6", "RELU_N1_TO_1")
-_REDUCTIONS = ("MEAN", "REDUCE_MAX", "REDUCE_MIN")
+_REDUCTIONS = ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN")
 
 KINDS: Kinds = {
     "average_pool": partial(pool, name="AVERAGE_POOL_2D"),

@@ -214,14 +214,32 @@ def test_scrambled_files_never_end_in_a_traceback() -> None:
     assert refused > 100
 
 
-def test_a_sum_is_refused_where_the_reference_takes_it_for_uint8() -> None:
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (b"ethos-u", "is code for an Arm Ethos-U; give the int8 .tflite this file was made from"),
+        (b"edgetpu-custom-op", "is code for an Edge TPU;"),
+        (b"FlexErf", "is TensorFlow's own; convert the model with TFLITE_BUILTINS_INT8 alone"),
+        (b"TFLite_Detection_PostProcess", "is not supported; end the model before it"),
+    ],
+)
+def test_a_custom_operator_is_refused_for_what_it_is(name: bytes, problem: str) -> None:
+    f = TfliteBuilder(custom=name)
+    x, y, scratch = (f.tensor(tensor, (1, 4), scale=0.1) for tensor in ("x", "y", "scratch"))
+    f.op("CUSTOM", [x, scratch], [y])
+    with pytest.raises(CrosscamError) as error:
+        build(Path("m.tflite"), f.finish([x], [y]))
+    message = str(error.value)
+    assert f"custom operator {name.decode()} (operator 0, tensor 'y') {problem}" in message and len(message) < 300
+
+
+def test_a_sum_is_of_bytes_taken_for_uint8_as_the_reference_has_it() -> None:
     f = TfliteBuilder()
     x, y = f.tensor("x", (1, 4), scale=0.1), f.tensor("y", (1,), scale=0.1)
     f.op("SUM", [x, f.tensor("axes", (1,), dtype=np.int32, data=np.array([1]))], [y])
     blob = f.finish([x], [y])
-    with pytest.raises(CrosscamError, match="takes its int8 values for uint8; compile with --kernels tflm"):
-        build(Path("m.tflite"), blob)
+    assert build(Path("m.tflite"), blob).calls[0].function == "nn_sum_u8"
     assert build(Path("m.tflite"), blob, Options(arithmetic="tflm")).calls[0].function == "nn_mean_any_s8"
-    # The day this differs, the refusal has lost its reason: 128 - 256 * 0.1 / 0.1 is no int8 value but -128.
+    # The day this differs, the kernel has lost its reason: 128 - 256 * 0.1 / 0.1 is no int8 value but -128.
     values = np.array([[-100, -28, 0, 0]], np.int8)
     assert run_reference(reference(blob), values).tolist() == [-1]

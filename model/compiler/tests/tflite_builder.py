@@ -30,6 +30,8 @@ class TfliteBuilder:
     codes: list[int] = field(default_factory=list)
     buffers: list[Any] = field(default_factory=lambda: [schema.BufferT()])
     starts: list[tuple[str, int]] = field(default_factory=list)
+    custom: bytes = b""
+    """The name of the operator CUSTOM."""
 
     def tensor(
         self,
@@ -144,6 +146,7 @@ class TfliteBuilder:
             entry = schema.OperatorCodeT()
             entry.builtinCode = code
             entry.deprecatedBuiltinCode = min(code, 127)
+            entry.customCode = self.custom if code == schema.BuiltinOperator.CUSTOM else None
             entry.version = 2 if code == schema.BuiltinOperator.BROADCAST_TO else 1  # there never was a first
             model.operatorCodes.append(entry)
         model.description = b"crosscam test"
