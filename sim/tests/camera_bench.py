@@ -50,6 +50,7 @@ class BenchClock:
     def __init__(self) -> None:
         self.now = 0
         self.consulted = False
+        self.wires_take_time = False
         self.frequency = MHZ * 1_000_000
         self._heap: list[tuple[int, int, ClockEvent]] = []
         self._count = 0

@@ -23,6 +23,7 @@ class FakeClock:
         self.frequency = frequency
         self.now = 0
         self.consulted = False
+        self.wires_take_time = False
         self._heap: list[tuple[int, int, FakeEvent]] = []
         self._sequence = 0
 

@@ -36,10 +36,11 @@ def tree(chip: str, registers: dict[int, int]) -> ClockTree:
 def h743_at_480(**changed: int) -> dict[int, int]:
     """HSE 8 MHz / 1 x 120 / 2; AHB and each APB halved, as the firmware's clock.c does it."""
     registers = {
-        "cfgr": 3 << 3, "d1": 8 | 4 << 4, "d2": 4 << 4 | 4 << 8, "source": 2 | 1 << 4, "pll1": 119 | 1 << 9 | 19 << 16,
+        "cr": 1 << 24, "cfgr": 3 << 3, "d1": 8 | 4 << 4, "d2": 4 << 4 | 4 << 8,
+        "source": 2 | 1 << 4, "pll1": 119 | 1 << 9 | 19 << 16,
     } | changed  # fmt: skip
     addresses = {"cr": 0x00, "cfgr": 0x10, "d1": 0x18, "d2": 0x1C, "source": 0x28, "config": 0x2C, "pll1": 0x30}
-    addresses |= {"fraction": 0x34, "pll2": 0x38, "usart": 0x54}
+    addresses |= {"fraction": 0x34, "pll2": 0x38, "per": 0x4C, "spi": 0x50, "usart": 0x54, "d3": 0x58}
     return {0x58024400 + addresses[name]: value for name, value in registers.items()} | {0x52002000: 4}
 
 
@@ -49,7 +50,7 @@ def test_an_h743_at_full_speed() -> None:
     assert (found.core, found.bus, found.wait_states) == (480 * MHZ, 240 * MHZ, 4)
     assert found.apb == (120 * MHZ, 120 * MHZ)
     assert found.timers == (240 * MHZ, 240 * MHZ)
-    assert found.usarts[0x40004800] == 120 * MHZ
+    assert found.kernels[0x40004800] == 120 * MHZ
 
 
 def test_after_reset_an_h743_runs_on_its_own_oscillator() -> None:
@@ -78,11 +79,32 @@ def test_a_fraction_of_the_multiplier_counts_only_when_it_is_enabled() -> None:
 
 def test_a_usart_may_run_on_another_clock() -> None:
     found = tree(
-        "stm32h743", h743_at_480(usart=3 | 1 << 3, source=2 | 1 << 4 | 2 << 12, pll2=49 | 9 << 16)
+        "stm32h743", h743_at_480(cr=5 << 24, usart=3 | 1 << 3, source=2 | 1 << 4 | 2 << 12, pll2=49 | 9 << 16)
     ).frequencies()
     assert found is not None
-    assert found.usarts[0x40004800] == 64 * MHZ  # HSI
-    assert found.usarts[0x40011000] == 20 * MHZ  # PLL2 Q: 8 / 2 x 50 / 10
+    assert found.kernels[0x40004800] == 64 * MHZ  # HSI
+    assert found.kernels[0x40011000] == 20 * MHZ  # PLL2 Q: 8 / 2 x 50 / 10
+
+
+SPI1, SPI4, SPI6, I2C1, LPUART1 = 0x40013000, 0x40013400, 0x58001400, 0x40005400, 0x58000C00
+
+
+def test_spi_i2c_and_lpuart_have_kernel_clocks_of_their_own() -> None:
+    found = tree("stm32h743", h743_at_480()).frequencies()
+    assert found is not None
+    clocks = [found.kernels[address] for address in (SPI1, SPI4, SPI6, I2C1, LPUART1)]
+    assert clocks == [48 * MHZ, 120 * MHZ, 240 * MHZ, 120 * MHZ, 240 * MHZ]  # PLL1 Q, PCLK2, PCLK4, PCLK1, PCLK4
+    chosen = h743_at_480(per=2 << 28, spi=4 << 12 | 3 << 16, usart=2 << 12, d3=5 << 28 | 5 | 3 << 8)
+    other = tree("stm32h743", chosen).frequencies()
+    assert other is not None
+    clocks = [other.kernels[address] for address in (SPI1, SPI4, SPI6, I2C1, LPUART1)]
+    assert clocks == [8 * MHZ, 64 * MHZ, 8 * MHZ, 64 * MHZ, 32768]  # HSE by per_ck, HSI, HSE, HSI, LSE
+    assert other.kernels[0x58001C00] == 4 * MHZ  # I2C4: CSI
+
+
+def test_a_kernel_clock_that_does_not_run_is_told_as_the_oscillator() -> None:
+    found = tree("stm32h743", {0x52002000: 0x37}).frequencies()
+    assert found is not None and found.kernels[SPI1] == 64 * MHZ
 
 
 def test_an_f746_at_full_speed() -> None:
@@ -97,7 +119,7 @@ def test_an_f746_at_full_speed() -> None:
     assert (found.core, found.bus, found.wait_states) == (216 * MHZ, 216 * MHZ, 7)
     assert found.apb == (54 * MHZ, 108 * MHZ)
     assert found.timers == (108 * MHZ, 216 * MHZ)
-    assert found.usarts[0x40011000] == 108 * MHZ
+    assert [found.kernels[address] for address in (0x40011000, SPI1, I2C1)] == [108 * MHZ, 108 * MHZ, 54 * MHZ]
 
 
 def test_a_pll_without_a_source_makes_no_clock() -> None:

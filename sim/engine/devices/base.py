@@ -96,6 +96,8 @@ class ClockService(Protocol):
 
     consulted: bool
     """Somebody has asked for the time, or for something to be done later, since this was set to False."""
+    wires_take_time: bool
+    """Whether bits on serial lines take theirs; see ``sim.engine.devices.wire``."""
 
     @property
     def now(self) -> int:

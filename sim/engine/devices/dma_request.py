@@ -28,6 +28,9 @@ class DmaReceiver(Protocol):
     def dma_remaining(self, number: int) -> int:
         """Transfers left of what input ``number`` is to move; 0 while nothing waits for it."""
 
+    def dma_until_flag(self, number: int) -> int:
+        """Of these, how many up to the next that raises a flag (half, all of them)."""
+
 
 class DmaRequest(Line):
     """One request.
@@ -86,6 +89,11 @@ class DmaRequest(Line):
     def remaining(self) -> int:
         """Transfers left in the controller."""
         return max((receiver.dma_remaining(number) for receiver, number in self._receivers), default=0)
+
+    @property
+    def until_flag(self) -> int:
+        """Transfers up to the next that raises a flag in a controller; 0 while nothing waits."""
+        return min((receiver.dma_until_flag(number) for receiver, number in self._receivers), default=0)
 
     def ask(self) -> None:
         """Be served for as long as the peripheral wants it and a controller moves something."""

@@ -1,4 +1,5 @@
-"""Follows what firmware programs into RCC and flash controller: core clock, bus ratio, wait states, timers, UARTs.
+"""Follows what firmware programs into RCC and flash controller: core clock, bus ratio, wait states, timers, serial
+devices.
 
 Virtual time goes on without a jump: at a change everything that waits for a moment is moved so that its time in
 seconds stays, and the counters that live on a clock go on at the new one.
@@ -14,12 +15,16 @@ from sim.engine.bus import Bus
 from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
+from sim.engine.devices.i2c.stm32f7_i2c import Stm32F7I2c
 from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.spi.stm32_spi import Stm32Spi
+from sim.engine.devices.spi.stm32h7_spi import Stm32H7Spi
 from sim.engine.devices.timers.stm32_timer import Stm32Timer
 from sim.engine.timing.chip import Chip
 from sim.engine.timing.clock import Clock
 from sim.engine.timing.clock_tree import APB1, APB2, ClockData, ClockTree, Frequencies, board_hse, shapes_clocks
 
+_SERIAL = (Stm32F7Usart, Stm32H7Spi, Stm32Spi, Stm32F7I2c)
 LOG = logging.getLogger("sim.clocks")
 
 
@@ -111,7 +116,7 @@ class ClockFollower:
                 device.frequency = found.core
             elif isinstance(device, Stm32Timer) and (address in APB1 or address in APB2):
                 device.frequency = found.timers[address in APB2]
-            elif isinstance(device, Stm32F7Usart):
-                device.frequency = found.usarts.get(address, device.frequency)
+            elif isinstance(device, _SERIAL):
+                device.frequency = found.kernels.get(address, device.frequency)
         for counter in counters:
             counter.resume()

@@ -38,6 +38,7 @@ class Machine:
         self.timing = create_timing(timing)
         self.engine = Engine(self.timing)
         self.clock = Clock(self.engine.state)
+        self.clock.wires_take_time = self.timing.wires_take_time
         self.sysbus = Bus(self._accessing_pc)
         self.log = logging.getLogger("sim.machine")
         self.devices: dict[str, Device] = {}

@@ -38,6 +38,8 @@ class Clock:
         self._sequence = 0
         self.consulted = False
         """Somebody has asked for the time, or something to be done later, since this was set to False."""
+        self.wires_take_time = False
+        """Whether bits on serial lines take their time."""
         self.on_change: list[Callable[[Callable[[int], int]], None]] = []
         """Called by ``change_frequency`` with what gives, for a cycle to come, the one at the same time in seconds."""
 

@@ -23,13 +23,13 @@ _APB_SHIFTS = (0, 0, 0, 0, 1, 2, 3, 4)  # PPRE
 @dataclass(frozen=True)
 class Frequencies:
     """Clocks in Hz: ``core``; ``bus``: AXI and AHB, the flash's too; ``apb`` and ``timers``: of APB1 and APB2;
-    ``usarts``: kernel clock by the peripheral's address. ``wait_states``: FLASH_ACR.LATENCY."""
+    ``kernels``: of USARTs, SPI and I2C controllers, by the peripheral's address. ``wait_states``: FLASH_ACR.LATENCY."""
 
     core: int
     bus: int
     apb: tuple[int, int]
     timers: tuple[int, int]
-    usarts: dict[int, int]
+    kernels: dict[int, int]
     wait_states: int
 
 
@@ -119,7 +119,7 @@ def shapes_clocks(data: ClockData, address: int, power: bool = False) -> bool:
     offset = address - data.rcc
     if data.tree == "stm32f7":
         return 0 <= offset < 0x0C or 0x8C <= offset < 0x94 or data.flash <= address < data.flash + 4
-    return 0 <= offset < 0x58 or data.flash <= address < data.flash + 4
+    return 0 <= offset < 0x5C or data.flash <= address < data.flash + 4
 
 
 def _divided(hertz: int, prescaler: int) -> int:
@@ -137,11 +137,43 @@ def _timer_clock(bus: int, prescaler: int, most: int) -> int:
 # STM32H7
 
 _H743_OVERDRIVE = 0x5800042C  # SYSCFG_PWRCR.ODEN
-_H7_CR, _H7_CFGR, _H7_D1, _H7_D2, _H7_SOURCE, _H7_CONFIG, _H7_PLL1, _H7_USART = (
-    0x00, 0x10, 0x18, 0x1C, 0x28, 0x2C, 0x30, 0x54,
+_H7_CR, _H7_CFGR, _H7_D1, _H7_D2, _H7_D3, _H7_SOURCE, _H7_CONFIG, _H7_PLL1 = (
+    0x00, 0x10, 0x18, 0x1C, 0x20, 0x28, 0x2C, 0x30,
 )  # fmt: skip
-_H7_USART_1_6 = (0x40011000, 0x40011400, 0x40011800, 0x40011C00)  # 9 and 10 of the H7A3 among them
-_H7_USART_OTHERS = (0x40004400, 0x40004800, 0x40004C00, 0x40005000, 0x40007800, 0x40007C00)
+_H7_D1_KERNELS, _H7_D2_KERNELS_1, _H7_D2_KERNELS_2, _H7_D3_KERNELS = 0x4C, 0x50, 0x54, 0x58
+
+
+@dataclass(frozen=True)
+class _Selector:
+    """The field of an RCC register that chooses the kernel clock of the peripherals at ``addresses``, and the clocks
+    it chooses from: ``pclk1`` .. ``pclk4``, an output of a PLL such as ``pll2_q``, ``hsi``, ``csi``, ``hse``, ``lse``,
+    ``per``."""
+
+    register: int
+    lsb: int
+    clocks: tuple[str, ...]
+    addresses: tuple[int, ...]
+
+
+_SERIAL = ("pll2_q", "pll3_q", "hsi", "csi", "lse")
+_H7_SELECTORS = (
+    _Selector(_H7_D2_KERNELS_1, 12, ("pll1_q", "pll2_p", "pll3_p", "", "per"), (0x40013000, 0x40003800, 0x40003C00)),
+    _Selector(_H7_D2_KERNELS_1, 16, ("pclk2", *_SERIAL[:4], "hse"), (0x40013400, 0x40015000)),
+    _Selector(_H7_D3_KERNELS, 28, ("pclk4", *_SERIAL[:4], "hse"), (0x58001400,)),
+    # USART 1, 6 and, on the H7A3, 9 and 10
+    _Selector(_H7_D2_KERNELS_2, 3, ("pclk2", *_SERIAL), (0x40011000, 0x40011400, 0x40011800, 0x40011C00)),
+    _Selector(
+        _H7_D2_KERNELS_2,
+        0,
+        ("pclk1", *_SERIAL),
+        (0x40004400, 0x40004800, 0x40004C00, 0x40005000, 0x40007800, 0x40007C00),
+    ),
+    _Selector(_H7_D3_KERNELS, 0, ("pclk4", *_SERIAL), (0x58000C00,)),  # LPUART1
+    _Selector(_H7_D2_KERNELS_2, 12, ("pclk1", "pll3_r", "hsi", "csi"), (0x40005400, 0x40005800, 0x40005C00)),
+    _Selector(_H7_D3_KERNELS, 8, ("pclk4", "pll3_r", "hsi", "csi"), (0x58001C00,)),
+)
+"""RM0433 8.7.18 to 8.7.21; RM0455 has the same fields at the same places."""
+_MOST_CLOCKS = 7  # a selector has three bits
 
 
 def _h7_hsi(tree: ClockTree) -> int:
@@ -176,17 +208,26 @@ def _h7_frequencies(tree: ClockTree) -> Frequencies | None:
     most = 2 if tree.rcc(_H7_CFGR) >> 15 & 1 else 1
     apb = (bus >> _APB_SHIFTS[prescalers[0]], bus >> _APB_SHIFTS[prescalers[1]])
     timers = (_timer_clock(bus, prescalers[0], most), _timer_clock(bus, prescalers[1], most))
-    selected = tree.rcc(_H7_USART)
-    usarts = {}
-    for addresses, choice, own in ((_H7_USART_1_6, selected >> 3, apb[1]), (_H7_USART_OTHERS, selected, apb[0])):
-        choice &= 7
-        hertz = own
-        if choice in (1, 2):
-            hertz = _h7_pll(tree, choice + 1, 1)
-        elif choice in (3, 4, 5):
-            hertz = (_h7_hsi(tree), CSI_H7, LSE)[choice - 3]
-        usarts.update(dict.fromkeys(addresses, hertz or own))
-    return Frequencies(core, bus, apb, timers, usarts, tree.latency())
+    own = {"pclk1": apb[0], "pclk2": apb[1], "pclk4": bus >> _APB_SHIFTS[tree.rcc(_H7_D3) >> 4 & 7]}
+    kernels = {}
+    for selector in _H7_SELECTORS:
+        kernels.update(dict.fromkeys(selector.addresses, _h7_kernel(tree, selector, own)))
+    return Frequencies(core, bus, apb, timers, kernels, tree.latency())
+
+
+def _h7_kernel(tree: ClockTree, selector: _Selector, own: dict[str, int]) -> int:
+    """In Hz. A clock that does not run counts as the bus's own, or HSI: what a model without clocks would say, rather
+    than a peripheral that stands."""
+    chosen = tree.rcc(selector.register) >> selector.lsb & _MOST_CLOCKS
+    name = selector.clocks[chosen] if chosen < len(selector.clocks) else ""
+    if name == "per":
+        name = ("hsi", "csi", "hse", "")[tree.rcc(_H7_D1_KERNELS) >> 28 & 3]
+    fallback = own.get(selector.clocks[0], _h7_hsi(tree))
+    if name.startswith("pll"):
+        number = int(name[3])
+        running = tree.rcc(_H7_CR) >> 22 + 2 * number & 1
+        return (running and _h7_pll(tree, number, "pqr".index(name[-1]))) or fallback
+    return own.get(name) or {"hsi": _h7_hsi(tree), "csi": CSI_H7, "hse": tree.hse, "lse": LSE}.get(name, 0) or fallback
 
 
 def _h743_scale(tree: ClockTree) -> int:
@@ -207,6 +248,8 @@ _F7_PLL, _F7_CFGR, _F7_DEDICATED1, _F7_DEDICATED2 = 0x04, 0x08, 0x8C, 0x90
 _F7_USARTS = (
     0x40011000, 0x40004400, 0x40004800, 0x40004C00, 0x40005000, 0x40011400, 0x40007800, 0x40007C00,
 )  # fmt: skip
+_F7_I2CS = (0x40005400, 0x40005800, 0x40005C00, 0x40006000)
+_F7_SPIS = (0x40013000, 0x40003800, 0x40003C00, 0x40013400, 0x40015000, 0x40015400)
 
 
 def _f7_frequencies(tree: ClockTree) -> Frequencies | None:
@@ -224,11 +267,19 @@ def _f7_frequencies(tree: ClockTree) -> Frequencies | None:
     most = 2 if tree.rcc(_F7_DEDICATED1) >> 24 & 1 else 1
     apb = (core >> _APB_SHIFTS[prescalers[0]], core >> _APB_SHIFTS[prescalers[1]])
     timers = (_timer_clock(core, prescalers[0], most), _timer_clock(core, prescalers[1], most))
-    usarts = {}
+    kernels = {}
     for index, address in enumerate(_F7_USARTS):
         choice = tree.rcc(_F7_DEDICATED2) >> 2 * index & 3
-        usarts[address] = (apb[1] if address in APB2 else apb[0], system, HSI_F7, LSE)[choice]
-    return Frequencies(core, core, apb, timers, usarts, tree.latency())
+        kernels[address] = (_own_bus(address, apb), system, HSI_F7, LSE)[choice]
+    for index, address in enumerate(_F7_I2CS):
+        choice = tree.rcc(_F7_DEDICATED2) >> 16 + 2 * index & 3
+        kernels[address] = (apb[0], system, HSI_F7, apb[0])[choice]
+    kernels.update((address, _own_bus(address, apb)) for address in _F7_SPIS)
+    return Frequencies(core, core, apb, timers, kernels, tree.latency())
+
+
+def _own_bus(address: int, apb: tuple[int, int]) -> int:
+    return apb[address in APB2]
 
 
 def _f7_scale(tree: ClockTree) -> int:

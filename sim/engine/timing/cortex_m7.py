@@ -98,6 +98,7 @@ class CortexM7Timing:
 
     name = "cortex-m7"
     core: str | None = "cortex-m7"
+    wires_take_time = True
     entry_cycles = 12  # Cortex-M7 TRM, interrupt latency with zero wait state memory
     tail_cycles = 6
     return_cycles = 10

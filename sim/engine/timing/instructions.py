@@ -12,6 +12,7 @@ class InstructionTiming:
 
     name = "instructions"
     core: str | None = None
+    wires_take_time = False
     entry_cycles = tail_cycles = return_cycles = 0
 
     @property

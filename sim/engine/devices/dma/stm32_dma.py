@@ -367,6 +367,12 @@ class Stream:
         return self._length - self._moved if self._enabled else 0
 
     @property
+    def until_flag(self) -> int:
+        """Items up to HTIF or TCIF; 0 while the stream is off."""
+        half = self._length // 2 - self._moved
+        return half if half > 0 and self._enabled else self.left
+
+    @property
     def remaining(self) -> int:
         """What NDTR reads."""
         return self._length - self._moved if self._enabled else self._ndtr.raw
@@ -424,6 +430,10 @@ class Stm32Dma(RegisterDevice):
     def dma_remaining(self, number: int) -> int:
         """Items stream ``number`` has still to move; 0 while it is off."""
         return self.streams[number].left if 0 <= number < _STREAMS else 0
+
+    def dma_until_flag(self, number: int) -> int:
+        """Items stream ``number`` moves up to HTIF or TCIF; 0 while it is off."""
+        return self.streams[number].until_flag if 0 <= number < _STREAMS else 0
 
     def burst(self, stream: int, source: int, data: bytes | bytearray, each: int) -> int:
         """Many requests of a stream at once: see ``Stream.burst``."""

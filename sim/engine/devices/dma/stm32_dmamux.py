@@ -94,6 +94,10 @@ class Stm32Dmamux(RegisterDevice):
         """Transfers left in the streams that request line ``number`` leads to."""
         return max((channel.remaining for channel in self._routes.get(number, ())), default=0)
 
+    def dma_until_flag(self, number: int) -> int:
+        """Transfers of request line ``number`` up to the next that raises a flag in a stream."""
+        return min((channel.until_flag for channel in self._routes.get(number, ())), default=0)
+
     def burst(self, number: int, source: int, data: bytes | bytearray, each: int) -> int:
         """Line ``number`` asked once for every ``each`` bytes of ``data``, read word by word at address ``source``.
 

@@ -55,6 +55,12 @@ class Channel:
         return self._cndtr.raw if self.enabled else 0
 
     @property
+    def until_flag(self) -> int:
+        """Items up to HTIF or TCIF; 0 while the channel is off."""
+        half = self._length // 2 - self._done
+        return half if half > 0 and self.enabled else self.left
+
+    @property
     def _sizes(self) -> tuple[int, int]:
         """Bytes of an item at the peripheral and at the memory."""
         return 1 << min(self._configuration >> 8 & 3, 2), 1 << min(self._configuration >> 10 & 3, 2)
@@ -201,6 +207,10 @@ class Stm32Ldma(RegisterDevice):
     def dma_remaining(self, number: int) -> int:
         """Items channel ``number`` has still to move; 0 while it is off."""
         return self.channels[number].left if 0 <= number < _CHANNELS else 0
+
+    def dma_until_flag(self, number: int) -> int:
+        """Items channel ``number`` moves up to HTIF or TCIF; 0 while it is off."""
+        return self.channels[number].until_flag if 0 <= number < _CHANNELS else 0
 
     def write(self, offset: int, width: int, value: int) -> None:
         index, place = divmod((offset & ~3) - _FIRST, _STEP)

@@ -1,8 +1,11 @@
 """I2C version 2 of STM32F7 and H7 (RM0433 section 47), as master and as slave.
 
-A transfer takes no virtual time, as in Renode's ``I2C.STM32F7_I2C``; the slave is asked for NBYTES at once when a read
-starts. It gets the bytes between START and STOP or a repeated START in one piece, also those of a transfer in chunks
-(RELOAD), which Renode hands over one by one. What the firmware sees is the chip's:
+By the ``instructions`` clock a transfer takes no virtual time, as in Renode's ``I2C.STM32F7_I2C``; by the others START,
+the address, each byte with its acknowledge and STOP take their SCL periods: SCLL + 1 and SCLH + 1 ticks of the kernel
+clock divided by PRESC + 1, and what the controller takes to see both edges, 4 kernel clocks and 50 ns an edge for the
+analog filter (the least of 47.4.9; the rise time is the board's and left out). The slave is asked for NBYTES at once
+when a read starts. It gets the bytes between START and STOP or a repeated START in one piece, also those of a transfer
+in chunks (RELOAD), which Renode hands over one by one. What the firmware sees is the chip's:
 
 - TXDR is a register of its own. A byte written before START is the first on the bus (47.4.9; ST's HAL preloads it);
   one written after the last stays for the next transfer, until a 1 written to TXE flushes it.
@@ -20,16 +23,22 @@ Bus errors, lost arbitration, overrun, SMBus, PEC and time-outs never happen.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from sim.engine.devices.base import Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.i2c.i2c_controller import I2cController, OtherTransfer
 from sim.engine.devices.i2c.stm32f7_i2c_slave import SlaveSide
 from sim.engine.devices.registers import Mode
+from sim.engine.devices.wire import Wire
 
 _TXE, _TXIS, _RXNE, _ADDR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _NACKF, _STOPF, _TC, _TCR = 1 << 4, 1 << 5, 1 << 6, 1 << 7
 _BUSY, _DIR = 1 << 15, 1 << 16
+_BYTE = 9  # SCL periods, the acknowledge among them
+_FILTERS = 100  # nanoseconds of both edges of SCL
+_SECOND = 1_000_000_000  # nanoseconds
+_CORE_DIVIDER = 4  # kernel clock where the board's clocks are not followed
 _EVENTS = 0x7E  # enables in CR1 lie where their flags do in ISR; TCIE is for TCR, too
 
 
@@ -44,6 +53,9 @@ class Stm32F7I2c(I2cController):
         self.receive_dma_request = add_request(self, "ReceiveDmaRequest", self._receive_wanted, False)
         self.transmit_dma_request = add_request(self, "TransmitDmaRequest", self._transmit_wanted, True)
         self._incoming: deque[int] = deque()  # of a read, still on the wire
+        self.frequency = 0
+        """Kernel clock in Hz; 0: a quarter of the core's."""
+        self._wire = Wire(services.clock)
         self._declare()
         self._slave = SlaveSide(self, self.bank)
         self._forget_transfer()
@@ -67,7 +79,10 @@ class Stm32F7I2c(I2cController):
         self._reload = cr2.flag(24, "RELOAD")
         self._autoend = cr2.flag(25, "AUTOEND")
         cr2.storage(0x07FFFFFF)
-        bank.register(0x10, "TIMINGR").storage(0xF0FFFFFF)
+        timing = bank.register(0x10, "TIMINGR")
+        self._low, self._high = timing.field(0, 8, "SCLL"), timing.field(8, 8, "SCLH")
+        self._prescaler = timing.field(28, 4, "PRESC")
+        timing.storage(0xF0FFFFFF)
         bank.register(0x14, "TIMEOUTR").storage(0x8FFF9FFF)
         isr = bank.register(0x18, "ISR", reset=_TXE).value_from(self._status).after_write(self._status_written)
         isr.field(0, 2, "TXIS TXE", Mode.WRITE)
@@ -92,6 +107,9 @@ class Stm32F7I2c(I2cController):
         self._complete = self._complete_reload = False
         self._incoming.clear()
         self._transmit.clear()
+        self._wire.cut()
+        self._held = False  # a byte has come in, and RXDR is still full: the bus waits
+        self._stop_asked = False  # after the byte that is on the wire
         self._slave.forget()
 
     # Flags
@@ -151,8 +169,10 @@ class Stm32F7I2c(I2cController):
             self._start.value = self._stop.value = 0
         elif self._stop:
             self._stop.value = 0
-            if self._busy:
-                self._end()
+            if self._busy and self._wire.busy:
+                self._stop_asked = True
+            elif self._busy:
+                self._stop_bus()
             else:
                 self.log.warning("STOP without a transfer: ignored")
         elif self._complete_reload and self._nbytes.value:
@@ -162,12 +182,17 @@ class Stm32F7I2c(I2cController):
 
     def _begin(self) -> None:
         """START, or a repeated one, and the address."""
-        self._start.value = 0
         self._flush()
         self._incoming.clear()
         self._complete = self._complete_reload = False
         self._busy = True
         self._reading = bool(self._read_transfer)
+        header = _BYTE if self._add10 and not self._reading else 0
+        self._after(1 + header + _BYTE, self._addressed)
+
+    def _addressed(self) -> None:
+        """The address is through."""
+        self._start.value = 0
         address = self._sadd.value if self._add10 else self._sadd.value >> 1 & 0x7F
         if self._select(address):
             self._next_chunk()
@@ -177,7 +202,7 @@ class Stm32F7I2c(I2cController):
     def _refused(self) -> None:
         """No acknowledge: the controller sends STOP by itself (47.4.9)."""
         self.nacked = True
-        self._end()
+        self._stop_bus()
 
     def _next_chunk(self) -> None:
         """NBYTES more bytes of the transfer under way."""
@@ -191,9 +216,37 @@ class Stm32F7I2c(I2cController):
         if self._reload:
             self._complete_reload = True
         elif self._autoend:
-            self._end()
+            self._stop_bus()
         else:
             self._complete = True
+
+    # The wire
+
+    @property
+    def _rate(self) -> int:
+        """SCL periods a second."""
+        kernel = self.frequency or self.services.clock.frequency // _CORE_DIVIDER
+        ticks = (self._low.value + self._high.value + 2) * (self._prescaler.value + 1) + 4
+        return max(1, kernel * _SECOND // (ticks * _SECOND + _FILTERS * kernel))
+
+    def _after(self, periods: int, action: Callable[[], object]) -> None:
+        """Once so many SCL periods are over, which may be at once."""
+        if not self._wire.takes_time:
+            action()
+            return
+
+        def through() -> None:
+            action()
+            if self._stop_asked and self._busy and not self._wire.busy:
+                self._stop_bus()
+            self._advance()
+
+        self._wire.carry(periods, self._rate, through)
+
+    def _stop_bus(self) -> None:
+        self._stop_asked = self._held = False
+        self._left = 0
+        self._after(1, self._end)
 
     def _end(self) -> None:
         """STOP condition."""
@@ -216,26 +269,47 @@ class Stm32F7I2c(I2cController):
 
     def _step(self) -> bool:
         """One START or byte of a transfer of this master; whether there was one."""
+        if self._wire.busy:
+            return False
         if self._start and self._may_start:
             self._begin()
             return True
+        if self._held:
+            return self._take_in()
         if not self._busy or not self._left:
             return False
         if self._reading:
-            if self.rxdr is not None or not self._incoming:
-                return False
-            self.rxdr = self._incoming.popleft()
-        elif self.txdr is None:
+            return self._receive()
+        if self.txdr is None:
             return False
-        else:
-            value, self.txdr = self.txdr, None
-            if not self._send_byte(value):
-                self._refused()
-                return True
+        value, self.txdr = self.txdr, None
+        self._left -= 1
+        self._after(_BYTE, lambda: self._sent(value))
+        return True
+
+    def _receive(self) -> bool:
+        if not self._incoming or (self.rxdr is not None and not self._wire.takes_time):
+            return False
+        self._after(_BYTE, self._take_in)
+        return True
+
+    def _take_in(self) -> bool:
+        """A byte has come in: to RXDR, once that is free; whether it was."""
+        self._held = self.rxdr is not None
+        if self._held:
+            return False
+        self.rxdr = self._incoming.popleft()
         self._left -= 1
         if not self._left:
             self._chunk_done()
         return True
+
+    def _sent(self, value: int) -> None:
+        """A byte has gone out."""
+        if not self._send_byte(value):
+            self._refused()
+        elif not self._left:
+            self._chunk_done()
 
     @property
     def _may_start(self) -> bool:

@@ -1,14 +1,18 @@
 """SPI version 1 of STM32F1, F2, F4, L1 and, with FIFO bits, F7 (RM0090 section 28, RM0385 section 32); master mode.
 
-As in Renode's ``SPI.STM32SPI``: a frame is exchanged the moment it is written, so TXE is always 1 and RXNE follows at
-once; with RXDMAEN each received frame pulses ``DMARecieve`` (sic); ``bufferCapacity`` frames may wait unread.
+As in Renode's ``SPI.STM32SPI``, by the ``instructions`` clock a frame is exchanged the moment it is written, so TXE is
+always 1 and RXNE follows at once; with RXDMAEN each received frame pulses ``DMARecieve`` (sic); ``bufferCapacity``
+frames may wait unread. By the other clocks frames take their bits of PCLK divided by BR; one waits in DR (four bytes in
+the F7's FIFO) while another is shifted. ``DMATransmit`` asks for each while TXDMAEN is set; where nobody wired it the
+DMA model pushes all of a transfer, and all of it waits. Frames that only DMA sees go 20 us of them at a time.
 
 Beyond Renode, as on the chip:
 
 - 16-bit frames (DFF; on the F7, where DS in CR2 says so, 4 to 16 bits, two of 8 bits packed into one 16-bit access,
   and RXNE only from FRXTH's threshold on);
-- BSY lasts as long as the frames take on the wire (PCLK is taken as half the core clock), and of frames that are
-  through by then only the first stays readable: the others are lost and OVR says so, until DR and then SR are read;
+- BSY lasts as long as the frames take on the wire by either clock (PCLK is half the core clock where the board's
+  clocks are not followed), and of frames that are through by then only the first stays readable: the others are lost
+  and OVR says so, until DR and then SR are read;
 - RXONLY and the receiving half of BIDIMODE clock frames in without a write; the sending half receives nothing;
 - SSM with SSI = 0 is a mode fault: MODF, SPE and MSTR cleared.
 
@@ -20,8 +24,10 @@ from __future__ import annotations
 from collections import deque
 
 from sim.engine.devices.base import Services
+from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Mode
 from sim.engine.devices.spi.spi_controller import SpiController
+from sim.engine.devices.wire import Wire
 from sim.errors import CrosscamError
 
 _DR = 0x0C
@@ -46,7 +52,11 @@ class Stm32Spi(SpiController):
             raise CrosscamError(f"{name}: bufferCapacity is {buffer_capacity}, expected at least 1")
         self.irq = self.add_output("IRQ")
         self.dma_receive = self.add_output("DMARecieve")
+        self.dma_transmit = add_request(self, "DMATransmit", self._transmit_wanted, True)
         self._capacity = buffer_capacity
+        self.frequency = 0
+        """PCLK in Hz; 0: half of the core's clock."""
+        self._wire = Wire(services.clock)
         self._received: deque[tuple[int, int]] = deque()  # frame, cycle at which it is through on the wire
         self._forget()
         self._declare()
@@ -68,6 +78,7 @@ class Stm32Spi(SpiController):
         cr1.storage(0xFFFF)
         cr2 = bank.register(0x04, "CR2").after_write(lambda _: self._update())
         self._rxdmaen = cr2.flag(0, "RXDMAEN", on_change=self._dma_switched)
+        self._txdmaen = cr2.flag(1, "TXDMAEN")
         self._errie = cr2.flag(5, "ERRIE")
         self._rxneie = cr2.flag(6, "RXNEIE")
         self._txeie = cr2.flag(7, "TXEIE")
@@ -101,8 +112,12 @@ class Stm32Spi(SpiController):
 
     def _forget(self) -> None:
         self._received.clear()
-        self._unsent: list[int] = []  # written before SPE was set: drivers start DMA first
-        self._wire_free = 0  # cycle at which the last frame is through
+        # Written before SPE was set (drivers start DMA first) or, where frames take time, while another is shifted.
+        self._unsent: deque[int] = deque()
+        self._wire_free = 0  # cycle at which the last frame is through, where none takes time
+        self._wire.cut()
+        self._shifted: int | None = None  # on the wire
+        self._under_way = 0  # frames on the wire, of which ``_shifted`` is the first
         self._overrun = self._overrun_data_read = False
         self._mode_fault = self._mode_fault_seen = False
         self._requests, self._requesting = 0, False  # DMA requests still to send, and whether that is under way
@@ -138,15 +153,17 @@ class Stm32Spi(SpiController):
             self._unsent.extend(frames)
             return
         for frame in frames:
-            self._exchange(frame)
+            if self._wire.takes_time:
+                self._queue(frame)
+            else:
+                self._exchange(frame)
         self._update()
 
     def _exchange(self, value: int) -> None:
-        bits = self._bits
         self._settle()
-        answer = self.exchange_frame(value & (1 << bits) - 1, bits, bool(self._lsb_first))
-        duration = (bits << self._baud.value + 1) * _PCLK_DIVIDER
-        self._wire_free = max(self._wire_free, self.services.clock.now) + duration
+        answer = self._exchanged(value)
+        clock = self.services.clock
+        self._wire_free = max(self._wire_free, clock.now) + self._bits * clock.frequency // self._rate
         if self._bidimode and self._bidioe:
             return
         if len(self._received) >= self._capacity:
@@ -156,13 +173,91 @@ class Stm32Spi(SpiController):
         if self._rxdmaen:
             self._request_dma(1)
 
+    def _exchanged(self, value: int) -> int:
+        bits = self._bits
+        return self.exchange_frame(value & (1 << bits) - 1, bits, bool(self._lsb_first))
+
+    @property
+    def _rate(self) -> int:
+        """Bits a second."""
+        pclk = self.frequency or self.services.clock.frequency // _PCLK_DIVIDER
+        return max(1, pclk >> self._baud.value + 1)
+
+    @property
+    def _depth(self) -> int:
+        """Frames that DR, on the F7 the FIFO of four bytes, holds."""
+        return 4 if self._packing else 2 if self._has_fifo else 1
+
     def _settle(self) -> None:
-        """Lose the frames that are through while earlier ones fill DR (on the F7: the FIFO of four bytes)."""
-        now, received = self.services.clock.now, self._received
-        kept = 4 if self._packing else 2 if self._has_fifo else 1
+        """Lose the frames that are through while earlier ones fill DR."""
+        if self._wire.takes_time:
+            return
+        now, received, kept = self.services.clock.now, self._received, self._depth
         while len(received) > kept and received[kept][1] <= now:
             del received[kept]
             self._overrun = True
+
+    # Frames that take time
+
+    def _queue(self, frame: int) -> None:
+        """A frame waits for the wire."""
+        if self.dma_transmit.is_connected and len(self._unsent) >= self._depth:
+            self.log.warning("DR written (0x%X) while TXE is 0: 0x%X is lost", frame, self._unsent.pop())
+        self._unsent.append(frame)
+        self._load()
+
+    def _load(self) -> None:
+        """The next frame goes on the wire, if it is free and there is one; those behind it too, if nobody looks."""
+        if self._wire.busy or not self._enabled or not self._master or (self._shifted is None and not self._next()):
+            return
+        bits, rate = self._bits, self._rate
+        self._under_way = min(self._unseen(), self.together(bits, rate))
+        self._wire.carry(self._under_way * bits, rate, self._carried)
+
+    def _next(self) -> bool:
+        """A frame into the shift register; whether there was one."""
+        if self._unsent and not self._clocks_by_itself:
+            self._shifted = self._unsent.popleft()
+            self.dma_transmit.ask()
+        elif self._clocks_by_itself and not (self._overrun and self._full):  # more would only be lost, too
+            self._shifted = _DUMMY
+        else:
+            self._shifted = None
+        return self._shifted is not None
+
+    def _unseen(self) -> int:
+        """Frames that only a DMA stream would see one by one."""
+        if self._rxdmaen or self._rxneie or self._txeie or self._clocks_by_itself:
+            return 1
+        waiting = 1 + len(self._unsent)
+        if self.dma_transmit.is_connected:
+            return (self.dma_transmit.until_flag or waiting) if self._txdmaen else 1
+        return waiting
+
+    def _carried(self) -> None:
+        for _ in range(self._under_way):
+            if self._shifted is None:
+                break
+            answer = self._exchanged(self._shifted)
+            self._shifted = None
+            if not (self._bidimode and self._bidioe):
+                self._keep(answer)
+            self._next()
+        self._load()
+        self._update()
+
+    def _keep(self, answer: int) -> None:
+        """A frame came in."""
+        if self._full:
+            self._overrun = True
+            return
+        self._received.append((answer, self.services.clock.now))
+        if self._rxdmaen:
+            self._request_dma(1)
+
+    @property
+    def _full(self) -> bool:
+        return len(self._received) >= self._depth
 
     def _read_data(self, width: int) -> int:
         """DR read. Read while empty too: drivers do so to clear OVR, which deserves no warning."""
@@ -179,7 +274,9 @@ class Stm32Spi(SpiController):
 
     def _clock_in(self) -> None:
         """The next frame of a receive-only transfer, which lasts until SPE is cleared."""
-        if self._enabled and self._clocks_by_itself and not self._received:
+        if self._wire.takes_time:
+            self._load()
+        elif self._enabled and self._clocks_by_itself and not self._received:
             self._exchange(_DUMMY)
 
     # Registers
@@ -189,13 +286,21 @@ class Stm32Spi(SpiController):
         least = 2 if self._packing and not self._frxth else 1
         return len(self._received) >= least
 
+    @property
+    def _room_to_send(self) -> bool:
+        """TXE: DR is empty, the FIFO half empty."""
+        return not self._wire.takes_time or len(self._unsent) <= self._depth // 2
+
     def _status(self) -> int:
         self._settle()
-        result = self._readable | 1 << 1 | self._mode_fault << 5 | self._overrun << 6
-        result |= (self.services.clock.now < self._wire_free) << 7
+        result = self._readable | self._room_to_send << 1 | self._mode_fault << 5 | self._overrun << 6
+        if self._wire.takes_time:
+            result |= (self._wire.busy or len(self._unsent) > 0) << 7
+        else:
+            result |= (self.services.clock.now < self._wire_free) << 7
         if self._has_fifo:
-            waiting = len(self._received) * (1 if self._packing else 2)
-            result |= min(3, waiting) << 9
+            size = 1 if self._packing else 2
+            result |= min(3, len(self._received) * size) << 9 | min(3, len(self._unsent) * size) << 11
         if self._overrun_data_read:
             self._overrun = self._overrun_data_read = False
         self._mode_fault_seen = self._mode_fault
@@ -215,11 +320,14 @@ class Stm32Spi(SpiController):
 
     def _enable_changed(self, old: int, new: int) -> None:
         if new and self._master:
-            frames, self._unsent = self._unsent, []
-            for frame in frames:
-                self._exchange(frame)
+            while self._unsent and not self._wire.takes_time:
+                self._exchange(self._unsent.popleft())
             self._clock_in()
         elif not new:
+            if self._wire.takes_time:
+                self._unsent.clear()
+            self._wire.cut()
+            self._shifted = None
             self.release_target()
 
     def _dma_switched(self, old: int, new: int) -> None:
@@ -245,9 +353,17 @@ class Stm32Spi(SpiController):
         if written & 1 << 11:
             self.log.warning("I2S mode (I2SCFGR.I2SMOD) is not modelled")
 
+    def _transmit_wanted(self) -> int:
+        return int(bool(self._txdmaen) and bool(self._enabled) and self._room_to_send)
+
     def _update(self) -> None:
         errors = self._overrun or self._mode_fault
         self.irq.set(
             bool(self._enabled)
-            and (bool(self._txeie) or (bool(self._rxneie) and self._readable) or (bool(self._errie) and errors))
+            and (
+                (bool(self._txeie) and self._room_to_send)
+                or (bool(self._rxneie) and self._readable)
+                or (bool(self._errie) and errors)
+            )
         )
+        self.dma_transmit.ask()

@@ -1,8 +1,9 @@
 """SPI version 2 of STM32H7, master mode (RM0433 section 50).
 
-As in Renode's ``SPI.STM32H7_SPI``: a packet is exchanged the moment it can be (SPE, CSTART, something in the transmit
-FIFO, room in the receive FIFO), without virtual time; EOT comes with the TSIZE-th packet, and the target is told
-``finish_transmission`` then or at suspension.
+As in Renode's ``SPI.STM32H7_SPI``, by the ``instructions`` clock a packet is exchanged the moment it can be (SPE,
+CSTART, something in the transmit FIFO, room in the receive FIFO); by the others it takes its bits, and MIDI's, of the
+kernel clock divided by MBR. EOT comes with the TSIZE-th packet, and the target is told ``finish_transmission``
+then or at suspension. Where only DMA streams look at the FIFOs, packets of 20 us go as one, up to their next flag.
 
 Beyond Renode, as on the chip: both FIFOs hold 16 bytes, TXP and RXP follow the threshold FTHLV; simplex and
 half-duplex directions (CFG2.COMM, HDDIR): a receiver clocks packets in without data to send; a TXDR or RXDR access
@@ -10,9 +11,10 @@ wider than the packet carries several packets (data packing, 50.4.11); TXTF and 
 one flag each; CFG1 and CFG2 are locked while SPE is 1; all configuration bits read back; requests ``DMARecieve`` (sic,
 Renode's name) and ``DMATransmit``.
 
-A full-duplex master that never reads overruns on the chip and goes on (MASRX = 0). Here the bus waits a millisecond for
-it, since firmware that reads between its writes must not lose anything because the bus is so fast; then OVR rises and
-what comes in is lost until it is cleared. CRC, slave mode, I2S and TSER reload are not modelled.
+A full-duplex master that never reads overruns and goes on (MASRX = 0). Where packets take no time the bus waits a
+millisecond for it first, since firmware that reads between its writes must not lose anything because the bus is so
+fast; then OVR rises and what comes in is lost until it is cleared. CRC, slave mode, I2S and TSER reload are not
+modelled.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from sim.engine.devices.base import Event, Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Mode
 from sim.engine.devices.spi.spi_controller import SpiController
+from sim.engine.devices.wire import Wire
 
 _FIFO_BYTES = 16  # of SPI1 to SPI3; SPI4 to SPI6 have 8
 _PATIENCE = 1000  # waits for a reader: a second is that many of them
 _FULL_DUPLEX, _SIMPLEX_SEND, _SIMPLEX_RECEIVE, _HALF_DUPLEX = range(4)
 _RXP, _TXP, _DXP, _EOT, _TXTF, _OVR, _SUSP, _TXC = (1 << bit for bit in (0, 1, 2, 3, 4, 6, 11, 12))
 _ANY = 1 << 16  # more than a DMA stream can have left
+_CORE_DIVIDER = 4  # kernel clock where the board's clocks are not followed: PCLK2 of a core at full speed
 
 
 class Stm32H7Spi(SpiController):
@@ -45,6 +49,9 @@ class Stm32H7Spi(SpiController):
         self._transmit: deque[int] = deque()
         self._received: deque[int] = deque()
         self._waiting: Event | None = None
+        self.frequency = 0
+        """Kernel clock in Hz; 0: a quarter of the core's."""
+        self._wire = Wire(services.clock)
         self._forget()
         self._declare()
 
@@ -52,6 +59,9 @@ class Stm32H7Spi(SpiController):
         self._transmit.clear()
         self._received.clear()
         self._stop_waiting()
+        self._wire.cut()
+        self._under_way = 0  # packets on the wire
+        self._delivering = False
         self._done = 0  # packets of the transfer under way
         self._end = self._suspended = self._filled = self._overrun = False
 
@@ -72,8 +82,10 @@ class Stm32H7Spi(SpiController):
         self._threshold = cfg1.field(5, 4, "FTHLV")
         self._rxdmaen = cfg1.flag(14, "RXDMAEN")
         self._txdmaen = cfg1.flag(15, "TXDMAEN")
+        self._divider = cfg1.field(28, 3, "MBR")
         cfg1.storage(0x705FDFFF)
         cfg2 = bank.register(0x0C, "CFG2")
+        self._gap = cfg2.field(4, 4, "MIDI")
         self._direction = cfg2.field(17, 2, "COMM")
         self._master = cfg2.flag(22, "MASTER", on_change=self._master_changed)
         self._lsb_first = cfg2.flag(23, "LSBFRST")
@@ -135,7 +147,7 @@ class Stm32H7Spi(SpiController):
     def _status(self) -> int:
         packet, waiting = self._packet_bytes, len(self._received)
         size = self._tsize.value
-        complete = self._end if size else not self._transmit
+        complete = self._end if size else not self._transmit and not self._wire.busy
         word = waiting * packet >= 4
         level = min(3, waiting % (4 // packet)) if packet < 4 else 0
         room, received = self._room_to_send, self._something_received
@@ -194,25 +206,93 @@ class Stm32H7Spi(SpiController):
     def _exchange(self) -> None:
         """All packets that can go now; then the lines."""
         if self._flows:
-            sends, receives = self._directions
+            if self._wire.takes_time:
+                self._load()
+            else:
+                self._move(_ANY)
             size = self._tsize.value
-            bits, lsb_first = self._dsize.value + 1, bool(self._lsb_first)
-            while not (size and self._done >= size):
-                if sends and not self._transmit:
-                    break
-                if receives and not self._overrun and self._free(self._received) <= 0:
-                    if sends and not self._suspends:
-                        self._wait_for_reader()
-                    break
-                answer = self.exchange_frame(self._transmit.popleft() if sends else 0, bits, lsb_first)
-                if receives and not self._overrun:
-                    self._received.append(answer)
-                self._done += 1
-            if size and sends and self._done + len(self._transmit) >= size:
+            if size and self._directions[0] and self._done + len(self._transmit) >= size:
                 self._fill()
             if size and self._done >= size:
                 self._finish()
         self._update()
+
+    def _move(self, most: int) -> int:
+        """Up to ``most`` packets, as many as can go; how many went."""
+        sends, receives = self._directions
+        size = self._tsize.value
+        bits, lsb_first = self._dsize.value + 1, bool(self._lsb_first)
+        moved = 0
+        while moved < most and not (size and self._done >= size):
+            if sends and not self._transmit:
+                break
+            if receives and not self._overrun and self._free(self._received) <= 0:
+                if self._suspends or not self._wire.takes_time:
+                    if sends and not self._suspends:
+                        self._wait_for_reader()
+                    break
+                self._overrun = True
+            answer = self.exchange_frame(self._transmit.popleft() if sends else 0, bits, lsb_first)
+            if receives and not self._overrun:
+                self._received.append(answer)
+            self._done += 1
+            moved += 1
+        return moved
+
+    # Where packets take time
+
+    @property
+    def _rate(self) -> int:
+        """Bits a second."""
+        kernel = self.frequency or self.services.clock.frequency // _CORE_DIVIDER
+        return max(1, kernel >> self._divider.value + 1)
+
+    def _load(self) -> None:
+        """The next packets go on the wire, if it is free and there are some."""
+        sends, receives = self._directions
+        size = self._tsize.value
+        left = size - self._done if size else _ANY
+        held_up = receives and bool(self._suspends) and self._free(self._received) <= 0
+        if self._wire.busy or self._delivering or left <= 0 or held_up or (sends and not self._transmit):
+            return
+        bits, rate = self._dsize.value + 1 + self._gap.value, self._rate
+        self._under_way = max(1, min(left, self._unseen(sends, receives), self.together(bits, rate)))
+        self._wire.carry(self._under_way * bits, rate, self._carried)
+
+    def _unseen(self, sends: bool, receives: bool) -> int:
+        """Packets up to the next of which anybody but a DMA stream hears."""
+        if self._txpie or self._rxpie or self._dxpie:
+            return 1
+        count = _ANY
+        if sends:
+            count = (self.dma_transmit.until_flag or len(self._transmit)) if self._txdmaen else 1
+        if receives:
+            count = min(count, self.dma_receive.until_flag if self._rxdmaen else 1)
+        return count
+
+    def _carried(self) -> None:
+        self._deliver(self._under_way)
+        self._exchange()
+
+    def _deliver(self, packets: int) -> None:
+        """They are through; DMA streams feed and empty the FIFOs meanwhile."""
+        receives = self._directions[1]
+        self._delivering = True
+        while packets:
+            moved = self._move(min(packets, max(1, self._free(self._received))) if receives else packets)
+            if not moved:
+                break
+            packets -= moved
+            self.dma_receive.ask()
+            self.dma_transmit.ask()
+        self._delivering = False
+
+    def _stop_wire(self, finishing: int) -> None:
+        """The wire stops: what is through by now, and ``finishing`` packets more, still arrive."""
+        if self._wire.busy:
+            through = min(self._under_way, self._wire.passed(self._under_way) + finishing)
+            self._wire.cut()
+            self._deliver(through)
 
     def _fill(self) -> None:
         """TXTF: the last packet of the transfer is in the FIFO; the requests for more end (50.8.5)."""
@@ -243,6 +323,7 @@ class Stm32H7Spi(SpiController):
 
     def _enable_changed(self, old: int, new: int) -> None:
         if not new:
+            self._stop_wire(0)
             self._forget()
             self._started.value = 0
         self._exchange()
@@ -258,6 +339,7 @@ class Stm32H7Spi(SpiController):
 
     def _suspend(self, written: int) -> None:
         if written and self._started:
+            self._stop_wire(1)
             self.release_target()
             self._started.value = 0
             self._suspended = True
@@ -288,7 +370,7 @@ class Stm32H7Spi(SpiController):
         """Writes of TXDR, each of which may bring several packets."""
         if not self._txdmaen or not self._enabled or not self._room_to_send:
             return 0
-        if self._flows and not self._directions[1]:
+        if self._flows and not self._directions[1] and not self._wire.takes_time:
             return _ANY  # nothing holds them up
         return max(1, self._free(self._transmit) * self._packet_bytes // 4)
 
