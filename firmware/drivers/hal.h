@@ -82,7 +82,8 @@ void hal_cache_invalidate(const void *address, size_t size);
 
 /* ---- Console UART ---- */
 
-/* Bytes are waiting in the console: have the transmitter's interrupt fetch them (console_isr_next). */
+/* Bytes are waiting in the console: the transmitter takes what it has room for now (console_isr_next), and the
+ * rest by its interrupt. */
 void hal_uart_kick(void);
 
 /* What the UART's interrupt handler tells and asks; drivers/console.c answers. The chip's side includes only

@@ -51,8 +51,8 @@ class Complement(Device):
 class Bench:
     """The chip, what is soldered to it, and a host that does what the program asks for."""
 
-    def __init__(self, elf: Path) -> None:
-        monitor = Monitor()
+    def __init__(self, elf: Path, timing: str = "instructions") -> None:
+        monitor = Monitor(timing=timing)
         monitor.variables["bin"] = str(elf)
         monitor.include(ROOT / "sim" / "board" / "stm32h743.resc")
         self.machine = monitor.machine
@@ -107,23 +107,28 @@ def toolchain(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+ON_WIRES = [("i2c", 18, b""), ("spi", 12, b""), ("uart", 25, b"pollinterruptby dmapollinterruptby dmalow power")]
+"""Programs, how many checks they make, and what the other UARTs send."""
+
+
 @pytest.mark.parametrize(
-    ("program", "checks", "sent"),
-    [
-        ("i2c", 18, b""),
-        ("spi", 12, b""),
-        ("uart", 25, b"pollinterruptby dmapollinterruptby dmalow power"),
-        ("adc", 16, b""),
-        ("timer", 11, b""),
-        ("rtc", 13, b""),
-    ],
+    ("program", "checks", "sent"), [*ON_WIRES, ("adc", 16, b""), ("timer", 11, b""), ("rtc", 13, b"")]
 )
 def test_a_driver_gets_what_the_manual_promises(
     toolchain: str, program: str, checks: int, sent: bytes, tmp_path: Path
 ) -> None:
+    run_program(toolchain, program, checks, sent, tmp_path, "instructions")
+
+
+@pytest.mark.parametrize(("program", "checks", "sent"), ON_WIRES)
+def test_it_does_where_bits_take_their_time(program: str, checks: int, sent: bytes, tmp_path: Path) -> None:
+    run_program(TOOLCHAINS[0], program, checks, sent, tmp_path, "cortex-m7")
+
+
+def run_program(toolchain: str, program: str, checks: int, sent: bytes, folder: Path, timing: str) -> None:
     sources = tuple(str(FOLDER / name) for name in ("bench.c", f"{program}.c"))
-    elf = build(toolchain, sources, str(FOLDER / "bench.ld"), tmp_path / f"{program}.elf", (f"-I{FOLDER}",))
-    bench = Bench(elf)
+    elf = build(toolchain, sources, str(FOLDER / "bench.ld"), folder / f"{program}.elf", (f"-I{FOLDER}",))
+    bench = Bench(elf, timing)
     said = bench.run(6)
     assert said[-1:] == ["done"], said
     assert [line for line in said if not line.startswith("ok ")] == ["done"]
