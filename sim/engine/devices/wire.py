@@ -10,6 +10,14 @@ from collections.abc import Callable
 
 from sim.engine.devices.base import ClockService, Event
 
+_TOGETHER = 50_000
+
+
+def together(bits: int, rate: int) -> int:
+    """Frames of so many bits that may go over a wire as one where only DMA streams would see them one by one: what
+    ``rate`` bits a second carry in 20 us."""
+    return max(1, rate // (_TOGETHER * bits))
+
 
 class Wire:
     """Busy from ``carry`` until what it carries is through.

@@ -8,8 +8,6 @@ from sim.engine.devices.base import Device, Services
 from sim.engine.devices.registers import RegisterDevice
 from sim.errors import CrosscamError
 
-_TOGETHER = 50_000
-
 
 @runtime_checkable
 class SpiTarget(Protocol):
@@ -49,12 +47,6 @@ class SpiController(RegisterDevice):
             for shift in range(0, 8 * length, 8) if lsb_first else range(8 * (length - 1), -8, -8):
                 answer |= (self._target.transmit(value >> shift & 0xFF) & 0xFF) << shift
         return answer
-
-    @staticmethod
-    def together(bits: int, rate: int) -> int:
-        """Frames of so many bits that may go over the wire as one where only DMA streams would see them one by one:
-        what ``rate`` bits a second carry in 20 us."""
-        return max(1, rate // (_TOGETHER * bits))
 
     def release_target(self) -> None:
         """Chip select goes inactive."""

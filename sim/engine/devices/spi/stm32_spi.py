@@ -27,7 +27,7 @@ from sim.engine.devices.base import Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Mode
 from sim.engine.devices.spi.spi_controller import SpiController
-from sim.engine.devices.wire import Wire
+from sim.engine.devices.wire import Wire, together
 from sim.errors import CrosscamError
 
 _DR = 0x0C
@@ -211,7 +211,7 @@ class Stm32Spi(SpiController):
         if self._wire.busy or not self._enabled or not self._master or (self._shifted is None and not self._next()):
             return
         bits, rate = self._bits, self._rate
-        self._under_way = min(self._unseen(), self.together(bits, rate))
+        self._under_way = min(self._unseen(), together(bits, rate))
         self._wire.carry(self._under_way * bits, rate, self._carried)
 
     def _next(self) -> bool:

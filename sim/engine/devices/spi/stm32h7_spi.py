@@ -25,7 +25,7 @@ from sim.engine.devices.base import Event, Services
 from sim.engine.devices.dma_request import add_request
 from sim.engine.devices.registers import Mode
 from sim.engine.devices.spi.spi_controller import SpiController
-from sim.engine.devices.wire import Wire
+from sim.engine.devices.wire import Wire, together
 
 _FIFO_BYTES = 16  # of SPI1 to SPI3; SPI4 to SPI6 have 8
 _PATIENCE = 1000  # waits for a reader: a second is that many of them
@@ -256,7 +256,7 @@ class Stm32H7Spi(SpiController):
         if self._wire.busy or self._delivering or left <= 0 or held_up or (sends and not self._transmit):
             return
         bits, rate = self._dsize.value + 1 + self._gap.value, self._rate
-        self._under_way = max(1, min(left, self._unseen(sends, receives), self.together(bits, rate)))
+        self._under_way = max(1, min(left, self._unseen(sends, receives), together(bits, rate)))
         self._wire.carry(self._under_way * bits, rate, self._carried)
 
     def _unseen(self, sends: bool, receives: bool) -> int:
