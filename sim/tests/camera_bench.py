@@ -159,8 +159,9 @@ class BenchBus:
         device.write(offset, width, value)
 
     def window_at(self, address: int) -> FakeWindow | None:
-        found = next((device for start, size, device in self.windows if start <= address < start + size), None)
-        return None if found is None else FakeWindow(found)
+        return next(
+            (FakeWindow(device, start) for start, size, device in self.windows if start <= address < start + size), None
+        )
 
     def read_bytes(self, address: int, count: int) -> bytes:
         return bytes(self.ram[address - RAM : address - RAM + count])

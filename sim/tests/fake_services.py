@@ -63,6 +63,7 @@ class FakeClock:
 @dataclass(frozen=True)
 class FakeWindow:
     device: Device
+    start: int = 0
 
 
 class FakeBus:
@@ -85,7 +86,7 @@ class FakeBus:
 
     def window_at(self, address: int) -> FakeWindow | None:
         found = self._window(address)
-        return None if found is None else FakeWindow(found[1])
+        return None if found is None else FakeWindow(found[1], found[0])
 
     def read(self, address: int, width: int) -> int:
         window = self._window(address)

@@ -124,6 +124,9 @@ class BusWindow(Protocol):
     @property
     def device(self) -> Device: ...
 
+    @property
+    def start(self) -> int: ...
+
 
 class BusService(Protocol):
     """The system bus as devices see it (DMA, scripts): little-endian, physical addresses."""
@@ -235,6 +238,13 @@ class Device:
     def write(self, offset: int, width: int, value: int) -> None:
         """Bus write of ``width`` bytes at ``offset``; the default logs, since nothing is there."""
         self.log.warning(UNHANDLED_WRITE, offset, value)
+
+    def write_block(self, offset: int, width: int, data: bytes) -> bool:
+        """All of ``data`` written at ``offset`` at one moment, ``width`` bytes a write; False: one by one, please.
+
+        Nothing may come out differently from the writes one by one; a device says so that takes many at once.
+        """
+        return False
 
     def on_gpio(self, number: Pin, value: bool) -> None:
         """Input pin ``number`` changed; the default says that nothing listens."""

@@ -14,7 +14,9 @@ from typing import Any
 
 from sim.engine.devices.base import BusService, Device, Line, Services
 from sim.engine.devices.event import EventHandlers
+from sim.engine.devices.spi.spi_controller import SpiController
 from sim.engine.members import script_members_of
+from sim.engine.scripting.spi_target import ScriptedSpiTarget
 from sim.engine.scripting.timeinterval import TimeInterval, TimeStamp
 from sim.engine.scripting.world import NOISY, ByteArray, LogLevel, format_message
 
@@ -76,11 +78,28 @@ class _Characters:
         return self
 
 
+class _StateHook:
+    """A script's function behind an output pin, from ``armed`` on."""
+
+    def __init__(self, hook: Guarded) -> None:
+        self._hook, self.armed = hook, False
+
+    def on_gpio(self, number: int, value: bool) -> None:
+        if self.armed:
+            self._hook(value)
+
+
 class LineProxy:
     """A C# ``GPIO``: one output pin."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, line: Line, report: Report) -> None:
+        self._line, self._report = line, report
+
+    def AddStateChangedHook(self, hook: Callable[[bool], object]) -> None:
+        """Call ``hook`` with the level at each change."""
+        state_hook = _StateHook(Guarded(hook, self._report))
+        self._line.connect(state_hook, 0)
+        state_hook.armed = True
 
     def Set(self, value: bool = True) -> None:
         self._line.set(bool(value))
@@ -113,7 +132,7 @@ class DeviceProxy:
         if isinstance(found, EventHandlers):
             return _EventProxy(found, self.__dict__["_report"])
         if isinstance(found, Line):
-            return LineProxy(found)
+            return LineProxy(found, self.__dict__["_report"])
         return self.__dict__["_machine"].wrap(found) if isinstance(found, Device) else found
 
     def _find(self, name: str) -> Any:
@@ -123,6 +142,10 @@ class DeviceProxy:
             return lambda message, *args: device.log.log(level, "%s", format_message(message, args))
         if name == "Log":
             return lambda level, message, *args: device.log.log(int(level), "%s", format_message(message, args))
+        if name == "Register" and isinstance(device, SpiController):
+            return lambda face, point: device.register_child(
+                ScriptedSpiTarget(device, face, self.__dict__["_report"]), 0
+            )
         if name == "GetMachine":
             return lambda: self.__dict__["_machine"]
         if name.startswith("Read") and name[4:] in _WIDTHS:
@@ -137,7 +160,10 @@ class DeviceProxy:
         if name in device.outputs:
             return device.outputs[name]
         if name == "Connections":
-            return {number: LineProxy(line) for number, line in device.outputs.items() if isinstance(number, int)}
+            lines = device.outputs.items()
+            return {
+                number: LineProxy(line, self.__dict__["_report"]) for number, line in lines if isinstance(number, int)
+            }
         if name == "CharReceived" and hasattr(device, "on_char"):
             return _Characters(device.on_char, self.__dict__["_report"])
         raise AttributeError(f"{device.name} ({type(device).__name__}) has no {name} here")

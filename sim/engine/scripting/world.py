@@ -153,6 +153,16 @@ class _Extensions:
     """What ``clr.ImportExtensions`` is given: here devices have those methods anyway."""
 
 
+class SpiPeripheral:
+    """``ISPIPeripheral``: what a script derives a class from that plays a part on an SPI bus (``spi_target.py``)."""
+
+
+class _NullRegistrationPoint:
+    """``NullRegistrationPoint``: the place of the one part that a controller has."""
+
+    Instance = None
+
+
 class _Logger:
     """``Antmicro.Renode.Logging.Logger``."""
 
@@ -201,10 +211,14 @@ def _modules(directory: WorkingDirectory) -> dict[str, ModuleType]:
         "Antmicro.Renode.Time": _module("Antmicro.Renode.Time", TimeInterval=TimeInterval, TimeStamp=TimeStamp),
         "Antmicro.Renode.Logging": _module("Antmicro.Renode.Logging", LogLevel=LogLevel, Logger=_Logger),
         "Antmicro.Renode.Core": _module("Antmicro.Renode.Core"),
+        "Antmicro.Renode.Core.Structure": _module(
+            "Antmicro.Renode.Core.Structure", NullRegistrationPoint=_NullRegistrationPoint
+        ),
         "Antmicro.Renode.Peripherals": _module("Antmicro.Renode.Peripherals", IPeripheralExtensions=_Extensions),
         "Antmicro.Renode.Peripherals.Bus": _module(
             "Antmicro.Renode.Peripherals.Bus", Access=Access, SysbusAccessWidth=SysbusAccessWidth
         ),
+        "Antmicro.Renode.Peripherals.SPI": _module("Antmicro.Renode.Peripherals.SPI", ISPIPeripheral=SpiPeripheral),
         "clr": _clr(),
     }
     for name, module in found.items():

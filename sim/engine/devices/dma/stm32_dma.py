@@ -309,8 +309,13 @@ class Stream:
         return struct.pack(f"<{items}{_CODES[item]}", *values)
 
     def _write_peripheral(self, items: int, data: bytes) -> None:
-        write, item, step = self._dma.services.sysbus.write, self._item, self._peripheral_step
+        sysbus, item, step = self._dma.services.sysbus, self._item, self._peripheral_step
         address = self._par.raw + self._peripheral_offset
+        if items > 1 and not step and sysbus.is_unwatched(address):
+            window = sysbus.window_at(address)
+            if window is not None and window.device.write_block(address - window.start, item, data):
+                return
+        write = sysbus.write
         self._peripheral_offset += step * items
         for value in struct.unpack(f"<{items}{_CODES[item]}", data):
             write(address, item, value)

@@ -20,6 +20,14 @@ class SpiTarget(Protocol):
         """The transfer is over (chip select goes inactive)."""
 
 
+@runtime_checkable
+class SpiBlockTarget(Protocol):
+    """A target that takes many bytes at once where nobody looks at its answers."""
+
+    def transmit_block(self, data: bytes) -> None:
+        """What ``transmit`` of each byte does."""
+
+
 class SpiController(RegisterDevice):
     """A controller with one target, its child; without one, reads give 0."""
 
@@ -47,6 +55,14 @@ class SpiController(RegisterDevice):
             for shift in range(0, 8 * length, 8) if lsb_first else range(8 * (length - 1), -8, -8):
                 answer |= (self._target.transmit(value >> shift & 0xFF) & 0xFF) << shift
         return answer
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send ``data``; nothing is received."""
+        if isinstance(self._target, SpiBlockTarget):
+            self._target.transmit_block(data)
+        elif self._target is not None:
+            for byte in data:
+                self._target.transmit(byte)
 
     def release_target(self) -> None:
         """Chip select goes inactive."""
