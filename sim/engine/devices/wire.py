@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 from sim.engine.devices.base import ClockService, Event
 
-_TOGETHER = 50_000
+_TOGETHER = 10_000
 
 
 def together(bits: int, rate: int) -> int:
     """Frames of so many bits that may go over a wire as one where only DMA streams would see them one by one: what
-    ``rate`` bits a second carry in 20 us."""
+    ``rate`` bits a second carry in 100 us."""
     return max(1, rate // (_TOGETHER * bits))
 
 

@@ -4,7 +4,7 @@ As in Renode's ``SPI.STM32SPI``, by the ``instructions`` clock a frame is exchan
 always 1 and RXNE follows at once; with RXDMAEN each received frame pulses ``DMARecieve`` (sic); ``bufferCapacity``
 frames may wait unread. By the other clocks frames take their bits of PCLK divided by BR; one waits in DR (four bytes in
 the F7's FIFO) while another is shifted. ``DMATransmit`` asks for each while TXDMAEN is set; where nobody wired it the
-DMA model pushes all of a transfer, and all of it waits. Frames that only DMA sees go 20 us of them at a time.
+DMA model pushes all of a transfer, and all of it waits. Frames that only DMA sees go 100 us of them at a time.
 
 Beyond Renode, as on the chip:
 
@@ -117,6 +117,7 @@ class Stm32Spi(SpiController):
         self._wire_free = 0  # cycle at which the last frame is through, where none takes time
         self._wire.cut()
         self._shifted: int | None = None  # on the wire
+        self._delivering = False
         self._under_way = 0  # frames on the wire, of which ``_shifted`` is the first
         self._overrun = self._overrun_data_read = False
         self._mode_fault = self._mode_fault_seen = False
@@ -208,7 +209,13 @@ class Stm32Spi(SpiController):
 
     def _load(self) -> None:
         """The next frame goes on the wire, if it is free and there is one; those behind it too, if nobody looks."""
-        if self._wire.busy or not self._enabled or not self._master or (self._shifted is None and not self._next()):
+        if (
+            self._wire.busy
+            or self._delivering
+            or not self._enabled
+            or not self._master
+            or (self._shifted is None and not self._next())
+        ):
             return
         bits, rate = self._bits, self._rate
         self._under_way = min(self._unseen(), together(bits, rate))
@@ -235,6 +242,7 @@ class Stm32Spi(SpiController):
         return waiting
 
     def _carried(self) -> None:
+        self._delivering = True
         for _ in range(self._under_way):
             if self._shifted is None:
                 break
@@ -243,6 +251,7 @@ class Stm32Spi(SpiController):
             if not (self._bidimode and self._bidioe):
                 self._keep(answer)
             self._next()
+        self._delivering = False
         self._load()
         self._update()
 

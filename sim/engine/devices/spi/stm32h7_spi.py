@@ -3,7 +3,7 @@
 As in Renode's ``SPI.STM32H7_SPI``, by the ``instructions`` clock a packet is exchanged the moment it can be (SPE,
 CSTART, something in the transmit FIFO, room in the receive FIFO); by the others it takes its bits, and MIDI's, of the
 kernel clock divided by MBR. EOT comes with the TSIZE-th packet, and the target is told ``finish_transmission``
-then or at suspension. Where only DMA streams look at the FIFOs, packets of 20 us go as one, up to their next flag.
+then or at suspension. Where only DMA streams look at the FIFOs, packets of 100 us go as one, up to their next flag.
 
 Beyond Renode, as on the chip: both FIFOs hold 16 bytes, TXP and RXP follow the threshold FTHLV; simplex and
 half-duplex directions (CFG2.COMM, HDDIR): a receiver clocks packets in without data to send; a TXDR or RXDR access
@@ -62,6 +62,7 @@ class Stm32H7Spi(SpiController):
         self._wire.cut()
         self._under_way = 0  # packets on the wire
         self._delivering = False
+        self._passing = 0  # packets of those that have just come through that DMA has not fetched yet
         self._done = 0  # packets of the transfer under way
         self._end = self._suspended = self._filled = self._overrun = False
 
@@ -183,13 +184,22 @@ class Stm32H7Spi(SpiController):
         packet = self._packet_bytes
         count = len(data) // packet
         size = self._tsize.value
-        straight = offset == 0x20 and width >= packet and self._dsize.value + 1 == 8 * packet and self._flows
-        if not straight or self._directions != (True, False) or self._transmit or (size and self._done + count > size):
+        if offset != 0x20 or width < packet or not self._straight or (size and self._done + count > size):
             return False
+        if self._wire.takes_time:
+            if count > self._passing:
+                return False
+            self._passing -= count
         self.send_bytes(data if packet == 1 or self._lsb_first else in_bus_order(data, packet))
         self._done += count
         self._exchange()
         return True
+
+    @property
+    def _straight(self) -> bool:
+        """What is written goes out as it is: whole bytes, nothing before it, and nothing comes in."""
+        whole = self._dsize.value + 1 == 8 * self._packet_bytes
+        return whole and self._flows and not self._transmit and self._directions == (True, False)
 
     def _read_data(self, width: int) -> int:
         packet = self._packet_bytes
@@ -290,15 +300,15 @@ class Stm32H7Spi(SpiController):
     def _deliver(self, packets: int) -> None:
         """They are through; DMA streams feed and empty the FIFOs meanwhile."""
         receives = self._directions[1]
-        self._delivering = True
-        while packets:
-            moved = self._move(min(packets, max(1, self._free(self._received))) if receives else packets)
+        self._delivering, self._passing = True, packets
+        while self._passing:
+            moved = self._move(min(self._passing, max(1, self._free(self._received))) if receives else self._passing)
             if not moved:
                 break
-            packets -= moved
+            self._passing -= moved
             self.dma_receive.ask()
             self.dma_transmit.ask()
-        self._delivering = False
+        self._delivering, self._passing = False, 0
 
     def _stop_wire(self, finishing: int) -> None:
         """The wire stops: what is through by now, and ``finishing`` packets more, still arrive."""
@@ -385,7 +395,8 @@ class Stm32H7Spi(SpiController):
             return 0
         if self._flows and not self._directions[1] and not self._wire.takes_time:
             return _ANY  # nothing holds them up
-        return max(1, self._free(self._transmit) * self._packet_bytes // 4)
+        room = self._passing if self._passing and self._straight else self._free(self._transmit)
+        return max(1, room * self._packet_bytes // 4)
 
     def _update(self) -> None:
         status = self._status()
