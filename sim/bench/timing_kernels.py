@@ -22,7 +22,8 @@ from sim.engine.bus import MappedMemory
 from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
-from sim.engine.timing.chip import Memory, load_chip
+from sim.engine.timing.chip import DeviceBus, Memory, load_chip
+from sim.engine.timing.cortex_m7 import CortexM7Timing
 from sim.errors import CrosscamError
 
 FOLDER = Path(__file__).parents[2] / "firmware" / "bench" / "timing"
@@ -32,11 +33,17 @@ CPACR = 0xE000ED88
 FEW, MANY = 40, 140  # turns of the loop; the difference leaves the way in and out aside
 TOLERANCE = 0.1  # cycles an iteration
 _LONGEST_SECONDS = 1.0
+PRIVATE = "private"
+"""The core's own registers, which are there."""
+_REGISTERS = 0x6000  # bytes a kernel uses
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """One loop and its rule; ``code`` and ``data`` name memories of the chip."""
+    """One loop and its rule; ``code`` and ``data`` name memories of the chip, ``data`` also the registers behind a bus.
+
+    ``bus_clock``: core cycles of one; 0: as the chip's data file has it.
+    """
 
     name: str
     file: str
@@ -48,6 +55,7 @@ class Kernel:
     code: str = "itcm"
     data: str = "dtcm"
     caches: bool = True
+    bus_clock: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,24 +122,30 @@ def assemble(file: Path) -> tuple[bytes, dict[str, int]]:
 
 
 class Bench:
-    """A bare core with a chip's memories."""
+    """A bare core with a chip's memories, and memory in place of peripherals."""
 
-    def __init__(self, chip: str, timing: str | None = None) -> None:
+    def __init__(self, chip: str, timing: str | None = None, bus_clock: int = 0) -> None:
         self.chip = load_chip(chip)
         machine = self.machine = Machine("kernels", timing or f"cortex-m7:{chip}")
         for memory in self.chip.memories:
             size = min(memory.size, 1 << 21)
             machine.register(f"sysbus.{memory.name}", MappedMemory(machine, memory.name, size=size), memory.base)
+        for bus in self.chip.devices:
+            if bus.name != PRIVATE:
+                machine.register(f"sysbus.{bus.name}", MappedMemory(machine, bus.name, size=_REGISTERS), bus.base)
         nvic = Nvic(machine, "nvic", priority_mask=0xF0)
         machine.register("sysbus.nvic", nvic, 0xE000E000)
         self.cpu = CortexM(machine, "cpu", nvic=nvic)
         self.cpu.performance_in_mips = 100
         machine.register("sysbus.cpu", self.cpu)
         machine.sysbus.write(CPACR, 4, 0xF << 20)
+        if bus_clock and isinstance(machine.timing, CortexM7Timing):
+            machine.timing.retime(self.chip.at(bus_clock, 0))
 
-    def memory(self, name: str) -> Memory:
-        """A memory of the chip by name."""
-        for memory in self.chip.memories:
+    def memory(self, name: str) -> Memory | DeviceBus:
+        """A memory of the chip, or what stands for the registers behind a bus, by name."""
+        places: tuple[Memory | DeviceBus, ...] = (*self.chip.memories, *self.chip.devices)
+        for memory in places:
             if memory.name == name:
                 return memory
         raise CrosscamError(f"chip {self.chip.name} has no memory {name}")
@@ -158,16 +172,17 @@ class Bench:
 
 def measure(kernels: list[Kernel], folder: Path = FOLDER) -> list[Outcome]:
     """Run each on a machine of its chip; a first run fills caches and BTAC."""
-    benches: dict[str, Bench] = {}
+    benches: dict[tuple[str, int], Bench] = {}
     images: dict[str, tuple[bytes, dict[str, int]]] = {}
     outcomes = []
     for kernel in kernels:
         if kernel.file not in images:
             images[kernel.file] = assemble(folder / kernel.file)
         code, symbols = images[kernel.file]
-        if kernel.chip not in benches:
-            benches[kernel.chip] = Bench(kernel.chip)
-        bench = benches[kernel.chip]
+        board = kernel.chip, kernel.bus_clock
+        if board not in benches:
+            benches[board] = Bench(kernel.chip, bus_clock=kernel.bus_clock)
+        bench = benches[board]
         start = symbols[kernel.name]
         end = min([other for other in symbols.values() if other > start], default=len(code))
         code, start = code[start:end], 0

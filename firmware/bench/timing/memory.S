@@ -130,3 +130,17 @@
     beq.w 97f
     b.w 99b
 97: wfi
+
+/* Reads of a peripheral's register. */
+    .macro register_read name
+    kernel \name
+    turns
+    .rept 32
+    ldr.w r4, [r1]
+    .endr
+    done
+    .endm
+
+    register_read register_at_core_clock
+    register_read register_at_half
+    register_read register_at_quarter

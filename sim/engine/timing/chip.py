@@ -102,7 +102,7 @@ class Chip:
         return replace(
             self,
             memories=tuple(_memory(buses, entry) for entry in entries),
-            devices=tuple(_device(entry, core_cycles / own) for entry in self.data["device"]),
+            devices=tuple(_device(buses, entry) for entry in self.data["device"]),
         )
 
 
@@ -146,7 +146,7 @@ def _chip(name: str, data: dict[str, Any]) -> Chip:
         redirect=int(core["redirect"]),
         return_stack=int(core["return_stack"]),
         memories=tuple(_memory(buses, entry) for entry in data["memory"]),
-        devices=tuple(_device(entry, 1.0) for entry in data["device"]),
+        devices=tuple(_device(buses, entry) for entry in data["device"]),
         clocks=ClockData.from_file(data["clocks"]) if "clocks" in data else None,
         data=data,
     )
@@ -166,11 +166,10 @@ def _cache(entry: dict[str, int]) -> Cache:
     return cache
 
 
-def _device(entry: dict[str, Any], scale: float) -> DeviceBus:
-    """The core's private bus runs at the core clock whatever the others do."""
-    if entry.get("at_core_clock"):
-        scale = 1.0
-    read, write = round(entry["read"] * scale), round(entry["write"] * scale)
+def _device(buses: dict[str, Any], entry: dict[str, Any]) -> DeviceBus:
+    """A part in core clocks, and one in clocks of the bus the registers are behind; the core's private bus has none."""
+    ratio = buses[entry["bus"]]["core_cycles"] if "bus" in entry else 0
+    read, write = (round(entry[way]["core"] + ratio * entry[way].get("bus", 0)) for way in ("read", "write"))
     return DeviceBus(entry["name"], entry["base"], entry["size"], max(1, read), max(1, write))
 
 

@@ -253,9 +253,9 @@ class CortexM7Timing:
             best = max(available(), key=lambda name: (_likeness(load_chip(name), board), name == DEFAULT))
             if best != self.chip.name:
                 self._use_chip(load_chip(best), board.engine)
-        self.clocks = board.follow_clocks(self.chip, self._retime)
+        self.clocks = board.follow_clocks(self.chip, self.retime)
 
-    def _retime(self, chip: Chip) -> None:
+    def retime(self, chip: Chip) -> None:
         """Firmware has programmed other clocks or wait states: blocks in flight keep what they have cost."""
         self.chip = chip
         self.map.retime(chip)
