@@ -15,6 +15,7 @@ static void help(void);
 
 static void info(void) {
     info_banner();
+    info_display();
     info_stack();
 }
 

@@ -3,6 +3,7 @@
  */
 #include "app/info.h"
 
+#include "app/display.h"
 #include "app/inference.h"
 #include "app/report.h"
 #include "app/self_test.h"
@@ -92,6 +93,12 @@ void info_camera(void) {
     console_text(&line);
 }
 
+void info_display(void) {
+    begin("display: ");
+    display_describe(&line);
+    console_text(&line);
+}
+
 void info_stack(void) {
     begin("stack: ");
     number(platform_stack_used(), "/");
@@ -121,6 +128,7 @@ void info_profile(void) {
      * cycles. */
     const uint32_t cycles =
         inference_profile(self_test_frame(), &preprocess_cycles, layer_cycles, PROFILE_LAYERS_MAX);
+    self_test_done();
     for (uint32_t i = 0; i < nn_model.layer_count && i < PROFILE_LAYERS_MAX; i++) {
         layer_line(i, layer_cycles[i]);
     }

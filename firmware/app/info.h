@@ -10,6 +10,9 @@ void info_banner(void);
 /* The camera that was found. */
 void info_camera(void);
 
+/* What the display did and cost so far. */
+void info_display(void);
+
 /* Stack depth so far; in `i` only, since it grows while running. */
 void info_stack(void);
 

@@ -10,15 +10,20 @@
 
 #define SCORE_WIDTH 4U /* sign and three digits */
 
-/* The line's first part is the one of the application this project grew from, which says "neg". */
-static const char *short_label(const char *label) {
+/* The class that says "none of the others" (design of the data sets). */
+static bool is_negative(const char *label) {
     static const char negative[] = "negative";
     for (uint32_t i = 0; label[i] == negative[i]; i++) {
         if (label[i] == '\0') {
-            return "neg";
+            return true;
         }
     }
-    return label;
+    return false;
+}
+
+/* The line's first part is the one of the application this project grew from, which says "neg". */
+static const char *short_label(const char *label) {
+    return is_negative(label) ? "neg" : label;
 }
 
 static void report_score(text_t *line, const int8_t *scores, uint32_t number, bool first) {
@@ -34,19 +39,29 @@ static bool stands_before(const int8_t *scores, uint32_t a, uint32_t b) {
     return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
 }
 
-void report_scores(text_t *line, const int8_t *scores) {
-    uint32_t before = 0;
-    for (uint32_t shown = 0; shown < NN_SCORES_SHOWN; shown++) {
-        uint32_t next = nn_model.output_count;
-        for (uint32_t i = 0; i < nn_model.output_count; i++) {
-            const bool open = shown == 0U || stands_before(scores, before, i);
-            if (open && (next == nn_model.output_count || stands_before(scores, i, next))) {
-                next = i;
-            }
+/* Which stands after score `before`, or first of all. */
+static uint32_t next_score(const int8_t *scores, bool first, uint32_t before) {
+    uint32_t next = nn_model.output_count;
+    for (uint32_t i = 0; i < nn_model.output_count; i++) {
+        const bool open = first || stands_before(scores, before, i);
+        if (open && (next == nn_model.output_count || stands_before(scores, i, next))) {
+            next = i;
         }
-        report_score(line, scores, next, shown == 0U);
-        before = next;
     }
+    return next;
+}
+
+void report_scores(text_t *line, const int8_t *scores) {
+    uint32_t next = 0;
+    for (uint32_t shown = 0; shown < NN_SCORES_SHOWN; shown++) {
+        next = next_score(scores, shown == 0U, next);
+        report_score(line, scores, next, shown == 0U);
+    }
+}
+
+bool report_next_label(uint32_t line, uint32_t *label) {
+    *label = next_score(nn_model.output, line == 0U, *label);
+    return line < NN_SCORES_SHOWN;
 }
 
 /* Columns of ", label: +127". */
@@ -83,6 +98,16 @@ void report_scores(text_t *line, const int8_t *scores) {
     for (uint32_t i = 0; i < nn_model.output_count; i++) {
         report_score(line, scores, i, i == 0U);
     }
+}
+
+bool report_next_label(uint32_t line, uint32_t *label) {
+    for (uint32_t next = line == 0U ? 0U : *label + 1U; next < nn_model.output_count; next++) {
+        if (!is_negative(nn_model.labels[next])) {
+            *label = next;
+            return true;
+        }
+    }
+    return false;
 }
 #endif
 

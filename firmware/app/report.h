@@ -18,6 +18,11 @@
  * than a line holds the NN_SCORES_SHOWN highest, the highest first. */
 void report_scores(text_t *line, const int8_t *scores);
 
+/* Which label a picture shows in its line `line`, counted from 0; false: there are no more. All but "negative", which
+ * the others' absence says, in their order; of a network with more than a prediction line holds the NN_SCORES_SHOWN with
+ * the highest scores, the highest first. `label` is that of the line before, and becomes that of this one. */
+bool report_next_label(uint32_t line, uint32_t *label);
+
 /* "car: +127, ... | Duration: 57 ms | Cycles: 27412345 | Frame: 17" of the network's present output. */
 void report_prediction(uint32_t cycles, uint32_t frame_number);
 

@@ -3,17 +3,15 @@
  */
 #include "app/self_test.h"
 
+#include "app/frames.h"
 #include "app/inference.h"
 #include "app/report.h"
 #include "drivers/console.h"
 #include "drivers/ov7670.h"
 #include "nn/model.h"
-#include "platform.h"
-
-/* A buffer of its own: the camera's may be filling while the test runs. */
-PLATFORM_BULK static uint16_t pattern[OV7670_WIDTH * OV7670_HEIGHT];
 
 const uint16_t *self_test_frame(void) {
+    uint16_t *const pattern = frames_take(FRAME_SELF_TEST); /* there is one: frames.c */
     uint16_t *pixel = pattern;
     for (uint32_t y = 0; y < OV7670_HEIGHT; y++) {
         for (uint32_t x = 0; x < OV7670_WIDTH; x++) {
@@ -23,8 +21,13 @@ const uint16_t *self_test_frame(void) {
     return pattern;
 }
 
+void self_test_done(void) {
+    frames_release(FRAME_SELF_TEST);
+}
+
 bool self_test_run(void) {
     const uint32_t cycles = inference_run(self_test_frame());
+    self_test_done();
     bool passed = true;
     for (uint32_t i = 0; i < nn_model.output_count; i++) {
         passed = passed && nn_model.output[i] == nn_model.self_test_expected[i];

@@ -11,6 +11,9 @@
 /* The picture "xor-v1": pixel(x, y) = ((x * 2053 + y * 4099) ^ (x * y)) & 0xFFFF, 320 x 240, RGB565. */
 const uint16_t *self_test_frame(void);
 
+/* What self_test_frame gave is not needed any more. */
+void self_test_done(void);
+
 /* Run it and print "self-test: ok (...)", or "self-test: FAILED (...)" and an error line. True when passed.
  */
 bool self_test_run(void);

@@ -3,20 +3,20 @@
  */
 #include "app/vision.h"
 
+#include "app/display.h"
+#include "app/frames.h"
 #include "app/inference.h"
 #include "app/info.h"
 #include "app/report.h"
 #include "drivers/camera.h"
 #include "drivers/ov7670.h"
-#include "platform.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Captures that fail in a row before the sensor is set up anew: it may have lost power, and with it its
  * registers. */
 #define FAILURES_MAX 3U
-
-PLATFORM_DMA_BUFFER static uint8_t frame_buffers[2][OV7670_FRAME_SIZE];
 
 static struct {
     enum { STOPPED, SINGLE, RUNNING } mode;
@@ -25,7 +25,8 @@ static struct {
 } vision;
 
 void vision_init(void) {
-    camera_init(frame_buffers[0], frame_buffers[1], OV7670_FRAME_SIZE);
+    camera_init(OV7670_FRAME_SIZE);
+    display_init();
 }
 
 static bool set_up_camera(void) {
@@ -62,18 +63,28 @@ bool vision_single(void) {
 
 void vision_stop(void) {
     camera_stop();
+    frames_release(FRAME_CAPTURE);
     vision.mode = STOPPED;
+}
+
+static void start_capture(void) {
+    uint16_t *const buffer = frames_take(FRAME_CAPTURE);
+    if (buffer != NULL) {
+        camera_start(buffer);
+    }
 }
 
 static void frame_arrived(const camera_frame_t *frame) {
     vision.failures = 0;
+    (void)frames_hand_over(FRAME_CAPTURE, FRAME_NETWORK);
     if (vision.mode == RUNNING) {
-        camera_start(); /* the next frame fills the other buffer while the network works on this one */
+        start_capture(); /* the next frame comes in while the network works on this one */
     } else {
         vision.mode = STOPPED;
     }
     const uint32_t cycles = inference_run(frame->pixels);
     report_prediction(cycles, frame->number);
+    display_show(cycles);
 }
 
 static void capture_failed(camera_status_t status) {
@@ -85,12 +96,13 @@ static void capture_failed(camera_status_t status) {
 }
 
 void vision_step(void) {
+    display_step();
     camera_frame_t frame;
     const camera_status_t status = camera_poll(&frame);
     switch (status) {
     case CAMERA_IDLE:
         if (vision.mode != STOPPED) {
-            camera_start();
+            start_capture();
         }
         break;
     case CAMERA_BUSY:

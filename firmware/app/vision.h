@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Frame buffers; nothing runs yet. */
+/* Camera port and display; nothing runs yet. */
 void vision_init(void);
 
 /* Frame after frame, or a single one; sets the camera up first where that has not succeeded yet. False, after

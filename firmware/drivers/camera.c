@@ -1,5 +1,5 @@
 /*
- * Frame capture with two buffers, see camera.h.
+ * Frame capture, see camera.h.
  *
  * A frame is complete when the camera port has seen its end and the DMA has written its last word. The two
  * interrupts come in either order: the port may say "frame end" while the last four words are still in the
@@ -17,9 +17,8 @@
 #define BROKEN   (HAL_CAPTURE_OVERRUN | HAL_CAPTURE_BUS_ERROR)
 
 static struct {
-    void *buffer[2];
+    void *buffer; /* being captured into */
     uint32_t size;
-    uint32_t filling; /* index of the buffer being captured into */
     uint32_t completed;
     uint32_t missing;
     uint32_t started_at;
@@ -29,25 +28,23 @@ static struct {
     bool start_failed;
 } camera;
 
-void camera_init(void *first, void *second, uint32_t size) {
-    camera.buffer[0] = first;
-    camera.buffer[1] = second;
+void camera_init(uint32_t size) {
     camera.size = size;
-    camera.filling = 0;
     camera.completed = 0;
     camera.missing = 0;
     camera.running = false;
 }
 
-void camera_start(void) {
+void camera_start(void *buffer) {
     if (camera.running) {
         return;
     }
+    camera.buffer = buffer;
     /* First of two invalidations. A dirty line of this buffer may still sit in the cache (whoever wrote there
      * last, the start-up code's zeroes for one); were it evicted during the capture, it would overwrite
      * pixels. */
-    hal_cache_invalidate(camera.buffer[camera.filling], camera.size);
-    camera.start_failed = !hal_capture_start(camera.buffer[camera.filling], camera.size);
+    hal_cache_invalidate(buffer, camera.size);
+    camera.start_failed = !hal_capture_start(buffer, camera.size);
     camera.started_at = hal_millis();
     camera.frame_end_seen = false;
     camera.running = true;
@@ -60,14 +57,12 @@ static camera_status_t fail(camera_status_t status) {
 }
 
 static camera_status_t finish(camera_frame_t *frame) {
-    void *const pixels = camera.buffer[camera.filling];
     /* Second invalidation. The Cortex-M7 reads ahead on its own: during the capture it may have fetched lines
      * of this buffer, half old and half new; the CPU has to read what the DMA wrote to memory. */
-    hal_cache_invalidate(pixels, camera.size);
+    hal_cache_invalidate(camera.buffer, camera.size);
     camera.completed++;
-    camera.filling ^= 1U;
     camera.running = false;
-    frame->pixels = pixels;
+    frame->pixels = camera.buffer;
     frame->number = camera.completed;
     return CAMERA_FRAME;
 }

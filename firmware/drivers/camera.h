@@ -1,11 +1,9 @@
 /*
- * Frame capture with two buffers: while the network works on one frame, the next is captured into the other
- * buffer. One capture runs at a time; the caller starts the next as soon as it takes a frame:
+ * Frame capture. One capture runs at a time, into a buffer that the caller names; so that no frame is missed, it
+ * starts the next, into another buffer, as soon as it takes a frame:
  *
- *     camera_start();
- *     for (;;) { if (camera_poll(&frame) == CAMERA_FRAME) { camera_start(); work_on(&frame); } }
- *
- * A frame handed out stays untouched until the second camera_start after it.
+ *     camera_start(one);
+ *     for (;;) { if (camera_poll(&frame) == CAMERA_FRAME) { camera_start(another); work_on(&frame); } }
  */
 #ifndef DRIVERS_CAMERA_H
 #define DRIVERS_CAMERA_H
@@ -30,11 +28,12 @@ typedef struct camera_frame {
     uint32_t number;        /* frames completed since boot; the first is 1 */
 } camera_frame_t;
 
-/* Two buffers of `size` bytes (a multiple of 32), 32-byte aligned, where the DMA reaches. */
-void camera_init(void *first, void *second, uint32_t size);
+/* Frames have `size` bytes, a multiple of 32. */
+void camera_init(uint32_t size);
 
-/* Capture the next whole frame; nothing happens when a capture runs already. */
-void camera_start(void);
+/* Capture the next whole frame into `buffer`, 32-byte aligned, where the DMA reaches; nothing happens when a capture
+ * runs already. */
+void camera_start(void *buffer);
 
 /* How the capture stands; never waits. CAMERA_FRAME and every error are told once and end the capture; after
  * an error camera port and DMA are as after power-on. On CAMERA_FRAME `frame` is filled. */

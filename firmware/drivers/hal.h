@@ -75,7 +75,30 @@ uint32_t hal_capture_missing(void);
 /* Stop at once, whatever the state, and bring camera port and DMA back to the state after power-on. */
 void hal_capture_abort(void);
 
+/* ---- Display (serial interface with a data/command line, and its DMA) ---- */
+
+typedef enum hal_display_kind { HAL_DISPLAY_COMMAND, HAL_DISPLAY_DATA } hal_display_kind_t;
+
+/* Clock and set up the interface; a transfer under way is given up. */
+void hal_display_open(void);
+
+/* True pulls the display's reset line low. */
+void hal_display_reset(bool asserted);
+
+/* Send `size` (1 to 16) bytes with the data/command line saying `kind`, and wait until they are through. */
+void hal_display_write(hal_display_kind_t kind, const uint8_t *bytes, size_t size);
+
+/* Start to send `count` half-words as data, each with its high byte first, and return. A multiple of 8 of them, 16-byte
+ * aligned, in memory the DMA reaches, written back from the cache. */
+void hal_display_send(const uint16_t *data, uint32_t count);
+
+/* What hal_display_send started is not through yet. */
+bool hal_display_busy(void);
+
 /* ---- Data cache ---- */
+
+/* Write the cache lines that hold [address, address + size) back to memory, where a DMA sees them. */
+void hal_cache_clean(const void *address, size_t size);
 
 /* Drop the cache lines that hold [address, address + size): 32-byte aligned both, else neighbours suffer. */
 void hal_cache_invalidate(const void *address, size_t size);

@@ -7,6 +7,7 @@
 
 #define AF_MCO   0U
 #define AF_I2C   4U
+#define AF_SPI   5U
 #define AF_USART 7U
 #define AF_DCMI  13U
 
@@ -36,6 +37,13 @@ const gpio_pin_t board_pins[PIN_COUNT] = {
     [PIN_CAMERA_D5] = CAMERA_INPUT(GPIO_B, 6),
     [PIN_CAMERA_D6] = CAMERA_INPUT(GPIO_E, 5),
     [PIN_CAMERA_D7] = CAMERA_INPUT(GPIO_E, 6),
+
+    /* MOSI is PB5, not PA7 (Ethernet); there is no MISO: its pin PA6 carries the camera's pixel clock. */
+    [PIN_LCD_SCK] = {GPIO_A, 5, GPIO_ALTERNATE, AF_SPI, GPIO_PUSH_PULL, GPIO_VERY_HIGH, GPIO_NO_PULL},
+    [PIN_LCD_MOSI] = {GPIO_B, 5, GPIO_ALTERNATE, AF_SPI, GPIO_PUSH_PULL, GPIO_VERY_HIGH, GPIO_NO_PULL},
+    [PIN_LCD_CS] = {GPIO_D, 14, GPIO_OUTPUT, 0, GPIO_PUSH_PULL, GPIO_MEDIUM, GPIO_NO_PULL},
+    [PIN_LCD_DC] = {GPIO_D, 15, GPIO_OUTPUT, 0, GPIO_PUSH_PULL, GPIO_MEDIUM, GPIO_NO_PULL},
+    [PIN_LCD_RESET] = {GPIO_F, 12, GPIO_OUTPUT, 0, GPIO_PUSH_PULL, GPIO_LOW, GPIO_NO_PULL},
 };
 
 void board_init(void) {
@@ -45,5 +53,6 @@ void board_init(void) {
     (void)RCC_AHB4ENR; /* wait for the clocks, RM0433 8.5.11 */
     gpio_write(&board_pins[PIN_CAMERA_RESET], false);
     gpio_write(&board_pins[PIN_CAMERA_PWDN], true);
+    gpio_write(&board_pins[PIN_LCD_CS], true);
     gpio_configure(board_pins, PIN_COUNT);
 }

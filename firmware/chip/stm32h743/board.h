@@ -1,5 +1,6 @@
 /*
- * The board: a Nucleo-H743ZI (UM1974) with an OV7670 module on its Zio and morpho headers. Pins with their
+ * The board: a Nucleo-H743ZI (UM1974) with an OV7670 module on its Zio and morpho headers, and an ILI9341 module on
+ * D13, D22, D10, D9 and D8. Pins with their
  * alternate functions from DS12110, tables "Port A (to G) alternate functions".
  */
 #ifndef CHIP_STM32H743_BOARD_H
@@ -26,6 +27,11 @@ enum board_pin {
     PIN_CAMERA_D5,
     PIN_CAMERA_D6,
     PIN_CAMERA_D7,
+    PIN_LCD_SCK, /* SPI1 */
+    PIN_LCD_MOSI,
+    PIN_LCD_CS,
+    PIN_LCD_DC, /* low: command, high: data */
+    PIN_LCD_RESET,
     PIN_COUNT,
 };
 

@@ -33,13 +33,22 @@ void cache_enable(void) {
     core_isb();
 }
 
-void cache_invalidate(const void *address, size_t size) {
+/* Name every line of [address, address + size) to a maintenance register. */
+static void maintain(volatile uint32_t *operation, const void *address, size_t size) {
     const uintptr_t end = (uintptr_t)address + size;
     core_dsb(); /* earlier stores first */
     for (uintptr_t line = (uintptr_t)address & ~(uintptr_t)(CACHE_LINE - 1U); line < end;
          line += CACHE_LINE) {
-        SCB_DCIMVAC = (uint32_t)line;
+        *operation = (uint32_t)line;
     }
     core_dsb();
     core_isb();
+}
+
+void cache_invalidate(const void *address, size_t size) {
+    maintain(&SCB_DCIMVAC, address, size);
+}
+
+void cache_clean(const void *address, size_t size) {
+    maintain(&SCB_DCCMVAC, address, size);
 }

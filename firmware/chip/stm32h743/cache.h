@@ -10,6 +10,9 @@
 /* Invalidate and switch on both. */
 void cache_enable(void);
 
+/* Write every data line that holds part of [address, address + size) back to memory. */
+void cache_clean(const void *address, size_t size);
+
 /* Drop every data line that holds part of [address, address + size): the next read comes from memory, and
  * what the CPU wrote and memory has not seen is lost. */
 void cache_invalidate(const void *address, size_t size);

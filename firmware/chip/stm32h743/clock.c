@@ -3,7 +3,7 @@
  * functional description", table "FLASH recommended number of wait states and programming delay").
  *
  *   HSE 8 MHz / M 1 = 8 MHz, x N 120 = VCO 960 MHz
- *   VCO / P 2 = 480 MHz core; VCO / Q 20 = 48 MHz, / 2 = 24 MHz on MCO1
+ *   VCO / P 2 = 480 MHz core; VCO / Q 10 = 96 MHz, / 4 = 24 MHz on MCO1; SPI1 runs on the 96 MHz
  *
  * 480 MHz needs voltage scale 0 and silicon revision V; revision Y ends at 400 MHz (DS12110, "General
  * operating conditions"). MCO1 comes from PLL1 and not from HSI48 because the sensor's frame rate hangs on
@@ -20,10 +20,10 @@
 #define PLL1_M 1U
 #define PLL1_N 120U
 #define PLL1_P 2U
-#define PLL1_Q 20U
+#define PLL1_Q 10U
 #define PLL1_R 2U /* not used, kept at its reset value */
 
-#define MCO1_DIVIDER 2U
+#define MCO1_DIVIDER 4U
 
 /* Voltage scale 0, AXI at 240 MHz: 4 wait states, programming delay 2. */
 #define FLASH_WAIT_STATES 4U
@@ -31,6 +31,7 @@
 
 _Static_assert(CLOCK_HSE_HZ / PLL1_M * PLL1_N / PLL1_P == CLOCK_CORE_HZ, "PLL1 does not make the core clock");
 _Static_assert(CLOCK_HSE_HZ / PLL1_M * PLL1_N <= 960000000U, "PLL1 VCO above its range");
+_Static_assert(CLOCK_HSE_HZ / PLL1_M * PLL1_N / PLL1_Q == CLOCK_SPI1_HZ, "PLL1Q is not SPI1's clock");
 _Static_assert(CLOCK_HSE_HZ / PLL1_M * PLL1_N / PLL1_Q / MCO1_DIVIDER == 24000000U, "MCO1 is not 24 MHz");
 
 /* Polls before giving up. A poll takes 10 cycles or more, so on HSI (64 MHz) this is at least 150 ms: a

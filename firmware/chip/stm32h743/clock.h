@@ -14,6 +14,9 @@
 #define CLOCK_AHB_HZ  (CLOCK_CORE_HZ / 2U)
 #define CLOCK_APB_HZ  (CLOCK_AHB_HZ / 2U)
 
+/* Kernel clock of SPI1, PLL1Q (RCC_D2CCIP1R.SPI123SEL as after reset). */
+#define CLOCK_SPI1_HZ 96000000U
+
 /* What did not become ready in time. The chip then still runs on HSI. */
 typedef enum clock_status {
     CLOCK_OK = 0,

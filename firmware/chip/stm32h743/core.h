@@ -81,6 +81,7 @@ static inline void core_interrupts_on(void) {
 #define SCB_ICIALLU   MMIO32(0xE000EF50U) /* all of the instruction cache */
 #define SCB_DCIMVAC   MMIO32(0xE000EF5CU) /* invalidate the line of an address */
 #define SCB_DCISW     MMIO32(0xE000EF60U) /* invalidate by set and way: way in [31:30], set in [13:5] */
+#define SCB_DCCMVAC   MMIO32(0xE000EF68U) /* write the line of an address back */
 #define CACHE_LINE    32U
 #define DCISW_SET_POS 5U
 #define DCISW_WAY_POS 30U
@@ -121,12 +122,15 @@ static inline void core_interrupts_on(void) {
 /* ---- nvic.c ---- */
 
 /* Interrupt numbers, RM0433 table "NVIC" (position column). */
+#define IRQ_SPI1         35U
 #define IRQ_USART3       39U
 #define IRQ_DMA2_STREAM1 57U
 #define IRQ_DCMI         78U
 
-/* Priorities, 0 is the most urgent. Camera before console: pixels do not wait. */
+/* Priorities, 0 is the most urgent. Camera before display before console: pixels do not wait, and a display that does
+ * costs time. */
 #define PRIORITY_CAMERA  2U
+#define PRIORITY_DISPLAY 4U
 #define PRIORITY_CONSOLE 6U
 #define PRIORITY_TICK    10U
 

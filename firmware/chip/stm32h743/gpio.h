@@ -26,13 +26,14 @@ typedef enum gpio_port {
     GPIO_C = 2,
     GPIO_D = 3,
     GPIO_E = 4,
+    GPIO_F = 5,
     GPIO_G = 6,
 } gpio_port_t;
 
 /* Values are the register's. */
 typedef enum gpio_mode { GPIO_INPUT = 0, GPIO_OUTPUT = 1, GPIO_ALTERNATE = 2 } gpio_mode_t;
 typedef enum gpio_type { GPIO_PUSH_PULL = 0, GPIO_OPEN_DRAIN = 1 } gpio_type_t;
-typedef enum gpio_speed { GPIO_LOW = 0, GPIO_MEDIUM = 1, GPIO_HIGH = 2 } gpio_speed_t;
+typedef enum gpio_speed { GPIO_LOW = 0, GPIO_MEDIUM = 1, GPIO_HIGH = 2, GPIO_VERY_HIGH = 3 } gpio_speed_t;
 typedef enum gpio_pull { GPIO_NO_PULL = 0, GPIO_PULL_UP = 1, GPIO_PULL_DOWN = 2 } gpio_pull_t;
 
 typedef struct gpio_pin {

@@ -138,6 +138,10 @@ void hal_camera_power_down(bool asserted) {
     gpio_write(&board_pins[PIN_CAMERA_PWDN], asserted);
 }
 
+void hal_cache_clean(const void *address, size_t size) {
+    cache_clean(address, size);
+}
+
 void hal_cache_invalidate(const void *address, size_t size) {
     cache_invalidate(address, size);
 }

@@ -51,9 +51,12 @@
 #define RCC_PLL1DIVR_R(div)      (((div) - 1U) << 24)
 
 #define RCC_AHB1RSTR         MMIO32(RCC_BASE + 0x080U)
+#define RCC_AHB1RSTR_DMA1RST (1U << 0)
 #define RCC_AHB1RSTR_DMA2RST (1U << 1)
 #define RCC_AHB2RSTR         MMIO32(RCC_BASE + 0x084U)
 #define RCC_AHB2RSTR_DCMIRST (1U << 0)
+#define RCC_APB2RSTR         MMIO32(RCC_BASE + 0x098U)
+#define RCC_APB2RSTR_SPI1RST (1U << 12)
 
 /* Why the chip was reset; bits stay until RMVF is written. */
 #define RCC_RSR          MMIO32(RCC_BASE + 0x0D0U)
@@ -64,6 +67,7 @@
 #define RCC_RSR_IWDGRSTF (1U << 26)
 
 #define RCC_AHB1ENR           MMIO32(RCC_BASE + 0x0D8U)
+#define RCC_AHB1ENR_DMA1EN    (1U << 0)
 #define RCC_AHB1ENR_DMA2EN    (1U << 1)
 #define RCC_AHB2ENR           MMIO32(RCC_BASE + 0x0DCU)
 #define RCC_AHB2ENR_DCMIEN    (1U << 0)
@@ -75,6 +79,8 @@
 #define RCC_APB1LENR          MMIO32(RCC_BASE + 0x0E8U)
 #define RCC_APB1LENR_USART3EN (1U << 18)
 #define RCC_APB1LENR_I2C1EN   (1U << 21)
+#define RCC_APB2ENR           MMIO32(RCC_BASE + 0x0F0U)
+#define RCC_APB2ENR_SPI1EN    (1U << 12)
 #define RCC_APB4ENR           MMIO32(RCC_BASE + 0x0F4U)
 #define RCC_APB4ENR_SYSCFGEN  (1U << 1)
 
