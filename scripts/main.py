@@ -14,8 +14,9 @@ import typer
 
 from scripts import baseline as baseline_command
 from scripts import bench_model as bench_model_command
-from scripts import boot, dataset, debug, evaluate, frames, reference, robot, run, train
+from scripts import boot, dataset, debug, evaluate, frames, record, reference, robot, run, train
 from scripts import card as card_command
+from scripts import compare as compare_command
 from scripts import compile as compile_command
 from scripts import coremark as coremark_command
 from scripts import coverage as coverage_command
@@ -49,6 +50,10 @@ app.command("coremark")(coremark_command.coremark)
 app.command("cycles")(cycles_command.cycles)
 app.command("profile")(profile_command.profile)
 app.command("coverage")(coverage_command.coverage)
+
+app.command("record")(record.record)
+app.command("replay")(record.replay)
+app.command("compare")(compare_command.compare)
 
 app.command("robot")(robot.robot)
 app.command("train")(train.train)

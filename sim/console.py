@@ -23,7 +23,8 @@ _PREDICTION = re.compile(
 _SCORES = re.compile(rf"scores from (?P<first>{_COUNT}) of (?P<count>{_COUNT}) \| {_PAIRS}", re.ASCII)
 _MARK = re.compile(r"\| Frame:|^\W{0,3}[A-Za-z]+: +[+-]?\d+,.*\| (?:Duration|Cycles):", re.ASCII)
 """What only a prediction line holds."""
-_BANNER = re.compile(r"crosscam \d+\.\d+\.\d+\S{0,40}: ", re.ASCII)
+BANNER = re.compile(r"crosscam \d+\.\d+\.\d+\S{0,40}: ", re.ASCII)
+"""How the first line after a reset starts."""
 
 LABELS = ("car", "negative", "person")
 """Order of the classes on the UART and in the network's output: sorted names."""
@@ -93,7 +94,7 @@ class ScoreLine:
 
 def is_banner(line: str) -> bool:
     """``line`` is the first one a vision firmware prints after a reset."""
-    return _BANNER.match(line) is not None
+    return BANNER.match(line) is not None
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,11 @@ def read_json(path: Path, at_most: int = JSON_AT_MOST) -> Any:
         OSError, UnreadableError: as ``plain_bytes``; no JSON, nested too deep, a number of more than
             ``LONGEST_NUMBER`` digits, or one that is not finite.
     """
-    content = plain_bytes(path, at_most)
+    return parse_json(plain_bytes(path, at_most))
+
+
+def parse_json(content: bytes | str) -> Any:
+    """The document ``content`` is; UnreadableError as ``read_json``."""
     try:
         return json.loads(content, parse_int=_integer, parse_float=_real, parse_constant=_not_finite)
     except UnreadableError:

@@ -1,0 +1,110 @@
+"""A recorded run once more: from the recording's own frames, typing and firmware, on this checkout's board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sim.boot import BOARD_SCRIPT, Board
+from sim.engine.elf import ElfImage
+from sim.errors import CrosscamError
+from sim.frames.folder import write_folder
+from sim.recording.inputs import board_files, differences, host, image_digest
+from sim.recording.recorder import Recorder, ScriptedPort
+from sim.recording.recording import Firmware, Recording
+from sim.text import printable
+from sim.verdict import FrameSequence
+from sim.vision_run import VisionRun
+
+_SPARE_SECONDS = 1.0
+_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """``again``: what the run gave now; ``inputs``: what differs of what it depends on; ``difference``: where its
+    bytes first differ from the recording's, in words, empty when they are the same."""
+
+    again: Recording
+    inputs: list[str]
+    difference: str
+
+
+def replay(recording: Recording, folder: Path, elf: Path | None, script: Path | None) -> Replayed:
+    """Run it again.
+
+    Args:
+        recording: what was recorded.
+        folder: an empty folder for frames and firmware.
+        elf: firmware to run instead of the recording's own.
+        script: the board's script; default: the one of crosscam.
+
+    Raises:
+        CrosscamError: no firmware, or the board cannot be made.
+    """
+    script = script or BOARD_SCRIPT
+    elf = elf or _unpacked(recording.firmware, folder)
+    frames = write_folder(folder / "frames", recording.set_name, recording.shots(), recording.playback)
+    image = image_digest(ElfImage.read(elf))
+    inputs = [] if image == recording.firmware.image else [f"the firmware {elf.name} is another one"]
+    board = Board(elf, frames.path, recording.timing, script)
+    try:
+        present = board_files(board, script, elf)
+        inputs += [f"the board: {each}" for each in differences(recording.board, present)]
+        again = _run(board, replace(recording, board=present, firmware=replace(recording.firmware, image=image)))
+    finally:
+        board.close()
+    difference = first_difference(recording, again)
+    if difference and not inputs:
+        inputs = [f"crosscam itself: {each}" for each in differences(recording.host, host())]
+    return Replayed(replace(again, host=dict(host())), inputs, difference)
+
+
+def _unpacked(firmware: Firmware, folder: Path) -> Path:
+    if firmware.content is None:
+        raise CrosscamError(
+            f"the recording is without its firmware {firmware.name}: give it with --elf (the build that was recorded)"
+        )
+    path = folder / "firmware.elf"
+    path.write_bytes(firmware.content)
+    return path
+
+
+def _run(board: Board, recording: Recording) -> Recording:
+    recorder = Recorder(board)
+    recorder.attach(ScriptedPort(board, recording.typed))
+    sequence = FrameSequence(board.photograph)
+    watched = VisionRun(board, sequence, recording.wanted)
+    clock = board.machine.clock
+
+    def reached() -> bool:
+        watched.is_over()  # looks for a firmware that is stuck, which moves the moments of typing, as it did then
+        return clock.now >= recording.end_cycle
+
+    board.run_until(reached, recording.milliseconds / 1000 + _SPARE_SECONDS)
+    return recorder.finished(recording, sequence.seen[: len(recording.shown)])
+
+
+def first_difference(recorded: Recording, again: Recording) -> str:
+    """Where two runs first differ: their UART's bytes, then the cycles of the lines, resets and photographs."""
+    if recorded.uart != again.uart:
+        return _where_bytes_differ(recorded, again)
+    for number, (one, other) in enumerate(zip(recorded.lines, again.lines, strict=True), 1):
+        if one.cycle != other.cycle:
+            line = printable(one.text, _SHOWN)
+            return f'line {number} "{line}" came at cycle {other.cycle:,}, recorded {one.cycle:,}'
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("resets", recorded.resets, again.resets),
+        ("photographs shown", recorded.shown, again.shown),
+        ("the end", recorded.end_cycle, again.end_cycle),
+    )
+    return next((f"{what}: {now}, recorded {then}" for what, then, now in pairs if then != now), "")
+
+
+def _where_bytes_differ(recorded: Recording, again: Recording) -> str:
+    for number, (one, other) in enumerate(zip(recorded.lines, again.lines, strict=False), 1):
+        if one.text != other.text:
+            return f'line {number} is "{printable(other.text, _SHOWN)}", recorded "{printable(one.text, _SHOWN)}"'
+    counts = f"{len(again.uart):,} bytes came on the UART, recorded {len(recorded.uart):,}"
+    same = min(len(recorded.lines), len(again.lines))
+    return f"{counts}; the first {same} lines are equal"
