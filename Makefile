@@ -13,7 +13,7 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup references run test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
+.PHONY: help setup references run report test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
   check-loops fuzz picture
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,10 @@ references: frames
 
 run: firmware frames  ## boot the board and show its predictions
 	@$(PY) -m scripts.main run --elf $(ELF) --frames $(FRAMES) --model $(call quoted,$(MODEL)) $(if $(COUNT),--count $(COUNT))
+
+report: firmware frames  ## run the board and write build/report.html for people to look at
+	@$(PY) -m scripts.main report -o build/report.html --elf $(ELF) --frames $(FRAMES) --model $(call quoted,$(MODEL)) \
+	  $(if $(COUNT),--count $(COUNT))
 
 lint: .venv/dev  ## ruff, mypy, import-linter, clang-format
 	$(PY) -m ruff check .

@@ -106,7 +106,7 @@ def run(
         board.run_until(lambda: (snapshot.look(), watched.is_over())[1], 2.0 + wanted * SECONDS_PER_FRAME)
         watched.explain(elf)
         snapshot.write()
-        verdict = Verdict(reference.card.labels, _rows(sequence.seen[:wanted], reference), wanted, sequence.problems)
+        verdict = Verdict(reference.card.labels, rows_of(sequence.seen[:wanted], reference), wanted, sequence.problems)
     machine = board.machine
     for line in warnings.summary(machine) if machine is not None else []:
         tell(line)
@@ -118,7 +118,8 @@ def run(
         raise typer.Exit(1)
 
 
-def _rows(seen: list[Seen], reference: HostReference) -> list[Row]:
+def rows_of(seen: list[Seen], reference: HostReference) -> list[Row]:
+    """What the board said of each frame, beside what the reference says."""
     rows = []
     for each in seen:
         prediction = each.prediction

@@ -6,15 +6,18 @@ that comes twice, one that is left out, a line that is damaged, a frame of which
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sim.console import Prediction, is_banner
+from sim.reading import parse_json
 from sim.text import printable
 
 Photograph = Callable[[int], "int | None"]
 """Index in ``frames.json`` of the n-th photograph (from 0) the camera has delivered since the last reset; None: it has
 not delivered so many."""
+_JUDGED = "crosscam frame: "
 _SHOWN = 100  # characters of a line that a message shows
 
 
@@ -24,6 +27,43 @@ class Seen:
 
     prediction: Prediction
     photograph: int | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A frame that a test has held against the reference, as it notes it in its log, for reports.
+
+    ``reference``: the scores it must have, in the order of the prediction's; ``labels``: the photograph's, empty where
+    nobody knows; ``decision``: what the reference's scores amount to.
+    """
+
+    prediction: Prediction
+    source: str
+    labels: tuple[str, ...]
+    decision: tuple[str, ...]
+    reference: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return _JUDGED + json.dumps(asdict(self))
+
+    @staticmethod
+    def read(text: str) -> Judged | None:
+        """What ``str`` made; None when ``text`` is something else."""
+        if not text.startswith(_JUDGED):
+            return None
+        try:
+            fields = parse_json(text.removeprefix(_JUDGED))
+            told = fields["prediction"]
+            counts = (int(told[name]) for name in ("frame", "duration_ms", "cycles"))
+            frame, duration, cycles = counts
+            scores, reference = (tuple(map(int, values)) for values in (told["scores"], fields["reference"]))
+            names = [tuple(map(str, values)) for values in (told["labels"], fields["labels"], fields["decision"])]
+        except (KeyError, TypeError, ValueError):
+            return None
+        if len(names[0]) != len(scores):
+            return None
+        prediction = Prediction(frame, scores, duration, cycles, names[0])
+        return Judged(prediction, str(fields.get("source")), names[1], names[2], reference)
 
 
 class FrameSequence:

@@ -16,7 +16,7 @@ LARGEST = 1 << 26
 
 @dataclass(frozen=True)
 class MemoryUse:
-    """Bytes. ``linked``: sections that lie there; ``changed``: bytes that have had another value since the start;
+    """Bytes. ``linked``: what of sections lies there; ``changed``: bytes that have had another value since the start;
     ``lowest`` and ``highest``: the first and the last of them, None where there is none."""
 
     name: str
@@ -60,7 +60,11 @@ class MemoryWatch:
         image = self._machine.symbols
         found = []
         for (start, end, memory), changed in zip(self._machine.sysbus.memories, self._changed, strict=False):
-            linked = sum(size for name, size in image.sizes.items() if start <= image.sections.get(name, -1) < end)
+            linked = sum(
+                max(0, min(end, image.sections[name] + size) - max(start, image.sections[name]))
+                for name, size in image.sizes.items()
+                if name in image.sections
+            )
             places = np.flatnonzero(changed)
             if linked or len(places):
                 lowest, highest = (start + int(places[0]), start + int(places[-1])) if len(places) else (None, None)

@@ -43,7 +43,7 @@ def replay(recording: Recording, folder: Path, elf: Path | None, script: Path | 
         CrosscamError: no firmware, or the board cannot be made.
     """
     script = script or BOARD_SCRIPT
-    elf = elf or _unpacked(recording.firmware, folder)
+    elf = elf or unpacked(recording.firmware, folder)
     frames = write_folder(folder / "frames", recording.set_name, recording.shots(), recording.playback)
     image = image_digest(ElfImage.read(elf))
     inputs = [] if image == recording.firmware.image else [f"the firmware {elf.name} is another one"]
@@ -60,7 +60,8 @@ def replay(recording: Recording, folder: Path, elf: Path | None, script: Path | 
     return Replayed(replace(again, host=dict(host())), inputs, difference)
 
 
-def _unpacked(firmware: Firmware, folder: Path) -> Path:
+def unpacked(firmware: Firmware, folder: Path) -> Path:
+    """The firmware as a file in ``folder``; CrosscamError when the recording is without it."""
     if firmware.content is None:
         raise CrosscamError(
             f"the recording is without its firmware {firmware.name}: give it with --elf (the build that was recorded)"

@@ -6,12 +6,13 @@ import json
 import re
 from pathlib import Path
 
+from robot.api import logger
 from robot.api.deco import keyword, library
 from robot.libraries.BuiltIn import BuiltIn
 
 from sim.console import LABELS, Prediction, ScoreLine
 from sim.text import printable
-from sim.verdict import FrameSequence
+from sim.verdict import FrameSequence, Judged
 
 CAMERA = "sysbus.ov7670"
 _CAPTURED = 0x11  # command of the camera script: index of the n-th photograph captured
@@ -90,6 +91,8 @@ class verdict:  # noqa: N801 - `Library  sim.robot.verdict` finds the class by t
             )
         row = reference[seen.photograph]
         expected = self._expected(row, len(prediction.scores))
+        labels, decision = (tuple(_texts(row.get(key))) for key in ("labels", "decision"))
+        logger.info(str(Judged(prediction, str(row.get("source")), labels, decision, expected[1])))
         if (prediction.labels, prediction.scores) != expected:
             raise AssertionError(
                 f"frame {prediction.frame} ({row['source']}): the board says {list(prediction.scores)} of"
@@ -125,3 +128,7 @@ class verdict:  # noqa: N801 - `Library  sim.robot.verdict` finds the class by t
             raise AssertionError(f"{self._camera} answered {printable(answer, 100)!r}: expected a photograph's index")
         index = int(found[0], 0)
         return None if index == _NOTHING else index
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
