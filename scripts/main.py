@@ -14,7 +14,7 @@ import typer
 
 from scripts import baseline as baseline_command
 from scripts import bench_model as bench_model_command
-from scripts import boot, dataset, debug, evaluate, frames, record, reference, report, robot, run, train
+from scripts import boot, dataset, debug, evaluate, frames, monitor, record, reference, report, robot, run, train
 from scripts import card as card_command
 from scripts import compare as compare_command
 from scripts import compile as compile_command
@@ -55,6 +55,8 @@ app.command("record")(record.record)
 app.command("replay")(record.replay)
 app.command("compare")(compare_command.compare)
 app.command("report")(report.report)
+app.command("monitor")(monitor.monitor)
+app.command("flash")(monitor.flash)
 
 app.command("robot")(robot.robot)
 app.command("train")(train.train)

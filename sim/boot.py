@@ -105,14 +105,17 @@ class ConsoleLog(ABC):
 
     def type_text(self, text: str) -> None:
         """Type ``text`` on the console, byte by byte."""
-        for byte in text.encode("ascii"):
+        self.type_bytes(text.encode("ascii"))
+
+    def type_bytes(self, data: bytes) -> None:
+        """Type ``data`` on the console."""
+        for byte in data:
             self._type_byte(byte)
 
     def _poll_ports(self) -> None:
         for port in self._ports:
             typed = port.receive()
-            for byte in typed:
-                self._type_byte(byte)
+            self.type_bytes(typed)
             for listener in self.on_typed if typed else ():
                 listener(typed)
             self.was_typed_at |= bool(typed)
