@@ -28,7 +28,7 @@ from model.errors import CrosscamError
 _END_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
 _OP_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 _CUSTOM = "custom operator "
-_MADE_FOR = {"ethos-u": "an Arm Ethos-U", "edgetpu": "an Edge TPU", "XC_": "an xcore.ai", "neutron": "an NXP Neutron"}
+_MADE_FOR = {"ethos-u": "an Arm Ethos-U", "edgetpu": "an Edge TPU", "XC_": "an xcore.ai", "Neutron": "an NXP Neutron"}
 """By the beginning of its name, what a custom operator has been compiled for."""
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, AssertionError)
 
