@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import NoPython, Uarts, finite, tell
+from scripts.console import LcdOption, NoPython, Uarts, finite, tell
 from sim.errors import CrosscamError
 from sim.files import write_json
 
@@ -40,6 +40,10 @@ def boot(
         typer.Option("--type", metavar="AFTER=>TEXT", help="Type TEXT and Enter once AFTER has come; may be repeated."),
     ] = None,
     uart: Uarts = None,
+    lcd: LcdOption = None,
+    lcd_device: Annotated[
+        str, typer.Option(metavar="PATH", help="The display of --lcd: a device that runs ili9341.py.")
+    ] = "sysbus.ili9341",
     leds: Annotated[bool, typer.Option("--leds", help="Show LEDs as they change.")] = False,
     timing: Annotated[
         str, typer.Option(help="Clock: instructions (one cycle each), cortex-m7 or cortex-m7:CHIP.")
@@ -88,10 +92,18 @@ def boot(
         cleanup.callback(transcript.close)
         lamps = Lamps(made.machine, transcript.note if leds else None)
         warnings.show = faces_tell = lambda text: (transcript.break_line(), tell(text))
-        session = Session(made, goals, Faces(transcript.flush, faces_tell), ports)
+        pictures = None
+        if lcd is not None:
+            from sim.lcd import Lcd, LcdFolder, MachineDevices
+
+            pictures = LcdFolder(Lcd(MachineDevices(made.machine), lcd_device), lcd)
+        look = None if pictures is None else pictures.look
+        session = Session(made, goals, Faces(transcript.flush, faces_tell, look), ports)
         for note in made.notes:
             tell(note)
         outcome = session.run()
+        if pictures is not None:
+            tell(f"{pictures.finish()} whole pictures of the display and the last thing seen in {lcd}")
     for line in warnings.summary(made.machine):
         tell(line)
     tell(outcome.text if outcome.reason is Reason.TIME else f"{outcome.text}; at {outcome.seconds:.6g} s of board time")

@@ -104,6 +104,13 @@ NoPython = Annotated[
 """Parameter of each command that runs boards."""
 
 
+LcdOption = Annotated[
+    Path | None,
+    typer.Option("--lcd", metavar="DIR", help="Write each picture of the display as a PNG into this folder."),
+]
+"""Parameter of commands that boot boards with a display."""
+
+
 Uarts = Annotated[
     list[str] | None,
     typer.Option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import NoPython, tell
+from scripts.console import LcdOption, NoPython, tell
 from scripts.run_snapshot import SnapshotOption
 from scripts.run_verdict import Row, Verdict
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SECONDS_PER_FRAME = 5.0
 """Virtual time a frame may take before the run is given up; a frame of the plain kernels takes well under one."""
+
+SECONDS_TO_DRAW = 0.1
+"""Virtual time the display has for the last picture, after its prediction."""
 
 
 def run(
@@ -48,6 +51,7 @@ def run(
         list[str] | None,
         typer.Option(help="Also connect the UART to pty, tcp:PORT[,wait[=SECONDS]] or a file; may be repeated."),
     ] = None,
+    lcd: LcdOption = None,
     snapshot_at: Annotated[
         str | None,
         typer.Option(metavar="CYCLE|frame:N", help="Write a snapshot of that moment, for `crosscam debug --snapshot`."),
@@ -69,6 +73,7 @@ def run(
     from sim.boot import BOARD_SCRIPT
     from sim.engines import DEFAULT_TIMING, open_board
     from sim.frames.folder import FrameFolder
+    from sim.lcd import Lcd, LcdFolder
     from sim.uart_ports import open_port
     from sim.verdict import FrameSequence
     from sim.vision_run import VisionRun
@@ -91,6 +96,7 @@ def run(
         board = open_board(engine, elf, frames, clock, board_script)
         cleanup.callback(board.close)
         board.check_camera()
+        pictures = None if lcd is None else LcdFolder(Lcd(board), lcd)
         for port in ports:
             board.attach(port)
             console.print(f"UART at {printable(port.description)}")
@@ -103,7 +109,11 @@ def run(
         sequence = FrameSequence(board.photograph)
         watched = VisionRun(board, sequence, wanted, tell)
         snapshot.follow(board, elf, board_script or BOARD_SCRIPT, frames, clock)
-        board.run_until(lambda: (snapshot.look(), watched.is_over())[1], 2.0 + wanted * SECONDS_PER_FRAME)
+        is_over = watched.is_over if pictures is None else pictures.looking_before(watched.is_over)
+        board.run_until(lambda: (snapshot.look(), is_over())[1], 2.0 + wanted * SECONDS_PER_FRAME)
+        if pictures is not None:
+            board.run_until(lambda: pictures.look() >= wanted, SECONDS_TO_DRAW)
+            tell(f"{pictures.written} pictures of the display in {lcd}")
         watched.explain(elf)
         snapshot.write()
         verdict = Verdict(reference.card.labels, rows_of(sequence.seen[:wanted], reference), wanted, sequence.problems)

@@ -19,6 +19,7 @@ from sim.engine.monitor import Monitor
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.engine.timing import TIMINGS
 from sim.errors import CrosscamError
+from sim.lcd import MachineDevices
 from sim.stopping import run_for
 from sim.uart_ports import UartPort
 
@@ -86,6 +87,14 @@ class ConsoleLog(ABC):
     def check_camera(self) -> None:
         """CrosscamError when the board has no camera that tells what it showed."""
         self.photograph(0)
+
+    @abstractmethod
+    def ask(self, path: str, command: int, value: int = 0) -> int:
+        """``ControlRead`` of the scripted device at a Renode path; CrosscamError when there is none."""
+
+    @abstractmethod
+    def ask_bytes(self, path: str, command: int) -> bytes:
+        """What the display at ``path`` answers to a command that gives a picture."""
 
     @abstractmethod
     def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
@@ -199,6 +208,12 @@ class Board(ConsoleLog):
     def photograph(self, number: int) -> int | None:
         camera = self._camera()
         return camera.control_read(CAPTURED_INDEX, number) if number < camera.control_read(CAPTURED_COUNT, 0) else None
+
+    def ask(self, path: str, command: int, value: int = 0) -> int:
+        return MachineDevices(self.machine).ask(path, command, value)
+
+    def ask_bytes(self, path: str, command: int) -> bytes:
+        return MachineDevices(self.machine).ask_bytes(path, command)
 
     def _camera(self) -> PythonPeripheral:
         camera = self._part(CAMERA, "camera")

@@ -47,6 +47,12 @@ _CALLBACKS: dict[str, type[ctypes._CFuncPtr]] = {
     "capture_missing": ctypes.CFUNCTYPE(ctypes.c_uint32),
     "capture_abort": ctypes.CFUNCTYPE(None),
     "cache_invalidate": ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t),
+    "cache_clean": ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t),
+    "display_open": ctypes.CFUNCTYPE(None),
+    "display_reset": ctypes.CFUNCTYPE(None, ctypes.c_bool),
+    "display_write": ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.POINTER(ctypes.c_uint8), ctypes.c_size_t),
+    "display_send": ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32),
+    "display_busy": ctypes.CFUNCTYPE(ctypes.c_bool),
     "uart_kick": ctypes.CFUNCTYPE(None),
 }
 
@@ -69,6 +75,7 @@ class FakeHal:
         self.start_works = True
         self.events = 0
         self.missing = 0
+        self.display_busy = False
         self.transmitter_works = True
         self.sent = bytearray()
         self._table = _Table(**{name: kind(getattr(self, f"_{name}")) for name, kind in _CALLBACKS.items()})
@@ -121,6 +128,26 @@ class FakeHal:
 
     def _cache_invalidate(self, address: int, size: int) -> None:
         self.calls.append(("invalidate", address, size))
+
+    def _cache_clean(self, address: int, size: int) -> None:
+        self.calls.append(("clean", address, size))
+
+    def _display_open(self) -> None:
+        self.calls.append(("open",))
+        self.display_busy = False
+
+    def _display_reset(self, asserted: bool) -> None:
+        self.calls.append(("display_reset", asserted))
+
+    def _display_write(self, kind: int, data: ctypes._Pointer[ctypes.c_uint8], size: int) -> None:
+        self.calls.append(("data" if kind else "command", bytes(data[:size])))
+
+    def _display_send(self, data: int, count: int) -> None:
+        self.calls.append(("send", data, count))
+        self.display_busy = True
+
+    def _display_busy(self) -> bool:
+        return self.display_busy
 
     def _uart_kick(self) -> None:
         """The transmitter's interrupt, all of it at once."""

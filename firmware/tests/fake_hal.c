@@ -16,6 +16,12 @@ typedef struct fake_hal {
     uint32_t (*capture_missing)(void);
     void (*capture_abort)(void);
     void (*cache_invalidate)(const void *address, size_t size);
+    void (*cache_clean)(const void *address, size_t size);
+    void (*display_open)(void);
+    void (*display_reset)(bool asserted);
+    void (*display_write)(int kind, const uint8_t *bytes, size_t size);
+    void (*display_send)(const uint16_t *data, uint32_t count);
+    bool (*display_busy)(void);
     void (*uart_kick)(void);
 } fake_hal_t;
 
@@ -72,6 +78,30 @@ void hal_capture_abort(void) {
 
 void hal_cache_invalidate(const void *address, size_t size) {
     hal->cache_invalidate(address, size);
+}
+
+void hal_cache_clean(const void *address, size_t size) {
+    hal->cache_clean(address, size);
+}
+
+void hal_display_open(void) {
+    hal->display_open();
+}
+
+void hal_display_reset(bool asserted) {
+    hal->display_reset(asserted);
+}
+
+void hal_display_write(hal_display_kind_t kind, const uint8_t *bytes, size_t size) {
+    hal->display_write((int)kind, bytes, size);
+}
+
+void hal_display_send(const uint16_t *data, uint32_t count) {
+    hal->display_send(data, count);
+}
+
+bool hal_display_busy(void) {
+    return hal->display_busy();
 }
 
 void hal_uart_kick(void) {

@@ -5,7 +5,8 @@
 #include "platform.h"
 
 static int8_t input[2 * 4 * 3];
-static int8_t output[3];
+int8_t fake_network_output[3], fake_network_thresholds[3] = {1, 0, -5};
+static int8_t *const output = fake_network_output;
 static int8_t broken;
 
 void fake_network_fail(bool fails);
@@ -25,7 +26,6 @@ static void second(void) {
 
 static const char *const labels[] = {"car", "negative", "person"};
 static const int8_t expected[] = {127, -128, 12};
-static const int8_t thresholds[] = {0, 0, 0};
 static const nn_layer_t layers[] = {{"first", "CONV_2D", 1000, first}, {"second", "LOGISTIC", 500, second}};
 
 const nn_model_t nn_model = {
@@ -35,10 +35,10 @@ const nn_model_t nn_model = {
     .input_width = 4,
     .input_channels = 3,
     .input = input,
-    .output = output,
+    .output = fake_network_output,
     .output_count = 3,
     .labels = labels,
-    .thresholds = thresholds,
+    .thresholds = fake_network_thresholds,
     .arena_bytes = 64,
     .weight_bytes = 128,
     .layer_count = 2,

@@ -10,7 +10,8 @@ import pytest
 from app_host import BUS_NO_ANSWER, DATA_END, FRAME_END, OVERRUN, FakeHal, build
 
 SOURCES = [
-    *(f"app/{name}.c" for name in ("commands", "inference", "info", "preprocess", "report", "self_test", "vision")),
+    *(f"app/{name}.c" for name in ("commands", "display_off", "frames", "inference", "info", "preprocess")),
+    *(f"app/{name}.c" for name in ("report", "self_test", "vision")),
     *("drivers/camera.c", "drivers/console.c", "drivers/ov7670.c", "lib/text.c"),
     *("tests/fake_hal.c", "tests/fake_network.c"),
 ]
@@ -89,6 +90,7 @@ def test_info(app: Application) -> None:
         "model: fake_net 01234567, input 4x2x3, 2 layers, 1500 MAC, arena 64 and weights 128 bytes",
         "clock: core 480 MHz, bus 240 MHz; last reset: power-on",
         "memory: flash 1000/2000, RAM 30/400 bytes",
+        "display: none",
         "stack: 512/1024 bytes at its deepest",
     ]
 

@@ -12,6 +12,7 @@ IMAGES = sorted((Path(__file__).parents[2] / "build").glob("*/crosscam.elf"))
 FLASH = range(0x08000000, 0x08200000)
 DTCM = range(0x20000000, 0x20020000)
 AXI_SRAM = range(0x24000000, 0x24080000)
+SRAM1_TO_3 = range(0x30000000, 0x30048000)
 SRAM4 = range(0x38000000, 0x38010000)
 RESERVED_INTERRUPTS = {42, 64, 65, 66, 67, 123, 126, 147, 148}
 
@@ -60,7 +61,7 @@ def test_vector_table_is_complete_and_first_in_flash(image: Image) -> None:
             assert handler & ~1 in FLASH and handler & 1, f"interrupt {number}"
 
 
-@pytest.mark.parametrize(("number", "name"), [(39, "usart3"), (57, "dma2_stream1"), (78, "dcmi")])
+@pytest.mark.parametrize(("number", "name"), [(35, "spi1"), (39, "usart3"), (57, "dma2_stream1"), (78, "dcmi")])
 def test_drivers_own_their_interrupts(image: Image, number: int, name: str) -> None:
     own = image.symbols[f"{name}_irq_handler"]["st_value"]
     assert image.words(".vectors")[16 + number] == own
@@ -72,6 +73,9 @@ def test_frame_buffers_are_where_the_dma_reaches_on_lines_of_their_own(image: Im
     assert size == 2 * 153600
     assert address % 32 == 0 and size % 32 == 0
     assert address in AXI_SRAM and address + size - 1 in AXI_SRAM
+    address, size = image.place("third_buffer")
+    assert size == 153600 and address % 32 == 0
+    assert address in SRAM1_TO_3 and address + size - 1 in SRAM1_TO_3
 
 
 def test_stack_is_at_the_bottom_of_dtcm(image: Image) -> None:

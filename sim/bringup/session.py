@@ -25,6 +25,7 @@ _WALL_A_SPAN = 0.05  # seconds of wall time a span should take
 _SHORTEST, _FIRST, _LONGEST = Fraction(1, 10**6), Fraction(1, 1000), Fraction(1, 4)
 _LOOKS = 10  # at a firmware while it is stuck
 _WITH_TERMINAL = Fraction(1, 50)  # the longest span while somebody may type
+_BETWEEN_LOOKS = Fraction(1, 100)
 _RESETS_TOLD = 3  # at once, when there were many since the last look
 
 
@@ -106,10 +107,12 @@ class Goals:
 
 @dataclass
 class Faces:
-    """Where a run shows itself. ``idle``: nothing has come for a span; ``tell``: what the user should know now."""
+    """Where a run shows itself. ``idle``: nothing has come for a span; ``tell``: what the user should know now;
+    ``look``: whoever looks at the board often."""
 
     idle: Callable[[], None] = lambda: None
     tell: Callable[[str], None] = lambda text: None
+    look: Callable[[], object] | None = None
 
 
 @dataclass
@@ -147,6 +150,8 @@ class Session:
         machine, clock, uarts = self.boot.machine, self.boot.machine.clock, self.boot.uarts
         sent, span = 0, _FIRST
         longest = _WITH_TERMINAL if self._interactive else _LONGEST
+        if self.faces.look is not None:
+            longest = _BETWEEN_LOOKS
         if self.goals.stuck_seconds:
             longest = min(longest, Fraction(self.goals.stuck_seconds) / _LOOKS)
         while True:
@@ -158,6 +163,8 @@ class Session:
             before, asleep = time.monotonic(), machine.cpu.idle
             run_for(machine, min(span, left))
             span = _adapted(span, time.monotonic() - before, longest)
+            if self.faces.look is not None:
+                self.faces.look()
             if uarts.sent == sent:
                 self.faces.idle()
                 if asleep and machine.cpu.idle and self._interactive:

@@ -22,6 +22,7 @@ from sim.boot import (
     check_inputs,
 )
 from sim.errors import CrosscamError
+from sim.lcd import picture_file
 from sim.renode.finder import find_renode
 from sim.renode.process import RenodeProcess
 from sim.text import monitor_path
@@ -80,17 +81,23 @@ class RenodeBoard(ConsoleLog):
     @property
     def captured_frames(self) -> list[int]:
         """Index in ``frames.json`` of each photograph the camera interface captured, in order."""
-        return [self._ask_camera(CAPTURED_INDEX, n) for n in range(self._ask_camera(CAPTURED_COUNT, 0))]
+        return [self.ask(CAMERA, CAPTURED_INDEX, n) for n in range(self.ask(CAMERA, CAPTURED_COUNT))]
 
     def photograph(self, number: int) -> int | None:
-        return self._ask_camera(CAPTURED_INDEX, number) if number < self._ask_camera(CAPTURED_COUNT, 0) else None
+        return self.ask(CAMERA, CAPTURED_INDEX, number) if number < self.ask(CAMERA, CAPTURED_COUNT) else None
 
-    def _ask_camera(self, command: int, value: int) -> int:
-        answer = self.process.execute(f"{CAMERA} ControlRead {command} {value}")
+    def ask(self, path: str, command: int, value: int = 0) -> int:
+        answer = self.process.execute(f"{path} ControlRead {command} {value}")
         found = _NUMBER.search(answer)
         if found is None:
-            raise CrosscamError(f"Renode: the camera answered {answer!r} to command {command}: expected a number")
+            raise CrosscamError(f"Renode: {path} answered {answer!r} to command {command}: expected a number")
         return int(found[0], 0)
+
+    def ask_bytes(self, path: str, command: int) -> bytes:
+        file = self.process.folder / "picture.raw"
+        file.unlink(missing_ok=True)
+        self.process.execute(picture_file(file))
+        return file.read_bytes() if self.ask(path, command) else b""
 
     def _type_byte(self, byte: int) -> None:
         self.process.execute(f"{CONSOLE_UART} WriteChar {byte}")

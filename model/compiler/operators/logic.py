@@ -83,7 +83,7 @@ def _select(raw: RawOp) -> Sequence[Op]:
 
 
 BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
-    **{kind: _comparison for kind in _OUTCOMES},
+    **dict.fromkeys(_OUTCOMES, _comparison),
     "LOGICAL_AND": _both,
     "LOGICAL_NOT": _not,
     "LOGICAL_OR": _both,
