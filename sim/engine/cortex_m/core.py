@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sim.engine.cortex_m import exceptions as exc
 from sim.engine.cortex_m.exceptions import Masks
 from sim.engine.cortex_m.nvic import Nvic
+from sim.engine.cortex_m.protection import Protection
 from sim.engine.cortex_m.services import CoreServices
 from sim.engine.cortex_m.special_registers import CONTROL_FPCA, CONTROL_NPRIV, XPSR_EXCEPTION, XPSR_THUMB
 from sim.engine.devices.base import Device
@@ -26,6 +27,7 @@ class Core(Device):
         self.timing = services.timing
         self.nvic = nvic
         nvic.cpu = self
+        self.protection = Protection(self.engine, nvic.mpu, lambda: self.privileged, lambda: nvic.exceptions.active)
         self.sleeping = ""  # "", "wfi" or "wfe"
         self.locked_up = ""  # why, when the core has locked up
         self.halted = True  # nothing to run yet

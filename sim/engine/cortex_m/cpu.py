@@ -240,6 +240,7 @@ class CortexM(Core):
     def execute(self, deadline: int) -> None:
         """Run code until a block would start at or after cycle ``deadline``, or until something has to be decided."""
         armed = self.hooking.armed
+        self.protection.follow()
         self._watch(armed)
         self.state[shared.DEADLINE] = deadline
         if armed:
@@ -275,7 +276,7 @@ class CortexM(Core):
         floats_allowed = nvic.scb.floats_allowed
         if not floats_allowed(False) and not floats_allowed(self.privileged):  # to ask for privileges costs a read
             watch |= shared.FLAG_FLOATING_POINT
-        if nvic.held_by_masks():
+        if nvic.held_by_masks() or self.protection.on:
             watch |= shared.FLAG_MASKS
         self.state[shared.WATCH] = watch
 
@@ -320,6 +321,10 @@ class CortexM(Core):
         elif error in (ends.READ_PROTECTED, ends.WRITE_PROTECTED) and state[shared.UNALIGNED]:
             self._back_to(pc)
             self._unaligned_in_device(error == ends.WRITE_PROTECTED)
+        elif error in (ends.READ_PROTECTED, ends.WRITE_PROTECTED) and state[shared.MPU_DENIED]:
+            self._back_to(pc)
+            address, state[shared.MPU_DENIED] = state[shared.MPU_DENIED] & 0xFFFFFFFF, 0
+            self.faults.fault(exc.MEM_MANAGE, scb.DACCVIOL, address)
         elif error in (ends.FETCH_UNMAPPED, ends.FETCH_PROTECTED):
             self._fetch_failed()
         else:
@@ -348,7 +353,7 @@ class CortexM(Core):
 
     def _fetch_failed(self) -> None:
         pc = self.pc
-        if any(start <= pc < end for start, end in _NEVER_EXECUTABLE):
+        if any(start <= pc < end for start, end in _NEVER_EXECUTABLE) or self.protection.forbids_fetch(pc):
             self.faults.fault(exc.MEM_MANAGE, scb.IACCVIOL)
         else:
             self.faults.fault(exc.BUS_FAULT, scb.IBUSERR)

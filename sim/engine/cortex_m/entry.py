@@ -22,6 +22,7 @@ from sim.engine.cortex_m.special_registers import (
     XPSR_THUMB,
 )
 from sim.engine.native import shared
+from sim.engine.native.protection import READ, WRITE
 from sim.engine.native.registers import FLOATS, Registers
 
 BASIC_FRAME = 0x20
@@ -83,7 +84,9 @@ class ExceptionUnit:
                 data = data[:BASIC_FRAME]
         now_stacked = BASIC_FRAME if nvic.fpu.lazy else size
         core.engine.spend(core.timing.frame_cycles(sp, now_stacked, True))
-        if not core.stack_write(sp, data):
+        if not core.protection.allows(sp, len(data), WRITE, bool(in_handler) or not control & CONTROL_NPRIV):
+            problem = scb.MSTKERR
+        elif not core.stack_write(sp, data):
             problem = scb.STKERR
         exc_return = 0xFFFFFFE1 | (not with_floats) << 4
         if not in_handler:
@@ -167,6 +170,9 @@ class ExceptionUnit:
         sp, control = self._stack[from_psp].read()
         with_floats = not exc_return & RETURN_NO_FP
         size = EXTENDED_FRAME if with_floats else BASIC_FRAME
+        if not core.protection.allows(sp, size, READ, not to_thread or not control & CONTROL_NPRIV):
+            self._tail_fault(exc.MEM_MANAGE, scb.MUNSTKERR, exc_return)
+            return
         data = core.stack_read(sp, size)
         if data is None:
             nvic.scb.cfsr.value |= scb.UNSTKERR
@@ -242,13 +248,14 @@ class ExceptionUnit:
     def _stacking_failed(self, number: int, problem: int) -> int:
         """The frame could not be written: the exception to take instead; ``number`` stays pending.
 
-        ``problem``: the CFSR bit of the derived exception (B1.5.11), STKERR or NOCP.
+        ``problem``: the CFSR bit of the derived exception (B1.5.11), MSTKERR, STKERR or NOCP.
         """
         core = self._core
         nvic = core.nvic
         nvic.scb.cfsr.value |= problem
         core.log.warning("stack of %s cannot be written, SP 0x%08X", exc.name_of(number), self._msp.read()[0])
-        replacement = core.nvic.resolve(exc.BUS_FAULT if problem == scb.STKERR else exc.USAGE_FAULT)
+        kinds = {scb.MSTKERR: exc.MEM_MANAGE, scb.STKERR: exc.BUS_FAULT, scb.NOCP: exc.USAGE_FAULT}
+        replacement = core.nvic.resolve(kinds[problem])
         if number in (exc.HARD_FAULT, exc.NMI) or replacement == 0:
             return number
         if replacement != number and number not in (exc.MEM_MANAGE, exc.USAGE_FAULT, exc.SV_CALL):

@@ -13,6 +13,7 @@ from sim.engine.cortex_m.register_file import RegisterFile
 
 _BITS = {
     scb.IACCVIOL: "instruction fetch from a region that forbids it",
+    scb.DACCVIOL: "access to a region that forbids it",
     scb.IBUSERR: "instruction fetch where nothing is mapped",
     scb.PRECISERR: "access where nothing is mapped",
     scb.UNDEFINSTR: "undefined instruction",

@@ -1,4 +1,4 @@
-"""MPU registers (ARMv7-M PMSA, B3.5): stored and readable; accesses are not checked against the regions yet."""
+"""MPU registers (ARMv7-M PMSA, B3.5); ``protection.py`` holds the core's accesses to what they say."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from sim.engine.devices.registers import RegisterBank
 class Mpu:
     """``regions`` region descriptors behind RNR/RBAR/RASR and their aliases.
 
-    ``on_change()`` hears of the control register, and of regions while the MPU is on.
+    ``on_change()`` hears of the control register, and of regions while the MPU is on; ``version`` counts changes.
     """
 
     def __init__(self, bank: RegisterBank, regions: int, on_change: Callable[[], None] = lambda: None) -> None:
         self.regions = regions
         self._on_change = on_change
+        self.version = 0
         bank.register(0xD90, "MPU_TYPE").value_from(lambda: self.regions << 8)
         self.control = bank.register(0xD94, "MPU_CTRL").field(
-            0, 3, "CTRL", on_change=lambda old, new: self._on_change()
+            0, 3, "CTRL", on_change=lambda old, new: self._now_changed()
         )
         self._number = bank.register(0xD98, "MPU_RNR").field(0, 8, "REGION")
         self.bases: list[int] = []
@@ -37,6 +38,7 @@ class Mpu:
         """All regions off."""
         self.bases = [0] * 256
         self.attributes = [0] * 256
+        self.version += 1
 
     def _read_base(self) -> int:
         return self.bases[self._number.value] | self._number.value & 0xF
@@ -56,4 +58,8 @@ class Mpu:
 
     def _changed(self) -> None:
         if self.control.value & 1:
-            self._on_change()
+            self._now_changed()
+
+    def _now_changed(self) -> None:
+        self.version += 1
+        self._on_change()

@@ -104,6 +104,7 @@ class Nvic(Device):
         return self.scb.ccr
 
     def _mpu_changed(self) -> None:
+        self._clock.stop_core()  # what it allows is looked up before each run
         for observer in self.observers:
             observer.mpu_changed()
 

@@ -38,6 +38,9 @@ DFSR_BKPT = 1 << 1
 
 # CFSR bits
 IACCVIOL = 1 << 0
+DACCVIOL = 1 << 1
+MUNSTKERR = 1 << 3
+MSTKERR = 1 << 4
 MMARVALID = 1 << 7
 IBUSERR = 1 << 8
 PRECISERR = 1 << 9

@@ -94,6 +94,8 @@ class Engine:
         self.loop_counter: LoopCounter | None = None
         self.recorders = Recorders(self)
         self._watched: NDArray[np.uint8] = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)  # who watches each page
+        self._allowed: NDArray[np.uint8] = np.full(1 << (32 - PAGE_SHIFT), unicorn_const.UC_PROT_ALL, np.uint8)
+        self._protected: NDArray[np.uint8] = self._allowed.copy()  # what Unicorn has been told of each page of memory
         self.array: NDArray[np.int64] = np.zeros(STATE_SIZE, np.int64)
         self.state: memoryview[int] = self.array.data
         code_pages = np.zeros(1 << (32 - PAGE_SHIFT), np.uint8)
@@ -199,9 +201,40 @@ class Engine:
 
     def _update_plain(self, first: int, end: int) -> None:
         """Pages ``first`` to ``end``: native loops read plain memory, and write it where no code was run from."""
-        self._read_pages[first:end] = np.where(self._watched[first:end], 0, self._plain[first:end])
+        rights = self._protected[first:end]
+        self._read_pages[first:end] = np.where(rights & unicorn_const.UC_PROT_READ, self._plain[first:end], 0)
         code = np.frombuffer(self.code_pages, np.uint8)[first:end]
-        self._write_pages[first:end] = np.where(code, 0, self._read_pages[first:end])
+        written = (rights & unicorn_const.UC_PROT_WRITE != 0) & (code == 0)
+        self._write_pages[first:end] = np.where(written, self._read_pages[first:end], 0)
+
+    def _protect(self, first: int, end: int) -> None:
+        """Tell Unicorn what may be done to pages ``first`` to ``end``, those that are plain memory."""
+        wanted = self._allowed[first:end] & np.where(
+            self._watched[first:end], unicorn_const.UC_PROT_EXEC, unicorn_const.UC_PROT_ALL
+        ).astype(np.uint8)
+        changed = np.flatnonzero((wanted != self._protected[first:end]) & (self._plain[first:end] != 0))
+        if not len(changed):
+            return
+        cuts = np.flatnonzero((np.diff(changed) != 1) | (np.diff(wanted[changed]) != 0)) + 1
+        for run in np.split(changed, cuts):
+            start, rights = first + int(run[0]), int(wanted[run[0]])
+            _check(uclib.uc_mem_protect(self.handle, start << PAGE_SHIFT, len(run) << PAGE_SHIFT, rights))
+        self._protected[first:end][changed] = wanted[changed]
+        self._update_plain(first, end)
+
+    def allow(self, pages: NDArray[np.uint8], fetches: bool) -> None:
+        """What the MPU lets the core do, the bits of ``protection.py`` by page; not while it runs. ``fetches``: code
+        that was translated before is asked for anew."""
+        self._allowed = pages
+        for address, size in [(int(row[0]), int(row[1])) for row in self._memories]:
+            self._protect(address >> PAGE_SHIFT, address + size >> PAGE_SHIFT)
+        if fetches:
+            self.forget_all_code()
+
+    @property
+    def _memories(self) -> NDArray[np.int64]:
+        """A row for each memory: address, size, where it is in this process."""
+        return self.array[REGIONS : REGIONS + 3 * self.state[REGION_COUNT]].reshape(-1, 3)
 
     def map_devices(self, address: int, size: int, read: DeviceRead, write: DeviceWrite) -> int:
         """Send the core's accesses to ``size`` bytes (whole pages) from ``address`` to Python; a hook's handle.
@@ -268,10 +301,11 @@ class Engine:
         """Undo ``take_memory``."""
         self.remove_hook(self._taken.pop(address))
         _check(uclib.uc_mem_unmap(self.handle, ctypes.c_uint64(address), ctypes.c_size_t(size)))
-        watched = self._watched[address >> PAGE_SHIFT]
-        permissions = unicorn_const.UC_PROT_EXEC if watched else unicorn_const.UC_PROT_ALL
-        _check(uclib.uc_mem_map_ptr(self.handle, address, size, permissions, host_address))
+        _check(uclib.uc_mem_map_ptr(self.handle, address, size, unicorn_const.UC_PROT_ALL, host_address))
+        first, end = address >> PAGE_SHIFT, (address + size) >> PAGE_SHIFT
+        self._protected[first:end] = unicorn_const.UC_PROT_ALL
         self._set_plain(address, size, host_address - address)
+        self._protect(first, end)
 
     def add_access_watch(self, first: int, end: int, hook: int, user: int) -> None:
         """Call a native hook, ``user`` its last argument, on accesses to watched pages of ``first`` to ``end``."""
@@ -285,17 +319,11 @@ class Engine:
         """
         first = address >> PAGE_SHIFT
         pages = self._watched[first : (address + size - 1 >> PAGE_SHIFT) + 1]
-        before = pages != 0
         if on:
             pages |= watcher
         else:
             pages &= 0xFF ^ watcher
-        changed = np.flatnonzero((pages != 0) != before)
-        for run in np.split(changed, np.flatnonzero(np.diff(changed) != 1) + 1) if len(changed) else ():
-            start, length = (first + int(run[0])) << PAGE_SHIFT, len(run) << PAGE_SHIFT
-            permissions = unicorn_const.UC_PROT_EXEC if on else unicorn_const.UC_PROT_ALL
-            _check(uclib.uc_mem_protect(self.handle, start, length, permissions))
-        self._update_plain(first, first + len(pages))
+        self._protect(first, first + len(pages))
 
     def run(self, pc: int, thumb: bool = True) -> int:
         """Run from ``pc`` until a hook or the core stops it; Unicorn's error number, 0 when there was none.

@@ -47,6 +47,7 @@ from sim.engine.native.intrinsics import (
     store64,
 )
 from sim.engine.native.native_code import cfunc, inline, njit
+from sim.engine.native.protection import forbids
 from sim.engine.native.shared import (
     ACCESS_NOW,
     ACCESS_PC,
@@ -367,7 +368,8 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     epsr = state + 8 * SCRATCH
     store64(epsr, 0x01000000)
     call3(get(state, FN_REG_WRITE), uc, REG_EPSR, epsr)
-    return not faults_unaligned(state, address & 0xFFFFFFFF, size)
+    address &= 0xFFFFFFFF
+    return not (faults_unaligned(state, address, size) or forbids(state, kind, address, size))
 
 
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))

@@ -67,7 +67,9 @@ TRACE_COUNT = TRACE_HASH + 1
 HOOKED = TRACE_COUNT + 1  # pointer to rising addresses: the core stops before the blocks that hold them
 HOOKED_COUNT = HOOKED + 1
 FN_CLOCK_MAINTENANCE = HOOKED_COUNT + 1  # native, f(TIMING, offset, value), or 0: a clock without caches
-STATE_SIZE = FN_CLOCK_MAINTENANCE + 1
+MPU_TABLE = FN_CLOCK_MAINTENANCE + 1  # pointer to the regions (protection.py), 0 while they do not count
+MPU_DENIED = MPU_TABLE + 1  # 1 << 32 | address of the access the MPU has refused, 0 when it was something else
+STATE_SIZE = MPU_DENIED + 1
 
 NEVER = (1 << 63) - 1
 

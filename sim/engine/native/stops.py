@@ -19,6 +19,7 @@ from numba import types
 from sim.engine.native.access import host_pointer
 from sim.engine.native.intrinsics import call1, call3, load64, store8, store64
 from sim.engine.native.native_code import cfunc, njit
+from sim.engine.native.protection import forbids
 from sim.engine.native.shared import (
     CODE_PAGES,
     DEADLINE,
@@ -119,12 +120,14 @@ def on_watched_read(uc: int, kind: int, address: int, size: int, value: int, hoo
 
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
 def on_passed_access(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> bool:
-    """UC_HOOK_MEM_READ_PROT/WRITE_PROT, last: memory on a page with watchpoints and without another hook."""
+    """UC_HOOK_MEM_READ_PROT/WRITE_PROT, last: memory on a page with watchpoints, or where the MPU forbids something."""
     state: int = load64(hooking + 8 * STATE)
+    address &= 0xFFFFFFFF
+    if forbids(state, kind, address, size):
+        return False
     _clear_it_state(uc, state)
     if kind == _READ_PROT:
         return True
-    address &= 0xFFFFFFFF
     host = host_pointer(state, address)
     if host == 0:
         return False

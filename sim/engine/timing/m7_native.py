@@ -15,6 +15,7 @@ from sim.engine.native import hooks, shared
 from sim.engine.native.access import get, host_pointer, put, table_slot
 from sim.engine.native.intrinsics import call1, call3, call4, load8, load16, load32, load64, store8, store64
 from sim.engine.native.native_code import cfunc, inline, njit
+from sim.engine.native.protection import forbids
 from sim.engine.timing import addresses
 from sim.engine.timing.m7_layout import (
     BLOCK_BITS,
@@ -362,7 +363,7 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     address &= 0xFFFFFFFF
     if get(state, shared.FN_MARK) and address == get(state, shared.CYCCNT_ADDRESS):
         call3(get(state, shared.FN_MARK), now, get(state, shared.NOW) - now, pc)
-    if hooks.faults_unaligned(state, address, size):
+    if hooks.faults_unaligned(state, address, size) or forbids(state, kind, address, size):
         return False
     for _ in range(get(clock, DEVICE_COUNT)):
         if load64(device) <= address < load64(device + 8):

@@ -13,6 +13,7 @@ from numba import types
 from sim.engine.native.intrinsics import call3, load8, load32, load64, store8, store64
 from sim.engine.native.lookups import LOOKUP_SHIFT
 from sim.engine.native.native_code import cfunc, njit
+from sim.engine.native.protection import forbids
 from sim.engine.native.shared import CODE_PAGES, FN_REG_WRITE, LINE_SHIFT, PAGE_SHIFT, REG_EPSR, SCRATCH
 from sim.engine.truth.layout import (
     AWAKE,
@@ -99,10 +100,12 @@ def _after_read(record: int, address: int, page: int) -> None:
 def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, record: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT: an access of the core to a watched page."""
     state: int = load64(record + 8 * STATE)
+    address &= 0xFFFFFFFF
+    if forbids(state, kind, address, size):
+        return False
     epsr = state + 8 * SCRATCH
     store64(epsr, 0x01000000)
     call3(load64(state + 8 * FN_REG_WRITE), uc, REG_EPSR, epsr)
-    address &= 0xFFFFFFFF
     size = min(size, load64(record + 8 * END) - address)
     place = address - load64(record + 8 * FIRST)
     page = place >> PAGE_SHIFT
