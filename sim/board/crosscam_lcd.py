@@ -14,6 +14,7 @@ except NameError:
         "data_command": "sysbus.gpioPortD@15",
         "reset": "sysbus.gpioPortF@12",
         "upright": 0x28,
+        "frame_size": (0x08, 0x1F),  # CFG1.DSIZE
     }
     board = os.path.dirname((lambda: 0).__code__.co_filename)
     script = os.path.join(board, "..", "peripherals", "ili9341.py")

@@ -10,6 +10,9 @@ pattern). Its dictionary `wiring`, pins as "sysbus.gpioPortD@15", None where a p
     reset         RESX: low resets it
     upright       the MADCTL by which a picture is upright and in its colours on the glass as it is mounted (0x28,
                   0x48 ...: see the module's examples)
+    frame_size    offset and mask of the controller's field "bits of a frame, less one"; for Renode alone, whose
+                  STM32H7_SPI (1.16.1) sends wider frames than 8 bits low byte first, where the chip sends the high one
+                  (RM0433 50.4.2): such frames are turned round here. None: its frames are taken as they come
 Wrong orientation, byte order or colour order in the firmware therefore show a wrong picture.
 
 Source: ILI9341 datasheet V1.11; the memory and the glass are ili9341_panel.py. Commands of levels 1 and 2: those that
@@ -31,6 +34,7 @@ try:
     on_access
 except NameError:
     import os
+    import sys
 
     import clr
     from Antmicro.Renode.Core.Structure import NullRegistrationPoint
@@ -68,6 +72,17 @@ except NameError:
 
     def now():  # virtual time in ns
         return int(peripheral.GetMachine().ElapsedVirtualTime.TimeElapsed.TotalNanoseconds)
+
+    def in_order(data):
+        """Bytes in the order in which the chip sends them; see `frame_size`."""
+        if sys.platform != "cli" or not wiring["frame_size"]:
+            return data
+        offset, mask = wiring["frame_size"]
+        size = (int(peripheral.GetMachine()[wiring["spi"]].ReadDoubleWord(offset)) & mask) // 8 + 1
+        turned = bytearray(len(data))
+        for place in range(size):
+            turned[place::size] = data[size - 1 - place :: size]
+        return turned
 
     def pair(data, at):
         return data[at] << 8 | data[at + 1]
@@ -137,7 +152,7 @@ except NameError:
             """Pixels that came one by one go to the memory."""
             if self.pending:
                 data, self.pending = self.pending, bytearray()
-                self.write(data)
+                self.write(in_order(data))
 
         def write(self, data):
             panel = self.panel

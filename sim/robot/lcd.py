@@ -1,7 +1,7 @@
 """Keywords that judge what the board's display shows; the same on both engines.
 
-``renode-test`` runs in a Python of its own: where that lacks numpy, pillow or pyelftools, tests that look at pictures
-are skipped.
+``renode-test`` runs in a Python of its own: where that lacks what crosscam needs, tests that look at pictures are
+skipped; ``sim/tests/test_lcd.py`` looks at Renode's pictures from crosscam's own.
 """
 
 from __future__ import annotations

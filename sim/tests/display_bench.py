@@ -34,7 +34,7 @@ Picture = NDArray[np.uint8]
 
 WIRING = """
 wiring = {{"spi": "sysbus.spi2", "select": {select!r}, "data_command": "sysbus.gpioPortE@3",
-          "reset": "sysbus.gpioPortE@4", "upright": {upright}}}
+          "reset": "sysbus.gpioPortE@4", "upright": {upright}, "frame_size": None}}
 script = {script!r}
 try:
     on_access

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from sim.vision_display import VisionDisplay
 
 ROOT = Path(__file__).parents[2]
 ELF = ROOT / "build" / "zig" / "crosscam.elf"
-FRAMES_ON_RENODE = 20
+FRAMES_ON_RENODE = int(os.environ.get("CROSSCAM_RENODE_FRAMES", "3"))
+"""Six seconds each."""
 FRAME_SECONDS = 0.2
 
 pytestmark = pytest.mark.skipif(not ELF.is_file(), reason="needs the firmware: make -C firmware TOOLCHAIN=zig")
