@@ -34,6 +34,7 @@ class SpiController(RegisterDevice):
     def __init__(self, services: Services, name: str) -> None:
         super().__init__(services, name)
         self._target: SpiTarget | None = None
+        self._block_target: SpiBlockTarget | None = None
 
     def register_child(self, child: Device, point: int) -> None:
         """Attach the target."""
@@ -41,11 +42,12 @@ class SpiController(RegisterDevice):
             raise CrosscamError(f"{self.name}: {child.name} is no SPI target (transmit, finish_transmission)")
         super().register_child(child, point)
         self._target = child
+        self._block_target = child if isinstance(child, SpiBlockTarget) else None
 
     def unregister_child(self, child: Device) -> None:
         super().unregister_child(child)
         if not self.children:
-            self._target = None
+            self._target = self._block_target = None
 
     def exchange_frame(self, value: int, bits: int, lsb_first: bool) -> int:
         """Send ``value`` in whole bytes, the most significant first unless ``lsb_first``; what came back."""
@@ -58,8 +60,8 @@ class SpiController(RegisterDevice):
 
     def send_bytes(self, data: bytes) -> None:
         """Send ``data``; nothing is received."""
-        if isinstance(self._target, SpiBlockTarget):
-            self._target.transmit_block(data)
+        if self._block_target is not None:
+            self._block_target.transmit_block(data)
         elif self._target is not None:
             for byte in data:
                 self._target.transmit(byte)

@@ -19,6 +19,7 @@ modelled.
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 
 from sim.engine.devices.base import Event, Services
@@ -31,6 +32,7 @@ _FIFO_BYTES = 16  # of SPI1 to SPI3; SPI4 to SPI6 have 8
 _PATIENCE = 1000  # waits for a reader: a second is that many of them
 _FULL_DUPLEX, _SIMPLEX_SEND, _SIMPLEX_RECEIVE, _HALF_DUPLEX = range(4)
 _RXP, _TXP, _DXP, _EOT, _TXTF, _OVR, _SUSP, _TXC = (1 << bit for bit in (0, 1, 2, 3, 4, 6, 11, 12))
+_CODES = {1: "B", 2: "H", 4: "I"}
 _ANY = 1 << 16  # more than a DMA stream can have left
 _CORE_DIVIDER = 4  # kernel clock where the board's clocks are not followed: PCLK2 of a core at full speed
 
@@ -64,6 +66,7 @@ class Stm32H7Spi(SpiController):
         self._delivering = False
         self._passing = 0  # packets of those that have just come through that DMA has not fetched yet
         self._done = 0  # packets of the transfer under way
+        self._item = 4  # bytes of the last write of TXDR; a DMA stream writes as wide again
         self._end = self._suspended = self._filled = self._overrun = False
 
     def _declare(self) -> None:
@@ -169,6 +172,7 @@ class Stm32H7Spi(SpiController):
     def _write_data(self, width: int, value: int) -> None:
         packet = self._packet_bytes
         mask = (1 << self._dsize.value + 1) - 1
+        self._item = width
         for shift in range(0, 8 * max(width, packet), 8 * packet):
             if self._free(self._transmit) <= 0:
                 self.log.warning("TXDR written (0x%X) while the transmit FIFO is full: lost", value)
@@ -180,26 +184,45 @@ class Stm32H7Spi(SpiController):
             self._update()
 
     def write_block(self, offset: int, width: int, data: bytes) -> bool:
-        """Data for TXDR that can go straight through: whole bytes, nothing comes in, the transfer goes on."""
+        """Data for TXDR: through to the target where that may be, else into the FIFO, all at once."""
         packet = self._packet_bytes
         count = len(data) // packet
-        size = self._tsize.value
-        if offset != 0x20 or width < packet or not self._straight or (size and self._done + count > size):
+        if offset != 0x20 or width < packet:
             return False
-        if self._wire.takes_time:
-            if count > self._passing:
+        self._item = width
+        through = 0
+        if self._straight:
+            size = self._tsize.value
+            if size and self._done + count > size:
                 return False
-            self._passing -= count
-        self.send_bytes(data if packet == 1 or self._lsb_first else in_bus_order(data, packet))
-        self._done += count
+            through = min(count, self._passing) if self._wire.takes_time else count
+        rest = count - through
+        if rest and (not through and rest > self._free(self._transmit) or self._flows and not self._wire.takes_time):
+            return False
+        if through:
+            self._send(data[: through * packet], packet)
+            self._passing -= min(through, self._passing)
+        if rest:
+            mask = (1 << self._dsize.value + 1) - 1
+            values = struct.unpack(f"<{rest}{_CODES[packet]}", data[through * packet :])
+            self._transmit.extend(value & mask for value in values)
         self._exchange()
         return True
 
     @property
     def _straight(self) -> bool:
         """What is written goes out as it is: whole bytes, nothing before it, and nothing comes in."""
+        return self._only_sends_bytes and self._flows and not self._transmit
+
+    @property
+    def _only_sends_bytes(self) -> bool:
         whole = self._dsize.value + 1 == 8 * self._packet_bytes
-        return whole and self._flows and not self._transmit and self._directions == (True, False)
+        return whole and self._directions == (True, False)
+
+    def _send(self, data: bytes, packet: int) -> None:
+        """Packets as they lie in memory, whole bytes, whose answers nobody wants."""
+        self.send_bytes(data if packet == 1 or self._lsb_first else in_bus_order(data, packet))
+        self._done += len(data) // packet
 
     def _read_data(self, width: int) -> int:
         packet = self._packet_bytes
@@ -245,6 +268,12 @@ class Stm32H7Spi(SpiController):
         sends, receives = self._directions
         size = self._tsize.value
         bits, lsb_first = self._dsize.value + 1, bool(self._lsb_first)
+        if self._only_sends_bytes:
+            packet = self._packet_bytes
+            count = max(0, min(most, len(self._transmit), size - self._done if size else most))
+            values = [self._transmit.popleft() for _ in range(count)]
+            self._send(struct.pack(f"<{count}{_CODES[packet]}", *values), packet)
+            return count
         moved = 0
         while moved < most and not (size and self._done >= size):
             if sends and not self._transmit:
@@ -396,7 +425,7 @@ class Stm32H7Spi(SpiController):
         if self._flows and not self._directions[1] and not self._wire.takes_time:
             return _ANY  # nothing holds them up
         room = self._passing if self._passing and self._straight else self._free(self._transmit)
-        return max(1, room * self._packet_bytes // 4)
+        return max(1, room * self._packet_bytes // self._item)
 
     def _update(self) -> None:
         status = self._status()
