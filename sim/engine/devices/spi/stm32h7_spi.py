@@ -197,7 +197,8 @@ class Stm32H7Spi(SpiController):
                 return False
             through = min(count, self._passing) if self._wire.takes_time else count
         rest = count - through
-        if rest and (not through and rest > self._free(self._transmit) or self._flows and not self._wire.takes_time):
+        fits = through or rest <= self._free(self._transmit)
+        if rest and (not fits or (self._flows and not self._wire.takes_time)):
             return False
         if through:
             self._send(data[: through * packet], packet)
