@@ -19,3 +19,6 @@ Frames Should Take The Recorded Cycles
         ${prediction}=    Next Prediction
         Should Be The Recorded Cycles    ${prediction.cycles}    ${cycles}
     END
+    Write Line To Uart    i
+    ${line}=    Wait For Line On Uart    display:
+    Display Should Cost About The Recorded Cycles    ${line.Line}    ${TIMING}

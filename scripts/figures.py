@@ -1,4 +1,4 @@
-"""Record the cycles of the first frames by both clocks, which robot_tests/figures.robot then holds.
+"""Record the cycles of the first frames by both clocks, and what a picture of the display costs, which robot_tests/figures.robot then holds.
 
 python -m scripts.figures [ELF] [FRAMES]
 """
@@ -12,18 +12,24 @@ from sim.boot import Board
 from sim.engine.timing import TIMINGS
 from sim.errors import CrosscamError
 from sim.files import write_json
-from sim.robot.figures import RECORD, compiler_of
+from sim.robot.figures import RECORD, compiler_of, display_cycles
 
 FRAMES = 3
 SECONDS_PER_FRAME = 5.0
 
 
-def cycles(elf: Path, frames: Path, timing: str) -> list[int]:
-    """What the UART says of the first frames; CrosscamError when they do not come."""
+def measured(elf: Path, frames: Path, timing: str) -> tuple[list[int], int]:
+    """What the UART says of the first frames, and then of the display; CrosscamError when it does not."""
     board = Board(elf, frames, timing)
     if not board.run_until(lambda: len(board.predictions) >= FRAMES, SECONDS_PER_FRAME * FRAMES):
         raise CrosscamError(f"{elf}: {len(board.predictions)} of {FRAMES} frames came; expected the vision firmware")
-    return [prediction.cycles for prediction in board.predictions[:FRAMES]]
+    cycles = [prediction.cycles for prediction in board.predictions[:FRAMES]]
+    board.type_text("i\r")
+    board.run_until(lambda: any(display_cycles(line.text) is not None for line in board.lines), SECONDS_PER_FRAME)
+    display = next((found for line in board.lines if (found := display_cycles(line.text)) is not None), None)
+    if display is None:
+        raise CrosscamError(f"{elf}: nothing was said of a display; expected the vision firmware, built with LCD=on")
+    return cycles, display
 
 
 def main() -> int:
@@ -33,13 +39,15 @@ def main() -> int:
     parser.add_argument("frames", nargs="?", type=Path, default=Path("build/frames/demo"))
     arguments = parser.parse_args()
     try:
-        figures = {timing: cycles(arguments.elf, arguments.frames, timing) for timing in TIMINGS}
+        figures = {timing: measured(arguments.elf, arguments.frames, timing) for timing in TIMINGS}
     except CrosscamError as error:
         print(f"crosscam: {error}")
         return 2
-    write_json(RECORD, {"compiler": compiler_of(arguments.elf), "cycles": figures})
-    for timing, values in figures.items():
-        print(f"{timing}: {', '.join(f'{value:,}' for value in values)}")
+    cycles = {timing: frames for timing, (frames, _) in figures.items()}
+    display = {timing: cost for timing, (_, cost) in figures.items()}
+    write_json(RECORD, {"compiler": compiler_of(arguments.elf), "cycles": cycles, "display": display})
+    for timing, values in cycles.items():
+        print(f"{timing}: {', '.join(f'{value:,}' for value in values)}; display {display[timing]:,}")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -11,6 +12,7 @@ from robot.api.deco import keyword
 
 RECORD = Path(__file__).parents[2] / "robot_tests" / "figures.json"
 REFRESH = "python -m scripts.figures"
+_DISPLAY = re.compile(r"display: .* (?P<cycles>\d{1,10}) cycles a frame", re.ASCII)
 
 
 def compiler_of(elf: Path) -> str:
@@ -34,6 +36,25 @@ def recorded_cycles(elf: str, timing: str) -> list[int]:
     if figures is None:
         raise SkipExecution(f"no figures recorded for the clock {timing}; there are {', '.join(document['cycles'])}")
     return figures
+
+
+def display_cycles(line: str) -> int | None:
+    """What the firmware says of a picture's cost to the core in its line about the display; None: another line."""
+    found = _DISPLAY.match(line)
+    return None if found is None else int(found["cycles"])
+
+
+@keyword("Display Should Cost About The Recorded Cycles")
+def display_should_cost_about_the_recorded_cycles(line: str, timing: str) -> None:
+    """Fails when a picture costs the core a tenth more or less than recorded: text and buffer make a difference."""
+    recorded = json.loads(RECORD.read_text())["display"][timing]
+    measured = display_cycles(line)
+    if measured is None:
+        raise AssertionError(f"{line[:100]!r}: expected a line about the display, with its cycles")
+    if abs(measured - recorded) > recorded // 10:
+        raise AssertionError(
+            f"a picture costs {measured:,} cycles, recorded {recorded:,}; if that is meant, `{REFRESH}` records it"
+        )
 
 
 @keyword("Should Be The Recorded Cycles")
