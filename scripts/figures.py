@@ -1,4 +1,4 @@
-"""Record the cycles of the first frames by both clocks, and what a picture of the display costs, which robot_tests/figures.robot then holds.
+"""Record the cycles of the first frames by both clocks and a picture's cost, which robot_tests/figures.robot then holds.
 
 python -m scripts.figures [ELF] [FRAMES]
 """

@@ -29,6 +29,8 @@ class Ran:
     done: subprocess.CompletedProcess[str]
     verdict: dict[str, Any]
     uart: bytes
+    pictures: list[str]
+    """Files that --lcd wrote."""
 
     @property
     def scores(self) -> list[dict[str, int]]:
@@ -44,8 +46,10 @@ def run(crosscam: Crosscam, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     def call(elf: Path) -> Ran:
         folder = tmp_path_factory.mktemp("run")
         verdict, log = folder / "verdict.json", folder / "uart.log"
-        done = crosscam("run", "--elf", elf, "--frames", frames, "--json", verdict, "--uart", log)
-        return Ran(done, json.loads(verdict.read_text()), log.read_bytes())
+        lcd = folder / "lcd"
+        done = crosscam("run", "--elf", elf, "--frames", frames, "--json", verdict, "--uart", log, "--lcd", lcd)
+        pictures = sorted(path.name for path in lcd.iterdir())
+        return Ran(done, json.loads(verdict.read_text()), log.read_bytes(), pictures)
 
     return call
 
@@ -62,6 +66,10 @@ def test_every_prediction_equals_the_reference(ran: Ran) -> None:
     assert [row["source"] for row in ran.verdict["rows"]] == ["noise-0", "noise-1", "noise-2"]
     assert ran.uart.count(b"| Frame: ") >= 3
     assert "PASS" in ran.done.stdout
+
+
+def test_each_frame_was_on_the_display(ran: Ran) -> None:
+    assert ran.pictures == ["0001.png", "0002.png", "0003.png"]
 
 
 def test_both_toolchains_predict_the_same(run: Callable[[Path], Ran], ran: Ran, elf: Path) -> None:
