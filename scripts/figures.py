@@ -1,4 +1,4 @@
-"""Record the cycles of the first frames by both clocks and a picture's cost, which robot_tests/figures.robot then holds.
+"""Record the cycles of the first frames by both clocks and a picture's cost: what robot_tests/figures.robot holds.
 
 python -m scripts.figures [ELF] [FRAMES]
 """
