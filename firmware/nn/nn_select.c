@@ -2,8 +2,8 @@
 #include "nn/nn_platform.h"
 
 /* SELECT: an element of `left` where the condition's byte is not 0, else one of `right`. */
-NN_HOT void nn_select(const nn_select_t *layer, const int8_t *condition, const int8_t *left, const int8_t *right,
-                      int8_t *output) {
+NN_HOT void nn_select(const nn_select_t *layer, const int8_t *condition, const int8_t *left,
+                      const int8_t *right, int8_t *output) {
     const nn_walk_three_t *walk = &layer->walk;
     const int32_t item = (int32_t)layer->item;
     int32_t index[NN_LEVELS] = {0};

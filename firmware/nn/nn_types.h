@@ -91,6 +91,11 @@ typedef struct nn_lut {
     const int8_t *table; /* 256 entries, for inputs -128..127 */
 } nn_lut_t;
 
+typedef struct nn_lut_f32 {
+    uint32_t size;
+    const float *table; /* 256 entries, for inputs -128..127 */
+} nn_lut_f32_t;
+
 typedef struct nn_softmax {
     uint32_t rows, classes;
     const int32_t *table; /* exp of minus the difference to the largest input, 256 entries in Q0.31 */
@@ -267,6 +272,21 @@ typedef struct nn_requantize {
     nn_channel_t scale; /* bias unused */
     int32_t min, max;
 } nn_requantize_t;
+
+typedef enum nn_cast_type {
+    NN_CAST_BOOL,
+    NN_CAST_INT8,
+    NN_CAST_UINT8,
+    NN_CAST_INT16,
+    NN_CAST_INT32,
+    NN_CAST_INT64,
+    NN_CAST_FLOAT32,
+} nn_cast_type_t;
+
+typedef struct nn_cast {
+    uint32_t size;
+    nn_cast_type_t from, to;
+} nn_cast_t;
 
 typedef struct nn_fill {
     uint32_t size;

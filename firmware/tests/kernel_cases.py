@@ -39,7 +39,7 @@ def kernel_test(kinds: Kinds) -> Callable[[str, pytest.CaptureFixture[str]], Non
                 for image in (*case.images, case.images[0]):  # the first again: nothing may be left of the runs between
                     for actual, expected in zip(network.run(image), run_reference_all(interpreter, image), strict=True):
                         assert actual.shape == expected.shape and actual.dtype == expected.dtype, case.title
-                        assert np.array_equal(actual, expected), (
+                        assert np.array_equal(actual, expected, equal_nan=actual.dtype.kind == "f"), (
                             f"{case.title}: {np.count_nonzero(actual != expected)} values differ"
                         )
                         outputs.append(actual.reshape(-1))

@@ -33,6 +33,11 @@ def evaluate(raw: RawOp) -> bool:
         raw.output.data = np.array(raw.input(0, "input").shape, DTYPES.get(raw.output.dtype, np.dtype("int32")))
         raw.shape(raw.output.data.shape)
         return True
+    if raw.kind == "ZEROS_LIKE":
+        source = raw.input(0, "input")
+        raw.shape(source.shape)
+        raw.output.data = np.zeros(source.shape, DTYPES.get(raw.output.dtype, np.dtype("int32")))
+        return True
     sources = [tensor for tensor in raw.inputs if tensor is not None]
     if not sources or any(tensor.data is None for tensor in sources) or raw.output.dtype not in DTYPES:
         return False
@@ -105,3 +110,5 @@ _FUNCTIONS: dict[str, Callable[[RawOp, Sequence[np.ndarray]], Any]] = {
     "SUM": _reduced(np.sum),
     "ZEROS_LIKE": lambda raw, values: np.zeros_like(values[0]),
 }
+KINDS = frozenset(_FUNCTIONS)
+"""Operators that are evaluated where all their inputs are known."""

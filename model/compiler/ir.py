@@ -19,6 +19,9 @@ DTYPES: dict[str, np.dtype] = {
 }
 """The types of tensors whose values the compiler reads; the names are numpy's."""
 
+CASTS = ("bool", "int8", "uint8", "int16", "int32", "int64", "float32")
+"""The types that CAST goes between, in the order of nn_cast_type_t."""
+
 
 @dataclass(eq=False)
 class Tensor:
@@ -378,10 +381,26 @@ class Requantize(Op):
 
 
 @dataclass(eq=False)
+class Cast(Op):
+    """Between two of ``CASTS``: the value itself, cut towards zero or to its lowest bits; as bool, whether not 0."""
+
+
+@dataclass(eq=False)
+class FloatTable(Op):
+    """Any float32 function of one 8-bit value: ``table[q + 128]`` for the int8 value q a byte of the input is."""
+
+    table: np.ndarray = field(default_factory=lambda: np.zeros(256, np.float32))
+
+
+@dataclass(eq=False)
 class FloatUnary(Op):
-    """A function of one float32 value, array to array; none is left when kernels are chosen (passes/fold_float.py)."""
+    """A function of one float32 value, array to array; none is left when kernels are chosen (passes/fold_float.py).
+
+    ``exact``: its results are the reference's to the last bit, not only close to them.
+    """
 
     function: Callable[[np.ndarray], np.ndarray] = field(default=np.copy)
+    exact: bool = False
 
 
 @dataclass(eq=False)

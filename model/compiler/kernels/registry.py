@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.compiler import ir
-from model.compiler.kernels import elementwise, moves, recurrent, weighted, weightless
+from model.compiler.kernels import conversions, elementwise, moves, recurrent, weighted, weightless
 from model.compiler.kernels.base import KernelCall
 from model.errors import CrosscamError
 
@@ -19,23 +19,25 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.AveragePool2D: weightless.average_pool_2d,
     ir.BatchMatMul: weighted.batch_matmul,
     ir.Binary: elementwise.binary,
+    ir.Cast: conversions.cast,
     ir.Compare: elementwise.compare,
     ir.Conv2D: weighted.conv2d,
     ir.DepthwiseConv2D: weighted.depthwise_conv2d,
-    ir.Dequantize: weightless.dequantize,
+    ir.Dequantize: conversions.dequantize,
+    ir.FloatTable: conversions.float_table,
     ir.L2Normalize: weightless.l2_normalize,
     ir.LogSoftmax: weightless.log_softmax,
     ir.Lstm: recurrent.lstm,
     ir.MaxPool2D: weightless.max_pool_2d,
     ir.Move: moves.move,
     ir.Pad: weightless.pad,
-    ir.Quantize: weightless.quantize,
-    ir.Requantize: weightless.requantize,
+    ir.Quantize: conversions.quantize,
+    ir.Requantize: conversions.requantize,
     ir.ResizeBilinear: weightless.resize_bilinear,
     ir.Select: elementwise.select,
     ir.Softmax: weightless.softmax,
     ir.Svdf: recurrent.svdf,
-    ir.Table: weightless.table,
+    ir.Table: conversions.table,
     ir.TransposeConv: weighted.transpose_conv,
 }
 

@@ -1,22 +1,15 @@
-"""Kernels without weights: padding, pooling, resizing, tables, and those that scale a row by itself."""
+"""Kernels without weights: padding, pooling, resizing, and those that scale a row by itself."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from model.compiler.ir import (
     AveragePool2D,
-    Dequantize,
     L2Normalize,
     LogSoftmax,
     MaxPool2D,
-    Op,
     Pad,
-    Quantize,
-    Requantize,
     ResizeBilinear,
     Softmax,
-    Table,
     Window,
 )
 from model.compiler.kernels.base import (
@@ -26,7 +19,6 @@ from model.compiler.kernels.base import (
     block_ends,
     channel,
     elementwise,
-    int8_constant,
     int32_constant,
     lane_ends,
     quantized_range,
@@ -36,7 +28,7 @@ from model.compiler.kernels.base import (
     window,
     windowed,
 )
-from model.compiler.quantize import SoftmaxScaling, quantize_multiplier, rounding_shift
+from model.compiler.quantize import SoftmaxScaling, rounding_shift
 
 
 def pad(op: Pad) -> KernelCall:
@@ -115,13 +107,6 @@ def interpolation(size: int, result: int, align: bool, half: bool) -> list[tuple
     return lines
 
 
-def table(op: Table) -> KernelCall:
-    """nn_lut_s8 with the operator's table."""
-    fields = [("size", str(op.output.size)), ("table", "{table}")]
-    constant = int8_constant("table", op.table, f"{op.comment} of the inputs -128..127")
-    return KernelCall(op, "nn_lut_s8", "nn_lut_t", fields, [elementwise(op.output.size)], [constant])
-
-
 def softmax(op: Softmax) -> KernelCall:
     """nn_softmax_s8, or nn_softmax_s16 for results of 16 bits, with the table of exponentials."""
     source = op.inputs[0]
@@ -162,42 +147,3 @@ def l2_normalize(op: L2Normalize) -> KernelCall:
     depth = source.hwc[2]
     fields = [("rows", str(source.size // depth)), ("depth", str(depth)), ("input_zero", str(source.zero_point))]
     return KernelCall(op, "nn_l2_normalize_s8", "nn_l2_t", fields, [elementwise(source.size)])
-
-
-def requantize(op: Requantize) -> KernelCall:
-    """nn_requantize_wide."""
-    source, output = op.inputs[0], op.output
-    limits = np.iinfo(output.numpy_dtype)
-    fields = [
-        ("size", str(output.size)),
-        ("input_bytes", str(source.item)),
-        ("output_bytes", str(output.item)),
-        ("input_zero", str(source.zero_point)),
-        ("output_zero", str(output.zero_point)),
-        ("scale", channel(0, *quantize_multiplier(source.scale / output.scale))),
-        ("min", "INT32_MIN" if output.item == 4 else str(limits.min)),
-        ("max", str(limits.max)),
-    ]
-    access = elementwise(output.size, source.item, output.item)
-    return KernelCall(op, "nn_requantize_wide", "nn_requantize_t", fields, [access])
-
-
-def quantize(op: Quantize) -> KernelCall:
-    """nn_quantize_f32."""
-    return _edge(op, "nn_quantize_f32", op.output.scale, op.output.zero_point, op.output.dtype)
-
-
-def dequantize(op: Dequantize) -> KernelCall:
-    """nn_dequantize_s8."""
-    return _edge(op, "nn_dequantize_s8", op.scale, op.zero_point, op.inputs[0].dtype)
-
-
-def _edge(op: Op, function: str, scale: float, zero_point: int, dtype: str) -> KernelCall:
-    low, high = (0, 255) if dtype == "uint8" else (-128, 127)
-    fields = [
-        ("size", str(op.output.size)),
-        ("scale", float(np.float32(scale)).hex() + "f"),
-        ("range", f"{{{zero_point}, {low}, {high}}}"),
-    ]
-    access = elementwise(op.output.size, op.inputs[0].item, op.output.item)
-    return KernelCall(op, function, "nn_edge_t", fields, [access])

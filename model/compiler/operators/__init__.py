@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from model.compiler.constants import KINDS as FOLDED
 from model.compiler.ir import Move, Op
 from model.compiler.operators import (
     edges,
@@ -19,6 +20,7 @@ from model.compiler.operators import (
     variables,
     weighted,
 )
+from model.compiler.operators.floats import KINDS as FLOAT_KINDS
 from model.compiler.operators.floats import build_float
 from model.compiler.raw import RawOp
 
@@ -40,7 +42,7 @@ _BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
 
 def supported() -> list[str]:
     """The names of the operators that can be compiled."""
-    return sorted([*_BUILDERS, "CALL_ONCE"])
+    return sorted({*_BUILDERS, *FLOAT_KINDS, *FOLDED, "CALL_ONCE"})
 
 
 def build_ops(raw: RawOp) -> Sequence[Op]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from model.compiler import ir
-from model.compiler.ir import Op, Tensor
+from model.compiler.ir import CASTS, Op, Tensor
 from model.compiler.raw import RawOp
 from model.compiler.tables import requantize_table
 
@@ -66,12 +66,15 @@ def _dequantize(raw: RawOp) -> Sequence[Op]:
 
 
 def _cast(raw: RawOp) -> Sequence[Op]:
-    """Stored bytes as float32, as models do that take pictures in uint8; what QUANTIZE makes of them is a table."""
+    """Stored values as another type. Bytes as float32, as models do that take pictures in uint8, are an edge: what
+    QUANTIZE makes of them is a table."""
     source, output = raw.input(0, "input"), raw.output
-    if source.dtype not in _BYTES or output.dtype != "float32":
-        raw.fail(f"turns {source.dtype} '{source.name}' into {output.dtype}, expected int8 or uint8 into float32")
     raw.shape(source.shape)
-    return [ir.Dequantize(raw.kind, [source], output)]
+    if source.dtype in (*_BYTES, "bool") and output.dtype == "float32":
+        return [ir.Dequantize(raw.kind, [source], output)]
+    if source.dtype not in CASTS or output.dtype not in CASTS:
+        raw.fail(f"turns {source.dtype} '{source.name}' into {output.dtype}, expected two of {', '.join(CASTS)}")
+    return [ir.Cast(raw.kind, [source], output)]
 
 
 BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {

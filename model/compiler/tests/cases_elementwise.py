@@ -173,7 +173,7 @@ def divide(m: Maker) -> Case:
     return Case(f"DIV {shape} by computed {other}", m.build.finish([source, b], [y]), images)
 
 
-_ALL = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
+ALL_BYTES = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
 
 
 def unary(m: Maker, name: str) -> Case:
@@ -200,7 +200,7 @@ def unary(m: Maker, name: str) -> Case:
     output = m.build.tensor("y", (1, 256), scale=target, zero_point=output_zero)
     m.build.op(name, [source], [output], **options)
     case = m.finish(f"{name} {scale} {zero} {target} {output_zero} {options}", (1, 256), source, output)
-    return with_images(case, _ALL)
+    return with_images(case, ALL_BYTES)
 
 
 def softmax(m: Maker) -> Case:

@@ -18,7 +18,7 @@ def _scale(m: Maker) -> float:
 
 
 def compare(m: Maker, name: str) -> Case:
-    """Two computed operands, or one constant, a single value now and then; scales and zero points often equal."""
+    """Two computed operands, or one constant, now and then a single value; scales often equal."""
     left, right, out = broadcasting_shapes(m)
     right = () if m.flip(0.3) else right
     out = tuple(int(size) for size in np.broadcast_shapes(left, right))
