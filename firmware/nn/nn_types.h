@@ -273,6 +273,24 @@ typedef struct nn_requantize {
     int32_t min, max;
 } nn_requantize_t;
 
+/* Elements taken by number: of `outer` blocks of `extent` rows of `row` bytes each, `count` rows. */
+typedef struct nn_gather {
+    uint32_t outer, extent, row, count;
+    uint8_t wide;   /* 8-byte numbers instead of 4 */
+    uint8_t by_row; /* each block has `count` numbers of its own */
+} nn_gather_t;
+
+typedef struct nn_one_hot {
+    uint32_t outer, depth, inner; /* numbers are outer x inner, the output outer x depth x inner */
+    uint32_t item;                /* bytes of an element */
+    uint8_t wide;                 /* 8-byte numbers instead of 4 */
+    uint8_t on[8], off[8];        /* the two values, as bytes */
+} nn_one_hot_t;
+
+typedef struct nn_top {
+    uint32_t rows, size, count;
+} nn_top_t;
+
 typedef enum nn_cast_type {
     NN_CAST_BOOL,
     NN_CAST_INT8,

@@ -329,6 +329,32 @@ class ArgExtreme(Op):
 
 
 @dataclass(eq=False)
+class Gather(Op):
+    """Inputs: values, and the numbers of those taken along ``axis``; a number beyond counts as the nearest there is.
+
+    ``by_row``: along the last axis, each row of numbers takes of its own row of values.
+    """
+
+    axis: int = 0
+    by_row: bool = False
+
+
+@dataclass(eq=False)
+class OneHot(Op):
+    """For each number ``depth`` places, ``inner`` elements apart: the first of ``values`` at the number's, the second
+    elsewhere. ``values`` are arrays of one element of the output's type."""
+
+    depth: int = 1
+    inner: int = 1
+    values: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: (np.ones(1, np.int8), np.zeros(1, np.int8)))
+
+
+@dataclass(eq=False)
+class Top(Op):
+    """The places of the largest int8 values of each row, as many as the output's last axis has, int32."""
+
+
+@dataclass(eq=False)
 class Binary(Op):
     """``kind`` ADD, SUB, MUL, ... of two tensors of which either may broadcast."""
 

@@ -75,7 +75,7 @@ def _start(main: FileTables) -> None:
     called = [index for at in range(main.subgraph.OperatorsLength()) if (index := _called_once(main, at)) is not None]
     if subgraphs != 1 + len(set(called)):
         raise CrosscamError(
-            f"{main.path}: {subgraphs} subgraphs, expected 1 and what CALL_ONCE calls; export one inference function"
+            f"{main.path}: {subgraphs} subgraphs, expected 1 and what CALL_ONCE calls; " + _why_several(main)
         )
     main.variables.starting = True
     for index in called:
@@ -85,6 +85,14 @@ def _start(main: FileTables) -> None:
         check_counts(main.path, main.model, tables.subgraph)
         _operators(tables, tensor_reader(tables), set())
     main.variables.starting = False
+
+
+def _why_several(main: FileTables) -> str:
+    """What to do about subgraphs: most often they are a recurrent layer's loop."""
+    operators = range(main.subgraph.OperatorsLength())
+    if any(_kind(main, main.subgraph.Operators(at), at) == "WHILE" for at in operators):
+        return "WHILE loops over time (GRU, LSTM, SimpleRNN): make these layers with unroll=True and a fixed batch"
+    return "export one inference function"
 
 
 def _called_once(tables: FileTables, number: int) -> int | None:

@@ -11,6 +11,7 @@ from model.errors import CrosscamError
 
 LARGEST = 65535  # of nn_shape_t
 LEVELS = 6  # NN_LEVELS in nn_types.h
+_MANY, _BLOCK = 1 << 18, 64  # elements: of steps as many as there are, what checks each takes over a second
 
 
 @dataclass(frozen=True)
@@ -165,9 +166,9 @@ def quantized_range(output: Tensor, clamp: tuple[int, int]) -> str:
 
 
 def elementwise(size: int, read: int = 1, write: int = 1) -> Access:
-    """Element i of ``read`` bytes is read, then one of ``write`` bytes is written."""
-    steps = np.arange(size, dtype=np.int64)
-    return Access(steps * read, (steps + 1) * write)
+    """Element i of ``read`` bytes is read, then one of ``write`` bytes is written; many are taken by the block."""
+    starts = np.arange(0, size, 1 if size < _MANY else _BLOCK, dtype=np.int64)
+    return Access(starts * read, np.append(starts[1:], size) * write)
 
 
 def repeated(access: Access | None, count: int) -> Access | None:

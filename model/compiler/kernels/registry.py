@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.compiler import ir
-from model.compiler.kernels import conversions, elementwise, moves, recurrent, weighted, weightless
+from model.compiler.kernels import conversions, elementwise, gathers, moves, recurrent, weighted, weightless
 from model.compiler.kernels.base import KernelCall
 from model.errors import CrosscamError
 
@@ -25,11 +25,13 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.DepthwiseConv2D: weighted.depthwise_conv2d,
     ir.Dequantize: conversions.dequantize,
     ir.FloatTable: conversions.float_table,
+    ir.Gather: gathers.gather,
     ir.L2Normalize: weightless.l2_normalize,
     ir.LogSoftmax: weightless.log_softmax,
     ir.Lstm: recurrent.lstm,
     ir.MaxPool2D: weightless.max_pool_2d,
     ir.Move: moves.move,
+    ir.OneHot: gathers.one_hot,
     ir.Pad: weightless.pad,
     ir.Quantize: conversions.quantize,
     ir.Requantize: conversions.requantize,
@@ -38,6 +40,7 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.Softmax: weightless.softmax,
     ir.Svdf: recurrent.svdf,
     ir.Table: conversions.table,
+    ir.Top: gathers.top,
     ir.TransposeConv: weighted.transpose_conv,
 }
 

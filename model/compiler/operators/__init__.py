@@ -9,6 +9,7 @@ from model.compiler.ir import Move, Op
 from model.compiler.operators import (
     edges,
     elementwise,
+    gathers,
     logic,
     moves,
     normalizing,
@@ -27,6 +28,7 @@ from model.compiler.raw import RawOp
 _BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
     **edges.BUILDERS,
     **elementwise.BUILDERS,
+    **gathers.BUILDERS,
     **logic.BUILDERS,
     **moves.BUILDERS,
     **normalizing.BUILDERS,

@@ -157,7 +157,8 @@ def _pad(raw: RawOp, mirror: bool = False) -> Sequence[Op]:
     return [move(raw, [source], np.pad(indices(source), pads, constant_values=-1), fill=fill)]
 
 
-def _gather(raw: RawOp) -> Sequence[Op]:
+def gather(raw: RawOp) -> Sequence[Op]:
+    """GATHER by constant indices."""
     options = raw.options("GatherOptions")
     source = raw.input(0, "input")
     raw.same_quantization()
@@ -248,7 +249,6 @@ BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
     "CONCATENATION": _concatenation,
     "DEPTH_TO_SPACE": partial(_blocks, to_depth=False),
     "EXPAND_DIMS": _expand_dims,
-    "GATHER": _gather,
     "MIRROR_PAD": partial(_pad, mirror=True),
     "PACK": _pack,
     "PAD": _pad,

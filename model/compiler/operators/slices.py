@@ -1,5 +1,6 @@
 # mypy: disable-error-code="import-untyped"
-"""Operators that take parts: SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, UNPACK; also ``ir.Move``s."""
+"""Operators that take parts: SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, UNPACK, GATHER_ND, and REVERSE_SEQUENCE, which turns
+parts round; also ``ir.Move``s."""
 
 from __future__ import annotations
 
@@ -93,7 +94,39 @@ def _unpack(raw: RawOp) -> Sequence[Op]:
     return [move(raw, [source], numbers.take(at, axis), output) for at, output in enumerate(raw.outputs)]
 
 
+def _gather_nd(raw: RawOp) -> Sequence[Op]:
+    """The last axis of the constant indices names a place on the outer axes."""
+    source, chosen = raw.input(0, "input"), raw.constant(1, "indices", "int32", "int64")
+    raw.same_quantization()
+    depth = chosen.shape[-1] if chosen.ndim else 0
+    if not 1 <= depth <= len(source.shape):
+        raw.fail(f"takes places {list(chosen.shape)} of shape {list(source.shape)}, expected 1 to all of its axes")
+    places = tuple(chosen[..., axis].astype(np.int64) for axis in range(depth))
+    if any(place.size and not 0 <= place.min() <= place.max() < source.shape[at] for at, place in enumerate(places)):
+        raw.fail(f"takes places that shape {list(source.shape)} does not have")
+    return [move(raw, [source], indices(source)[places])]
+
+
+def _reverse_sequence(raw: RawOp) -> Sequence[Op]:
+    """Of each batch as many elements as its constant length says, turned round."""
+    options = raw.options("ReverseSequenceOptions") or raw.fail("lacks its options; the file is damaged")
+    source, lengths = raw.input(0, "input"), raw.integers(1, "lengths")
+    raw.same_quantization()
+    rank = len(source.shape)
+    along, batch = raw.axis(options.SeqDim(), rank), raw.axis(options.BatchDim(), rank)
+    if along == batch or len(lengths) != source.shape[batch] or not 0 <= min(lengths) <= max(lengths):
+        raw.fail(f"has lengths {lengths} for shape {list(source.shape)} along axis {along}, batches on {batch}")
+    if max(lengths) > source.shape[along]:
+        raw.fail(f"turns {max(lengths)} of {source.shape[along]} elements round")
+    rows = np.moveaxis(indices(source), (batch, along), (0, 1)).copy()
+    for number, length in enumerate(lengths):
+        rows[number, :length] = rows[number, :length][::-1]
+    return [move(raw, [source], np.moveaxis(rows, (0, 1), (batch, along)))]
+
+
 BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
+    "GATHER_ND": _gather_nd,
+    "REVERSE_SEQUENCE": _reverse_sequence,
     "SLICE": _slice,
     "SPLIT": _split,
     "SPLIT_V": _split_v,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from model.compiler.tests.host import Case
-from model.compiler.tests.maker import Kinds, Maker
+from model.compiler.tests.maker import IMAGES, Kinds, Maker
 
 
 def _source(m: Maker, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -200,6 +200,29 @@ def gather(m: Maker) -> Case:
     return m.finish(f"GATHER {chosen} axis {axis} of {shape}", shape, x, finish())
 
 
+def gather_nd(m: Maker) -> Case:
+    """Places on the outer axes, or of single elements."""
+    shape = m.shape(m.number(1, 4))
+    depth = m.number(1, len(shape))
+    counts = (m.number(1, 4),) if m.flip() else (m.number(1, 3), m.number(1, 3))
+    chosen = np.stack([m.rng.integers(0, size, counts) for size in shape[:depth]], axis=-1)
+    x, s = _source(m, shape)
+    y, finish = _end(m, s, (*counts, *shape[depth:]))
+    m.build.op("GATHER_ND", [s, m.integers(chosen)], [y])
+    return m.finish(f"GATHER_ND {counts} of {shape}", shape, x, finish())
+
+
+def reverse_sequence(m: Maker) -> Case:
+    """Of float32: LiteRT has no kernel for int8."""
+    shape = m.shape(m.number(2, 4))
+    along, batch = (int(axis) for axis in m.rng.permutation(len(shape))[:2])
+    x, y = (m.build.tensor(name, shape, dtype=np.float32) for name in ("x", "y"))
+    lengths = m.integers([m.number(1, shape[along]) for _ in range(shape[batch])])
+    m.build.op("REVERSE_SEQUENCE", [x, lengths], [y], seqDim=along, batchDim=batch)
+    images = [m.image(shape).astype(np.float32) for _ in range(IMAGES)]
+    return Case(f"REVERSE_SEQUENCE {shape} {along} {batch}", m.build.finish([x], [y]), images)
+
+
 def reverse(m: Maker) -> Case:
     shape = m.shape(m.number(1, 4))
     axes = [m.number(0, len(shape) - 1)]
@@ -298,4 +321,6 @@ KINDS: Kinds = {
     "strided_slice": strided_slice,
     "tile": tile,
     "transpose": transpose,
+    "gather_nd": gather_nd,
+    "reverse_sequence": reverse_sequence,
 }

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Bad models and bad cards: one clear CrosscamError each, and nothing written."""
 
 from __future__ import annotations
@@ -6,8 +7,10 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from model.compiler import compile_model
 from model.compiler.__main__ import main
@@ -231,6 +234,20 @@ def test_a_custom_operator_is_refused_for_what_it_is(name: bytes, problem: str) 
         build(Path("m.tflite"), f.finish([x], [y]))
     message = str(error.value)
     assert f"custom operator {name.decode()} (operator 0, tensor 'y') {problem}" in message and len(message) < 300
+
+
+def test_a_loop_is_refused_with_the_way_round_it() -> None:
+    f = TfliteBuilder()
+    x, y = f.tensor("x", (1, 4), scale=0.1), f.tensor("y", (1, 4), scale=0.1)
+    f.starts.append(("state", x))  # a second subgraph
+    f.op("WHILE", [x], [y], condSubgraphIndex=1, bodySubgraphIndex=1)
+    blob = f.finish([x], [y])
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(blob, 0))
+    model.subgraphs[0].operators.pop(0)  # CALL_ONCE
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    with pytest.raises(CrosscamError, match=r"2 subgraphs, .* WHILE loops over time .*unroll=True and a fixed batch"):
+        build(Path("m.tflite"), bytes(builder.Output()))
 
 
 def test_a_sum_is_of_bytes_taken_for_uint8_as_the_reference_has_it() -> None:
