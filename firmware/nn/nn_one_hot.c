@@ -8,8 +8,10 @@ NN_HOT void nn_one_hot(const nn_one_hot_t *layer, const int8_t *numbers, int8_t 
         for (uint32_t place = 0; place < layer->depth; place++) {
             for (uint32_t i = 0; i < layer->inner; i++) {
                 const int64_t number = nn_number(numbers, block * layer->inner + i, layer->wide);
-                __builtin_memcpy(output, number == place ? layer->on : layer->off, layer->item);
-                output += layer->item;
+                const uint8_t *value = number == place ? layer->on : layer->off;
+                for (uint32_t byte = 0; byte < layer->item; byte++) {
+                    *output++ = (int8_t)value[byte];
+                }
             }
         }
     }
