@@ -48,6 +48,7 @@ void nn_svdf_s8(const nn_svdf_t *layer, const int8_t *input, int8_t *state, int8
 /* Tensors of other types are given as their bytes. */
 void nn_softmax_s16(const nn_softmax_t *layer, const int8_t *input, int8_t *output);
 void nn_requantize_wide(const nn_requantize_t *layer, const int8_t *input, int8_t *output);
+void nn_whole_s32(const nn_whole_t *layer, const int8_t *left, const int8_t *right, int8_t *output);
 void nn_gather(const nn_gather_t *layer, const int8_t *input, const int8_t *numbers, int8_t *output);
 void nn_one_hot(const nn_one_hot_t *layer, const int8_t *numbers, int8_t *output);
 void nn_top_s8(const nn_top_t *layer, const int8_t *input, int8_t *output);

@@ -217,6 +217,28 @@ typedef struct nn_compare {
     int8_t outcome[3];           /* where the left one is less, equal, greater */
 } nn_compare_t;
 
+/* What is done to two values of int32; from NN_WHOLE_EQUAL on the results are bool. */
+typedef enum nn_whole_kind {
+    NN_WHOLE_ADD,
+    NN_WHOLE_SUB,
+    NN_WHOLE_MUL,
+    NN_WHOLE_FLOOR_DIV,
+    NN_WHOLE_FLOOR_MOD,
+    NN_WHOLE_MINIMUM,
+    NN_WHOLE_MAXIMUM,
+    NN_WHOLE_EQUAL,
+    NN_WHOLE_NOT_EQUAL,
+    NN_WHOLE_LESS,
+    NN_WHOLE_LESS_EQUAL,
+    NN_WHOLE_GREATER,
+    NN_WHOLE_GREATER_EQUAL,
+} nn_whole_kind_t;
+
+typedef struct nn_whole {
+    nn_whole_kind_t kind;
+    nn_walk_t walk;
+} nn_whole_t;
+
 /* Nested loops over a condition and two tensors, as nn_walk_t has them over two. */
 typedef struct nn_walk_three {
     int32_t levels;

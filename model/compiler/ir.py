@@ -374,6 +374,11 @@ class Compare(Op):
 
 
 @dataclass(eq=False)
+class Whole(Op):
+    """Arithmetic or a comparison of two tensors of int32 of which either may broadcast."""
+
+
+@dataclass(eq=False)
 class Select(Op):
     """Inputs: a condition, taken as of ``condition_shape``, and two tensors of one type; all three may broadcast."""
 

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from model.compiler.ir import ArgExtreme, Binary, Compare, Reduce, Select, Tensor
+from model.compiler.ir import ArgExtreme, Binary, Compare, Reduce, Select, Tensor, Whole
 from model.compiler.kernels.base import (
     Access,
     KernelCall,
@@ -127,6 +127,13 @@ def compare(op: Compare) -> KernelCall:
     ]
     access = [_broadcast_access(tensor, op.output) for tensor in op.inputs]
     return KernelCall(op, "nn_compare_s8", "nn_compare_t", fields, access, constants)
+
+
+def whole(op: Whole) -> KernelCall:
+    """nn_whole_s32."""
+    shapes = [tensor.shape for tensor in op.inputs]
+    fields = [("kind", f"NN_WHOLE_{op.kind}"), ("walk", walk(_levels(op.output.shape, *shapes), 2))]
+    return KernelCall(op, "nn_whole_s32", "nn_whole_t", fields, [None, None])
 
 
 def select(op: Select) -> KernelCall:

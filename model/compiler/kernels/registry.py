@@ -42,6 +42,7 @@ _CHOICES: dict[type[ir.Op], Any] = {
     ir.Table: conversions.table,
     ir.Top: gathers.top,
     ir.TransposeConv: weighted.transpose_conv,
+    ir.Whole: elementwise.whole,
 }
 
 _TWOFOLD: dict[type[ir.Op], Any] = {ir.FullyConnected: weighted.fully_connected, ir.Reduce: elementwise.reduce}

@@ -23,6 +23,7 @@ from model.compiler.operators import (
 )
 from model.compiler.operators.floats import KINDS as FLOAT_KINDS
 from model.compiler.operators.floats import build_float
+from model.compiler.operators.whole import build_whole
 from model.compiler.raw import RawOp
 
 _BUILDERS: dict[str, Callable[[RawOp], Sequence[Op]]] = {
@@ -52,9 +53,9 @@ def build_ops(raw: RawOp) -> Sequence[Op]:
 
     Raises CrosscamError naming operator and tensor for one that cannot be compiled.
     """
-    island = build_float(raw)
-    if island is not None:
-        return island
+    other = build_float(raw) or build_whole(raw)
+    if other is not None:
+        return other
     builder = _BUILDERS.get(raw.kind)
     if builder is None:
         wrong = next((t.dtype for t in [*raw.inputs, *raw.outputs] if t is not None and t.dtype == "int16"), None)

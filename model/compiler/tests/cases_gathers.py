@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from model.compiler.tests.cases_elementwise import broadcasting_shapes
 from model.compiler.tests.host import Case
 from model.compiler.tests.maker import IMAGES, Kinds, Maker
 
@@ -66,4 +67,29 @@ def top(m: Maker) -> Case:
     return Case(f"TOPK_V2 {shape} {count}", m.build.finish([source], [values, places]), images)
 
 
-KINDS: Kinds = {"gather_computed": gather, "one_hot": one_hot, "top": top}
+_WHOLE = ("ADD", "SUB", "MUL", "FLOOR_DIV", "FLOOR_MOD", "MINIMUM", "MAXIMUM", "EQUAL", "LESS", "GREATER_EQUAL")
+
+
+def whole(m: Maker) -> Case:
+    """Arithmetic and comparisons of int32, either side broadcast; no division by 0, at which LiteRT stops."""
+    left, right, out = broadcasting_shapes(m)
+    name = _WHOLE[m.number(0, len(_WHOLE) - 1)]
+    a, b = (m.build.tensor(what, shape, dtype=np.int32) for what, shape in (("a", left), ("b", right)))
+    y = m.build.tensor("y", out, dtype=np.bool_ if name in ("EQUAL", "LESS", "GREATER_EQUAL") else np.int32)
+    m.build.op(name, [a, b], [y])
+    most = int(m.rng.choice([3, 1000, 30000]))
+
+    def values(shape: tuple[int, ...]) -> np.ndarray:
+        drawn: np.ndarray = m.rng.integers(-most, most, shape, endpoint=True).astype(np.int32)
+        return drawn
+
+    def divisors(shape: tuple[int, ...]) -> np.ndarray:
+        drawn = values(shape)
+        return np.where(drawn == 0, np.int32(1), drawn)
+
+    second = divisors if name in ("FLOOR_DIV", "FLOOR_MOD") else values
+    images = [[values(left), second(right)] for _ in range(IMAGES)]
+    return Case(f"{name} int32 {left} {right}", m.build.finish([a, b], [y]), images)
+
+
+KINDS: Kinds = {"gather_computed": gather, "one_hot": one_hot, "top": top, "whole": whole}
