@@ -86,9 +86,11 @@ def clipped(m: Maker) -> Case:
     return m.finish(f"SELECT by comparison {shape}", shape, x, y)
 
 
-KINDS: Kinds = {
-    **{name.lower(): partial(compare, name=name) for name in _COMPARISONS},
-    "logical": logical,
-    "select": select,
-    "clipped": clipped,
-}
+def any_comparison(m: Maker) -> Case:
+    """One of the six, which share a kernel."""
+    return compare(m, _COMPARISONS[m.number(0, 5)])
+
+
+KINDS: Kinds = {"compare": any_comparison, "logical": logical, "select": select, "clipped": clipped}
+EACH: Kinds = {**KINDS, **{name.lower(): partial(compare, name=name) for name in _COMPARISONS}}
+"""Every comparison for itself, too."""
