@@ -17,6 +17,7 @@ from sim.engine.elf import ElfImage
 from sim.engine.logs import RateLimit, Repeated
 from sim.engine.machine import new_machines
 from sim.engine.machine.clock_follower import ClockFollower, has_tree
+from sim.engine.machine.deep_sleep import DeepSleep
 from sim.engine.machine.lockstep import Lockstep
 from sim.engine.machine.outsiders import Attached, Observer
 from sim.engine.native import shared
@@ -147,6 +148,8 @@ class Machine:
         if isinstance(device, CortexM):
             if self._cpu is not None and self._cpu is not device:
                 raise CrosscamError(f"{path}: the machine has a core already; describe one")
+            if self._cpu is None and self.clock.wires_take_time:
+                DeepSleep(self, device)
             self._cpu = device
         elif isinstance(device, Nvic):
             self._nvic = device

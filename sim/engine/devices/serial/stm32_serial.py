@@ -216,6 +216,20 @@ class Stm32Serial(RegisterDevice):
         self._waiting.clear()
         self._outward.cut()
 
+    def hold(self) -> None:
+        """The clock stops (Stop mode): what is under way is lost, what waits is not."""
+        if self._outward.busy:
+            self.log.warning("the clock stops in the middle of a character, which is lost: wait for TC before")
+        self._outward.cut()
+        self._inward.cut()
+        self._forget_silence()
+
+    def resume(self) -> None:
+        """The clock runs again."""
+        self._send_next()
+        if self._takes_time:
+            self._receive_next()
+
     def _receive_next(self) -> None:
         if self._coming and not self._inward.busy and (self._has_room or not self._sender_waits):
             self._forget_silence()

@@ -115,6 +115,7 @@ class Stm32Timer(RegisterDevice):
         self._phase = 0  # part of a tick gone at _base, in units of the divisor
         self._ticks = 0  # ticks since _base already accounted for
         self._part = (0, 1)  # of a tick gone when the clock was held
+        self._held = False  # it stands
         self._prescaler = 1
         self._period = self._limit
         self._repetitions = 0
@@ -209,7 +210,8 @@ class Stm32Timer(RegisterDevice):
     @property
     def _counting(self) -> bool:
         """The internal clock counts."""
-        return bool(self._cen) and self._period > 0 and not (self._inputs.external or self._inputs.gated_shut)
+        running = bool(self._cen) and self._period > 0 and not self._held
+        return running and not (self._inputs.external or self._inputs.gated_shut)
 
     def _to_wrap(self) -> int:
         """Ticks until the counter overflows (down: underflows)."""
@@ -464,9 +466,11 @@ class Stm32Timer(RegisterDevice):
         self._cancel()
         gone = (self.services.clock.now - self._base) * self.frequency + self._phase - self._ticks * self._divisor
         self._part = (gone, self._divisor) if self._counting else (0, 1)
+        self._held = True
 
     def resume(self) -> None:
         """Go on with the part of a tick that was gone."""
+        self._held = False
         gone, divisor = self._part
         self._base, self._ticks = self.services.clock.now, 0
         self._phase = gone * self._divisor // divisor
