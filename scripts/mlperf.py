@@ -41,7 +41,9 @@ class Row:
 
 
 def mlperf(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="An image, or a folder with some (*.bin).")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="An image (.bin, .hex, .elf), or a folder with some.")
+    ],
     timing: Annotated[str, typer.Option(help="Clock: cortex-m7 or instructions.")] = "cortex-m7",
     board: Annotated[Path | None, typer.Option(help="Board script; default: the STM32F746 at 216 MHz.")] = None,
     uart: Annotated[str, typer.Option(help="UART the images talk on.")] = "sysbus.usart1",
@@ -60,10 +62,11 @@ def mlperf(
     Example: [bold]crosscam mlperf tiny_results/closed/bosch/code/DISCO_F746NG_int8[/bold]
     """
     from scripts.console import terminal
+    from sim.mlperf import KINDS, images_in
 
-    images = [directory] if directory.is_file() else sorted(directory.rglob("*.bin"))
+    images = [directory] if directory.is_file() else images_in(directory)
     if not images:
-        raise CrosscamError(f"no images (*.bin) under {directory}: expected a folder of the published results")
+        raise CrosscamError(f"no images ({', '.join(KINDS)}) under {directory}: expected a folder of published results")
     console = terminal()
     rows = []
     for image in images:

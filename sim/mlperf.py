@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from sim.bringup.board import FirstBoot
+from sim.bringup.image import read_image
 from sim.console import Line, LineAssembler
 from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
 from sim.engine.machine import Machine
@@ -22,6 +24,9 @@ from sim.errors import CrosscamError
 from sim.mlperf_log import scores_of
 
 BOARD_SCRIPT = Path(__file__).parent / "board" / "stm32f746.resc"
+RAW = ".bin"
+KINDS = (RAW, ".hex", ".elf", ".axf")
+"""Suffixes of images; where an image is there as several, the first of these counts."""
 TERMINATOR = "%"
 READY = "m-ready"
 BITS_A_CHARACTER = 10
@@ -156,19 +161,34 @@ class Dialogue:
         return Inference(count, (laps[1] - laps[0]) & 0xFFFFFFFF, scores)
 
 
+def images_in(folder: Path) -> list[Path]:
+    """Each image of ``folder`` and what is below it, once."""
+    kinds = {path: KINDS.index(path.suffix.lower()) for path in folder.rglob("*") if path.suffix.lower() in KINDS}
+    best: dict[Path, Path] = {}
+    for path in sorted(kinds, key=lambda path: (kinds[path], path)):
+        best.setdefault(path.with_suffix(""), path)
+    return sorted(path for path in best.values() if path.is_file())
+
+
 def boot(
     image: Path, timing: str, board: Path = BOARD_SCRIPT, uart: str = "sysbus.usart1", timeout_seconds: float = 5.0
 ) -> Dialogue:
-    """Boot a raw benchmark image on the board of a ``.resc`` script and wait for its first ``m-ready``.
+    """Boot a benchmark image on the board of a ``.resc`` script and wait for its first ``m-ready``.
+
+    The image is raw, for the start of the board's flash, or says itself where it goes: an ELF, an Intel HEX file.
 
     Raises:
         CrosscamError: a missing image or board, or an image that does not say ``m-ready``.
     """
     if not image.is_file():
-        raise CrosscamError(f"no image at {image}: expected a raw .bin for the start of the board's flash")
-    monitor = Monitor(timing=timing)
-    monitor.variables["bin"] = str(image.resolve())
-    monitor.include(board)
-    dialogue = Dialogue(monitor.machine, uart)
+        raise CrosscamError(f"no image at {image}: expected .bin (for the start of the board's flash), .hex or .elf")
+    if image.suffix.lower() == RAW:
+        monitor = Monitor(timing=timing)
+        monitor.variables["bin"] = str(image.resolve())
+        monitor.include(board)
+        machine = monitor.machine
+    else:
+        machine = FirstBoot(image, read_image(image), board, timing).machine
+    dialogue = Dialogue(machine, uart)
     dialogue.wait_ready(timeout_seconds)
     return dialogue

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import bincopy
 import pytest
 from typer.testing import CliRunner
 
 from scripts import coremark, mlperf
 from scripts.main import app
 from sim.errors import CrosscamError
+from sim.mlperf import images_in
 from sim.tests.firmware_bench import build, need, raw_image
 
 CORE_HEADER = """
@@ -88,6 +90,32 @@ def test_mlperf_takes_one_image(published: Path) -> None:
     image = next((published / "code").rglob("*.bin"))
     result = CliRunner().invoke(app, ["mlperf", str(image), "--timing", "instructions"])
     assert result.exit_code == 0 and "1 images: mean error" in result.output
+
+
+def test_mlperf_takes_images_that_say_where_they_go(published: Path, tmp_path: Path) -> None:
+    raw = next((published / "code").rglob("*.bin"))
+    for kind in ("elf", "hex"):
+        folder = tmp_path / kind
+        folder.mkdir()
+        image = folder / f"own.{kind}"
+        if kind == "elf":
+            image.write_bytes((published / "dialogue.elf").read_bytes())
+        else:
+            image.write_text(as_hex(raw.read_bytes(), 0x08000000))
+        result = CliRunner().invoke(app, ["mlperf", str(folder), "--timing", "instructions"])
+        assert result.exit_code == 0 and f"own.{kind}" in result.output, result.output
+
+
+def as_hex(data: bytes, address: int) -> str:
+    file = bincopy.BinFile()
+    file.add_binary(data, address)
+    return str(file.as_ihex())
+
+
+def test_an_image_there_as_several_kinds_counts_once(tmp_path: Path) -> None:
+    for name in ("a.bin", "a.elf", "b.hex", "b.ELF", "notes.txt"):
+        (tmp_path / name).write_bytes(b"")
+    assert [path.name for path in images_in(tmp_path)] == ["a.bin", "b.hex"]
 
 
 def test_mlperf_wants_images(tmp_path: Path) -> None:
