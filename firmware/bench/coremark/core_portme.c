@@ -58,7 +58,7 @@ void portable_fini(core_portable *port) {
 }
 
 static void put(char character) {
-    while ((USART_ISR & USART_ISR_TXE) == 0U) {
+    while ((USART_ISR & USART_ISR_TXFNF) == 0U) {
     }
     USART_TDR = (uint8_t)character;
 }
