@@ -3,6 +3,8 @@
  */
 #include "app/commands.h"
 
+#include "app/dump.h"
+#include "app/feed.h"
 #include "app/info.h"
 #include "app/model_shape.h"
 #include "app/report.h"
@@ -10,6 +12,8 @@
 #include "app/vision.h"
 #include "drivers/console.h"
 #include "lib/text.h"
+
+#include <stddef.h>
 
 static void help(void);
 
@@ -42,19 +46,22 @@ typedef struct command {
     char letter;
     const char *help;
     void (*action)(void);
+    void (*with)(const char *arguments); /* instead of `action`: it takes arguments */
 } command_t;
 
 static const command_t commands[] = {
-    {'h', "this list", help},
-    {'i', "what this firmware is and what it uses", info},
-    {'s', "self-test on the built-in picture", self_test},
-    {'p', "profile: cycles of every layer", info_profile},
+    {'h', "this list", help, NULL},
+    {'i', "what this firmware is and what it uses", info, NULL},
+    {'s', "self-test on the built-in picture", self_test, NULL},
+    {'p', "profile: cycles of every layer", info_profile, NULL},
 #if NN_SCORES_SHOWN > 0
-    {'a', "all scores of the last picture", report_all_scores},
+    {'a', "all scores of the last picture", report_all_scores, NULL},
 #endif
-    {'f', "one frame, then stop", single},
-    {'r', "run: frame after frame", run},
-    {'x', "stop", stop},
+    {'d', "dump a picture, for crosscam grab", NULL, dump_command},
+    {'u', "take a picture, from crosscam feed", NULL, feed_command},
+    {'f', "one frame, then stop", single, NULL},
+    {'r', "run: frame after frame", run, NULL},
+    {'x', "stop", stop, NULL},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -83,7 +90,14 @@ static void unknown(const char *input) {
 
 static void execute(const char *input) {
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
-        if (input[0] == commands[i].letter && input[1] == '\0') {
+        if (input[0] != commands[i].letter) {
+            continue;
+        }
+        if (commands[i].with != NULL && (input[1] == '\0' || input[1] == ' ')) {
+            commands[i].with(input + 1);
+            return;
+        }
+        if (commands[i].with == NULL && input[1] == '\0') {
             commands[i].action();
             return;
         }

@@ -4,7 +4,7 @@
  * Three: at the moment a frame arrives, one is at the display, the new one goes to the network, and the next has to
  * be captured. Commands run between frames, when the network has none, so that the self-test finds one, too. The third
  * lies in SRAM1-3, since AXI SRAM has to hold the network's tensors; it is the last to be taken, so that without a
- * display captures stay in AXI SRAM, which the core reads faster.
+ * display captures stay in AXI SRAM, which the core reads faster. While the host has a frame nothing is captured.
  */
 #include "app/frames.h"
 

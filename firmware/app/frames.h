@@ -13,6 +13,7 @@ typedef enum frame_user {
     FRAME_NETWORK,
     FRAME_DISPLAY,
     FRAME_SELF_TEST,
+    FRAME_HOST, /* dumped, or fed */
     FRAME_USERS
 } frame_user_t;
 

@@ -115,15 +115,19 @@ uint32_t report_milliseconds(uint32_t cycles) {
     return cycles / (platform_core_hz() / 1000U);
 }
 
+void report_cost(text_t *line, uint32_t cycles) {
+    text_string(line, " | Duration: ");
+    text_unsigned(line, report_milliseconds(cycles), 0);
+    text_string(line, " ms | Cycles: ");
+    text_unsigned(line, cycles, 0);
+}
+
 void report_prediction(uint32_t cycles, uint32_t frame_number) {
     char buffer[REPORT_LINE_MAX];
     text_t line;
     text_init(&line, buffer, sizeof buffer);
     report_scores(&line, nn_model.output);
-    text_string(&line, " | Duration: ");
-    text_unsigned(&line, report_milliseconds(cycles), 0);
-    text_string(&line, " ms | Cycles: ");
-    text_unsigned(&line, cycles, 0);
+    report_cost(&line, cycles);
     text_string(&line, " | Frame: ");
     text_unsigned(&line, frame_number, 0);
     console_text(&line);

@@ -30,6 +30,9 @@ void report_prediction(uint32_t cycles, uint32_t frame_number);
  * "scores from 0 of 100 | cat:  +12, dog: -128, ...". Only where a prediction line does not show them all. */
 void report_all_scores(void);
 
+/* Append " | Duration: 57 ms | Cycles: 27412345". */
+void report_cost(text_t *line, uint32_t cycles);
+
 /* Whole milliseconds in `cycles`. */
 uint32_t report_milliseconds(uint32_t cycles);
 

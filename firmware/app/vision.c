@@ -22,6 +22,8 @@ static struct {
     enum { STOPPED, SINGLE, RUNNING } mode;
     bool camera_ready;
     uint32_t failures;
+    void (*then)(const camera_frame_t *frame); /* who wants the frame that is kept */
+    camera_frame_t kept;                       /* its pixels are NULL when there is none */
 } vision;
 
 void vision_init(void) {
@@ -45,11 +47,19 @@ static bool set_up_camera(void) {
     return vision.camera_ready;
 }
 
+/* The host's frame is free. */
+static void forget(void) {
+    vision.then = NULL;
+    vision.kept.pixels = NULL;
+    frames_release(FRAME_HOST);
+}
+
 bool vision_run(void) {
     if (!vision.camera_ready && !set_up_camera()) {
         return false;
     }
     vision.mode = RUNNING;
+    forget();
     return true;
 }
 
@@ -58,7 +68,27 @@ bool vision_single(void) {
         return false;
     }
     vision.mode = SINGLE;
+    forget();
     return true;
+}
+
+bool vision_single_for(void (*then)(const camera_frame_t *frame)) {
+    vision_stop();
+    if (!vision_single()) {
+        return false;
+    }
+    vision.then = then;
+    return true;
+}
+
+const camera_frame_t *vision_kept(void) {
+    return vision.kept.pixels != NULL ? &vision.kept : NULL;
+}
+
+uint16_t *vision_lend(void) {
+    vision_stop();
+    forget();
+    return frames_take(FRAME_HOST); /* there is one: frames.c */
 }
 
 void vision_stop(void) {
@@ -84,7 +114,14 @@ static void frame_arrived(const camera_frame_t *frame) {
     }
     const uint32_t cycles = inference_run(frame->pixels);
     report_prediction(cycles, frame->number);
-    display_show(cycles);
+    if (vision.then != NULL) {
+        vision.kept = *frame; /* not for the display, which would write into it */
+        (void)frames_hand_over(FRAME_NETWORK, FRAME_HOST);
+        vision.then(frame);
+        vision.then = NULL;
+    } else {
+        display_show(cycles);
+    }
 }
 
 static void capture_failed(camera_status_t status) {

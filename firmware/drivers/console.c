@@ -6,9 +6,13 @@
 #include "drivers/hal.h"
 #include "lib/ring.h"
 
-#define OUTPUT_SIZE     4096U /* a profile listing fits, so that measuring is not slowed by printing */
-#define KEYBOARD_SIZE   512U
-#define STALL_LIMIT_MS  100U
+#define OUTPUT_SIZE    4096U /* a profile listing fits, so that measuring is not slowed by printing */
+#define KEYBOARD_SIZE  512U
+#define STALL_LIMIT_MS 100U
+/* From what USB adapters take to a sixteenth of the 120 MHz that clock the UART. */
+#define BAUD_LEAST      1200U
+#define BAUD_MOST       6000000U
+#define BAUD_PAUSE_MS   100U
 #define KEY_BACKSPACE   0x08
 #define KEY_DELETE      0x7F
 #define FIRST_PRINTABLE 0x20
@@ -19,6 +23,7 @@ static uint8_t keyboard_data[KEYBOARD_SIZE];
 static ring_t output;
 static ring_t keyboard;
 static volatile bool keyboard_lost;
+static uint32_t present_baud;
 static bool output_dead; /* the transmitter stalled: drop output at once until it moves again */
 
 static struct {
@@ -33,6 +38,7 @@ void console_init(void) {
     output = (ring_t){.data = output_data, .size = OUTPUT_SIZE};
     keyboard = (ring_t){.data = keyboard_data, .size = KEYBOARD_SIZE};
     keyboard_lost = false;
+    present_baud = CONSOLE_BAUD;
     input.length = 0;
     input.spoiled = false;
     input.after_cr = false;
@@ -147,6 +153,49 @@ console_event_t console_poll(void) {
 
 const char *console_input(void) {
     return input.line;
+}
+
+int console_raw(void) {
+    keyboard_lost = false; /* whoever reads bytes as they came has a check of its own */
+    return ring_take(&keyboard);
+}
+
+bool console_baud_possible(uint32_t baud) {
+    return baud >= BAUD_LEAST && baud <= BAUD_MOST;
+}
+
+static uint32_t enough; /* bytes in the output that are waited for */
+
+static bool is_low(void) {
+    return ring_count(&output) <= enough;
+}
+
+/* Asleep until the output is down to `bytes`, but not for a transmitter that does not move. */
+static void wait_down_to(uint32_t bytes) {
+    hal_uart_kick();
+    enough = bytes;
+    uint32_t left = ring_count(&output);
+    uint32_t since = hal_millis();
+    while (!is_low() && hal_millis() - since <= STALL_LIMIT_MS) {
+        hal_sleep_unless(is_low);
+        const uint32_t now = ring_count(&output);
+        since = now != left ? hal_millis() : since;
+        left = now;
+    }
+}
+
+void console_make_room(void) {
+    wait_down_to(OUTPUT_SIZE / 2U);
+}
+
+void console_set_baud(uint32_t baud) {
+    if (baud == present_baud) {
+        return;
+    }
+    wait_down_to(0);
+    hal_uart_baud(baud);
+    present_baud = baud;
+    hal_delay_ms(BAUD_PAUSE_MS);
 }
 
 bool console_input_waiting(void) {

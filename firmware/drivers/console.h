@@ -7,6 +7,7 @@
 #ifndef DRIVERS_CONSOLE_H
 #define DRIVERS_CONSOLE_H
 
+#include "drivers/hal.h"
 #include "lib/text.h"
 
 #include <stdbool.h>
@@ -36,6 +37,22 @@ console_event_t console_poll(void);
 
 /* The line of the last CONSOLE_COMMAND; valid until the next console_poll. */
 const char *console_input(void);
+
+/* Half of the buffer is free then: whoever prints much sleeps here instead of waiting in console_line. */
+void console_make_room(void);
+
+/* The next byte as it came, without echo or editing; -1 when there is none. For what is no command. */
+int console_raw(void);
+
+/* The console's own speed, bits a second. */
+#define CONSOLE_BAUD UART_BAUD
+
+/* Whether the UART can be as fast, or as slow. */
+bool console_baud_possible(uint32_t baud);
+
+/* Everything out, then go on at `baud` after a pause in which the other end changes its speed; nothing happens when
+ * that is the speed already. */
+void console_set_baud(uint32_t baud);
 
 /* Something was typed that console_poll has not seen. Callable with interrupts masked. */
 bool console_input_waiting(void);

@@ -105,9 +105,17 @@ void hal_cache_invalidate(const void *address, size_t size);
 
 /* ---- Console UART ---- */
 
+/* Bits a second after a reset; `make UART_BAUD=...` has others. */
+#ifndef UART_BAUD
+#define UART_BAUD 115200U
+#endif
+
 /* Bytes are waiting in the console: the transmitter takes what it has room for now (console_isr_next), and the
  * rest by its interrupt. */
 void hal_uart_kick(void);
+
+/* Bits a second from now on; the character on its way goes out first. */
+void hal_uart_baud(uint32_t baud);
 
 /* What the UART's interrupt handler tells and asks; drivers/console.c answers. The chip's side includes only
  * this file, so that it knows no driver. */

@@ -54,6 +54,8 @@ _CALLBACKS: dict[str, type[ctypes._CFuncPtr]] = {
     "display_send": ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32),
     "display_busy": ctypes.CFUNCTYPE(ctypes.c_bool),
     "uart_kick": ctypes.CFUNCTYPE(None),
+    "sleep": ctypes.CFUNCTYPE(None),
+    "uart_baud": ctypes.CFUNCTYPE(None, ctypes.c_uint32),
 }
 
 
@@ -77,11 +79,16 @@ class FakeHal:
         self.missing = 0
         self.display_busy = False
         self.transmitter_works = True
+        self.sleep: Callable[[], object] = lambda: None
+        self.clock: Callable[[], int] | None = None
+        """The time in milliseconds, instead of ``now``."""
         self.sent = bytearray()
         self._table = _Table(**{name: kind(getattr(self, f"_{name}")) for name, kind in _CALLBACKS.items()})
         library.fake_hal_install(ctypes.byref(self._table))
 
     def _millis(self) -> int:
+        if self.clock is not None:
+            return self.clock()
         self.now += self.tick_per_question
         return self.now
 
@@ -153,6 +160,12 @@ class FakeHal:
         """The transmitter's interrupt, all of it at once."""
         while self.transmitter_works and (byte := self.library.console_isr_next()) >= 0:
             self.sent.append(byte)
+
+    def _sleep(self) -> None:
+        self.sleep()
+
+    def _uart_baud(self, baud: int) -> None:
+        self.calls.append(("baud", baud))
 
     def names(self) -> deque[str]:
         """The names of the calls so far, in order."""

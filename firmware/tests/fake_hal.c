@@ -23,6 +23,8 @@ typedef struct fake_hal {
     void (*display_send)(const uint16_t *data, uint32_t count);
     bool (*display_busy)(void);
     void (*uart_kick)(void);
+    void (*sleep)(void);
+    void (*uart_baud)(uint32_t baud);
 } fake_hal_t;
 
 static const fake_hal_t *hal;
@@ -106,4 +108,16 @@ bool hal_display_busy(void) {
 
 void hal_uart_kick(void) {
     hal->uart_kick();
+}
+
+void hal_uart_baud(uint32_t baud) {
+    hal->uart_baud(baud);
+}
+
+void hal_watchdog_refresh(void) {}
+
+void hal_sleep_unless(bool (*work_pending)(void)) {
+    if (!work_pending()) {
+        hal->sleep();
+    }
 }

@@ -11,8 +11,8 @@ from app_host import BUS_NO_ANSWER, DATA_END, FRAME_END, OVERRUN, FakeHal, build
 
 SOURCES = [
     *(f"app/{name}.c" for name in ("commands", "display_off", "frames", "inference", "info", "preprocess")),
-    *(f"app/{name}.c" for name in ("report", "self_test", "vision")),
-    *("drivers/camera.c", "drivers/console.c", "drivers/ov7670.c", "lib/text.c"),
+    *(f"app/{name}.c" for name in ("arguments", "dump", "feed", "report", "rows", "self_test", "vision")),
+    *("drivers/camera.c", "drivers/console.c", "drivers/ov7670.c", "lib/base64.c", "lib/crc32.c", "lib/text.c"),
     *("tests/fake_hal.c", "tests/fake_network.c"),
 ]
 
@@ -72,7 +72,7 @@ def app(binary: Path, tmp_path: Path) -> Application:
 
 
 def test_help_lists_every_command(app: Application) -> None:
-    assert [line[0] for line in app.command("h")] == list("hispfrx")
+    assert [line[0] for line in app.command("h")] == list("hispdufrx")
 
 
 @pytest.mark.parametrize("text", ["y", "hh", "H", "h ", "0"])
@@ -124,7 +124,7 @@ def test_prediction_line_is_the_original_ones(app: Application) -> None:
 def test_more_scores_than_a_line_holds(tmp_path: Path) -> None:
     build(tmp_path, SOURCES, '-DCROSSCAM_VERSION="1.2.3"', "-DNN_SCORES_SHOWN=2")
     app = Application(ctypes.CDLL(str(tmp_path / "under_test.so")))
-    assert [line[0] for line in app.command("h")] == list("hispafrx")
+    assert [line[0] for line in app.command("h")] == list("hispadufrx")
     app.command("r")
     assert app.frame() == ["car: +127, person:  +12 | Duration: 0 ms | Cycles: 1000 | Frame: 1"]
     assert app.command("a") == ["scores from 0 of 3 | car: +127, neg: -128, person:  +12"]

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import re
+import select
+import socket
 import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from sim.boot import POLL_SECONDS, ConsoleLog
 from sim.errors import CrosscamError, shown
 
 SIMULATION = "sim"
 FORMS = "a serial port such as /dev/ttyACM0 or COM3, socket://HOST:PORT, or `sim` for a simulated board"
-_SCHEMES = ("socket", "rfc2217")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
 _AT_ONCE = 4096
 _CONNECT_SECONDS = 10.0
+_AT_A_TIME = 64  # bytes
+_BITS_A_CHARACTER = 10
 
 
 class Link(Protocol):
@@ -57,10 +61,10 @@ class LinkLostError(CrosscamError):
 
 
 class SerialLink:
-    """A serial port, or what pyserial makes look like one.
+    """A serial port.
 
     Args:
-        place: a device or an address, as ``open_link`` takes it.
+        place: the device.
         baud: bits a second.
 
     Raises:
@@ -75,10 +79,7 @@ class SerialLink:
         self._began = time.monotonic()
         try:
             # exclusive: two programs that read from one port each get half of what the board says.
-            exclusive = None if "://" in place else True
-            self._port = serial.serial_for_url(
-                place, baudrate=baud, timeout=0, write_timeout=_CONNECT_SECONDS, exclusive=exclusive
-            )
+            self._port = serial.Serial(place, baud, timeout=0, write_timeout=_CONNECT_SECONDS, exclusive=True)
         except (*self._lost, ValueError) as error:
             raise CrosscamError(f"cannot open {place}: {shown(_reason(error), 120)}; expected {FORMS}") from None
 
@@ -91,13 +92,13 @@ class SerialLink:
         """See ``Link``."""
         try:
             self._port.timeout = max(0.0, seconds)
-            first = self._port.read(1)
-            if not first:
-                return b""
-            self._port.timeout = 0
-            return bytes(first) + bytes(self._port.read(_AT_ONCE))
+            data = bytearray(self._port.read(1))
         except self._lost as error:
-            raise self._gone(error) from None
+            raise _gone(self.name, error) from None
+        with contextlib.suppress(*self._lost):  # the next read tells of it
+            while data and len(data) < _AT_ONCE and (waiting := self._port.in_waiting):
+                data += self._port.read(waiting)
+        return bytes(data)
 
     def write(self, data: bytes) -> None:
         """See ``Link``."""
@@ -105,20 +106,78 @@ class SerialLink:
             self._port.write(data)
             self._port.flush()
         except self._lost as error:
-            raise self._gone(error) from None
+            raise _gone(self.name, error) from None
 
     def set_baud(self, baud: int) -> None:
         """See ``Link``."""
-        with contextlib.suppress(AttributeError, NotImplementedError):
+        try:
             self._port.baudrate = baud
-
-    def _gone(self, error: Exception) -> LinkLostError:
-        return LinkLostError(f"{self.name}: the board has gone ({shown(_reason(error), 100)}); plug it in again")
+        except (*self._lost, ValueError) as error:
+            raise CrosscamError(f"{self.name}: not at {baud} baud ({shown(_reason(error), 100)})") from None
 
     def close(self) -> None:
         """See ``Link``."""
         with contextlib.suppress(*self._lost):
             self._port.close()
+
+
+class SocketLink:
+    """A console behind a TCP port. Not pyserial's: that drops what a server says before it is asked.
+
+    Args:
+        place: ``socket://HOST:PORT``.
+
+    Raises:
+        CrosscamError: it is no such address, or nobody answers there.
+    """
+
+    def __init__(self, place: str) -> None:
+        self.name = place
+        self._began = time.monotonic()
+        try:
+            address = urlsplit(place)
+            host, port = address.hostname, address.port
+            if not host or not port or address.path not in ("", "/"):
+                raise ValueError("no HOST:PORT")
+            self._socket = socket.create_connection((host, port), _CONNECT_SECONDS)
+        except (OSError, ValueError) as error:
+            raise CrosscamError(f"cannot open {place}: {shown(_reason(error), 120)}; expected {FORMS}") from None
+
+    @property
+    def seconds(self) -> float:
+        """The host's time since it was opened."""
+        return time.monotonic() - self._began
+
+    def read(self, seconds: float) -> bytes:
+        """See ``Link``."""
+        try:
+            if not select.select([self._socket], [], [], max(0.0, seconds))[0]:
+                return b""
+            data = self._socket.recv(_AT_ONCE)
+        except OSError as error:
+            raise _gone(self.name, error) from None
+        if not data:
+            raise _gone(self.name, ConnectionResetError("it hung up"))
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See ``Link``."""
+        try:
+            self._socket.settimeout(_CONNECT_SECONDS)
+            self._socket.sendall(data)
+        except OSError as error:
+            raise _gone(self.name, error) from None
+
+    def set_baud(self, baud: int) -> None:
+        """Whoever serves the port knows its speed."""
+
+    def close(self) -> None:
+        """See ``Link``."""
+        self._socket.close()
+
+
+def _gone(name: str, error: Exception) -> LinkLostError:
+    return LinkLostError(f"{name}: the board has gone ({shown(_reason(error), 100)}); plug it in again")
 
 
 def _reason(error: Exception) -> str:
@@ -130,8 +189,9 @@ class BoardLink:
 
     name = "the simulated board"
 
-    def __init__(self, board: ConsoleLog) -> None:
+    def __init__(self, board: ConsoleLog, baud: int) -> None:
         self._board = board
+        self._baud = baud
         self._taken = 0
 
     @property
@@ -150,10 +210,15 @@ class BoardLink:
 
     def write(self, data: bytes) -> None:
         """See ``Link``."""
-        self._board.type_bytes(data)
+        for start in range(0, len(data), _AT_A_TIME):
+            part = data[start : start + _AT_A_TIME]
+            self._board.type_bytes(part)
+            if len(data) > _AT_A_TIME:  # no firmware's buffer takes a page at once: a wire brings it in time
+                self._board.run_for(Fraction(_BITS_A_CHARACTER * len(part), self._baud))
 
     def set_baud(self, baud: int) -> None:
-        """The host's end of a simulated UART takes what the board sends at any speed."""
+        """See ``Link``: how fast long texts are typed. What the board sends is taken at any speed."""
+        self._baud = baud
 
     def close(self) -> None:
         """See ``Link``."""
@@ -177,8 +242,9 @@ def open_link(place: str, baud: int, elf: Path | None = None, frames: Path | Non
 
         if elf is None:
             raise CrosscamError("no firmware for `sim`: name an ELF file with --elf")
-        return BoardLink(Board(elf, frames, "cortex-m7"))
-    found = _SCHEME.match(place)
-    if not place or (found is not None and found[1] not in _SCHEMES):
+        return BoardLink(Board(elf, frames, "cortex-m7"), baud)
+    if place.startswith("socket://"):
+        return SocketLink(place)
+    if not place or _SCHEME.match(place):
         raise CrosscamError(f"no link {place}: expected {FORMS}")
     return SerialLink(place, baud)

@@ -113,7 +113,19 @@ def test_silence_ends_at_the_limit(terminal: tuple[int, SerialLink]) -> None:
     assert monitor.frames == 0
 
 
-@pytest.mark.parametrize("place", ["/dev/none", "socket://127.0.0.1:1", "spy:///dev/null", "alt://x", "", "sim"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/dev/none",
+        "socket://127.0.0.1:1",
+        "socket://x",
+        "socket://127.0.0.1:99999",
+        "spy:///dev/null",
+        "alt://x",
+        "",
+        "sim",
+    ],
+)
 def test_no_link(place: str) -> None:
     with pytest.raises(CrosscamError, match=r"cannot open|no link|no firmware"):
         open_link(place, 115200)
@@ -140,7 +152,7 @@ class Board:
 
 def test_a_simulated_board_runs_while_it_is_listened_to() -> None:
     board = Board()
-    link = BoardLink(board)  # type: ignore[arg-type]
+    link = BoardLink(board, 115200)  # type: ignore[arg-type]
     assert link.read(1) == b"x"
     assert link.seconds == pytest.approx(0.02)
     assert link.read(0.01) == b""

@@ -19,10 +19,6 @@
 
 #include <stddef.h>
 
-#ifndef UART_BAUD
-#define UART_BAUD 115200U
-#endif
-
 #define KIB 1024U
 
 static uint32_t core_hz = CLOCK_HSI_HZ;

@@ -68,6 +68,16 @@ void hal_uart_kick(void) {
     core_interrupts_on();
 }
 
+void hal_uart_baud(uint32_t baud) {
+    for (uint32_t polls = 0; (USART_ISR & USART_ISR_TC) == 0U && polls < POLL_LIMIT; polls++) {
+    }
+    core_interrupts_off();
+    USART_CR1 &= ~USART_CR1_UE; /* BRR is written with the USART off, RM0433 48.8.4 */
+    USART_BRR = (clock_apb1_hz() + baud / 2U) / baud;
+    USART_CR1 |= USART_CR1_UE;
+    core_interrupts_on();
+}
+
 static void polled_character(char character) {
     for (uint32_t polls = 0; (USART_ISR & USART_ISR_TXFNF) == 0U; polls++) {
         if (polls == POLL_LIMIT) {

@@ -28,6 +28,7 @@
 #define USART_ISR_NE          (1U << 2)
 #define USART_ISR_ORE         (1U << 3)
 #define USART_ISR_RXNE        (1U << 5)
+#define USART_ISR_TC          (1U << 6)                   /* all has left, the FIFO too */
 #define USART_ISR_TXFNF       (1U << 7)                   /* the FIFO has room */
 #define USART_ICR             MMIO32(USART3_BASE + 0x20U) /* clears the ISR bits of the same position */
 #define USART_RDR             MMIO32(USART3_BASE + 0x24U)
