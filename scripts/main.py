@@ -14,7 +14,22 @@ import typer
 
 from scripts import baseline as baseline_command
 from scripts import bench_model as bench_model_command
-from scripts import boot, dataset, debug, evaluate, frames, grab, monitor, record, reference, report, robot, run, train
+from scripts import (
+    boot,
+    dataset,
+    debug,
+    evaluate,
+    frames,
+    grab,
+    monitor,
+    record,
+    reference,
+    report,
+    robot,
+    run,
+    train,
+    view,
+)
 from scripts import card as card_command
 from scripts import compare as compare_command
 from scripts import compile as compile_command
@@ -57,6 +72,7 @@ app.command("compare")(compare_command.compare)
 app.command("report")(report.report)
 app.command("monitor")(monitor.monitor)
 app.command("flash")(monitor.flash)
+app.command("view")(view.view)
 app.command("grab")(grab.grab)
 app.command("feed")(grab.feed)
 
