@@ -98,6 +98,9 @@ def test_orders_come_through_and_what_is_none_does_not(idle: tuple[Idle, TestCli
         socket.send_bytes(b"short")
         socket.send_text('{"do": "type", "text": "h", "pixels": "x"}')
         socket.send_bytes(bytes(PICTURE_BYTES))
+        deadline = time.monotonic() + 10
+        while len(stage.orders) < 2 and time.monotonic() < deadline:
+            time.sleep(0.005)
         stage.open = False
         socket.send_text('{"do": "run"}')
         while (event := json.loads(socket.receive_text()))["type"] != "trouble":

@@ -97,6 +97,7 @@ class Stage(threading.Thread):
     # The board's thread
 
     def run(self) -> None:
+        """Until ``close``, or until the board cannot go on."""
         try:
             self._board = self._make()
         except CrosscamError as error:
