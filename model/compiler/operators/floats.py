@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from model.compiler import ir
-from model.compiler.ir import Op
+from model.compiler.ir import Op, Tensor
 from model.compiler.raw import RawOp
 
 _Function = Callable[[np.ndarray], np.ndarray]
@@ -113,35 +113,48 @@ _BINARY: dict[str, Any] = {
     "SUB": _finite(np.subtract),
 }
 
+_TRUTHS: dict[str, Any] = {
+    "EQUAL": np.equal,
+    "GREATER": np.greater,
+    "GREATER_EQUAL": np.greater_equal,
+    "LESS": np.less,
+    "LESS_EQUAL": np.less_equal,
+    "NOT_EQUAL": np.not_equal,
+}
+"""Comparisons, whose results are bool."""
 KINDS = frozenset({*_EXACT, *_CLOSE, *_BINARY})
 
 
 def build_float(raw: RawOp) -> Sequence[Op] | None:
     """The node of a float32 function of one value; None where ``raw`` is something else."""
-    if len(raw.outputs) != 1 or raw.output.dtype != "float32" or not raw.inputs or raw.inputs[0] is None:
+    wanted = "bool" if raw.kind in _TRUTHS else "float32"
+    if len(raw.outputs) != 1 or raw.output.dtype != wanted or not raw.inputs or raw.inputs[0] is None:
         return None
     function = _EXACT.get(raw.kind) or _CLOSE.get(raw.kind)
     if function is not None and len(raw.inputs) == 1 and raw.inputs[0].dtype == "float32":
         raw.shape(raw.inputs[0].shape)
         return [ir.FloatUnary(raw.kind, [raw.inputs[0]], raw.output, function=function, exact=raw.kind in _EXACT)]
     operands = [tensor for tensor in raw.inputs if tensor is not None]
-    if raw.kind not in _BINARY or len(operands) != 2 or any(tensor.dtype != "float32" for tensor in operands):
+    combine = _BINARY.get(raw.kind) or _TRUTHS.get(raw.kind)
+    if combine is None or len(operands) != 2 or any(tensor.dtype != "float32" for tensor in operands):
         return None
-    fixed = [tensor for tensor in operands if tensor.data is not None and tensor.size == 1]
-    moving = [tensor for tensor in operands if tensor.data is None]
     options_type = {"MUL": "MulOptions", "ADD": "AddOptions", "SUB": "SubOptions", "DIV": "DivOptions"}.get(raw.kind)
     options = raw.options(options_type) if options_type else None
-    if len(fixed) != 1 or len(moving) != 1 or (options is not None and options.FusedActivationFunction() != 0):
+    function = _of_one(operands, combine)
+    if function is None or (options is not None and options.FusedActivationFunction() != 0):
         return None
-    value, combine = np.float32(fixed[0].data.reshape(-1)[0]) if fixed[0].data is not None else 0, _BINARY[raw.kind]
-    raw.shape(tuple(int(size) for size in np.broadcast_shapes(moving[0].shape, fixed[0].shape)))
-    first = operands[0] is fixed[0]
-    return [
-        ir.FloatUnary(
-            raw.kind,
-            moving,
-            raw.output,
-            function=(lambda x: combine(value, x)) if first else (lambda x: combine(x, value)),
-            exact=raw.kind != "POW",
-        )
-    ]
+    moving = [tensor for tensor in operands if tensor.data is None][:1]
+    raw.shape(tuple(int(size) for size in np.broadcast_shapes(operands[0].shape, operands[1].shape)))
+    return [ir.FloatUnary(raw.kind, moving, raw.output, function=function, exact=raw.kind != "POW")]
+
+
+def _of_one(operands: list[Tensor], combine: Callable[[Any, Any], Any]) -> _Function | None:
+    """``combine`` as a function of the computed operand: the other one is a constant value, or the same tensor."""
+    left, right = operands
+    if left is right:
+        return None if left.data is not None else lambda x: combine(x, x)
+    fixed, moving = (left, right) if left.data is not None else (right, left)
+    if fixed.data is None or fixed.size != 1 or moving.data is not None:
+        return None
+    value = np.float32(fixed.data.reshape(-1)[0])
+    return (lambda x: combine(value, x)) if fixed is left else (lambda x: combine(x, value))

@@ -25,7 +25,12 @@ def fold_float(graph: Graph) -> bool:
         elif isinstance(op, FloatUnary) and (island := _island(op.output, makers)) is not None:
             start, functions = island
             if all(function.exact for function in functions):
-                graph.ops[number] = FloatTable(op.kind, [start.inputs[0]], op.output, table=_real(start, functions))
+                real = _real(start, functions)
+                if op.output.dtype == "bool":
+                    truth = real.astype(np.int8)
+                    graph.ops[number] = Table(op.kind, [start.inputs[0]], op.output, table=truth, comment="truth")
+                else:
+                    graph.ops[number] = FloatTable(op.kind, [start.inputs[0]], op.output, table=real)
                 changed = True
     return changed
 

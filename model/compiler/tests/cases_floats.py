@@ -15,6 +15,7 @@ _CLOSE = ("CEIL", "COS", "ROUND", "SIN", "TANH")  # CEIL and ROUND: LiteRT has n
 # by its optimised ones, whose DEQUANTIZE differs by a last bit
 _POSITIVE = ("LOG", "RSQRT", "SQRT")
 _WITH_CONSTANT = ("ADD", "DIV", "FLOOR_DIV", "FLOOR_MOD", "MAXIMUM", "MINIMUM", "MUL", "SUB")
+_TRUTHS = ("EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL")
 
 
 def _floats(m: Maker, x: int, kinds: tuple[str, ...], count: int) -> int:
@@ -60,6 +61,19 @@ def float_results(m: Maker) -> Case:
     return Case("float results", m.build.finish([x], outputs), [ALL_BYTES])
 
 
+def float_truths(m: Maker) -> Case:
+    """Comparisons of float32 with a constant or with itself (which tells what is no number), and what they choose."""
+    x, real = _start(m, m.zero_point())
+    last = _floats(m, real, _EXACT, m.number(0, 2))
+    truth = m.build.tensor("truth", (1, 256), dtype=np.bool_)
+    limit = m.build.tensor("limit", (), dtype=np.float32, data=np.array(m.rng.normal(), np.float32))
+    other = last if m.flip(0.3) else limit
+    m.build.op(str(m.rng.choice(_TRUTHS)), [last, other] if m.flip() else [other, last], [truth])
+    zero = m.same(x, (1, 256), "zero")
+    m.build.op("SELECT_V2", [truth, x, x], [zero])
+    return Case("float truths", m.build.finish([x], [truth, zero]), [ALL_BYTES])
+
+
 def cast_wide(m: Maker) -> Case:
     """CAST among all types, back and forth."""
     types: list[Any] = [np.bool_, np.int8, np.uint8, np.int16, np.int32, np.int64, np.float32]
@@ -82,4 +96,9 @@ def cast_wide(m: Maker) -> Case:
     return Case(f"CAST {source.__name__} {target.__name__}", m.build.finish([x], [y]), images)
 
 
-KINDS: Kinds = {"float_island": float_island, "float_results": float_results, "cast_wide": cast_wide}
+KINDS: Kinds = {
+    "float_island": float_island,
+    "float_results": float_results,
+    "cast_wide": cast_wide,
+    "float_truths": float_truths,
+}
