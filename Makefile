@@ -14,7 +14,7 @@ SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
 .PHONY: help setup references run report test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
-  check-loops fuzz picture
+  check-loops fuzz picture mutants
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -62,14 +62,19 @@ lint: .venv/dev  ## ruff, mypy, import-linter, clang-format
 test: .venv/dev .venv/train lint firmware references  ## lint, pytest, host kernel tests, Robot suites
 	@$(BUILD_WITH)=zig
 	$(PY) -m pytest -n auto --dist loadfile
-	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) robot_tests
+	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) --exclude slow robot_tests
+	$(PY) -m scripts.main budget check --elf build/zig/crosscam.elf
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
 
-test-all: .venv/dev .venv/train firmware references  ## every test, and every kernel on 1,000 cases (tens of minutes)
+test-all: .venv/dev .venv/train firmware references  ## every test and fault, every kernel on 1,000 cases (tens of minutes)
 	@$(BUILD_WITH)=zig
 	$(PY) -m pytest -n auto --dist load -m slow
+	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --include slow --output build/robot-slow robot_tests
 	CROSSCAM_CASES=1000 $(PY) -m pytest -n auto --dist load firmware/tests/test_nn_*.py
+
+mutants: .venv/dev firmware references  ## planted bugs: which suite catches which (an hour)
+	$(PY) -m scripts.mutants
 
 check-loops: .venv/dev  ## native loops against Unicorn, 200,000 instructions and whole programs (minutes)
 	$(PY) -m sim.tests.check_loops

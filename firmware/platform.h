@@ -4,6 +4,7 @@
 #ifndef PLATFORM_H
 #define PLATFORM_H
 
+#include "lib/errors.h"
 #include "lib/text.h"
 
 #include <stdbool.h>
@@ -24,10 +25,20 @@ typedef struct platform_memory {
     uint32_t used, size; /* bytes */
 } platform_memory_t;
 
-/* Memory protection, caches, clocks, tick, pins, console UART, camera port, watchdog. NULL when all is well,
- * else
- * "<code> <what happened>" of what did not start; the console works in either case. */
-const char *platform_init(void);
+/* What lies in flash, and the CRC-32 that the build has put behind it. */
+typedef struct platform_image {
+    const uint8_t *start;
+    uint32_t size; /* bytes, the seal not included */
+    uint32_t seal;
+} platform_image_t;
+
+/* Memory protection, caches, clocks, tick, pins, console UART, camera port, watchdog. ERROR_NONE when all is well,
+ * else what did not start: without its watchdog the board works (ERROR_WATCHDOG_OFF), without its clock only the console
+ * does. */
+error_t platform_init(void);
+
+/* The image this firmware runs from. */
+void platform_image(platform_image_t *image);
 
 /* Core clock, Hz: divides hal_cycles() into seconds. */
 uint32_t platform_core_hz(void);
@@ -35,7 +46,7 @@ uint32_t platform_core_hz(void);
 /* Bus clock of memories and camera port, Hz. */
 uint32_t platform_bus_hz(void);
 
-/* Why the chip was reset last: "power-on", "watchdog", ... */
+/* Why the chip was reset last: "power-on", "brown-out", "watchdog", ... */
 const char *platform_reset_cause(void);
 
 /* The chip's memories; returns how many. */

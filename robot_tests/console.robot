@@ -11,6 +11,10 @@ Test Teardown       Test Teardown
 Stop Should Stop
     Should Not Be On Uart    | Frame:    timeout=1
 
+Nothing Should Reset A Board That Is Idle
+    [Documentation]    Its watchdog would, after eight seconds without a refresh.
+    Should Not Be On Uart    last reset    timeout=9
+
 Help Should List Every Command
     Write Line To Uart    h
     FOR    ${letter}    IN    h    i    s    p    f    r    x

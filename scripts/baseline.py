@@ -77,7 +77,7 @@ def check(
     baseline = Baseline.read(file)
     rows = compare(baseline, _measure(elf, baseline.conditions))
     failed = [row for row in rows if not row.passed]
-    _print(rows[: len(failed) + top], len(rows), len(failed))
+    print_rows(rows[: len(failed) + top], len(rows), len(failed))
     if json_file is not None:
         document = [
             {"kind": row.kind, "name": row.name, "recorded": row.recorded, "now": row.now, "allowed": row.allowed,
@@ -107,7 +107,8 @@ def _measure(elf: Path | None, conditions: Conditions) -> dict[str, dict[str, in
     return figures_of(profile)
 
 
-def _print(rows: list[Row], count: int, failed: int) -> None:
+def print_rows(rows: list[Row], count: int, failed: int) -> None:
+    """A table of ``rows``, those that matter of ``count``; ``failed`` of all are above what they may be."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text

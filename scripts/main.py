@@ -16,9 +16,11 @@ from scripts import baseline as baseline_command
 from scripts import bench_model as bench_model_command
 from scripts import (
     boot,
+    budget,
     dataset,
     debug,
     evaluate,
+    faults,
     frames,
     grab,
     monitor,
@@ -77,10 +79,12 @@ app.command("grab")(grab.grab)
 app.command("feed")(grab.feed)
 
 app.command("robot")(robot.robot)
+app.command("faults")(faults.faults)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(baseline_command.app, name="baseline")
+app.add_typer(budget.app, name="budget")
 
 
 @app.callback()

@@ -18,6 +18,7 @@ from sim.text import printable
 
 if TYPE_CHECKING:
     from scripts.references import HostReference
+    from sim.boot import ConsoleLog
     from sim.verdict import Seen
 
 SECONDS_PER_FRAME = 5.0
@@ -57,6 +58,10 @@ def run(
         typer.Option(metavar="CYCLE|frame:N", help="Write a snapshot of that moment, for `crosscam debug --snapshot`."),
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The snapshot's file.")] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND[,NAME=VALUE]...[@MOMENT] goes wrong (see `crosscam faults`); may be repeated."),
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdict as JSON.")] = None,
     no_python: NoPython = False,
 ) -> None:
@@ -107,7 +112,8 @@ def run(
         )
         board.on_line.append(lambda line: console.print(f"  {printable(line.text)}", soft_wrap=True))
         sequence = FrameSequence(board.photograph)
-        watched = VisionRun(board, sequence, wanted, tell)
+        _inject(board, fault or [])
+        watched = VisionRun(board, sequence, wanted, tell, disturbed=bool(fault))
         snapshot.follow(board, elf, board_script or BOARD_SCRIPT, frames, clock)
         is_over = watched.is_over if pictures is None else pictures.looking_before(watched.is_over)
         board.run_until(lambda: (snapshot.look(), is_over())[1], 2.0 + wanted * SECONDS_PER_FRAME)
@@ -126,6 +132,21 @@ def run(
         write_json(json_file, _document(verdict) | {"findings": found})
     if not verdict.passed:
         raise typer.Exit(1)
+
+
+def _inject(board: ConsoleLog, faults: list[str]) -> None:
+    """Have what was asked for go wrong; CrosscamError when a fault is unknown, or the board is none of this process."""
+    from sim.errors import CrosscamError
+    from sim.faults.board import FaultBoard
+    from sim.faults.injector import inject
+    from sim.faults.order import Order
+
+    orders = [Order.parse(spelling) for spelling in faults]
+    if orders and board.machine is None:
+        raise CrosscamError("--fault: only the embedded engine has faults by name; docs/faults.md: what Renode can do")
+    for order in orders:
+        assert board.machine is not None
+        inject(FaultBoard(board.machine), order)
 
 
 def rows_of(seen: list[Seen], reference: HostReference) -> list[Row]:

@@ -20,16 +20,24 @@ SECONDS_TO_SPEAK = 3.0
 class VisionRun:
     """Follows ``board`` until ``wanted`` frames have come.
 
-    ``sequence`` gets the lines; ``tell`` gets a line for the user when nothing was said for long.
+    ``sequence`` gets the lines; ``tell`` gets a line for the user when nothing was said for long. ``disturbed``: faults
+    were asked for, so a reset and frames left out are no surprise.
     """
 
     def __init__(
-        self, board: ConsoleLog, sequence: FrameSequence, wanted: int, tell: Callable[[str], None] = lambda text: None
+        self,
+        board: ConsoleLog,
+        sequence: FrameSequence,
+        wanted: int,
+        tell: Callable[[str], None] = lambda text: None,
+        *,
+        disturbed: bool = False,
     ) -> None:
         self._board = board
         self._sequence = sequence
         self._wanted = wanted
         self._tell = tell
+        self._disturbed = disturbed
         self._guard = Guard(board.machine) if board.machine is not None else None
         self._is_vision = False
         self._why = ""
@@ -38,6 +46,9 @@ class VisionRun:
         board.on_reset.append(sequence.reset)
 
     def _take(self, text: str) -> None:
+        if self._disturbed:
+            self._sequence.allow_restart()
+            self._sequence.allow_gap()
         if self._board.was_typed_at:  # a user at the console may stop it, or ask for the banner
             self._board.was_typed_at = False
             self._sequence.allow_gap()
@@ -54,7 +65,7 @@ class VisionRun:
 
     def is_over(self) -> bool:
         """All frames came, or no more will."""
-        if len(self._sequence.seen) >= self._wanted or self._sequence.restarts:
+        if len(self._sequence.seen) >= self._wanted or (self._sequence.restarts and not self._disturbed):
             return True
         if self._guard is not None and self._guard_says(self._guard):
             return True

@@ -11,6 +11,7 @@
 #include "app/self_test.h"
 #include "app/vision.h"
 #include "drivers/console.h"
+#include "lib/errors.h"
 #include "lib/text.h"
 
 #include <stddef.h>
@@ -20,7 +21,7 @@ static void help(void);
 static void info(void) {
     info_banner();
     info_display();
-    info_stack();
+    info_running();
 }
 
 static void self_test(void) {
@@ -79,12 +80,13 @@ static void help(void) {
 }
 
 static void unknown(const char *input) {
-    char buffer[64 + CONSOLE_INPUT_MAX];
+    char buffer[80 + CONSOLE_INPUT_MAX];
     text_t line;
     text_init(&line, buffer, sizeof buffer);
-    text_string(&line, "E: CMD_UNKNOWN no such command (");
+    error_begin(&line, ERROR_CMD_UNKNOWN);
+    text_string(&line, " (");
     text_string(&line, input);
-    text_string(&line, "); h lists them");
+    text_char(&line, ')');
     console_text(&line);
 }
 

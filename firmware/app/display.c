@@ -10,6 +10,7 @@
 #include "drivers/hal.h"
 #include "drivers/ili9341.h"
 #include "drivers/ov7670.h"
+#include "lib/errors.h"
 #include "nn/model.h"
 
 #include <stddef.h>
@@ -62,7 +63,11 @@ static void draw_time(const drawing_t *drawing, uint32_t cycles) {
 }
 
 static void give_up(void) {
-    console_line("E: LCD_TIMEOUT display did not take its frame");
+    char buffer[64];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    error_begin(&line, ERROR_LCD_TIMEOUT);
+    console_text(&line);
     ili9341_init();
     frames_release(FRAME_DISPLAY);
 }

@@ -7,6 +7,7 @@
 #include "app/inference.h"
 #include "app/report.h"
 #include "app/self_test.h"
+#include "drivers/camera.h"
 #include "drivers/console.h"
 #include "drivers/ov7670.h"
 #include "nn/model.h"
@@ -99,10 +100,14 @@ void info_display(void) {
     console_text(&line);
 }
 
-void info_stack(void) {
+void info_running(void) {
     begin("stack: ");
     number(platform_stack_used(), "/");
     number(platform_stack_size(), " bytes at its deepest");
+    console_text(&line);
+    begin("frames: ");
+    number(camera_counts().taken, " taken, ");
+    number(camera_counts().lost, " lost");
     console_text(&line);
 }
 

@@ -13,8 +13,8 @@ void info_camera(void);
 /* What the display did and cost so far. */
 void info_display(void);
 
-/* Stack depth so far; in `i` only, since it grows while running. */
-void info_stack(void);
+/* Stack depth and frames so far; in `i` only, since they grow while running. */
+void info_running(void);
 
 /* One line a layer (name, operator, MACs, cycles) and a total, measured on the self-test's picture. */
 void info_profile(void);

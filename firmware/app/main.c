@@ -6,26 +6,29 @@
  */
 #include "app/commands.h"
 #include "app/info.h"
+#include "app/integrity.h"
 #include "app/report.h"
 #include "app/self_test.h"
 #include "app/vision.h"
 #include "drivers/camera.h"
 #include "drivers/console.h"
 #include "drivers/hal.h"
+#include "lib/errors.h"
 #include "platform.h"
-
-#include <stddef.h>
 
 int main(void);
 
-/* Say why and let the watchdog try again. */
-static void give_up(const char *problem) {
+static void say(error_t problem) {
     char buffer[REPORT_LINE_MAX];
     text_t line;
     text_init(&line, buffer, sizeof buffer);
-    text_string(&line, "E: ");
-    text_string(&line, problem);
+    error_begin(&line, problem);
     console_text(&line);
+}
+
+/* Say why and let the watchdog try again. */
+static void give_up(error_t problem) {
+    say(problem);
     for (;;) {
         hal_delay_ms(1000);
     }
@@ -47,13 +50,17 @@ static bool work_pending(void) {
 
 int main(void) {
     console_init();
-    const char *const problem = platform_init();
-    if (problem != NULL) {
+    const error_t problem = platform_init();
+    if (problem != ERROR_NONE && problem != ERROR_WATCHDOG_OFF) {
         give_up(problem);
     }
     info_banner();
     tell_last_fault();
-    (void)self_test_run(); /* a network that differs is said, and still shown at work */
+    if (problem != ERROR_NONE) {
+        say(problem);
+    }
+    (void)integrity_check_all(); /* damaged, it answers its console and takes no pictures */
+    (void)self_test_run();       /* a network that differs is said, and still shown at work */
     hal_watchdog_refresh();
     vision_init();
     (void)vision_run(); /* without a camera the console still works */

@@ -1,11 +1,9 @@
 /*
- * Lines the application prints: predictions and errors.
+ * Lines the application prints: predictions.
  */
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
-#include "drivers/camera.h"
-#include "drivers/ov7670.h"
 #include "lib/text.h"
 
 #include <stdbool.h>
@@ -35,9 +33,5 @@ void report_cost(text_t *line, uint32_t cycles);
 
 /* Whole milliseconds in `cycles`. */
 uint32_t report_milliseconds(uint32_t cycles);
-
-/* "E: <code> ..." of what went wrong; nothing for OV7670_OK and for the statuses that are no error. */
-void report_sensor_error(ov7670_status_t status, const ov7670_report_t *sensor);
-void report_capture_error(camera_status_t status);
 
 #endif

@@ -8,6 +8,7 @@
 #include "app/report.h"
 #include "drivers/console.h"
 #include "drivers/ov7670.h"
+#include "lib/errors.h"
 #include "nn/model.h"
 
 const uint16_t *self_test_frame(void) {
@@ -44,7 +45,8 @@ bool self_test_run(void) {
     console_text(&line);
     if (!passed) {
         text_init(&line, buffer, sizeof buffer);
-        text_string(&line, "E: SELF_TEST network differs from its reference (expected ");
+        error_begin(&line, ERROR_SELF_TEST);
+        text_string(&line, " (expected ");
         report_scores(&line, nn_model.self_test_expected);
         text_char(&line, ')');
         console_text(&line);

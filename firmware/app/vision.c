@@ -3,12 +3,16 @@
  */
 #include "app/vision.h"
 
+#include "app/camera_errors.h"
 #include "app/display.h"
 #include "app/frames.h"
 #include "app/inference.h"
 #include "app/info.h"
+#include "app/integrity.h"
+#include "app/picture.h"
 #include "app/report.h"
 #include "drivers/camera.h"
+#include "drivers/hal.h"
 #include "drivers/ov7670.h"
 
 #include <stddef.h>
@@ -18,12 +22,18 @@
  * registers. */
 #define FAILURES_MAX 3U
 
+/* Between two attempts to set up a sensor that does not answer: each pause is twice the one before. */
+#define PAUSE_FIRST_MS   1000U
+#define PAUSE_LONGEST_MS 32000U
+
 static struct {
     enum { STOPPED, SINGLE, RUNNING } mode;
     bool camera_ready;
     uint32_t failures;
     void (*then)(const camera_frame_t *frame); /* who wants the frame that is kept */
     camera_frame_t kept;                       /* its pixels are NULL when there is none */
+    uint32_t failed_at, pause_ms; /* of the last attempt to set the sensor up */
+    picture_kind_t picture;       /* of the last frame */
 } vision;
 
 void vision_init(void) {
@@ -40,8 +50,10 @@ static bool set_up_camera(void) {
     vision.camera_ready = status == OV7670_OK;
     vision.failures = 0;
     if (vision.camera_ready) {
+        vision.pause_ms = PAUSE_FIRST_MS;
         info_camera();
     } else {
+        vision.failed_at = hal_millis();
         report_sensor_error(status, &sensor);
     }
     return vision.camera_ready;
@@ -54,17 +66,25 @@ static void forget(void) {
     frames_release(FRAME_HOST);
 }
 
+static void try_again(void) {
+    if (hal_millis() - vision.failed_at >= vision.pause_ms) {
+        vision.pause_ms = vision.pause_ms < PAUSE_LONGEST_MS ? 2U * vision.pause_ms : PAUSE_LONGEST_MS;
+        (void)set_up_camera();
+    }
+}
+
 bool vision_run(void) {
-    if (!vision.camera_ready && !set_up_camera()) {
+    vision.pause_ms = PAUSE_FIRST_MS;
+    if (!integrity_holds()) {
         return false;
     }
-    vision.mode = RUNNING;
+    vision.mode = RUNNING; /* without a camera, too: it is looked for again and again */
     forget();
-    return true;
+    return vision.camera_ready || set_up_camera();
 }
 
 bool vision_single(void) {
-    if (!vision.camera_ready && !set_up_camera()) {
+    if (!integrity_holds() || (!vision.camera_ready && !set_up_camera())) {
         return false;
     }
     vision.mode = SINGLE;
@@ -104,6 +124,27 @@ static void start_capture(void) {
     }
 }
 
+/* What may have gone wrong without an error of the capture: the picture, the sensor's settings, the program. A little
+ * of each with every frame, and after the prediction, whose cycles it does not count among. */
+static void look_after(const camera_frame_t *frame) {
+    const picture_kind_t picture = picture_judge(frame->pixels, OV7670_WIDTH, OV7670_HEIGHT);
+    if (picture != vision.picture) {
+        report_picture(picture);
+    }
+    vision.picture = picture;
+
+    ov7670_report_t sensor;
+    const ov7670_status_t status = ov7670_check(&sensor);
+    if (status != OV7670_OK) {
+        report_sensor_error(status, &sensor);
+        camera_stop();
+        (void)set_up_camera();
+    }
+    if (!integrity_check_slice()) {
+        vision_stop();
+    }
+}
+
 static void frame_arrived(const camera_frame_t *frame) {
     vision.failures = 0;
     (void)frames_hand_over(FRAME_CAPTURE, FRAME_NETWORK);
@@ -114,6 +155,7 @@ static void frame_arrived(const camera_frame_t *frame) {
     }
     const uint32_t cycles = inference_run(frame->pixels);
     report_prediction(cycles, frame->number);
+    look_after(frame);
     if (vision.then != NULL) {
         vision.kept = *frame; /* not for the display, which would write into it */
         (void)frames_hand_over(FRAME_NETWORK, FRAME_HOST);
@@ -127,13 +169,17 @@ static void frame_arrived(const camera_frame_t *frame) {
 static void capture_failed(camera_status_t status) {
     report_capture_error(status);
     vision.failures++;
-    if (vision.failures >= FAILURES_MAX && !set_up_camera()) {
-        vision.mode = STOPPED; /* the console's `r` tries again */
+    if (vision.failures >= FAILURES_MAX) {
+        (void)set_up_camera();
     }
 }
 
 void vision_step(void) {
     display_step();
+    if (vision.mode != STOPPED && !vision.camera_ready) {
+        try_again();
+        return;
+    }
     camera_frame_t frame;
     const camera_status_t status = camera_poll(&frame);
     switch (status) {

@@ -13,7 +13,7 @@
 void vision_init(void);
 
 /* Frame after frame, or a single one; sets the camera up first where that has not succeeded yet. False, after
- * an error line, when there is no camera. */
+ * an error line, when there is no camera (vision_run goes on looking for one) or the program is damaged. */
 bool vision_run(void);
 bool vision_single(void);
 

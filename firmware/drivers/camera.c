@@ -14,12 +14,13 @@
 #define DRAIN_MS 2U
 
 #define COMPLETE (HAL_CAPTURE_FRAME_END | HAL_CAPTURE_DATA_END)
-#define BROKEN   (HAL_CAPTURE_OVERRUN | HAL_CAPTURE_BUS_ERROR)
+#define BROKEN   (HAL_CAPTURE_OVERRUN | HAL_CAPTURE_BUS_ERROR | HAL_CAPTURE_STORM)
 
 static struct {
     void *buffer; /* being captured into */
     uint32_t size;
-    uint32_t completed;
+    uint32_t ended; /* frames whose end was seen, whatever became of them */
+    camera_counts_t counts;
     uint32_t missing;
     uint32_t started_at;
     uint32_t frame_end_at;
@@ -30,7 +31,8 @@ static struct {
 
 void camera_init(uint32_t size) {
     camera.size = size;
-    camera.completed = 0;
+    camera.ended = 0;
+    camera.counts = (camera_counts_t){0};
     camera.missing = 0;
     camera.running = false;
 }
@@ -52,18 +54,32 @@ void camera_start(void *buffer) {
 
 static camera_status_t fail(camera_status_t status) {
     camera.missing = hal_capture_missing();
-    camera_stop();
+    camera.counts.lost++;
+    if ((hal_capture_events() & HAL_CAPTURE_FRAME_END) != 0U) {
+        camera.ended++; /* a number is left out */
+    }
+    hal_capture_abort();
+    camera.running = false;
     return status;
+}
+
+static camera_status_t broken_by(uint32_t events) {
+    if ((events & HAL_CAPTURE_BUS_ERROR) != 0U) {
+        return CAMERA_DMA_ERROR;
+    }
+    return (events & HAL_CAPTURE_OVERRUN) != 0U ? CAMERA_OVERRUN : CAMERA_STORM;
 }
 
 static camera_status_t finish(camera_frame_t *frame) {
     /* Second invalidation. The Cortex-M7 reads ahead on its own: during the capture it may have fetched lines
      * of this buffer, half old and half new; the CPU has to read what the DMA wrote to memory. */
     hal_cache_invalidate(camera.buffer, camera.size);
-    camera.completed++;
+    camera.ended++;
+    camera.counts.taken++;
+    camera.counts.last = camera.ended;
     camera.running = false;
     frame->pixels = camera.buffer;
-    frame->number = camera.completed;
+    frame->number = camera.ended;
     return CAMERA_FRAME;
 }
 
@@ -77,10 +93,11 @@ camera_status_t camera_poll(camera_frame_t *frame) {
     const uint32_t events = hal_capture_events();
     const uint32_t now = hal_millis();
     if ((events & BROKEN) != 0U) {
-        return fail((events & HAL_CAPTURE_BUS_ERROR) != 0U ? CAMERA_DMA_ERROR : CAMERA_OVERRUN);
+        return fail(broken_by(events));
     }
     if ((events & COMPLETE) == COMPLETE) {
-        return finish(frame);
+        /* A line too long shifts all that follow it: no picture, although every word of it came. */
+        return hal_capture_excess() ? fail(CAMERA_OVERRUN) : finish(frame);
     }
     if ((events & HAL_CAPTURE_FRAME_END) != 0U) {
         if (!camera.frame_end_seen) {
@@ -99,7 +116,7 @@ camera_status_t camera_poll(camera_frame_t *frame) {
 void camera_stop(void) {
     if (camera.running) {
         if ((hal_capture_events() & COMPLETE) == COMPLETE) {
-            camera.completed++; /* nobody will see it, but numbers count what the camera delivered */
+            camera.ended++; /* nobody will see it, but numbers count what the camera delivered */
         }
         hal_capture_abort();
         camera.running = false;
@@ -108,6 +125,10 @@ void camera_stop(void) {
 
 uint32_t camera_missing(void) {
     return camera.missing;
+}
+
+camera_counts_t camera_counts(void) {
+    return camera.counts;
 }
 
 bool camera_has_news(void) {

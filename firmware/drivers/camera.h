@@ -19,13 +19,14 @@ typedef enum camera_status {
     CAMERA_SHORT,     /* the frame ended before all of it had come */
     CAMERA_OVERRUN,   /* pixels were lost */
     CAMERA_DMA_ERROR, /* the DMA could not write, or did not stop */
+    CAMERA_STORM,     /* an interrupt of the capture came over and over without a cause */
 } camera_status_t;
 
 #define CAMERA_TIMEOUT_MS 500U
 
 typedef struct camera_frame {
     const uint16_t *pixels; /* RGB565, row by row */
-    uint32_t number;        /* frames completed since boot; the first is 1 */
+    uint32_t number; /* of the frames whose end was seen since boot, lost ones counted; the first is 1 */
 } camera_frame_t;
 
 /* Frames have `size` bytes, a multiple of 32. */
@@ -44,6 +45,15 @@ void camera_stop(void);
 
 /* Bytes that were missing when the last error was told. */
 uint32_t camera_missing(void);
+
+/* What became of the captures since boot: no loss goes uncounted. */
+typedef struct camera_counts {
+    uint32_t taken; /* frames handed out */
+    uint32_t lost;  /* captures that ended in an error */
+    uint32_t last;  /* number of the last frame handed out */
+} camera_counts_t;
+
+camera_counts_t camera_counts(void);
 
 /* camera_poll would say something else than CAMERA_IDLE or CAMERA_BUSY. Callable with interrupts masked. */
 bool camera_has_news(void);

@@ -4,6 +4,7 @@
 #include "drivers/console.h"
 
 #include "drivers/hal.h"
+#include "lib/errors.h"
 #include "lib/ring.h"
 
 #define OUTPUT_SIZE    4096U /* a profile listing fits, so that measuring is not slowed by printing */
@@ -24,7 +25,8 @@ static ring_t output;
 static ring_t keyboard;
 static volatile bool keyboard_lost;
 static uint32_t present_baud;
-static bool output_dead; /* the transmitter stalled: drop output at once until it moves again */
+static bool output_dead;     /* the transmitter stalled: drop output at once until it moves again */
+static uint32_t output_lost; /* bytes dropped that were not told yet */
 
 static struct {
     char line[CONSOLE_INPUT_MAX + 1U];
@@ -44,6 +46,7 @@ void console_init(void) {
     input.after_cr = false;
     input.on_screen = false;
     output_dead = false;
+    output_lost = 0;
 }
 
 static void put(char character) {
@@ -60,6 +63,7 @@ static void put(char character) {
             since = hal_millis();
         } else if (output_dead || hal_millis() - since > STALL_LIMIT_MS) {
             output_dead = true;
+            output_lost++;
             return;
         }
     }
@@ -71,7 +75,26 @@ static void put_string(const char *string) {
     }
 }
 
+/* Said as soon as the transmitter has made room for it: what was printed before is on its way by then. */
+static void tell_loss(void) {
+    if (output_lost == 0U || ring_count(&output) > OUTPUT_SIZE / 2U) {
+        return;
+    }
+    char buffer[80];
+    text_t line;
+    text_init(&line, buffer, sizeof buffer);
+    error_begin(&line, ERROR_CONSOLE_LOST);
+    text_string(&line, " (");
+    text_unsigned(&line, output_lost, 0);
+    text_string(&line, " bytes)");
+    output_lost = 0;
+    put_string("\r\n"); /* the line before may have lost its end */
+    put_string(buffer);
+    put_string("\r\n");
+}
+
 void console_line(const char *line) {
+    tell_loss();
     if (input.on_screen) {
         put_string("\r\n");
         input.on_screen = false;

@@ -27,7 +27,7 @@ void console_init(void);
 
 /* One line: `line`, CR, LF. Starts on a new line when somebody is in the middle of typing. Waits while the
  * buffer is full, but not for a transmitter that does not move: after 100 ms without progress the rest is
- * dropped. */
+ * dropped, and told once it moves again (CONSOLE_LOST). */
 void console_line(const char *line);
 void console_text(const text_t *line);
 

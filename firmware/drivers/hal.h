@@ -60,6 +60,7 @@ void hal_camera_power_down(bool asserted);
 #define HAL_CAPTURE_DATA_END  (1U << 1) /* the last byte is in memory */
 #define HAL_CAPTURE_OVERRUN   (1U << 2) /* a pixel came before the previous ones were fetched */
 #define HAL_CAPTURE_BUS_ERROR (1U << 3) /* the DMA could not write */
+#define HAL_CAPTURE_STORM     (1U << 4) /* interrupts without a cause; they are off until the next start */
 
 /* Capture the next whole frame into `buffer`: `size` bytes, a multiple of 16 and at most 262140, 32-byte
  * aligned, in memory the DMA reaches. False when the DMA stream did not stop; hal_capture_abort then helps.
@@ -68,6 +69,9 @@ bool hal_capture_start(void *buffer, uint32_t size);
 
 /* HAL_CAPTURE_ bits seen since the start. */
 uint32_t hal_capture_events(void);
+
+/* More came than the running capture has room for: the frame was too long. Means something once both ends were seen. */
+bool hal_capture_excess(void);
 
 /* Bytes of the running capture that have not arrived yet. */
 uint32_t hal_capture_missing(void);

@@ -140,19 +140,28 @@ static uint8_t wanted(uint8_t reg) {
     return 0;
 }
 
-static ov7670_status_t read_back(ov7670_report_t *report) {
-    for (uint32_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        report->reg = kept[i];
-        report->expected = wanted(kept[i]);
-        const ov7670_status_t status = read_register(kept[i], &report->found);
-        if (status != OV7670_OK) {
-            return status;
-        }
-        if (report->found != report->expected) {
-            return OV7670_NOT_KEPT;
-        }
+static ov7670_status_t check(uint8_t reg, ov7670_report_t *report) {
+    report->reg = reg;
+    report->expected = wanted(reg);
+    const ov7670_status_t status = read_register(reg, &report->found);
+    if (status != OV7670_OK) {
+        return status;
     }
-    return OV7670_OK;
+    return report->found == report->expected ? OV7670_OK : OV7670_NOT_KEPT;
+}
+
+static ov7670_status_t read_back(ov7670_report_t *report) {
+    ov7670_status_t status = OV7670_OK;
+    for (uint32_t i = 0; status == OV7670_OK && i < sizeof kept; i++) {
+        status = check(kept[i], report);
+    }
+    return status;
+}
+
+ov7670_status_t ov7670_check(ov7670_report_t *report) {
+    static uint32_t next;
+    next = (next + 1U) % sizeof kept;
+    return check(kept[next], report);
 }
 
 ov7670_status_t ov7670_configure(ov7670_report_t *report) {

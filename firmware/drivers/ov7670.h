@@ -36,4 +36,8 @@ ov7670_status_t ov7670_identify(ov7670_report_t *report);
  * picture depends on. Ends after the 300 ms the sensor needs to settle. */
 ov7670_status_t ov7670_configure(ov7670_report_t *report);
 
+/* Read one of those registers back, the next with every call: a sensor that lost its settings while it runs (a
+ * drop of its supply, a disturbed bus) still sends pictures, but other ones. Takes 0.5 ms of the bus. */
+ov7670_status_t ov7670_check(ov7670_report_t *report);
+
 #endif

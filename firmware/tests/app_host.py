@@ -32,7 +32,7 @@ def build(folder: Path, sources: list[str], *options: str) -> ctypes.CDLL:
 
 
 BUS_OK, BUS_NO_ANSWER, BUS_STUCK = range(3)
-FRAME_END, DATA_END, OVERRUN, BUS_ERROR = 1, 2, 4, 8
+FRAME_END, DATA_END, OVERRUN, BUS_ERROR, STORM = 1, 2, 4, 8, 16
 
 _CALLBACKS: dict[str, type[ctypes._CFuncPtr]] = {
     "millis": ctypes.CFUNCTYPE(ctypes.c_uint32),
@@ -44,6 +44,7 @@ _CALLBACKS: dict[str, type[ctypes._CFuncPtr]] = {
     "camera_power_down": ctypes.CFUNCTYPE(None, ctypes.c_bool),
     "capture_start": ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_uint32),
     "capture_events": ctypes.CFUNCTYPE(ctypes.c_uint32),
+    "capture_excess": ctypes.CFUNCTYPE(ctypes.c_bool),
     "capture_missing": ctypes.CFUNCTYPE(ctypes.c_uint32),
     "capture_abort": ctypes.CFUNCTYPE(None),
     "cache_invalidate": ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t),
@@ -77,6 +78,7 @@ class FakeHal:
         self.start_works = True
         self.events = 0
         self.missing = 0
+        self.excess = False
         self.display_busy = False
         self.transmitter_works = True
         self.sleep: Callable[[], object] = lambda: None
@@ -125,6 +127,9 @@ class FakeHal:
 
     def _capture_events(self) -> int:
         return self.events
+
+    def _capture_excess(self) -> bool:
+        return self.excess
 
     def _capture_missing(self) -> int:
         return self.missing

@@ -13,6 +13,7 @@ typedef struct fake_hal {
     void (*camera_power_down)(bool asserted);
     bool (*capture_start)(void *buffer, uint32_t size);
     uint32_t (*capture_events)(void);
+    bool (*capture_excess)(void);
     uint32_t (*capture_missing)(void);
     void (*capture_abort)(void);
     void (*cache_invalidate)(const void *address, size_t size);
@@ -68,6 +69,10 @@ bool hal_capture_start(void *buffer, uint32_t size) {
 
 uint32_t hal_capture_events(void) {
     return hal->capture_events();
+}
+
+bool hal_capture_excess(void) {
+    return hal->capture_excess();
 }
 
 uint32_t hal_capture_missing(void) {

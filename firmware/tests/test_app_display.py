@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 SOURCES = [
     *(f"app/{name}.c" for name in ("display", "drawing", "font", "frames", "report")),
-    *("drivers/camera.c", "drivers/console.c", "drivers/ili9341.c", "lib/text.c"),
+    *("drivers/camera.c", "drivers/console.c", "drivers/ili9341.c", "lib/errors.c", "lib/text.c"),
     *("tests/fake_hal.c", "tests/fake_network.c"),
 ]
 WIDTH, HEIGHT = 320, 240

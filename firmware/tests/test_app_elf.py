@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from pathlib import Path
 
+import capstone
 import pytest
 from elftools.elf.elffile import ELFFile
 
@@ -68,6 +70,18 @@ def test_drivers_own_their_interrupts(image: Image, number: int, name: str) -> N
     assert own != image.words(".vectors")[16], "still the one for unexpected interrupts"
 
 
+@pytest.mark.parametrize("name", ["dma2_stream1", "dcmi"])
+def test_handlers_that_clear_a_flag_end_with_a_barrier(image: Image, name: str) -> None:
+    """Else the core may leave the handler before the device has seen the write, and come back for nothing."""
+    address, size = image.place(f"{name}_irq_handler")
+    start, _, content = image.section(".text")
+    code = content[(address & ~1) - start :][:size]
+    names = [
+        each.mnemonic for each in capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB).disasm(code, address & ~1)
+    ]
+    assert "dsb" in names[-8:], names
+
+
 def test_frame_buffers_are_where_the_dma_reaches_on_lines_of_their_own(image: Image) -> None:
     address, size = image.place("frame_buffers")
     assert size == 2 * 153600
@@ -79,7 +93,8 @@ def test_frame_buffers_are_where_the_dma_reaches_on_lines_of_their_own(image: Im
 
 
 def test_stack_is_at_the_bottom_of_dtcm(image: Image) -> None:
-    assert image.symbols["stack_bottom"]["st_value"] == DTCM.start
+    assert image.symbols["stack_guard"]["st_value"] == DTCM.start
+    assert image.symbols["stack_bottom"]["st_value"] == DTCM.start + 256, "what region 7 of mpu.c keeps free"
     assert image.words(".vectors")[0] == image.symbols["stack_top"]["st_value"]
 
 
@@ -93,6 +108,15 @@ def test_loadable_content_lies_in_flash_only(image: Image) -> None:
             assert segment["p_paddr"] in FLASH
         else:
             assert segment["p_paddr"] == segment["p_vaddr"] not in FLASH
+
+
+def test_the_seal_is_the_crc_of_all_that_lies_in_flash(image: Image) -> None:
+    flash = {
+        segment["p_paddr"]: segment.data() for segment in image.elf.iter_segments("PT_LOAD") if segment["p_filesz"]
+    }
+    content = b"".join(flash[address] for address in sorted(flash))
+    assert content[-4:] == struct.pack("<I", zlib.crc32(content[:-4]))
+    assert image.symbols["flash_end"]["st_value"] == FLASH.start + len(content)
 
 
 def test_the_fault_record_is_left_alone_by_loaders(image: Image) -> None:

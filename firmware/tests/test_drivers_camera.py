@@ -5,15 +5,19 @@ from __future__ import annotations
 import ctypes
 
 import pytest
-from app_host import BUS_ERROR, DATA_END, FRAME_END, OVERRUN, FakeHal, build
+from app_host import BUS_ERROR, DATA_END, FRAME_END, OVERRUN, STORM, FakeHal, build
 
-IDLE, BUSY, FRAME, TIMEOUT, SHORT, LOST, DMA_ERROR = range(7)
+IDLE, BUSY, FRAME, TIMEOUT, SHORT, LOST, DMA_ERROR, STORMY = range(8)
 SIZE = 153600
 FIRST, SECOND = 0x24000000, 0x24000000 + SIZE
 
 
 class CameraFrame(ctypes.Structure):
     _fields_ = (("pixels", ctypes.c_void_p), ("number", ctypes.c_uint32))
+
+
+class CameraCounts(ctypes.Structure):
+    _fields_ = (("taken", ctypes.c_uint32), ("lost", ctypes.c_uint32), ("last", ctypes.c_uint32))
 
 
 class Camera:
@@ -117,7 +121,13 @@ def test_a_frame_that_ends_early(camera: Camera) -> None:
 
 @pytest.mark.parametrize(
     ("events", "status"),
-    [(OVERRUN, LOST), (BUS_ERROR, DMA_ERROR), (OVERRUN | BUS_ERROR, DMA_ERROR), (OVERRUN | FRAME_END | DATA_END, LOST)],
+    [
+        (OVERRUN, LOST),
+        (BUS_ERROR, DMA_ERROR),
+        (OVERRUN | BUS_ERROR, DMA_ERROR),
+        (OVERRUN | FRAME_END | DATA_END, LOST),
+        (STORM, STORMY),
+    ],
 )
 def test_errors_end_the_capture(camera: Camera, events: int, status: int) -> None:
     camera.start()
@@ -127,6 +137,23 @@ def test_errors_end_the_capture(camera: Camera, events: int, status: int) -> Non
     assert camera.hal.calls[-1] == ("abort",)
     camera.start()
     assert camera.hal.calls[-1] == ("start", FIRST, SIZE)
+
+
+def test_a_frame_with_more_than_its_size_is_no_picture(camera: Camera) -> None:
+    camera.start()
+    camera.hal.events, camera.hal.excess = FRAME_END | DATA_END, True
+    assert camera.poll() == LOST
+    assert camera.hal.calls[-1] == ("abort",)
+
+
+def test_no_capture_goes_uncounted(camera: Camera) -> None:
+    camera.library.camera_counts.restype = CameraCounts
+    for events in (OVERRUN, FRAME_END | DATA_END, BUS_ERROR | FRAME_END, FRAME_END | DATA_END, BUS_ERROR):
+        camera.start()
+        camera.hal.events = events
+        camera.poll()
+    counts = camera.library.camera_counts()
+    assert (counts.taken, counts.lost, counts.last) == (2, 3, 3), "the frame whose end was seen has a number"
 
 
 def test_a_stream_that_does_not_stop(camera: Camera) -> None:

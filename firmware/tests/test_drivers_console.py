@@ -42,7 +42,7 @@ class Console:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    sources = ["drivers/console.c", "lib/text.c", "tests/fake_hal.c"]
+    sources = ["drivers/console.c", "lib/errors.c", "lib/text.c", "tests/fake_hal.c"]
     return build(tmp_path_factory.mktemp("console"), sources)
 
 
@@ -129,3 +129,15 @@ def test_a_transmitter_that_does_not_move_costs_a_tenth_of_a_second_once(console
     console.line("d")
     assert console.screen().startswith(b"a" * OUTPUT_SIZE)
     assert console.library.console_isr_next() == -1
+
+
+def test_output_that_was_dropped_is_told_with_the_next_line(console: Console) -> None:
+    console.hal.transmitter_works = False
+    console.hal.tick_per_question = 1
+    console.line("a" * (OUTPUT_SIZE + 8))
+    console.hal.transmitter_works = True
+    console.hal._uart_kick()
+    console.screen()
+    console.line("b")
+    console.line("c")
+    assert console.screen() == b"\r\nE: CONSOLE_LOST output was lost while nobody took it (10 bytes)\r\nb\r\nc\r\n"

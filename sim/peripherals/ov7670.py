@@ -25,7 +25,7 @@ For the host (an index that does not exist reads 0xFFFFFFFF):
     0x12 index of the photograph in view       0x13 rewind: first photograph, empty log
     0x14 photographs in the folder             0x15 XCLK in Hz (0: off)
     0x16 frame period in ns (0: no video)      0x17 register `value`
-    0x18 read the folder again and rewind
+    0x18 read the folder again and rewind       0x20 a fault begins: ov7670_faults.py tells what `value` says
 """
 
 try:
@@ -65,6 +65,7 @@ except NameError:
     run = []  # picture and line of the run on the bus, until chunks are made of it
     chunks = []  # what is left of the run, 8 bytes each, the next one last
     hooked = []
+    begun_faults = []  # the one `Faults`, once there was a fault
     here = os.path.dirname((lambda: 0).__code__.co_filename)
 
     def part(name):
@@ -361,15 +362,23 @@ except NameError:
         0x16: lambda value: sensor.period(),
         0x17: lambda value: sensor.registers[value & 0xFF],
         0x18: lambda value: scene.load_folder(),
+        0x20: lambda value: begin_fault(value),
     }
+
+    def begin_fault(value):
+        if not begun_faults:  # the first: nothing of faults is there before
+            path = os.path.join(here, "ov7670_faults.py")
+            exec(compile(open(path).read(), path, "exec"), globals())
+            begun_faults.append(faults)
+        begun_faults[0].begin(value)
 
     def initialise():
         scene.load_folder()
         sensor.power_on()
         if not hooked:
             slave = part(wiring["sccb"])
-            slave.DataReceived += guarded(sensor.on_write)
-            slave.ReadRequested += guarded(sensor.on_read)
+            slave.DataReceived += guarded(lambda data: sensor.on_write(data))
+            slave.ReadRequested += guarded(lambda count: sensor.on_read(count))
             slave.TransmissionFinished += guarded(sensor.on_stop)
             hooked.append(slave)
             if hasattr(slave, "AnswersWhen"):  # Renode's mock slave always does

@@ -66,7 +66,7 @@ if request.IsInit:
         backup_domain = 0
     else:
         causes |= 1 << 26
-        for reason, flag in (("SYSRESETREQ", 1 << 28), ("IWDG", 1 << 29), ("WWDG", 1 << 30)):
+        for reason, flag in (("BOR", 1 << 25), ("SYSRESETREQ", 1 << 28), ("IWDG", 1 << 29), ("WWDG", 1 << 30)):
             if reason in cause:
                 causes |= flag
     registers[BDCR] = backup_domain

@@ -81,7 +81,7 @@ if request.IsInit:
         backup_domain = 0
     else:
         causes |= 0x00420000
-        for reason, flag in (("IWDG1", 1 << 26), ("SYSRESETREQ", 1 << 24), ("WWDG", 1 << 28)):
+        for reason, flag in (("BOR", 1 << 21), ("IWDG1", 1 << 26), ("SYSRESETREQ", 1 << 24), ("WWDG", 1 << 28)):
             if reason in cause:
                 causes |= flag
     registers[RSR] = causes

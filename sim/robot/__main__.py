@@ -24,6 +24,8 @@ def main() -> int:
     parser.add_argument("--coco-frames", type=Path, help="becomes ${COCO_FRAMES}; default: the folder of --frames")
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
     parser.add_argument("--timing", default="instructions", help="clock of the embedded engine")
+    parser.add_argument("--include", action="append", default=[], help="only tests with this tag")
+    parser.add_argument("--exclude", action="append", default=[], help="no tests with this tag")
     parser.add_argument("--output", type=Path, default=Path("build/robot"), help="reports go here")
     arguments = parser.parse_args()
     coco_frames: Path = arguments.coco_frames or arguments.frames
@@ -41,6 +43,8 @@ def main() -> int:
             },
             output=arguments.output,
             timing=arguments.timing,
+            include=arguments.include,
+            exclude=arguments.exclude,
         )
     except CrosscamError as error:
         print(f"crosscam: {error}", file=sys.stderr)

@@ -12,6 +12,7 @@ from robot.api.deco import library
 
 from sim.robot.cpu_keywords import CpuKeywords
 from sim.robot.emulation_keywords import EmulationKeywords
+from sim.robot.fault_keywords import FaultKeywords
 from sim.robot.led_keywords import LedKeywords
 from sim.robot.log_keywords import LogKeywords
 from sim.robot.network_keywords import NetworkKeywords
@@ -22,7 +23,14 @@ from sim.robot.uart_keywords import UartKeywords
 
 @library(scope="GLOBAL", auto_keywords=False)
 class RenodeKeywords(
-    EmulationKeywords, UartKeywords, LedKeywords, LogKeywords, NetworkKeywords, CpuKeywords, TruthKeywords
+    EmulationKeywords,
+    UartKeywords,
+    LedKeywords,
+    LogKeywords,
+    NetworkKeywords,
+    CpuKeywords,
+    TruthKeywords,
+    FaultKeywords,
 ):
     """One emulation at a time, as in Renode's Robot server.
 

@@ -37,7 +37,7 @@ _Static_assert(CLOCK_HSE_HZ / PLL1_M * PLL1_N / PLL1_Q / MCO1_DIVIDER == 2400000
 /* Polls before giving up. A poll takes 10 cycles or more, so on HSI (64 MHz) this is at least 150 ms: a
  * hundred times the slowest of these waits (HSE start-up 2 ms, VOS ramp and PLL lock below 1 ms;
  * DS12110 6.3). */
-#define POLL_LIMIT 1000000U
+#define POLL_LIMIT 100000U
 
 static uint32_t apb1_hz = CLOCK_HSI_HZ;
 

@@ -8,6 +8,7 @@
 
 #include "chip/stm32h743/mmio.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* ---- Instructions (the "memory" clobber keeps the compiler from moving accesses across) ---- */
@@ -45,6 +46,7 @@ static inline void core_interrupts_on(void) {
 #define NVIC_WORDS    5U /* 150 interrupts */
 #define NVIC_ISER(w)  MMIO32(0xE000E100U + 4U * (w))
 #define NVIC_ICER(w)  MMIO32(0xE000E180U + 4U * (w))
+#define NVIC_ISPR(w)  MMIO32(0xE000E200U + 4U * (w))
 #define NVIC_ICPR(w)  MMIO32(0xE000E280U + 4U * (w))
 #define NVIC_IPR(w)   MMIO32(0xE000E400U + 4U * (w))
 #define PRIORITY_BITS 4U
@@ -135,6 +137,13 @@ static inline void core_interrupts_on(void) {
 #define PRIORITY_TICK    10U
 
 void nvic_enable(uint32_t irq, uint32_t priority);
+
+/* Have the handler run, also after a storm, and where the request itself was lost. */
+void nvic_pend(uint32_t irq);
+
+/* For handlers: an interrupt has come, with a cause or without. A thousand in a row without one, and its line is taken
+ * for broken and switched off, since it would leave the core to nobody else: true then. nvic_enable ends that. */
+bool nvic_is_storm(uint32_t irq, bool had_cause);
 void nvic_disable_all(void);
 
 #endif

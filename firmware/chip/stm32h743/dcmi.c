@@ -38,6 +38,8 @@ bool hal_capture_start(void *buffer, uint32_t size) {
     DCMI_CR = 0;
     DCMI_ICR = DCMI_INT_ALL;
     events = 0;
+    nvic_enable(IRQ_DCMI, PRIORITY_CAMERA); /* a storm had them switched off */
+    nvic_enable(IRQ_DMA2_STREAM1, PRIORITY_CAMERA);
     if (!dma_start(DCMI_DR_ADDRESS, buffer, size / sizeof(uint32_t))) {
         return false;
     }
@@ -50,6 +52,10 @@ bool hal_capture_start(void *buffer, uint32_t size) {
 
 uint32_t hal_capture_events(void) {
     return events;
+}
+
+bool hal_capture_excess(void) {
+    return (DCMI_SR & DCMI_SR_FNE) != 0U; /* the stream has ended: nobody will take it */
 }
 
 uint32_t hal_capture_missing(void) {
@@ -69,6 +75,9 @@ void dcmi_irq_handler(void);
 void dcmi_irq_handler(void) {
     const uint32_t flags = DCMI_MIS;
     DCMI_ICR = flags;
+    if (nvic_is_storm(IRQ_DCMI, flags != 0U)) {
+        events |= HAL_CAPTURE_STORM;
+    }
     if ((flags & DCMI_INT_FRAME) != 0U) {
         events |= HAL_CAPTURE_FRAME_END;
     }
@@ -79,6 +88,9 @@ void dcmi_irq_handler(void) {
 }
 
 void capture_dma_event(uint32_t flags) {
+    if (nvic_is_storm(IRQ_DMA2_STREAM1, flags != 0U)) {
+        events |= HAL_CAPTURE_STORM;
+    }
     if ((flags & DMA_TCIF) != 0U) {
         events |= HAL_CAPTURE_DATA_END;
     }

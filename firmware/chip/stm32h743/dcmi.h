@@ -15,6 +15,8 @@
 #define DCMI_CR_HSPOL   (1U << 6) /* HSYNC is high while data are not valid */
 #define DCMI_CR_VSPOL   (1U << 7) /* VSYNC is high while data are not valid */
 #define DCMI_CR_ENABLE  (1U << 14)
+#define DCMI_SR         MMIO32(DCMI_BASE + 0x04U)
+#define DCMI_SR_FNE     (1U << 2) /* words wait in the FIFO */
 #define DCMI_IER        MMIO32(DCMI_BASE + 0x0CU)
 #define DCMI_MIS        MMIO32(DCMI_BASE + 0x10U)
 #define DCMI_ICR        MMIO32(DCMI_BASE + 0x14U)

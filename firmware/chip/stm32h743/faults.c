@@ -7,9 +7,9 @@
 #include "chip/stm32h743/core.h"
 #include "chip/stm32h743/startup.h"
 #include "chip/stm32h743/usart.h"
+#include "lib/errors.h"
 
 #define RECORD_MAGIC 0xFA017C0DU
-#define DTCM_START   0x20000000U
 #define DTCM_END     0x20020000U
 
 #define VECTOR_HARD_FAULT  3U
@@ -96,9 +96,8 @@ __attribute__((noreturn, used)) void fault_report(const stacked_t *frame);
 void fault_report(const stacked_t *frame) {
     core_interrupts_off();
     const uintptr_t address = (uintptr_t)frame;
-    /* A stack that ran out of the RAM was not stacked to, and must not be read: PC, LR and xPSR stay 0 then.
-     */
-    const bool readable = address >= DTCM_START && address <= DTCM_END - sizeof *frame;
+    /* A stack that ran into its guard was not stacked to, and must not be read: PC, LR and xPSR stay 0 then. */
+    const bool readable = address >= (uintptr_t)&stack_bottom && address <= DTCM_END - sizeof *frame;
     last.vector = SCB_ICSR & SCB_ICSR_VECTACTIVE;
     last.pc = readable ? frame->pc : 0U;
     last.lr = readable ? frame->lr : 0U;
@@ -113,7 +112,8 @@ void fault_report(const stacked_t *frame) {
     char buffer[192];
     text_t line;
     text_init(&line, buffer, sizeof buffer);
-    text_string(&line, "E: HARDFAULT ");
+    error_begin(&line, ERROR_HARDFAULT);
+    text_string(&line, ": ");
     append_record(&line);
     last_words(buffer);
     wait_for_watchdog();
@@ -139,13 +139,10 @@ void default_handler(void) {
     char buffer[64];
     text_t line;
     text_init(&line, buffer, sizeof buffer);
-    if (vector >= VECTOR_IRQ0) {
-        text_string(&line, "E: IRQ unexpected interrupt ");
-        text_unsigned(&line, vector - VECTOR_IRQ0, 0);
-    } else {
-        text_string(&line, "E: EXCEPTION unexpected exception ");
-        text_unsigned(&line, vector, 0);
-    }
+    error_begin(&line, vector >= VECTOR_IRQ0 ? ERROR_IRQ : ERROR_EXCEPTION);
+    text_string(&line, " (number ");
+    text_unsigned(&line, vector >= VECTOR_IRQ0 ? vector - VECTOR_IRQ0 : vector, 0);
+    text_char(&line, ')');
     last_words(buffer);
     wait_for_watchdog();
 }

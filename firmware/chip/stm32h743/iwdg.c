@@ -23,15 +23,18 @@
 /* The new values cross to the LSI side within five of its periods (RM0433 "IWDG_SR"), 160 us. */
 #define UPDATE_MS 2U
 
-void iwdg_start(void) {
+bool iwdg_start(void) {
     IWDG_KR = IWDG_KR_START; /* first: this is what starts LSI */
     IWDG_KR = IWDG_KR_UNLOCK;
     IWDG_PR = IWDG_PR_DIV64;
     IWDG_RLR = IWDG_RLR_MAX;
     const uint32_t start = hal_millis();
-    while ((IWDG_SR & (IWDG_SR_PVU | IWDG_SR_RVU)) != 0U && hal_millis() - start <= UPDATE_MS) {
-    }
+    bool updated;
+    do {
+        updated = (IWDG_SR & (IWDG_SR_PVU | IWDG_SR_RVU)) == 0U;
+    } while (!updated && hal_millis() - start <= UPDATE_MS);
     IWDG_KR = IWDG_KR_REFRESH;
+    return updated;
 }
 
 void hal_watchdog_refresh(void) {

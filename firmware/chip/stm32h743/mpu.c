@@ -5,6 +5,7 @@
 #include "chip/stm32h743/mpu.h"
 
 #include "chip/stm32h743/core.h"
+#include "chip/stm32h743/startup.h"
 
 #define WRITE_BACK    (MPU_RASR_TEX(1U) | MPU_RASR_C | MPU_RASR_B) /* read and write allocate */
 #define WRITE_THROUGH (MPU_RASR_C)
@@ -34,6 +35,8 @@ static const region_t regions[] = {
     {0x30000000U, MPU_RASR_SIZE(19U) | MPU_RASR_AP_RW | MPU_RASR_XN | WRITE_BACK},
     /* 6: SRAM4: the record of the last fault, not cached, so that it is in memory when the watchdog bites. */
     {0x38000000U, MPU_RASR_SIZE(16U) | MPU_RASR_AP_RW | MPU_RASR_XN | UNCACHED},
+    /* 7: below the stack: nobody's, so that a stack that grows too far faults at once. 256 bytes (stm32h743.ld). */
+    {0x20000000U, MPU_RASR_SIZE(8U) | MPU_RASR_AP_NONE | MPU_RASR_XN | UNCACHED},
 };
 
 void mpu_enable(void) {

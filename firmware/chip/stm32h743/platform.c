@@ -24,24 +24,24 @@
 static uint32_t core_hz = CLOCK_HSI_HZ;
 static const char *reset_cause = "unknown";
 
-static const char *clock_problem(clock_status_t status) {
+static error_t clock_problem(clock_status_t status) {
     switch (status) {
     case CLOCK_OK:
-        return NULL;
+        return ERROR_NONE;
     case CLOCK_NO_SUPPLY:
-        return "CLOCK_SUPPLY core voltage regulator not ready";
+        return ERROR_CLOCK_SUPPLY;
     case CLOCK_NO_VOS1:
-        return "CLOCK_VOS1 voltage scale 1 not ready";
+        return ERROR_CLOCK_VOS1;
     case CLOCK_NO_VOS0:
-        return "CLOCK_VOS0 voltage scale 0 not ready";
+        return ERROR_CLOCK_VOS0;
     case CLOCK_NO_HSE:
-        return "CLOCK_HSE no 8 MHz clock on OSC_IN";
+        return ERROR_CLOCK_HSE;
     case CLOCK_NO_FLASH:
-        return "CLOCK_FLASH flash does not take its wait states";
+        return ERROR_CLOCK_FLASH;
     case CLOCK_NO_PLL:
-        return "CLOCK_PLL PLL1 does not lock";
+        return ERROR_CLOCK_PLL;
     default:
-        return "CLOCK_SWITCH system clock does not switch to PLL1";
+        return ERROR_CLOCK_SWITCH;
     }
 }
 
@@ -54,6 +54,9 @@ static const char *take_reset_cause(void) {
     if ((flags & RCC_RSR_PORRSTF) != 0U) {
         return "power-on";
     }
+    if ((flags & RCC_RSR_BORRSTF) != 0U) { /* set with every power-on, too */
+        return "brown-out";
+    }
     if ((flags & RCC_RSR_IWDGRSTF) != 0U) {
         return "watchdog";
     }
@@ -63,7 +66,7 @@ static const char *take_reset_cause(void) {
     return (flags & RCC_RSR_PINRSTF) != 0U ? "pin" : "unknown";
 }
 
-const char *platform_init(void) {
+error_t platform_init(void) {
     mpu_enable();
     cache_enable();
     reset_cause = take_reset_cause();
@@ -72,12 +75,24 @@ const char *platform_init(void) {
         core_hz = CLOCK_CORE_HZ;
     }
     time_init(core_hz);
-    iwdg_start();
+    const bool watched = iwdg_start();
     board_init();
     usart_init(UART_BAUD);
     i2c_init();
     dcmi_init();
-    return clock_problem(status);
+    if (status != CLOCK_OK) {
+        return clock_problem(status);
+    }
+    return watched ? ERROR_NONE : ERROR_WATCHDOG_OFF;
+}
+
+void platform_image(platform_image_t *image) {
+    extern const uint32_t vector_table;
+    *image = (platform_image_t){
+        .start = (const uint8_t *)&vector_table,
+        .size = (uint32_t)((uintptr_t)&image_seal - (uintptr_t)&vector_table),
+        .seal = image_seal,
+    };
 }
 
 uint32_t platform_core_hz(void) {
@@ -102,7 +117,7 @@ uint32_t platform_memories(const platform_memory_t **memories) {
     extern const uint32_t vector_table;
     table[0].used = BYTES(vector_table, flash_end);
     table[1].used = BYTES(itcm_start, itcm_end);
-    table[2].used = BYTES(stack_bottom, bss_end);
+    table[2].used = BYTES(stack_guard, bss_end);
     table[3].used = BYTES(axi_start, axi_end);
     table[4].used = BYTES(ram_d2_start, ram_d2_end);
     table[5].used = BYTES(ram_d3_start, ram_d3_end);

@@ -61,6 +61,7 @@
 /* Why the chip was reset; bits stay until RMVF is written. */
 #define RCC_RSR          MMIO32(RCC_BASE + 0x0D0U)
 #define RCC_RSR_RMVF     (1U << 16)
+#define RCC_RSR_BORRSTF  (1U << 21)
 #define RCC_RSR_PINRSTF  (1U << 22)
 #define RCC_RSR_PORRSTF  (1U << 23)
 #define RCC_RSR_SFTRSTF  (1U << 24)

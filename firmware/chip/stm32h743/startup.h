@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /* stm32h743.ld */
-extern uint32_t stack_bottom, stack_top, fault_stack_top;
+extern uint32_t stack_guard, stack_bottom, stack_top, fault_stack_top;
 extern uint32_t itcm_start, itcm_end, data_start, data_end, bss_start, bss_end;
-extern const uint32_t itcm_image, data_image, flash_end;
+extern const uint32_t itcm_image, data_image, flash_end, image_seal;
 extern uint32_t axi_start, axi_end, ram_d2_start, ram_d2_end, ram_d3_start, ram_d3_end;
 
 /* What unused stack is filled with: 0xC5 bytes, an odd address and no instruction. */

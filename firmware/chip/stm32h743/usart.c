@@ -32,8 +32,9 @@ void usart_init(uint32_t baud) {
     nvic_enable(IRQ_USART3, PRIORITY_CONSOLE);
 }
 
-/* What the transmitter takes now; the interrupt asks for more as long as there is some. */
-static void feed_transmitter(void) {
+/* What the transmitter takes now; the interrupt asks for more as long as there is some. True when it took any. */
+static bool feed_transmitter(void) {
+    bool fed = false;
     uint32_t interrupt = USART_CR3_TXFTIE;
     while ((USART_ISR & USART_ISR_TXFNF) != 0U) {
         const int byte = console_isr_next();
@@ -42,29 +43,35 @@ static void feed_transmitter(void) {
             break;
         }
         USART_TDR = (uint32_t)byte;
+        fed = true;
     }
     USART_CR3 = (USART_CR3 & ~USART_CR3_TXFTIE) | interrupt;
+    return fed;
 }
 
 void usart3_irq_handler(void);
 void usart3_irq_handler(void) {
     const uint32_t errors = USART_ISR & RECEIVE_ERRORS;
+    bool had_cause = errors != 0U;
     if (errors != 0U) {
         USART_ICR = errors;
         console_isr_lost();
     }
     while ((USART_ISR & USART_ISR_RXNE) != 0U) {
         console_isr_received((uint8_t)USART_RDR);
+        had_cause = true;
     }
     if ((USART_CR3 & USART_CR3_TXFTIE) != 0U) {
-        feed_transmitter();
+        had_cause = feed_transmitter() || had_cause;
     }
+    (void)nvic_is_storm(IRQ_USART3, had_cause); /* off until there is something to say again */
 }
 
 void hal_uart_kick(void) {
     /* The handler takes from the same queue: one of them at a time. */
     core_interrupts_off();
-    feed_transmitter();
+    (void)feed_transmitter();
+    nvic_pend(IRQ_USART3); /* for what is left, also where a request was lost or a storm was ended */
     core_interrupts_on();
 }
 

@@ -23,7 +23,7 @@ _READY_PAIRS = ((0, 1, "HSI"), (16, 17, "HSE"), (24, 25, "PLL"), (26, 27, "PLLI2
 _CFGR, _BDCR = 0x08, 0x70
 _RMVF = 1 << 24
 _FLAGS = 0xFE000000
-_BOR_PIN_POR, _PIN, _SFT, _IWDG, _WWDG = 0x0E000000, 1 << 26, 1 << 28, 1 << 29, 1 << 30
+_BOR_PIN_POR, _BOR, _PIN, _SFT, _IWDG, _WWDG = 0x0E000000, 1 << 25, 1 << 26, 1 << 28, 1 << 29, 1 << 30
 
 _APB1, _APB2, _AHB1, _AHB2 = 0x40000000, 0x40010000, 0x40020000, 0x50060000
 _GRID = 0x400  # bit n of the APB reset registers is the peripheral n windows above the bus's first
@@ -73,7 +73,7 @@ class Stm32F4Rcc(Stm32Rcc):
             name,
             power_on=_BOR_PIN_POR,
             every_reset=_PIN,
-            causes={"SYSRESETREQ": _SFT, "IWDG": _IWDG, "WWDG": _WWDG},
+            causes={"BOR": _BOR, "SYSRESETREQ": _SFT, "IWDG": _IWDG, "WWDG": _WWDG},
             kept=(_BDCR,),
         )
         self.timer9_reset = self.add_output("Timer9Reset")

@@ -10,7 +10,7 @@ from sim.engine.devices.clocks.stm32f4_rcc import Stm32F4Rcc
 from sim.engine.devices.script_twin import twin_of
 
 
-@twin_of("2bcdcab84efdb4172613b1652d661fb14fa5f29bf1e57107bffd02fc2b17014a")
+@twin_of("d8e7fe6f1015d6f99ca6430c9c0b2acdead61c473db1ba99a4df5aa83267bae7")
 class Stm32F7Rcc(Stm32F4Rcc):
     """All RCC registers."""
 

@@ -20,7 +20,7 @@ from sim.engine.devices.script_twin import twin_of
 _RMVF = 1 << 16
 _POWER_ON = 0x00FE0000  # RM0433 table "RSR flags": power-on sets POR, PIN, BOR, D1, D2 and CPU flags
 _PIN_AND_CPU = 1 << 22 | 1 << 17
-_CAUSES = {"IWDG1": 1 << 26, "SYSRESETREQ": 1 << 24, "WWDG": 1 << 28}
+_CAUSES = {"BOR": 1 << 21, "IWDG1": 1 << 26, "SYSRESETREQ": 1 << 24, "WWDG": 1 << 28}
 _CFGR, _BDCR, _CSR, _RSR = 0x10, 0x70, 0x74, 0xD0
 _CORE_VIEW, _VIEW_OFFSET = range(0x130, 0x180), 0x60  # the core's own view of the enable and cause registers
 
@@ -99,7 +99,7 @@ _RESETS = (  # register, its name, bit -> address of the peripheral (RM0433 8.7.
 )
 
 
-@twin_of("64458199e19d1bad5ca788b73c243e866b7575869c428d0c7372eddfe5d0b516")
+@twin_of("a2ce15ab534f27cdb7dbd8bc5fb07f947220aaf457ef862bffc18979d63db77a")
 class Stm32H7Rcc(Stm32Rcc):
     """All RCC registers; ready flags and the switch status are computed."""
 

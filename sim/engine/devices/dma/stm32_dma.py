@@ -128,6 +128,11 @@ class Stream:
         self._fifo_value = self._fcr.raw
         self.update_interrupt()
 
+    def break_off(self, why: str) -> None:
+        """The bus answers the transfer under way with an error: TEIF, and EN is cleared; nothing without a transfer."""
+        if self._enabled:
+            self._fail(_TEIF, why)
+
     # --- a transfer ---
 
     @property

@@ -15,7 +15,8 @@ class DummyI2CSlave(Device):
 
     ``data_received(data)`` on a write, ``read_requested(count)`` before a read takes bytes from the queue (so a
     handler may still enqueue the answer), ``transmission_finished()`` at STOP. Not in Renode: where a script sets
-    ``answers_when``, that is asked whether the slave acknowledges its address.
+    ``answers_when``, that is asked whether the slave acknowledges its address, ``accepts_when(data)`` whether it does
+    the last byte of a write under way.
     """
 
     RENODE_TYPES = ("Mocks.DummyI2CSlave",)
@@ -28,6 +29,7 @@ class DummyI2CSlave(Device):
         "ReadRequested",
         "TransmissionFinished",
         "AnswersWhen",
+        "AcceptsWhen",
     )
 
     def __init__(self, services: Services, name: str) -> None:
@@ -36,11 +38,16 @@ class DummyI2CSlave(Device):
         self.read_requested: EventHandlers[[int]] = EventHandlers()
         self.transmission_finished: EventHandlers[[]] = EventHandlers()
         self.answers_when: Callable[[], object] | None = None
+        self.accepts_when: Callable[[bytes], object] | None = None
         self._buffer: deque[int] = deque()
 
     def acknowledges_address(self) -> bool:
         """Whether the slave is there at all."""
         return self.answers_when is None or bool(self.answers_when())
+
+    def accepts(self, data: bytes) -> bool:
+        """Whether the last of ``data``, the bytes of a write so far, is acknowledged."""
+        return self.accepts_when is None or bool(self.accepts_when(data))
 
     def write(self, data: bytes) -> None:  # type: ignore[override]  # an I2C transfer, not a bus write
         """One write transfer from the controller."""

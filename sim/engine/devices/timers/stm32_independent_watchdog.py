@@ -40,11 +40,13 @@ class Stm32IndependentWatchdog(RegisterDevice):
         self._started_at = 0  # cycle of the last reload; counts while _event is set
         self._loaded = _DEFAULT
         self._event: Event | None = None
+        self.is_stopped = False
+        """LSI does not run: nothing counts, and what is written never reaches its side."""
         bank = self.bank
         bank.register(0x00, "KR").field(0, 16, "KEY", Mode.WRITE, on_write=self._key)
         self._prescaler = self._protected(bank.register(0x04, "PR", default_prescaler), 3, self._rescale)
         self._reload = self._protected(bank.register(0x08, "RLR", _DEFAULT), 12, None)
-        bank.register(0x0C, "SR").field(0, 3, "WVU RVU PVU", Mode.READ)
+        bank.register(0x0C, "SR").field(0, 3, "WVU RVU PVU", Mode.READ, read=lambda: 3 * self.is_stopped)
         self._window: Field | None = None
         if window_option:
             self._window = self._protected(bank.register(0x10, "WINR", _DEFAULT), 12, self._load)
@@ -122,8 +124,16 @@ class Stm32IndependentWatchdog(RegisterDevice):
         clock = self.services.clock
         self._loaded = value
         self._started_at = clock.now
+        if self.is_stopped:
+            return
         cycles = -(-(value + 1) * _divider(self._prescaler.value) * clock.frequency // self.frequency)
         self._event = clock.schedule(cycles, self._reached_zero)
+
+    def stop_clock(self) -> None:
+        """LSI fails: the counter stands from now on, whatever is written."""
+        self._loaded = self.count_now
+        self.is_stopped = True
+        self._cancel()
 
     def _cancel(self) -> None:
         if self._event is not None:

@@ -1,0 +1,170 @@
+"""Planted bugs, and which suite catches each: ``python -m scripts.mutants`` (``make mutants``).
+
+Everything happens in a copy of the files that git knows, below ``build/mutants``. A bug that is not caught fails the
+run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.errors import CrosscamError, shown
+from sim.files import write_text
+
+ROOT = Path(__file__).parents[1]
+TABLE = ROOT / "robot_tests" / "mutants.toml"
+PAGE = ROOT / "docs" / "mutants.md"
+TREE = ROOT / "build" / "mutants" / "tree"
+_LONGEST = 900  # s for a build or a suite: one that takes longer has hung, which is a failure
+_HEAD = """# Mutants
+
+Made by `make mutants`: each bug of `robot_tests/mutants.toml` is planted in a copy, which is built, and the suites of
+its area run until one fails. The copy without a bug passes them all first.
+
+| bug | file | what it does | caught by |
+|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One bug: ``find`` in ``file`` becomes ``put``."""
+
+    name: str
+    area: str
+    file: str
+    find: str
+    put: str
+    why: str
+
+    def apply(self, tree: Path) -> str:
+        """Plant it; the text that was there. CrosscamError when it does not fit today's source."""
+        path = tree / self.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(self.find) != 1:
+            raise CrosscamError(
+                f"mutant {shown(self.name, 40)}: {self.file} holds {shown(self.find, 60)} "
+                f"{text.count(self.find)} times, expected once"
+            )
+        path.write_text(text.replace(self.find, self.put), encoding="utf-8")
+        return text
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The table: bugs, suites by name, and the suites of each area."""
+
+    mutants: list[Mutant]
+    suites: dict[str, str]
+    areas: dict[str, list[str]]
+
+    @classmethod
+    def read(cls, path: Path = TABLE) -> Plan:
+        """CrosscamError when it is no such table."""
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls([Mutant(**each) for each in content["mutant"]], content["suites"], content["areas"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CrosscamError(f"{path}: no table of mutants ({shown(error, 80)})") from error
+
+
+def copy_tree() -> None:
+    """A fresh copy of what git knows or would add, with the virtual environment beside it."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        source, target = ROOT / name, TREE / name
+        if name and source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    (TREE / ".venv").symlink_to(ROOT / ".venv")
+
+
+def _run(command: list[str]) -> tuple[bool, str]:
+    """Whether it ended well in time, and what it said."""
+    try:
+        done = subprocess.run(
+            command, cwd=TREE, capture_output=True, text=True, timeout=_LONGEST, check=False,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return False, f"not done within {_LONGEST} s"
+    return done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def build() -> tuple[bool, str]:
+    """Firmware and reference of the copy: also for a bug of the board, since the firmware there has the one before."""
+    return _run(["make", "-s", "firmware", "references"])
+
+
+def run_suite(plan: Plan, name: str) -> tuple[bool, str]:
+    """Whether the suite ``name`` passes in the copy."""
+    elf = (TREE / "build" / "crosscam.elf").resolve()
+    words = plan.suites[name].format(elf=elf, frames="build/frames/demo", out=f"build/robot-{name}").split()
+    return _run([str(TREE / ".venv" / "bin" / "python"), "-m", *words])
+
+
+def catcher(plan: Plan, mutant: Mutant) -> str:
+    """The name of the suite that fails with ``mutant``, "the build" when it cannot be built; empty when none does."""
+    before = mutant.apply(TREE)
+    try:
+        built, said = build()
+        if not built:
+            print(said, file=sys.stderr)
+            return "the build"
+        return next((name for name in plan.areas[mutant.area] if not run_suite(plan, name)[0]), "")
+    finally:
+        (TREE / mutant.file).write_text(before, encoding="utf-8")
+
+
+def page(rows: list[tuple[Mutant, str]]) -> str:
+    """docs/mutants.md."""
+    return _HEAD + "".join(
+        f"| {mutant.name} | `{mutant.file}` | {mutant.why} | {suite or '**nothing**'} |\n" for mutant, suite in rows
+    )
+
+
+def main() -> int:
+    """0 when every bug was caught, 1 when one was not or the suites fail without one."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", help="only these bugs; the page is left alone then")
+    arguments = parser.parse_args()
+    try:
+        plan = Plan.read()
+        chosen = [each for each in plan.mutants if each.name in arguments.names or not arguments.names]
+        copy_tree()
+        ready, said = build()
+        for name in plan.suites if ready else ():
+            ready, said = run_suite(plan, name)
+            print(f"without a bug: {name} {'passes' if ready else 'fails'}", flush=True)
+            if not ready:
+                break
+        if not ready:
+            print(said, file=sys.stderr)
+            return 1
+        rows = []
+        for mutant in chosen:
+            rows.append((mutant, catcher(plan, mutant)))
+            print(f"{mutant.name}: {rows[-1][1] or 'NOT CAUGHT'}", flush=True)
+    except CrosscamError as error:
+        print(f"crosscam: {error}", file=sys.stderr)
+        return 2
+    if not arguments.names:
+        write_text(PAGE, page(rows))
+    return 0 if all(suite for _, suite in rows) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
