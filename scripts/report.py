@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import NoPython, tell
-from scripts.run import SECONDS_PER_FRAME, rows_of
+from scripts.run import SECONDS_PER_FRAME, SECONDS_TO_DRAW, rows_of
 from scripts.run_verdict import Verdict
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.files import write_text
@@ -92,6 +92,7 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
     from sim.profile.windows import FrameWindows
     from sim.recording.recorder import ScriptedPort
     from sim.report import run_page
+    from sim.report.display import DisplayPictures
     from sim.report.page import Page
     from sim.verdict import FrameSequence
     from sim.vision_run import VisionRun
@@ -110,7 +111,9 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
         measured = FrameWindows(board, profiler.recorder)
         sequence = FrameSequence(board.photograph)
         watched = VisionRun(board, sequence, count, tell)
-        board.run_until(watched.is_over, 2.0 + count * SECONDS_PER_FRAME)
+        display = DisplayPictures(board)
+        board.run_until(display.looking_before(watched.is_over), 2.0 + count * SECONDS_PER_FRAME)
+        board.run_until(lambda: display.look() >= count, SECONDS_TO_DRAW)
         watched.explain(wanted.elf)
         windows = measured.windows[1:count] or measured.windows[:1]
         profile = profiler.profile(windows) if windows else None
@@ -122,7 +125,7 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
             passed=False,
             verdict="",
             about=run_page.about(lines),
-            frames=_frames(folder, sequence.seen[:count], reference),
+            frames=_frames(folder, sequence.seen[:count], reference, display.pictures),
             problems=sequence.problems,
             warnings=run_page.warning_rows(warnings, board),
             uart=lines,
@@ -168,15 +171,19 @@ def _judged(verdict: Verdict, page: Page, hertz: int) -> dict[str, object]:
     }
 
 
-def _frames(folder: FrameFolder, seen: list[Seen], reference: HostReference) -> list[FrameShown]:
+def _frames(
+    folder: FrameFolder, seen: list[Seen], reference: HostReference, display: dict[int, str]
+) -> list[FrameShown]:
     from sim.report.page import MOST_PICTURES, frame_shown, picture_of
 
     shown = []
+    none_left_out = len(display) >= len(seen)  # else nobody knows which frame a picture is of
     for number, (each, row) in enumerate(zip(seen, rows_of(seen, reference), strict=True)):
         has_picture = each.photograph is not None and number < MOST_PICTURES
         picture = picture_of(folder.pixels(each.photograph)) if has_picture and each.photograph is not None else ""
+        lcd = display.get(number + 1, "") if none_left_out else ""
         shown.append(
-            frame_shown(each.prediction, row.source, row.labels, row.predicted, row.reference, picture=picture)
+            frame_shown(each.prediction, row.source, row.labels, row.predicted, row.reference, picture=picture, lcd=lcd)
         )
     return shown
 
