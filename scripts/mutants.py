@@ -7,7 +7,9 @@ run.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import CrosscamError, shown
-from sim.files import write_text
+from sim.files import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "robot_tests" / "mutants.toml"
 PAGE = ROOT / "docs" / "mutants.md"
 TREE = ROOT / "build" / "mutants" / "tree"
+RESULTS = ROOT / "build" / "mutants" / "results.json"
 _LONGEST = 900  # s for a build or a suite: one that takes longer has hung, which is a failure
 _HEAD = """# Mutants
 
@@ -106,14 +109,31 @@ def _run(command: list[str]) -> tuple[bool, str]:
 
 def build() -> tuple[bool, str]:
     """Firmware and reference of the copy: also for a bug of the board, since the firmware there has the one before."""
-    return _run(["make", "-s", "firmware", "references"])
+    return _run(["make", "-s", "-o", ".venv/core", "firmware", "references"])
 
 
 def run_suite(plan: Plan, name: str) -> tuple[bool, str]:
     """Whether the suite ``name`` passes in the copy."""
     elf = (TREE / "build" / "crosscam.elf").resolve()
-    words = plan.suites[name].format(elf=elf, frames="build/frames/demo", out=f"build/robot-{name}").split()
+    command = plan.suites[name].format(elf=shlex.quote(str(elf)), frames="build/frames/demo", out=f"build/robot-{name}")
+    words = shlex.split(command)
     return _run([str(TREE / ".venv" / "bin" / "python"), "-m", *words])
+
+
+def prepare(plan: Plan) -> bool:
+    """A fresh copy, built; whether every suite passes there without a bug."""
+    copy_tree()
+    ready, said = build()
+    for name in plan.suites if ready else ():
+        ready, said = run_suite(plan, name)
+        print(f"without a bug: {name} {'passes' if ready else 'fails'}", flush=True)
+        if not ready:
+            break
+    if ready:
+        write_json(RESULTS, {})
+    else:
+        print(said, file=sys.stderr)
+    return ready
 
 
 def catcher(plan: Plan, mutant: Mutant) -> str:
@@ -139,31 +159,25 @@ def page(rows: list[tuple[Mutant, str]]) -> str:
 def main() -> int:
     """0 when every bug was caught, 1 when one was not or the suites fail without one."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("names", nargs="*", help="only these bugs; the page is left alone then")
+    parser.add_argument("--resume", action="store_true", help="go on with the copy and the results of a run before")
     arguments = parser.parse_args()
     try:
         plan = Plan.read()
-        chosen = [each for each in plan.mutants if each.name in arguments.names or not arguments.names]
-        copy_tree()
-        ready, said = build()
-        for name in plan.suites if ready else ():
-            ready, said = run_suite(plan, name)
-            print(f"without a bug: {name} {'passes' if ready else 'fails'}", flush=True)
-            if not ready:
-                break
-        if not ready:
-            print(said, file=sys.stderr)
+        results: dict[str, str] = {}
+        if arguments.resume and RESULTS.is_file():
+            results = json.loads(RESULTS.read_text(encoding="utf-8"))
+        elif not prepare(plan):
             return 1
-        rows = []
-        for mutant in chosen:
-            rows.append((mutant, catcher(plan, mutant)))
-            print(f"{mutant.name}: {rows[-1][1] or 'NOT CAUGHT'}", flush=True)
+        for mutant in plan.mutants:
+            if mutant.name not in results:
+                results[mutant.name] = catcher(plan, mutant)
+                write_json(RESULTS, results)
+            print(f"{mutant.name}: {results[mutant.name] or 'NOT CAUGHT'}", flush=True)
+        write_text(PAGE, page([(mutant, results[mutant.name]) for mutant in plan.mutants]))
     except CrosscamError as error:
         print(f"crosscam: {error}", file=sys.stderr)
         return 2
-    if not arguments.names:
-        write_text(PAGE, page(rows))
-    return 0 if all(suite for _, suite in rows) else 1
+    return 0 if all(results.values()) else 1
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ static struct {
     uint32_t failures;
     void (*then)(const camera_frame_t *frame); /* who wants the frame that is kept */
     camera_frame_t kept;                       /* its pixels are NULL when there is none */
-    uint32_t failed_at, pause_ms; /* of the last attempt to set the sensor up */
-    picture_kind_t picture;       /* of the last frame */
+    uint32_t failed_at, pause_ms;              /* of the last attempt to set the sensor up */
+    picture_kind_t picture;                    /* of the last frame */
 } vision;
 
 void vision_init(void) {
