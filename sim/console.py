@@ -118,8 +118,8 @@ class LineAssembler:
 
     @property
     def pending(self) -> str:
-        """The unfinished line, a prompt for example."""
-        return decoded(bytes(self._pending))
+        """The unfinished line, a prompt for example; half a line end (CR) is none of it."""
+        return decoded(bytes(self._pending.rstrip(b"\r")))
 
     def feed(self, byte: int) -> None:
         """One byte as the UART sent it."""

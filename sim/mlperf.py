@@ -182,7 +182,7 @@ def boot(
     """
     if not image.is_file():
         raise CrosscamError(f"no image at {image}: expected .bin (for the start of the board's flash), .hex or .elf")
-    if image.suffix.lower() == RAW:
+    if image.suffix.lower() not in KINDS[1:]:
         monitor = Monitor(timing=timing)
         monitor.variables["bin"] = str(image.resolve())
         monitor.include(board)

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from firmware.tests.kernel_cases import CASES
+from model.compiler.compile import Options
 from model.deployment.kinds import int8_kind, write_kinds
 from model.errors import CrosscamError
 from scripts.bench_model import bench
@@ -33,7 +34,7 @@ _ALL = CASES >= 1000
 @pytest.mark.parametrize("name", CYCLES_PER_MAC if _ALL else _SMALL)
 def test_a_kind_keeps_its_bar(name: str, tmp_path: Path) -> None:
     (path,) = write_kinds(tmp_path, [name])
-    row = bench(path, "speed", None)
+    row = bench(path, Options(optimize="speed"), None)
     print(f"{name}: {row.cycles:,} cycles, {row.cycles_per_mac:.3f} a MAC")
     assert row.equal
     assert row.cycles_per_mac is not None and 0.5 < row.cycles_per_mac <= CYCLES_PER_MAC[name]

@@ -39,6 +39,12 @@ class ScriptedBoard(ConsoleLog):
     def captured_frames(self) -> list[int]:
         return list(range(self._frame))
 
+    def ask(self, path: str, command: int, value: int = 0) -> int:
+        raise AssertionError(f"{path} was asked")
+
+    def ask_bytes(self, path: str, command: int) -> bytes:
+        raise AssertionError(f"{path} was asked")
+
     def _say(self, text: str) -> None:
         for byte in text.encode():
             self._take_byte(byte)

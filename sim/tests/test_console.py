@@ -81,6 +81,8 @@ def test_bytes_become_lines_with_the_time_of_their_line_feed() -> None:
         assembler.feed(byte)
     assert lines == [Line("one", 4), Line("", 6)]
     assert assembler.pending == "two"
+    assembler.feed(13)  # its line feed takes time on the wire
+    assert assembler.pending == "two"
 
 
 def test_a_line_without_an_end_does_not_grow_for_ever() -> None:

@@ -153,8 +153,8 @@ def viewer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewer]:
 
 def test_what_is_shown_is_what_the_uart_says(viewer: Viewer) -> None:
     frame = viewer.wait("frame")
-    line = Prediction.parse([event["text"] for event in viewer.events if event["type"] == "uart"][-1])
-    assert line is not None
+    lines = [Prediction.parse(event["text"]) for event in viewer.events if event["type"] == "uart"]
+    line = next(line for line in lines if line is not None)
     assert frame["scores"] == [list(pair) for pair in zip(line.labels, line.scores, strict=True)]
     assert (frame["cycles"], frame["number"], frame["source"]) == (line.cycles, 1, "dark photograph")
     assert frame["picture"] == picture_of(np.full((240, 320), 0x0841, np.uint16))
