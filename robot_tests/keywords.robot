@@ -18,7 +18,7 @@ A State Should Be Required
     ${result}=    Wait For Line On Uart    (\\d+) . (?<word>Frame): (\\d)    treatAsRegex=true
     Should Contain    ${result.Line}    Frame: 2
     Should Contain    ${result.Groups}    2
-    Should Be True    500 < ${result.Timestamp} < 600
+    Should Be True    600 < ${result.Timestamp} < 800
 
 Lines In Order Should Be Found
     Boot Board
