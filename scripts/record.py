@@ -87,9 +87,9 @@ def record(
         cleanup.callback(board.close)
         board.check_camera()
         recorder = Recorder(board)
-        recorder.attach(ScriptedPort(board, _with_cycles(board, planned)))
+        board.attach(ScriptedPort(board, _with_cycles(board, planned)))
         for port in ports:
-            recorder.attach(port)
+            board.attach(port)
             console.print(f"UART at {printable(port.description)}")
         for port in ports:
             port.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,10 +58,17 @@ class SnapshotOption:
         board.on_typed.append(lambda data: taker.typed(CONSOLE_UART.removeprefix("sysbus."), data))
         self._taker = taker
 
-    def look(self) -> None:
-        """The board stands."""
-        if self._taker is not None:
-            self._taker.look()
+    def looking_before(self, reached: Callable[[], bool]) -> Callable[[], bool]:
+        """``reached``, asked once it was looked whether the moment has come."""
+        taker = self._taker
+        if taker is None:
+            return reached
+
+        def look_then_ask() -> bool:
+            taker.look()
+            return reached()
+
+        return look_then_ask
 
     def write(self) -> None:
         """The run is over; CrosscamError when the moment did not come."""

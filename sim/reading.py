@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import stat
@@ -61,6 +62,12 @@ def plain_bytes(path: Path, at_most: int) -> bytes:
     if len(content) > at_most:
         raise UnreadableError(f"it has {status.st_size:,} bytes, more than the {at_most:,} that are taken")
     return content
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits; OSError when it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_json(path: Path, at_most: int = JSON_AT_MOST) -> Any:

@@ -57,11 +57,7 @@ def snapshot(elf: Path, frames: Path, tmp_path_factory: pytest.TempPathFactory) 
         board.attach(Typist())
         option.follow(board, elf, BOARD_SCRIPT, frames, TIMING)
 
-        def look() -> bool:
-            option.look()
-            return board.machine.clock.now > AT
-
-        board.run_until(look, 1)
+        board.run_until(option.looking_before(lambda: board.machine.clock.now > AT), 1)
     option.write()
     return path
 

@@ -7,7 +7,6 @@ each file that was read, and of place, registers and memories at its moment. To 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -19,7 +18,7 @@ from sim.engine.observe.gdb.place import Place
 from sim.engine.observe.past.places import Typed
 from sim.errors import CrosscamError, shown
 from sim.files import write_json
-from sim.reading import MEGABYTE, UnreadableError, read_json
+from sim.reading import MEGABYTE, UnreadableError, file_digest, read_json
 
 FORMAT = "crosscam machine snapshot 1"
 LARGEST = 16 * MEGABYTE
@@ -114,7 +113,7 @@ class MachineSnapshot:
             file = self.origin.find(name)
             if not file.is_file():
                 raise CrosscamError(f"{path}: {shown(file, 120)} is gone: give --board or --frames, or the ELF, anew")
-            if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
+            if file_digest(file) != expected:
                 raise CrosscamError(
                     f"{path}: {shown(file, 120)} is another than when the snapshot was made: make the snapshot again"
                 )
@@ -123,7 +122,7 @@ class MachineSnapshot:
 def digests(origin: Origin, paths: Iterable[Path]) -> dict[str, str]:
     """SHA-256 of each of these that is a plain file, by name."""
     files = sorted((path for path in paths if path.is_file()), key=origin.name)
-    return {origin.name(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {origin.name(path): file_digest(path) for path in files}
 
 
 def _parsed(document: dict[str, Any], elsewhere: dict[str, Path | None]) -> MachineSnapshot:

@@ -13,6 +13,7 @@ from sim.boot import Board
 from sim.engine.elf import ElfImage
 from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.errors import CrosscamError
+from sim.reading import file_digest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PARTS = ("numpy", "numba", "llvmlite", "unicorn")
@@ -55,8 +56,7 @@ def _name(path: Path, folder: Path) -> str:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError as error:
         raise CrosscamError(f"{path}: cannot be read any more ({error.strerror}): it describes the board") from None
 

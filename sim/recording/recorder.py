@@ -9,43 +9,10 @@ from dataclasses import replace
 from sim.boot import Board
 from sim.frames.folder import FrameFolder
 from sim.recording.recording import Firmware, RecordedFrame, Recording, Reset, Typed
-from sim.uart_ports import UartPort
 from sim.verdict import Seen
 
 AHEAD = 8
 """Photographs the camera may have looked at beyond those captured."""
-
-
-class RecordedPort:
-    """A host end of the UART whose typing is kept, with the cycle at which the board gets it."""
-
-    def __init__(self, port: UartPort, recorder: Recorder) -> None:
-        self._port = port
-        self._recorder = recorder
-
-    @property
-    def description(self) -> str:
-        """As that of the port."""
-        return self._port.description
-
-    def wait(self) -> None:
-        """As the port does."""
-        self._port.wait()
-
-    def send(self, byte: int) -> None:
-        """To the port."""
-        self._port.send(byte)
-
-    def receive(self) -> bytes:
-        """What was typed there, kept."""
-        data = self._port.receive()
-        if data:
-            self._recorder.typed.append(Typed(self._recorder.now, data))
-        return data
-
-    def close(self) -> None:
-        """As the port does."""
-        self._port.close()
 
 
 class ScriptedPort:
@@ -75,22 +42,19 @@ class ScriptedPort:
 
 
 class Recorder:
-    """Follows ``board`` from power-on; attach ports through ``attach``, so that what is typed there is kept."""
+    """Follows ``board`` from power-on: what is typed at its ports, and its resets, with their cycles."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self.typed: list[Typed] = []
         self.resets: list[Reset] = []
+        board.on_typed.append(lambda data: self.typed.append(Typed(self.now, data)))
         board.on_reset.append(lambda reason: self.resets.append(Reset(self.now, reason)))
 
     @property
     def now(self) -> int:
         """The present core cycle."""
         return self._board.machine.clock.now
-
-    def attach(self, port: UartPort) -> None:
-        """Connect ``port`` to the board's console."""
-        self._board.attach(RecordedPort(port, self))
 
     def finished(self, before: Recording, seen: Sequence[Seen]) -> Recording:
         """``before`` with what the run gave; ``seen``: its predictions."""

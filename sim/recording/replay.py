@@ -73,7 +73,7 @@ def unpacked(firmware: Firmware, folder: Path) -> Path:
 
 def _run(board: Board, recording: Recording) -> Recording:
     recorder = Recorder(board)
-    recorder.attach(ScriptedPort(board, recording.typed))
+    board.attach(ScriptedPort(board, recording.typed))
     sequence = FrameSequence(board.photograph)
     watched = VisionRun(board, sequence, recording.wanted)
     clock = board.machine.clock

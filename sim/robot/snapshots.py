@@ -7,7 +7,6 @@ of these has changed. It costs the time the keywords cost.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Protocol
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 from sim.files import write_json
-from sim.reading import MEGABYTE, UnreadableError, read_json
+from sim.reading import MEGABYTE, UnreadableError, file_digest, read_json
 from sim.robot.steps import Step
 
 FORMAT = "crosscam snapshot 1"
@@ -57,7 +56,7 @@ class KeywordSnapshots:
                 cannot be written.
         """
         steps = [_as_json(step) for step in self._session.steps[:-1]]
-        files = {str(file): _digest(file) for file in sorted(self._session.monitor.files) if file.is_file()}
+        files = {str(file): file_digest(file) for file in sorted(self._session.monitor.files) if file.is_file()}
         document = {"format": FORMAT, "timing": self._session.timing, "steps": steps, "files": files}
         write_json(path, document)
 
@@ -73,7 +72,7 @@ class KeywordSnapshots:
             raise CrosscamError(f"Load {path}: the snapshot was made with the clock {clocks}: expected the same")
         for name, digest in document["files"].items():
             file = Path(name)
-            if not file.is_file() or _digest(file) != digest:
+            if not file.is_file() or file_digest(file) != digest:
                 what = "has changed since" if file.is_file() else "is gone"
                 raise CrosscamError(f"Load {path}: {name} {what}: expected the file the snapshot was made with")
         steps = [self._session.step(each["keyword"], each["positional"], each["named"]) for each in document["steps"]]
@@ -90,10 +89,6 @@ def _as_json(step: Step) -> dict[str, Any]:
     except TypeError as error:
         raise CrosscamError(f"Save: an argument of `{step.name}` cannot be kept: {error}") from None
     return made
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:
