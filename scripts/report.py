@@ -112,7 +112,8 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
         sequence = FrameSequence(board.photograph)
         watched = VisionRun(board, sequence, count, tell)
         display = DisplayPictures(board)
-        board.run_until(display.looking_before(watched.is_over), 2.0 + count * SECONDS_PER_FRAME)
+        board.on_look.append(display.look)
+        board.run_until(watched.is_over, 2.0 + count * SECONDS_PER_FRAME)
         board.run_until(lambda: display.look() >= count, SECONDS_TO_DRAW)
         watched.explain(wanted.elf)
         windows = measured.windows[1:count] or measured.windows[:1]

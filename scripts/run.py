@@ -115,10 +115,11 @@ def run(
         _inject(board, fault or [])
         watched = VisionRun(board, sequence, wanted, tell, disturbed=bool(fault))
         snapshot.follow(board, elf, board_script or BOARD_SCRIPT, frames, clock)
-        is_over = watched.is_over if pictures is None else pictures.looking_before(watched.is_over)
-        board.run_until(snapshot.looking_before(is_over), 2.0 + wanted * SECONDS_PER_FRAME)
         if pictures is not None:
-            board.run_until(lambda: pictures.look() >= wanted, SECONDS_TO_DRAW)
+            board.on_look.append(pictures.look)
+        board.run_until(watched.is_over, 2.0 + wanted * SECONDS_PER_FRAME)
+        if pictures is not None:
+            board.run_until(lambda: pictures.written >= wanted, SECONDS_TO_DRAW)
             tell(f"{pictures.written} pictures of the display in {lcd}")
         watched.explain(elf)
         snapshot.write()

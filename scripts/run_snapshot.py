@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,19 +55,8 @@ class SnapshotOption:
         origin = Origin(elf, script, frames, timing)
         taker = SnapshotTaker(board.machine, self._moment, origin, lambda: len(board.captured_frames), self._read)
         board.on_typed.append(lambda data: taker.typed(CONSOLE_UART.removeprefix("sysbus."), data))
+        board.on_look.append(taker.look)
         self._taker = taker
-
-    def looking_before(self, reached: Callable[[], bool]) -> Callable[[], bool]:
-        """``reached``, asked once it was looked whether the moment has come."""
-        taker = self._taker
-        if taker is None:
-            return reached
-
-        def look_then_ask() -> bool:
-            taker.look()
-            return reached()
-
-        return look_then_ask
 
     def write(self) -> None:
         """The run is over; CrosscamError when the moment did not come."""

@@ -56,6 +56,8 @@ class ConsoleLog(ABC):
         """The machine, where it is one of this process."""
         self.was_typed_at = False
         """Something was typed at a port; who asks sets it back."""
+        self.on_look: list[Callable[[], object]] = []
+        """Called whenever ``run_until`` stands, before its goal is asked."""
         self.on_typed: list[Callable[[bytes], None]] = []
         """Called with what came from a port, once it has been typed."""
         self._ports: list[UartPort] = []
@@ -107,6 +109,11 @@ class ConsoleLog(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of what the engine holds outside this process."""
+
+    def _has_reached(self, goal: Callable[[], bool]) -> bool:
+        for look in self.on_look:
+            look()
+        return goal()
 
     def attach(self, port: UartPort) -> None:
         """Mirror the UART to ``port`` and type what comes from it."""
@@ -229,7 +236,7 @@ class Board(ConsoleLog):
         """
         clock = self.machine.clock
         deadline = clock.exact_seconds + Fraction(timeout_seconds)
-        while not reached():
+        while not self._has_reached(reached):
             if clock.exact_seconds >= deadline:
                 return False
             self._poll_ports()

@@ -5,7 +5,6 @@ The device is ``sim/peripherals/ili9341.py``; what it shows is asked by its ``Co
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -77,15 +76,6 @@ class LcdFolder:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CrosscamError(f"{folder}: {error.strerror}; expected a folder for the display's pictures") from error
-
-    def looking_before(self, reached: Callable[[], bool]) -> Callable[[], bool]:
-        """``reached``, after a look."""
-
-        def look_and_ask() -> bool:
-            self.look()
-            return reached()
-
-        return look_and_ask
 
     def look(self) -> int:
         """Write the last whole picture if it is new; how many there were so far."""

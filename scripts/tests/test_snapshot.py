@@ -57,7 +57,7 @@ def snapshot(elf: Path, frames: Path, tmp_path_factory: pytest.TempPathFactory) 
         board.attach(Typist())
         option.follow(board, elf, BOARD_SCRIPT, frames, TIMING)
 
-        board.run_until(option.looking_before(lambda: board.machine.clock.now > AT), 1)
+        board.run_until(lambda: board.machine.clock.now > AT, 1)
     option.write()
     return path
 

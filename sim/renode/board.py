@@ -105,7 +105,7 @@ class RenodeBoard(ConsoleLog):
     def run_until(self, reached: Callable[[], bool], timeout_seconds: float) -> bool:
         """As ``sim.boot.Board.run_until``: spans of ``POLL_SECONDS`` of virtual time until ``reached()``."""
         deadline = self._time + Fraction(timeout_seconds).limit_denominator(10**6)
-        while not reached():
+        while not self._has_reached(reached):
             if self._time >= deadline:
                 return False
             self._poll_ports()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 from PIL import Image
 
@@ -35,12 +34,3 @@ class DisplayPictures:
             Image.fromarray(self._lcd.picture(COMPLETE)).save(file, format="PNG")
             self.pictures[count] = png_uri(file.getvalue())
         return count
-
-    def looking_before(self, reached: Callable[[], bool]) -> Callable[[], bool]:
-        """``reached``, after a look."""
-
-        def look_and_ask() -> bool:
-            self.look()
-            return reached()
-
-        return look_and_ask

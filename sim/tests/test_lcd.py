@@ -82,7 +82,8 @@ def test_the_same_on_renode(boards: Path) -> None:
 def test_a_file_a_picture(boards: Path, tmp_path: Path) -> None:
     board = Board(ELF, boards)
     pictures = LcdFolder(Lcd(board), tmp_path / "lcd")
-    board.run_until(pictures.looking_before(lambda: pictures.written >= 2), 2)
+    board.on_look.append(pictures.look)
+    board.run_until(lambda: pictures.written >= 2, 2)
     assert sorted(path.name for path in (tmp_path / "lcd").iterdir()) == ["0001.png", "0002.png"]
     np.testing.assert_array_equal(load(tmp_path / "lcd" / "0002.png"), Lcd(board).picture(COMPLETE))
 
