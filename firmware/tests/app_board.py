@@ -1,7 +1,7 @@
 """The application of the firmware on the host as a board that runs by itself, with a wire that may lose and garble.
 
-The C code runs in a thread of its own; when it sleeps it takes what was typed. Its clock runs ``PACE`` times as fast as
-the host's, so that its waits, and those of the host's end, are short.
+The C code runs in a thread of its own; when it sleeps it takes what was typed. Both ends share a clock that moves only
+when the board sleeps and the host waits with nothing on the wire: how busy the machine is changes no wait.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ from collections.abc import Callable
 
 from app_host import DATA_END, FRAME_END, FakeHal
 
-PACE = 20
+SLEEP_SECONDS = 0.04
+"""Of the shared clock, one sleep of an idle board."""
+STUCK_SECONDS = 60.0
+"""Of the machine's own clock: a board that neither sleeps nor sends for so long has hung."""
+PIECE_BYTES = 256
+"""Typed at once; outwards the wire carries whole lines. What it does to one does not hang on when it is read."""
 Wire = Callable[[bytes], bytes]
 
 
@@ -37,7 +42,9 @@ class HostBoard(threading.Thread):
         self._taken = 0
         self._over = False
         self.hal.sleep = self._sleep
-        self.hal.clock = lambda: int(time.monotonic() * 1000 * PACE) & 0xFFFFFFFF
+        self._now = 0.0
+        self._host_waits = False
+        self.hal.clock = lambda: int(self._now * 1000) & 0xFFFFFFFF
         library.console_init()
         library.vision_init()
 
@@ -58,6 +65,8 @@ class HostBoard(threading.Thread):
         try:
             data = self._typed.get(timeout=0.002)
         except queue.Empty:
+            if self._host_waits and self._whole_lines() == self._taken:
+                self._now += SLEEP_SECONDS
             return
         for byte in data:
             self.library.console_isr_received(byte)
@@ -66,20 +75,26 @@ class HostBoard(threading.Thread):
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() * PACE
+        return self._now
 
     def read(self, seconds: float) -> bytes:
-        end = time.monotonic() + seconds / PACE
-        while len(self.hal.sent) == self._taken and time.monotonic() < end:
+        end, stuck = self._now + seconds, time.monotonic() + STUCK_SECONDS
+        self._host_waits = True
+        while (whole := self._whole_lines()) == self._taken and self._now < end:
+            assert time.monotonic() < stuck, "the board's thread hangs"
             time.sleep(0.0005)
-        data = bytes(self.hal.sent[self._taken :])
-        self._taken += len(data)
-        return self.outward(data) if data else b""
+        self._host_waits = False
+        data = bytes(self.hal.sent[self._taken : whole])
+        self._taken = whole
+        return b"".join(self.outward(line) for line in data.splitlines(keepends=True))
 
     def write(self, data: bytes) -> None:
-        garbled = self.inward(data)
-        for start in range(0, len(garbled), 256):
-            self._typed.put(garbled[start : start + 256])
+        for start in range(0, len(data), PIECE_BYTES):
+            self._typed.put(self.inward(data[start : start + PIECE_BYTES]))
+
+    def _whole_lines(self) -> int:
+        """Bytes that were sent up to the end of the last whole line."""
+        return max(self._taken, self.hal.sent.rfind(b"\n") + 1)
 
     def set_baud(self, baud: int) -> None:
         self.bauds.append(baud)
