@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -272,14 +273,25 @@ def test_hooks_and_logs_see_every_read() -> None:
     assert bench.machine.polling.skipped == 0
 
 
-def test_the_m7_clock_counts_what_it_skips() -> None:
+def _foresee_others(timing: object) -> None:
+    """A BTAC full of branches that are none of the program's, as after a while in any firmware."""
+    assert isinstance(timing, CortexM7Timing)
+    timing._btac[:, 0] = RAM + 0x4000 + 2 * np.arange(len(timing._btac))
+
+
+NEVER_TAKEN: Code = [t.cmp(0, 2), 0xD000, 0xBF00]  # beq over a nop: a loop that also asks for an error's flag
+
+
+@pytest.mark.parametrize("turn", [[t.ldr(0, 7)], [t.ldr(0, 7), *NEVER_TAKEN]], ids=["a flag", "a branch never taken"])
+def test_the_m7_clock_counts_what_it_skips(turn: Code) -> None:
     """Cycles by block add up to the time, as ``crosscam cycles`` shows them."""
-    benches = [M7Bench(waiting([t.ldr(0, 7)])()) for _ in range(2)]
+    benches = [M7Bench(waiting(turn)()) for _ in range(2)]
     benches[1].machine.polling.active = False
     found = []
     for bench in benches:
         bench.machine.register("sysbus.flag", Flag(bench.machine, "flag"), FLAG)
         bench.machine.reset()
+        _foresee_others(bench.machine.timing)
         bench.run(200_000)
         timing = bench.machine.timing
         assert isinstance(timing, CortexM7Timing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -25,6 +25,7 @@ _Unit = tuple[Op, ...]
 
 CODE_BYTES = 44 * 1024
 """Of ITCM's 64 KB; a network's plain kernels and the drivers take up to 3 KB each there, by zig."""
+_FLASH = "bytes of flash for 16-bit weights"
 _ELEMENT_COST = 12
 """Multiplications that take as long in plain C as the sum of two elements."""
 
@@ -74,29 +75,41 @@ class Selector:
         self._code = CODE_BYTES if code is None else code
         self._flash = FLASH_BYTES if flash is None else flash
         self._outputs = {output.root for output in outputs}
+        self._plain_bytes = {call.op: call.weight_bytes for call in calls}
         self._found: dict[_Unit, list[Variant] | str] = {}
 
     def select(self, apart: Collection[Op] = ()) -> Selection:
         """Layers that cost most choose first, as long as there is room for their code and for their weights: each the
         shortest code it can have; what is left over then goes to longer and faster code.
 
+        Where flash is too small for that, those that gain most a byte of wider weights choose first, if more of the
+        network gets a generated kernel that way.
+
         ``apart``: depthwise convolutions that are not to be one with the 1x1 convolution behind them.
         """
-        plain_bytes = {call.op: call.weight_bytes for call in self._calls}
+        by_cost = self._select(apart, _cost)
+        if not any(_FLASH in reason for reason in by_cost.reasons.values()):
+            return by_cost
+        by_byte = self._select(apart, lambda unit: _cost(unit) / max(self._wider(unit), 1))
+        return max(by_cost, by_byte, key=lambda selection: sum(_cost(unit) for unit in selection.variants))
+
+    def _select(self, apart: Collection[Op], worth: Callable[[_Unit], float]) -> Selection:
         flash = self._flash - self._code - sum(call.weight_bytes for call in self._calls)
         chosen: dict[_Unit, Variant] = {}
         reasons: dict[Op, str] = {}
-        units = _units(self._calls, self._outputs, apart if self._pairs else None)
+        units = sorted(
+            _units(self._calls, self._outputs, apart if self._pairs else None), key=lambda unit: -worth(unit)
+        )
         while units:
             unit = units.pop(0)
             try:
                 shortest = self._variants(unit)[-1]
-                wider = shortest.weight_bytes - sum(plain_bytes[op] for op in unit)
+                wider = self._wider(unit)
                 before = _code_bytes(chosen.values())
                 self._check_room(_code_bytes([*chosen.values(), shortest]), before, wider, flash)
             except NoFastKernelError as error:
                 if len(unit) > 1:
-                    units = _by_cost([*units, *((op,) for op in unit)])
+                    units = sorted([*units, *((op,) for op in unit)], key=worth, reverse=True)
                 else:
                     reasons[unit[-1]] = str(error)
                 continue
@@ -104,6 +117,13 @@ class Selector:
             chosen[unit] = shortest
         self._unroll(chosen)
         return Selection(self._calls, chosen, reasons)
+
+    def _wider(self, unit: _Unit) -> int:
+        """Bytes the weights of the shortest kernel take more than those of the plain ones; 0 where there is none."""
+        try:
+            return self._variants(unit)[-1].weight_bytes - sum(self._plain_bytes[op] for op in unit)
+        except NoFastKernelError:
+            return 0
 
     def _variants(self, unit: _Unit) -> list[Variant]:
         if unit not in self._found:
@@ -122,7 +142,7 @@ class Selector:
             left = f"{self._code - before:,} of {self._code:,}"
             raise NoFastKernelError(f"{code - before:,} bytes of code, {left} are left")
         if wider > flash:
-            raise NoFastKernelError(f"{wider:,} bytes of flash for 16-bit weights, {max(flash, 0):,} are left")
+            raise NoFastKernelError(f"{wider:,} {_FLASH}, {max(flash, 0):,} are left")
 
     def _unroll(self, chosen: dict[_Unit, Variant]) -> None:
         """Give what room is left to longer code, where it saves most cycles a byte."""
@@ -161,7 +181,7 @@ def scratch_of(calls: Iterable[KernelCall]) -> int:
 
 
 def _units(calls: Sequence[KernelCall], outputs: set[Tensor], apart: Collection[Op] | None) -> list[_Unit]:
-    """Operators, or two that one kernel may do, those that cost most first."""
+    """Operators, or two that one kernel may do."""
     ops = list(dict.fromkeys(call.op for call in calls if _cost((call.op,))))
     units: list[_Unit] = []
     taken: set[Op] = set()
@@ -170,7 +190,7 @@ def _units(calls: Sequence[KernelCall], outputs: set[Tensor], apart: Collection[
         if behind is not None and op.output not in outputs and apart is not None and op not in apart:
             units.append((op, behind))
             taken |= {op, behind}
-    return _by_cost([*units, *((op,) for op in ops if op not in taken)])
+    return [*units, *((op,) for op in ops if op not in taken)]
 
 
 def _pointwise_behind(op: Op, calls: Sequence[KernelCall]) -> Conv2D | None:
@@ -183,10 +203,6 @@ def _pointwise_behind(op: Op, calls: Sequence[KernelCall]) -> Conv2D | None:
         return None
     written = [call for call in calls if call.output.root is op.output]
     return reader if len(written) == 1 and reader.inputs[0] is op.output else None
-
-
-def _by_cost(units: list[_Unit]) -> list[_Unit]:
-    return sorted(units, key=lambda unit: -_cost(unit))
 
 
 def _cost(unit: _Unit) -> int:

@@ -11,6 +11,7 @@ from model.compiler.emit import emit
 from model.compiler.fast import choice
 from model.compiler.fast.bands import even_bands
 from model.compiler.fast.call import SCRATCH_BYTES, FastCall
+from model.compiler.fast.choice import Selector
 from model.compiler.fast.pointwise import bands_of
 from model.compiler.fast.tile import PIXELS
 from model.compiler.fast.widen import split_order
@@ -66,6 +67,18 @@ def test_weights_that_flash_has_no_room_for_stay_narrow(monkeypatch: pytest.Monk
     assert plain < sum(call.weight_bytes for call in narrow.calls) <= room
     assert any("16-bit weights" in reason for reason in narrow.slow.values())
     assert sum(call.weight_bytes for call in program.calls) > room
+
+
+def test_more_flash_never_makes_less_of_the_network_fast(program: Program) -> None:
+    """Layers that cost most hold most weights: choosing by cost alone, 400 KB gave a slower network than 350 KB."""
+    plain = build(ZOO, ZOO.read_bytes(), shuffles=1).calls
+    outputs = program.graph.outputs
+    macs = [
+        sum(op.macs for unit in Selector(plain, outputs, "litert", flash=flash * 1000).select().variants for op in unit)
+        for flash in range(330, 560, 10)
+    ]
+    assert macs == sorted(macs)
+    assert 0 < macs[0] < macs[-1]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -92,6 +92,8 @@ def _settle_branch(clock: int, address: int) -> int:
     known = 1
     if load64(entry) != branch:  # two ways: the other one becomes the recent one, or makes room
         known = 1 if load64(entry + 16) == branch else 0
+        if not known and ending == ENDING_CONDITIONAL and not taken:
+            return -1  # a branch that was never taken has no entry, and moves none
         tag, word = load64(entry + 16), load64(entry + 24)
         store64(entry + 16, load64(entry))
         store64(entry + 24, load64(entry + 8))
