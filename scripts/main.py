@@ -29,6 +29,7 @@ from scripts import (
     report,
     robot,
     run,
+    soak,
     train,
     view,
 )
@@ -67,6 +68,7 @@ app.command("coremark")(coremark_command.coremark)
 app.command("cycles")(cycles_command.cycles)
 app.command("profile")(profile_command.profile)
 app.command("coverage")(coverage_command.coverage)
+app.command("soak")(soak.soak)
 
 app.command("record")(record.record)
 app.command("replay")(record.replay)

@@ -49,6 +49,8 @@ class ConsoleLog(ABC):
         self.lines: list[Line] = []
         self.predictions: list[Prediction] = []
         self.uart_log = bytearray()
+        self.sent = 0
+        """Bytes the board has sent, forgotten ones too."""
         self.on_line: list[Callable[[Line], None]] = []
         self.on_reset: list[Callable[[str], None]] = []
         """Called with the reason when the machine was reset, where the engine tells."""
@@ -115,6 +117,12 @@ class ConsoleLog(ABC):
             look()
         return goal()
 
+    def forget(self) -> None:
+        """Let go of what the console has said, but for its last line: a run may be longer than memory."""
+        del self.lines[:-1]
+        self.predictions.clear()
+        self.uart_log.clear()
+
     def attach(self, port: UartPort) -> None:
         """Mirror the UART to ``port`` and type what comes from it."""
         self._ports.append(port)
@@ -138,6 +146,7 @@ class ConsoleLog(ABC):
 
     def _take_byte(self, byte: int) -> None:
         self.uart_log.append(byte)
+        self.sent += 1
         for port in self._ports:
             port.send(byte)
         self._assembler.feed(byte)

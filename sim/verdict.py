@@ -83,6 +83,7 @@ class FrameSequence:
         self._started = False
         self._restart_allowed = False
         self._gap_allowed = False
+        self._banner_allowed = False
         self.seen: list[Seen] = []
         self.problems: list[str] = []
         self.restarts = 0
@@ -92,8 +93,9 @@ class FrameSequence:
         self._restart_allowed = True
 
     def allow_gap(self) -> None:
-        """The test has done what may leave out frames, or show the banner: typed a command."""
-        self._gap_allowed = True
+        """The test has done what may leave out frames, or show the banner once: typed a command, which a board that
+        works on a frame answers after its prediction."""
+        self._gap_allowed = self._banner_allowed = True
 
     def reset(self, reason: str) -> None:
         """The machine was reset."""
@@ -136,7 +138,8 @@ class FrameSequence:
         return self.seen[-1]
 
     def _take_banner(self, text: str) -> None:
-        expected = not self._started or self._gap_allowed or self._reset_reason is not None
+        expected = not self._started or self._banner_allowed or self._reset_reason is not None
+        self._banner_allowed = False
         self._started, self._reset_reason = True, None
         if not expected:
             self._restart(f"{self._where(text)}: the board started anew after {self._after()}")

@@ -41,7 +41,8 @@ class VisionRun:
         self._guard = Guard(board.machine) if board.machine is not None else None
         self._is_vision = False
         self._why = ""
-        self._came: list[float] = []  # wall time of each frame
+        self._came = 0
+        self._first = self._last = 0.0  # wall time at which a frame came
         board.on_line.append(lambda line: self._take(line.text))
         board.on_reset.append(sequence.reset)
 
@@ -54,25 +55,26 @@ class VisionRun:
             self._sequence.allow_gap()
         seen = self._sequence.line(text)
         if seen is not None:
-            self._came.append(time.perf_counter())
+            self._last = time.perf_counter()
+            self._first = self._first or self._last
+            self._came += 1
         self._is_vision = self._is_vision or seen is not None or is_banner(text)
 
     @property
     def wall_seconds_per_frame(self) -> float:
         """Wall time from a frame to the next, on average; 0 when there were fewer than two."""
-        came = self._came
-        return (came[-1] - came[0]) / (len(came) - 1) if len(came) > 1 else 0.0
+        return (self._last - self._first) / (self._came - 1) if self._came > 1 else 0.0
 
     def is_over(self) -> bool:
         """All frames came, or no more will."""
-        if len(self._sequence.seen) >= self._wanted or (self._sequence.restarts and not self._disturbed):
+        if self._came >= self._wanted or (self._sequence.restarts and not self._disturbed):
             return True
         if self._guard is not None and self._guard_says(self._guard):
             return True
         return not self._is_vision and self._board.seconds >= SECONDS_TO_SPEAK
 
     def _guard_says(self, guard: Guard) -> bool:
-        sent = len(self._board.uart_log)
+        sent = self._board.sent
         self._why = guard.faults.lock_up()
         if not self._why and guard.look(sent) is not None:
             self._why = guard.stuck_text()
@@ -93,7 +95,7 @@ class VisionRun:
                 f"{elf}: not the vision application: {said} where `crosscam VERSION: ...` was due; boot other firmware "
                 f"with `crosscam boot {elf}`"
             )
-        elif len(self._sequence.seen) < self._wanted and not self._sequence.restarts:
+        elif self._came < self._wanted and not self._sequence.restarts:
             said = printable(self._board.lines[-1].text, 100)
             self._sequence.problems.append(
                 f'gave up after {self._board.seconds:.1f} s of board time; last line: "{said}"'

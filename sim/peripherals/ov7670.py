@@ -354,7 +354,7 @@ except NameError:
         WAKE: lambda value: sensor.refresh(),
         BEAM: lambda value: sensor.beam(),
         0x10: lambda value: len(scene.captured),
-        0x11: lambda value: dict(enumerate(scene.captured)).get(value, NOTHING),
+        0x11: lambda value: scene.captured[value] if value < len(scene.captured) else NOTHING,
         0x12: lambda value: scene.index(),
         0x13: lambda value: scene.rewind(),
         0x14: lambda value: len(scene.files),

@@ -64,6 +64,16 @@ def test_a_reset_the_machine_tells_of_is_told_once_with_its_reason() -> None:
     assert [each.prediction.frame for each in made.seen] == [1, 2, 1]
 
 
+def test_a_command_may_be_answered_after_the_prediction_that_was_being_made() -> None:
+    made = sequence(BANNER, 1)
+    made.allow_gap()  # the user typed `i`
+    for line in (prediction(2), BANNER, prediction(3)):
+        made.line(line)
+    assert (made.problems, made.restarts) == ([], 0)
+    made.line(BANNER)
+    assert made.restarts == 1
+
+
 def test_what_the_test_asked_for_is_no_problem() -> None:
     made = sequence(BANNER, 1)
     made.allow_gap()
