@@ -62,7 +62,7 @@ lint: .venv/dev  ## ruff, mypy, import-linter, clang-format
 test: .venv/dev .venv/train lint firmware references  ## lint, pytest, host kernel tests, Robot suites
 	@$(BUILD_WITH)=zig
 	$(PY) -m pytest -n auto --dist loadfile
-	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) --exclude slow robot_tests
+	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) --exclude slow --processes 2 robot_tests
 	$(PY) -m scripts.main budget check --elf build/zig/crosscam.elf
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done

@@ -34,6 +34,9 @@ def robot(
         str, typer.Option(help="Clock of the embedded engine: instructions (as Renode counts) or cortex-m7.")
     ] = "instructions",
     engine: Annotated[str, typer.Option(help="crosscam (the embedded engine) or renode (`renode-test`).")] = "crosscam",
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", min=1, help="Run suites side by side in so many processes (pabot).")
+    ] = 1,
     coverage: Annotated[
         Path | None,
         typer.Option(help="Folder for the coverage of all firmware the suites boot; sources below this folder."),
@@ -58,6 +61,8 @@ def robot(
             frames = frames_or_demo(FRAMES)
             if not (frames / "reference.json").exists():
                 reference(frames)
+    if processes > 1 and coverage is not None:
+        raise CrosscamError(f"--processes {processes}: coverage is collected in one process; leave one of them out")
     variables = {}
     for path, name in ((elf, "ELF"), (frames, "FRAMES")):
         if path is not None:
@@ -82,6 +87,7 @@ def robot(
             exclude=exclude or (),
             lenient=lenient,
             timing=timing,
+            processes=processes,
         )
     if failed:
         raise typer.Exit(1 if failed < 252 else 2)

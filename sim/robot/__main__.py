@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--timing", default="instructions", help="clock of the embedded engine")
     parser.add_argument("--include", action="append", default=[], help="only tests with this tag")
     parser.add_argument("--exclude", action="append", default=[], help="no tests with this tag")
+    parser.add_argument("--processes", type=int, default=1, help="run suites side by side (needs pabot)")
     parser.add_argument("--output", type=Path, default=Path("build/robot"), help="reports go here")
     arguments = parser.parse_args()
     coco_frames: Path = arguments.coco_frames or arguments.frames
@@ -45,6 +46,7 @@ def main() -> int:
             timing=arguments.timing,
             include=arguments.include,
             exclude=arguments.exclude,
+            processes=arguments.processes,
         )
     except CrosscamError as error:
         print(f"crosscam: {error}", file=sys.stderr)

@@ -7,7 +7,6 @@ gave.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,12 +21,12 @@ class RenodeDefaults(SuiteVisitor):  # type: ignore[misc]
 
     Args:
         keywords: path of ``renode-keywords.robot``.
-        variables: names without ``${}``, and values.
+        names_and_values: of variables, in turns; names without ``${}``.
     """
 
-    def __init__(self, keywords: str, variables: Mapping[str, str]) -> None:
+    def __init__(self, keywords: str, *names_and_values: str) -> None:
         self._keywords = keywords
-        self._variables = [escape(text) for item in variables.items() for text in item]
+        self._variables = [escape(text) for text in names_and_values]
 
     def start_suite(self, suite: Any) -> None:
         """Folders (suites of suites) are left alone."""

@@ -33,6 +33,7 @@ def run_suites(
     exclude: Sequence[str] = (),
     lenient: bool = False,
     timing: str = "instructions",
+    processes: int = 1,
 ) -> int:
     """Run ``suites`` (files or folders); reports and ``xunit.xml`` (JUnit) go to ``output``.
 
@@ -43,17 +44,21 @@ def run_suites(
         include, exclude: tags.
         timing: clock of the embedded engine; Renode counts instructions whatever this says.
         lenient: device types the embedded engine lacks are warned of instead of being errors.
+        processes: more than one runs the suites of the embedded engine side by side (pabot).
 
     Returns:
         The number of failed tests, 0 when all passed; 252 and above when Robot could not run (its own convention).
 
     Raises:
-        CrosscamError: a suite that does not exist, an unknown engine or one that is not installed; Python is forbidden.
+        CrosscamError: a suite that does not exist, an unknown engine or one that is not installed; Python is forbidden;
+            several processes of Renode, or without pabot.
     """
     if engine not in ENGINES:
         raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")
     if timing.partition(":")[0] not in TIMINGS:
         raise CrosscamError(f"unknown timing {timing!r}: expected one of {', '.join(TIMINGS)}")
+    if processes > 1 and engine != ENGINES[0]:
+        raise CrosscamError(f"--processes {processes}: expected the engine {ENGINES[0]}; {engine} runs suites in turn")
     if is_forbidden():
         raise CrosscamError(
             f"{suites[0]}: Python is refused (--no-python or {VARIABLE}), and a Robot suite is "
@@ -70,7 +75,16 @@ def run_suites(
         return _run_on_renode(suites, {**_without_own(suites, defaults), **given}, output, tests, include, exclude)
     if lenient:
         given["LENIENT"] = "True"
-    return _run_here(suites, given, defaults, output, tests, include, exclude)
+    options = _robot_options(given, defaults, output, tests)
+    options |= {"include": list(include), "exclude": list(exclude)}
+    if processes > 1:
+        from sim.robot.side_by_side import run_side_by_side
+
+        return run_side_by_side(suites, options, processes)
+    from robot.run import run  # type: ignore[import-untyped]
+
+    status: int = run(*map(str, suites), **options, console="verbose")
+    return status
 
 
 def _prepare(output: Path) -> None:
@@ -85,32 +99,26 @@ def _prepare(output: Path) -> None:
         raise CrosscamError(f"cannot write {strange[0]}: it is no plain file; name another folder for the reports")
 
 
-def _run_here(
-    suites: Sequence[Path],
-    variables: Mapping[str, str],
-    defaults: Mapping[str, str],
-    output: Path,
-    tests: Sequence[str],
-    include: Sequence[str],
-    exclude: Sequence[str],
-) -> int:
-    from robot.run import run  # type: ignore[import-untyped]
-
+def _robot_options(
+    variables: Mapping[str, str], defaults: Mapping[str, str], output: Path, tests: Sequence[str]
+) -> dict[str, str | list[str]]:
+    """Robot Framework's, but for the tags: long names, values."""
     from sim.robot.defaults import RenodeDefaults
 
-    given = {"RENODEKEYWORDS": str(KEYWORDS.resolve()), **variables}
-    status: int = run(
-        *map(str, suites),
-        variable=[f"{name}:{value}" for name, value in given.items()],
-        outputdir=str(output),
-        xunit="xunit.xml",
-        test=list(tests),
-        include=list(include),
-        exclude=list(exclude),
-        prerunmodifier=RenodeDefaults(str(KEYWORDS.resolve()), defaults),
-        console="verbose",
-    )
-    return status
+    keywords = str(KEYWORDS.resolve())
+    modifier = [f"{RenodeDefaults.__module__}.{RenodeDefaults.__name__}", keywords]
+    modifier += [text for item in defaults.items() for text in item]
+    given = {"RENODEKEYWORDS": keywords, **variables}
+    if strange := [text for text in modifier if ";" in text]:
+        raise CrosscamError(f"{strange[0]}: Robot Framework takes no folder with a semicolon in its name; rename it")
+    return {
+        "pythonpath": [str(_PROJECT)],
+        "prerunmodifier": [";".join(modifier)],
+        "variable": [f"{name}:{value}" for name, value in given.items()],
+        "test": list(tests),
+        "outputdir": str(output.resolve()),
+        "xunit": "xunit.xml",
+    }
 
 
 def _run_on_renode(

@@ -306,3 +306,21 @@ def test_a_led_may_be_switched_just_after_what_was_waited_for() -> None:
         machine.clock.schedule(int(delay * RUNS_ON * machine.clock.frequency), lambda: led.on_gpio(0, True))
         with contextlib.nullcontext() if seen else pytest.raises(AssertionError, match="expected on"):
             tester.assert_state(True, None)
+
+
+def test_suites_run_side_by_side(tmp_path: Path) -> None:
+    """In a folder whose name a shell would break, with one report of all; a failure in any of them counts."""
+    pytest.importorskip("pabot")
+    suites = tmp_path / "my $uites'"
+    suites.mkdir()
+    case = "*** Test Cases ***\nShould Say {name}\n    Should Be Equal    {name}    two\n    Log    ${{SAID}}\n"
+    for name in ("one", "two"):
+        (suites / f"{name}.robot").write_text(case.format(name=name))
+    status = run_suites([suites], output=tmp_path / "out it", variables={"SAID": "a b"}, processes=2)
+    cases = ElementTree.parse(tmp_path / "out it" / "xunit.xml").iter("testcase")
+    assert [(each.get("name"), each.find("failure") is None) for each in cases] == [
+        ("Should Say one", False),
+        ("Should Say two", True),
+    ]
+    assert status == 1
+    assert not Path(".pabotsuitenames").exists()
