@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from model.dataset.coco import Sample
     from model.dataset.frames import FrameSet
     from model.evaluation.thresholds import Curve
-
-SECONDS_PER_FRAME = 5.0
-"""Virtual time a frame on the board may take before the run is given up."""
+    from scripts.board_unit import Scored
 
 
 def evaluate(
@@ -41,11 +40,28 @@ def evaluate(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="With --run: the run's config, for the float forms.")] = None,
     run: Annotated[Path | None, typer.Option(help="With --config: the run's folder, for the float forms.")] = None,
-    on_board: Annotated[int, typer.Option(min=0, help="Also this many pictures on the simulated board.")] = 0,
+    on_board: Annotated[
+        str, typer.Option(metavar="COUNT|all", help="Also so many pictures, or all, on the simulated board.")
+    ] = "0",
     elf: Annotated[Path, typer.Option(help="With --on-board: firmware compiled from the model.")] = Path(
         "build/crosscam.elf"
     ),
-    seed: Annotated[int, typer.Option(help="With --on-board: which pictures.")] = 0,
+    seed: Annotated[int, typer.Option(help="With --on-board COUNT: which pictures.")] = 0,
+    timing: Annotated[
+        str, typer.Option(help="With --on-board: clock, instructions (quickest) or cortex-m7.")
+    ] = "instructions",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --on-board: processes; default: as many as there are cores.")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS|local", help="With --on-board: a Dask scheduler (tcp://host:8786), or one here."),
+    ] = None,
+    unit: Annotated[int, typer.Option(min=1, max=10_000, help="With --on-board: pictures a unit of work.")] = 50,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="With --on-board: each picture's scores and cycles, JSON lines; broken off, it goes on."),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Folder for ROC and DET curves, threshold tables and confusion pictures.")
     ] = None,
@@ -53,10 +69,15 @@ def evaluate(
 ) -> None:
     """Evaluate an int8 model through the camera path; each figure with the count of pictures behind it.
 
-    Exit status 1 when a score of the board differs from LiteRT's.
+    Exit status 1 when a score of the board differs from LiteRT's. With [bold]--on-board all[/bold] the workers also ask
+    LiteRT and no more pictures are in memory than are worked on. The results do not depend on the workers.
 
     Example: [bold]crosscam evaluate model/zoo/person_car_160 --data-root photographs --on-board 20[/bold]
+
+    Example: [bold]crosscam evaluate MODEL --data-root photographs --on-board all --results scores.jsonl[/bold]
     """
+    import numpy as np
+
     from model.card import read_card, verify_model_file
     from model.dataset.coco import read_source
     from model.dataset.frames import load_frames
@@ -65,12 +86,17 @@ def evaluate(
     from model.evaluation.evaluate import class_report, evaluate_sets, int8_scores, parse_source, table
     from model.evaluation.reference import Reference
     from model.evaluation.thresholds import check_rate, parse_thresholds
+    from scripts.evaluate_board import Spread, score_on_board
     from scripts.shipped import shipped
 
     if (config is None) != (run is None):
         raise CrosscamError("evaluate: --config and --run belong together; give both for the float forms, or neither")
     for rate in rates or []:
         check_rate(rate)
+    count = _count(on_board)
+    if count is None and config is not None:
+        raise CrosscamError("evaluate: --on-board all keeps no pictures, which --config needs; run them one by one")
+    spread = Spread(workers or os.cpu_count() or 1, dask, unit, timing)
     card = read_card(shipped(model))
     thresholds = parse_thresholds(threshold or [], card.labels, card.thresholds)
     # Cards that do not tell were trained by the original rule.
@@ -82,8 +108,16 @@ def evaluate(
         )
     reference = Reference(verify_model_file(card))
     sources = [parse_source(text) for text in sets or ("coco/val2017", "highway/val")]
-    frames = load_frames([s for source in sources for s in read_source(data_root, source, areas)])
+    samples = [s for source in sources for s in read_source(data_root, source, areas)]
     figures: dict[str, Any] = {}
+    boards: list[Scored] = []
+    if count is None:
+        boards = score_on_board(samples, elf, card.model_path, spread, results)
+        frames = _without_pictures(samples, boards)
+        boards = [each for each in boards if not each.problem]
+        scores = np.array([each.reference for each in boards], np.int8)
+    else:
+        frames = load_frames(samples)
     if config is not None and run is not None:
         from model.deployment.forms import float_scores
         from model.run_config import load_config
@@ -91,14 +125,17 @@ def evaluate(
         real = [(t + 128) / 256 for t in thresholds]
         for form, scores in float_scores(load_config(config), run, frames).items():
             figures[form] = evaluate_sets(scores, frames, real, card.labels)
-    scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
+    if count is not None:
+        scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
     figures["int8"] = evaluate_sets(scores, frames, thresholds, card.labels)
-    differing = 0
-    if on_board:
-        chosen, said = _scores_of_board(frames, on_board, seed, elf)
-        differing = int((said != scores[chosen]).any(axis=1).sum())
-        sample = type(frames)(frames.images[chosen], frames.labels[chosen], tuple(frames.samples[i] for i in chosen))
-        figures["int8 on the board"] = evaluate_sets(said, sample, thresholds, card.labels)
+    shown = frames
+    if count:
+        shown = frames.some(count, seed)
+        boards = score_on_board(shown.samples, elf, card.model_path, spread, results)
+    differing = sum(each.scores != each.reference for each in boards)
+    if boards:
+        said = np.array([each.scores for each in boards], np.int8)
+        figures["int8 on the board"] = evaluate_sets(said, shown, thresholds, card.labels)
     for form, found in figures.items():
         typer.echo(f"{form}\n{table(found, card.labels)}\n{class_report(found['all'], card.labels)}\n")
     for line in _operating_points(rates or [], scores, frames, card.labels):
@@ -112,8 +149,8 @@ def evaluate(
             typer.echo(f"no curves of {name}: they need pictures with and without it")
     if json_file is not None:
         write_json(json_file, figures)
-    if on_board:
-        typer.echo(f"board: {len(chosen) - differing} of {len(chosen)} pictures with LiteRT's scores, bit for bit")
+    if boards:
+        typer.echo(f"board: {len(boards) - differing} of {len(boards)} pictures with LiteRT's scores, bit for bit")
         if differing:
             raise typer.Exit(1)
 
@@ -156,32 +193,27 @@ def _write_report(
     return [name for name in names if name not in curves]
 
 
-def _scores_of_board(frames: FrameSet, count: int, seed: int, elf: Path) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
-    """Indices of the pictures shown to the board, and its scores ``int8[n, outputs]`` of them."""
+def _count(on_board: str) -> int | None:
+    """Pictures for the board; None: all of them."""
+    from model.errors import CrosscamError
+
+    if on_board == "all":
+        return None
+    if not on_board.isdecimal():
+        raise CrosscamError(f"--on-board {on_board}: expected a count of pictures, or all")
+    return int(on_board)
+
+
+def _without_pictures(samples: list[Sample], scored: list[Scored]) -> FrameSet:
+    """The samples that have scores, with their labels; those that could not be read as skipped."""
     import numpy as np
 
-    from model.preprocessing import pack_rgb565
-    from sim.boot import Board
-    from sim.errors import CrosscamError
-    from sim.frames.folder import Shot, write_folder
+    from model.dataset.frames import FrameSet
+    from model.errors import CrosscamError
 
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(frames))[:count])
-    with tempfile.TemporaryDirectory() as scratch:
-        shots = (Shot(pack_rgb565(frames.images[i]), frames.samples[i].path.name, None, "") for i in chosen)
-        folder = Path(scratch) / "frames"
-        write_folder(folder, "evaluation", shots)
-        board = Board(elf, folder)
-        try:
-            wanted = len(chosen)
-            if not board.run_until(lambda: len(board.predictions) >= wanted, 2.0 + wanted * SECONDS_PER_FRAME):
-                raise CrosscamError(
-                    f"{elf}: {len(board.predictions)} of {wanted} predictions in {board.seconds:.0f} s of board time; "
-                    "does `crosscam run` get any?"
-                )
-            order, said = board.captured_frames, board.predictions[:wanted]
-        finally:
-            board.close()
-    rows = np.empty((wanted, len(said[0].scores)), np.int8)
-    for prediction in said:
-        rows[order[prediction.frame - 1]] = prediction.scores
-    return chosen, rows
+    kept = tuple(sample for sample, each in zip(samples, scored, strict=True) if not each.problem)
+    skipped = tuple(each.problem for each in scored if each.problem)
+    if not kept:
+        raise CrosscamError("data set: no picture could be read" + (f"; first: {skipped[0]}" if skipped else ""))
+    labels = np.array([sample.label for sample in kept], np.float32)
+    return FrameSet(np.empty((0, 240, 320, 3), np.uint8), labels, kept, skipped)

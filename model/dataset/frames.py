@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from model.dataset.coco import Sample
 from model.errors import CrosscamError
@@ -20,8 +21,12 @@ LOG = logging.getLogger(__name__)
 FRAME_HEIGHT, FRAME_WIDTH = 240, 320
 
 
-def fit_frame(path: Path | str) -> NDArray[np.uint8]:
+def fit_frame(path: Path | str, content: bytes | None = None) -> NDArray[np.uint8]:
     """A photograph as the camera would show it: upright, scaled to fill 320 x 240, centre cropped.
+
+    Args:
+        path: the file, and its name in messages.
+        content: what is in it, where it has been read.
 
     Returns:
         ``uint8[240, 320, 3]``, before the sensor rounds to RGB565.
@@ -30,11 +35,13 @@ def fit_frame(path: Path | str) -> NDArray[np.uint8]:
         CrosscamError: missing file, or not a picture Pillow can decode.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path if content is None else io.BytesIO(content)) as image:
             upright = ImageOps.exif_transpose(image).convert("RGB")
             fitted = ImageOps.fit(upright, (FRAME_WIDTH, FRAME_HEIGHT), Image.Resampling.BILINEAR)
     except FileNotFoundError as error:
         raise CrosscamError(f"{path}: the annotations name this picture, but it is not there") from error
+    except UnidentifiedImageError as error:  # its text may name an object in memory
+        raise CrosscamError(f"{path}: not a picture that can be decoded (of no kind that is known)") from error
     except Exception as error:  # a damaged file can make Pillow raise anything, a decompression bomb for one
         raise CrosscamError(f"{path}: not a picture that can be decoded ({error})") from error
     return np.asarray(fitted)

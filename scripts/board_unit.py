@@ -1,0 +1,117 @@
+"""A unit of work of ``crosscam evaluate --on-board``: some pictures through the simulated board, and through LiteRT.
+
+A unit carries all it needs, so that a worker needs crosscam and no folder of ours.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import CrosscamError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SECONDS_PER_FRAME = 5.0
+"""Virtual time a frame on the board may take before the run is given up."""
+_ONE_BOARD = threading.Lock()
+"""A board of this process at a time: a cluster's worker may have several threads."""
+
+
+@dataclass(frozen=True)
+class BoardUnit:
+    """Pictures as they are in their files (None: a file that is not there), the firmware's ELF, the ``.tflite`` it was
+    compiled from, the clock."""
+
+    names: tuple[str, ...]
+    pictures: tuple[bytes | None, ...]
+    elf: bytes
+    model: bytes
+    timing: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A picture's ``scores`` by the board and by LiteRT (``reference``) with the cycles of its frame, or the
+    ``problem`` why there are none."""
+
+    name: str
+    scores: tuple[int, ...] = ()
+    reference: tuple[int, ...] = ()
+    cycles: int = 0
+    problem: str = ""
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> Scored:
+        """What ``asdict`` and JSON made of one."""
+        return cls(**document | {key: tuple(document[key]) for key in ("scores", "reference")})
+
+
+def run_unit(unit: BoardUnit) -> list[dict[str, Any]]:
+    """A ``Scored`` a picture, as JSON takes it.
+
+    Raises:
+        CrosscamError: the firmware does not boot, or does not predict.
+    """
+    from model.errors import CrosscamError as ModelError
+
+    frames: dict[int, NDArray[np.uint16]] = {}
+    problems: dict[int, str] = {}
+    for number, (name, content) in enumerate(zip(unit.names, unit.pictures, strict=True)):
+        try:
+            frames[number] = _frame(name, content)
+        except ModelError as error:
+            problems[number] = str(error)
+    scored = {number: Scored(unit.names[number], problem=text) for number, text in problems.items()}
+    if frames:
+        with _ONE_BOARD, tempfile.TemporaryDirectory(prefix="crosscam-unit-") as scratch:
+            try:
+                scored |= _score(unit, frames, Path(scratch))
+            except ModelError as error:
+                raise CrosscamError(str(error)) from error
+    return [asdict(scored[number]) for number in range(len(unit.names))]
+
+
+def _frame(name: str, content: bytes | None) -> NDArray[np.uint16]:
+    from model.dataset.frames import fit_frame
+    from model.errors import CrosscamError as ModelError
+    from model.preprocessing import pack_rgb565
+
+    if content is None:
+        raise ModelError(f"{name}: the annotations name this picture, but it is not there")
+
+    frame: NDArray[np.uint16] = pack_rgb565(fit_frame(name, content))
+    return frame
+
+
+def _score(unit: BoardUnit, frames: dict[int, NDArray[np.uint16]], scratch: Path) -> dict[int, Scored]:
+    from model.evaluation.reference import Reference
+    from model.preprocessing import camera_path
+    from sim.boot import Board
+    from sim.frames.folder import Shot, write_folder
+
+    elf, model = scratch / "firmware.elf", scratch / "model.tflite"
+    elf.write_bytes(unit.elf)
+    model.write_bytes(unit.model)
+    reference = Reference(model)
+    shots = (Shot(pixels, unit.names[number], None, "") for number, pixels in frames.items())
+    board = Board(elf, write_folder(scratch / "frames", "evaluation", shots).path, unit.timing)
+    wanted, numbers = len(frames), list(frames)
+    if not board.run_until(lambda: len(board.predictions) >= wanted, 2.0 + wanted * SECONDS_PER_FRAME):
+        raise CrosscamError(
+            f"{len(board.predictions)} of {wanted} predictions in {board.seconds:.0f} s of board time; does "
+            "`crosscam run` get any?"
+        )
+    order = board.captured_frames
+    scored = {}
+    for said in board.predictions[:wanted]:
+        number = numbers[order[said.frame - 1]]
+        expected = reference.scores(camera_path(frames[number], *reference.input_shape))
+        known = tuple(int(score) for score in expected)
+        scored[number] = Scored(unit.names[number], said.scores, known, said.cycles)
+    return scored
