@@ -12,6 +12,7 @@ from robot.api.deco import library
 
 from sim.robot.cpu_keywords import CpuKeywords
 from sim.robot.emulation_keywords import EmulationKeywords
+from sim.robot.failures import Failures
 from sim.robot.fault_keywords import FaultKeywords
 from sim.robot.led_keywords import LedKeywords
 from sim.robot.log_keywords import LogKeywords
@@ -42,4 +43,5 @@ class RenodeKeywords(
     def __init__(self, lenient: bool = False, timing: str = "instructions") -> None:
         self.session = Session(lenient, timing)
         self.session.keywords = self
+        self.ROBOT_LIBRARY_LISTENER = Failures(self.session)
         atexit.register(self.session.close)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.observe.gdb.place import place_of
+from sim.engine.observe.past.places import Typed
 from sim.errors import CrosscamError, shown
 from sim.robot.patterns import compiled
 from sim.robot.waiting import run_until_seen
@@ -69,6 +71,10 @@ class TerminalTester:
         self.timeout = timeout
         self.binary = binary
         self.char_delay = 0.0
+        self.typed: list[Typed] = []
+        """What was typed, and where the machine stood."""
+        self.typed_later = False
+        """Something was typed while the machine ran."""
         self._machine = machine
         self._end_line = end_line
         self._device = machine[uart]
@@ -110,6 +116,10 @@ class TerminalTester:
     def write(self, text: str) -> None:
         """Type ``text``, with ``char_delay`` seconds of virtual time between two characters."""
         clock = self._machine.clock
+        if self.char_delay:
+            self.typed_later = True
+        else:
+            self.typed.append(Typed(place_of(self._machine), self.uart.removeprefix("sysbus."), _bytes(text)))
         for index, byte in enumerate(_bytes(text)):
             if self.char_delay:
                 delay = int((index + 1) * self.char_delay * clock.frequency)
