@@ -10,7 +10,7 @@ import contextlib
 import difflib
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,10 @@ from model.errors import CrosscamError, shown
 from model.extras import missing
 from model.inside import path_below
 from model.reading import UnreadableError, quoted
+
+Labelling = Callable[[Sequence[tuple[str, float]], float], "tuple[int, ...] | None"]
+"""Names and areas of a picture's objects (0 for what ``iscrowd`` marks) and the picture's area, in the same pixels, to
+its label; None leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,28 @@ def read_source(
         with_pictures: expect the folder of pictures; False when they are still to be fetched, or only counted.
 
     Raises:
+        CrosscamError: as ``read_labelled``.
+    """
+
+    def label(objects: Sequence[tuple[str, float]], image_area: float) -> tuple[int, ...] | None:
+        return label_of(objects, image_area, minimum_area)
+
+    return read_labelled(root, source, tuple(minimum_area), label, with_pictures)
+
+
+def read_labelled(
+    root: Path | str, source: Source, classes: Sequence[str], label: Labelling, with_pictures: bool = True
+) -> list[Sample]:
+    """The samples of one source that ``label`` has a label for, in the order of their image ids.
+
+    Args:
+        root: folder that holds the sources' folders.
+        source: the source.
+        classes: names that the data set has to have.
+        label: a picture's label, by what is in it.
+        with_pictures: expect the folder of pictures; False when they are still to be fetched, or only counted.
+
+    Raises:
         CrosscamError: missing or unreadable annotations, a missing picture folder, a class the data set lacks, a
             picture's name that leads out of the data root.
     """
@@ -123,7 +149,7 @@ def read_source(
     if with_pictures and not pictures.is_dir():
         raise CrosscamError(f"{pictures}: no such picture folder; {annotations.name} belongs beside it")
     names = {category_id: category["name"] for category_id, category in coco.cats.items()}
-    for name in minimum_area:
+    for name in classes:
         if name not in names.values():
             known = sorted(names.values())
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
@@ -134,12 +160,12 @@ def read_source(
     for image_id in sorted(coco.imgs):
         image = coco.imgs[image_id]
         objects = [(names[a["category_id"]], _area(a)) for a in coco.imgToAnns[image_id]]
-        label = label_of(objects, float(image["width"] * image["height"]), minimum_area)
-        if label is not None:
+        found = label(objects, float(image["width"] * image["height"]))
+        if found is not None:
             license_name = licenses.get(image.get("license"), "unknown")
             categories = tuple(sorted({name for name, _ in objects}))
             path, url = picture_path(root, source, image), image.get("coco_url", "")
-            samples.append(Sample(path, label, source, license_name, categories, url))
+            samples.append(Sample(path, found, source, license_name, categories, url))
     return samples
 
 
