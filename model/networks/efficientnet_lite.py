@@ -1,5 +1,6 @@
-"""EfficientNet-Lite0 whole or cut after a stage, and its ImageNet weights (arXiv:1905.11946, table 1; "Lite": no squeeze
-and excitation, ReLU6, stem and head of fixed width).
+"""EfficientNet-Lite0 whole or cut after a stage, and its ImageNet weights (arXiv:1905.11946, table 1).
+
+"Lite" means no squeeze and excitation, ReLU6, stem and head of fixed width.
 
 Strided convolutions use SAME padding, as the published weights were trained with.
 """
@@ -33,6 +34,14 @@ STAGES = (
 HEAD_CHANNELS = 1280
 EPSILON = 1e-3
 """Of the batch normalisation the weights were trained with."""
+
+_PARTS = {
+    "expand": ("_expand_conv", "_bn0"),
+    "depthwise": ("_depthwise_conv", "_bn1"),
+    "project": ("_project_conv", "_bn2"),
+}
+_ENDS = {"stem": ("_conv_stem", "_bn0"), "head": ("_conv_head", "_bn1")}
+"""PyTorch's names of a convolution and its normalisation, in a block and outside of them."""
 
 
 def features(inputs: Values, stages: int = len(STAGES)) -> Values:
@@ -114,18 +123,12 @@ def load_weights(model: keras.Model, arrays: Mapping[str, NDArray[np.float32]], 
 
 def _torch_names(layer: str) -> list[str]:
     """Of one layer's arrays, in the order Keras has them: kernel, or gamma, beta, moving mean and variance."""
-    part, _, is_norm = layer.partition("_bn") if layer.endswith("_bn") else (layer, "", None)
-    kinds = {
-        "expand": ("_expand_conv", "_bn0"),
-        "depthwise": ("_depthwise_conv", "_bn1"),
-        "project": ("_project_conv", "_bn2"),
-    }
-    ends = {"stem": ("_conv_stem", "_bn0"), "head": ("_conv_head", "_bn1")}
-    if part in ends:
-        prefix, (convolution, norm) = "", ends[part]
+    part = layer.removesuffix("_bn")
+    if part in _ENDS:
+        prefix, (convolution, norm) = "", _ENDS[part]
     else:
         _, number, kind = part.split("_")
-        prefix, (convolution, norm) = f"_blocks.{number}.", kinds[kind]
-    if is_norm is None:
+        prefix, (convolution, norm) = f"_blocks.{number}.", _PARTS[kind]
+    if part == layer:
         return [f"{prefix}{convolution}.weight"]
     return [f"{prefix}{norm}.{array}" for array in ("weight", "bias", "running_mean", "running_var")]

@@ -1,8 +1,9 @@
 """Reads the arrays of a state dictionary that PyTorch saved in its format before 1.6, without running code of the file.
 
-Such a file is five pickles (magic number, protocol version, system's sizes, the dictionary, the keys of its storages) and
-then, for each key, a count of elements and the elements. Pickles can name any function to be called; the unpickler here
-knows the four names such a dictionary needs and refuses all others, and what it calls for them only takes notes.
+Such a file is five pickles (magic number, protocol version, sizes of the system, the dictionary, the keys of its
+storages) and then, for each key, a count of elements and the elements. Pickles can name any function to be called; the
+unpickler here knows the four names such a dictionary needs and refuses all others, and what it calls for them only
+takes notes.
 """
 
 from __future__ import annotations
