@@ -16,12 +16,15 @@ from typing import Any
 from model.errors import CrosscamError, shown
 from model.files import write_text
 from model.inside import path_below
+from model.judgement import NO_ZONE, Judgement
 from model.reading import MEGABYTE, UnreadableError, plain_bytes, quoted, read_toml, reason_of
 
 FILE_NAME = "card.toml"
 MODEL_AT_MOST = 256 * MEGABYTE
 """Bytes of a ``.tflite``."""
 MOST_LABELS = 4096
+MOST_ZONES = 16
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LEAST_REAL, _MOST_REAL = 1.2e-38, 3.4e38
@@ -50,10 +53,16 @@ class Card:
     output_scale: float
     output_zero_point: int
     thresholds: tuple[int, ...]
-    """int8, in the order of the labels: a class is present when its score is at least this."""
+    """int8, in the order of the labels: a class is present when its score is at least this. Of grades, of which the
+    highest holds, only a display makes use; a file may leave theirs out: 0."""
     self_test_pattern: str
     self_test_expected: tuple[int, ...]
     """int8 scores of the self-test pattern, in the order of the labels."""
+    output_sizes: tuple[int, ...] = ()
+    """Values of each of the model's outputs, in the file's order; the labels go through all of them. Empty: there is
+    one output."""
+    judgement: Judgement = field(default_factory=Judgement)
+    """Grades and zones, where the model has them."""
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
@@ -133,8 +142,8 @@ class _Section:
             raise self.fail(key, f"a list of {count if count is not None else 'one or more'} {what}")
         return list(value)
 
-    def int8(self, key: str) -> int:
-        return self.integer(key, -128, 127)
+    def int8(self, key: str, default: int | None = None) -> int:
+        return self.integer(key, -128, 127) if default is None or key in self.table else default
 
 
 def _is_line(text: str, longest: int) -> bool:
@@ -174,6 +183,10 @@ def read_card(path: Path | str) -> Card:
     unknown = sorted(set(thresholds.table) - set(labels))
     if unknown:
         raise thresholds.fail(unknown[0], f"only the model's labels ({shown(', '.join(labels), 100)})")
+    judgement = _judgement(path, data, labels)
+    sizes = tuple(output.list_of("sizes", int, "sizes of the outputs")) if "sizes" in output.table else ()
+    if sizes and (min(sizes) < 1 or sum(sizes) != len(labels)):
+        raise output.fail("sizes", f"values of each output, {len(labels)} in all, as many as there are labels")
     height, width, channels = inputs.list_of("shape", int, "integers (height, width, channels)", 3)
     if not 1 <= min(height, width, channels) <= max(height, width, channels) < 1 << 31:
         raise inputs.fail("shape", "positive integers")
@@ -200,13 +213,40 @@ def read_card(path: Path | str) -> Card:
         input_zero_point=inputs.int8("zero_point"),
         output_scale=output.real("scale"),
         output_zero_point=output.int8("zero_point"),
-        thresholds=tuple(thresholds.int8(label) for label in labels),
+        thresholds=tuple(thresholds.int8(name, 0 if name in judgement.grades else None) for name in labels),
         self_test_pattern=self_test.text("pattern"),
         self_test_expected=tuple(expected),
+        output_sizes=sizes,
+        judgement=judgement,
         metrics=_free_form(path, data, "metrics"),
         provenance=_free_form(path, data, "provenance"),
         folder=path.parent,
     )
+
+
+def _judgement(path: Path, data: dict[str, Any], labels: tuple[str, ...]) -> Judgement:
+    """The card's grades and zones, each of which it may lack."""
+    names: tuple[str, ...] = ()
+    if "grades" in data:
+        grades = _Section(path, data, "grades")
+        names = tuple(grades.list_of("labels", str, "labels, in order of severity"))
+        at = labels.index(names[0]) if names[0] in labels else 0
+        if len(names) < 2 or names != labels[at : at + len(names)]:
+            raise grades.fail("labels", "two or more of the model's labels that follow one another, in their order")
+    if "zones" not in data:
+        return Judgement(names)
+    zones = _Section(path, data, "zones")
+    label, least = zones.text("label", 64), zones.table.get("least")
+    if label not in labels or label in names:
+        raise zones.fail("label", "one of the model's labels that is no grade")
+    fits = isinstance(least, dict) and 0 < len(least) <= MOST_ZONES and NO_ZONE not in least
+    if not fits or not all(_ZONE.fullmatch(name) for name in least):
+        raise zones.fail("least", f"a table of 1 to {MOST_ZONES} zones, name = least int8 score, none of them 'none'")
+    scores = _Section(path, {"zones.least": least}, "zones.least")
+    found = {name: scores.int8(name) for name in least}
+    if sorted(found.values(), reverse=True) != list(found.values()):
+        raise zones.fail("least", "falling scores, the strictest zone first")
+    return Judgement(names, label, found)
 
 
 def _free_form(path: Path, data: dict[str, Any], name: str) -> dict[str, Any]:
@@ -272,6 +312,16 @@ def _table(name: str, table: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _judgement_tables(judgement: Judgement) -> dict[str, dict[str, Any]]:
+    """What ``_judgement`` reads."""
+    tables: dict[str, dict[str, Any]] = {}
+    if judgement.grades:
+        tables["grades"] = {"labels": list(judgement.grades)}
+    if judgement.zones:
+        tables["zones"] = {"label": judgement.zone_label, "least": dict(judgement.zones)}
+    return tables
+
+
 def write_card(card: Card, folder: Path | str) -> Path:
     """Write ``card.toml`` into a folder (beside, then renamed) and return its path."""
     shape = list(card.input_shape)
@@ -286,8 +336,10 @@ def write_card(card: Card, folder: Path | str) -> Path:
             "parameters": card.parameters,
         },
         "input": {"shape": shape, "type": "int8", "scale": card.input_scale, "zero_point": card.input_zero_point},
-        "output": {"type": "int8", "scale": card.output_scale, "zero_point": card.output_zero_point},
+        "output": {"type": "int8", "scale": card.output_scale, "zero_point": card.output_zero_point}
+        | ({"sizes": list(card.output_sizes)} if card.output_sizes else {}),
         "thresholds": dict(zip(card.labels, card.thresholds, strict=True)),
+        **_judgement_tables(card.judgement),
         "self_test": {"pattern": card.self_test_pattern, "expected": list(card.self_test_expected)},
         "metrics": card.metrics,
         "provenance": card.provenance,

@@ -32,7 +32,7 @@ class HostReference:
     def __init__(self, model_folder: Path, frames: FrameFolder) -> None:
         self.card = read_card(model_folder)
         self.frames = frames
-        self._reference = Reference(self.card.model_path)
+        self._reference = Reference(self.card.model_path, len(self.card.output_sizes) or 1)
         self._known: dict[int, Expected] = {}
 
     def __getitem__(self, index: int) -> Expected:
@@ -41,7 +41,10 @@ class HostReference:
             entry = self.frames.entries[index]
             image = camera_path(self.frames.pixels(index), *self.card.input_shape)
             scores = tuple(int(score) for score in self._reference.scores(image))
-            self._known[index] = Expected(entry.source, _truth(entry), scores)
+            truth = _truth(entry)
+            # Photographs labelled for another task say nothing here.
+            known = truth if set(truth) <= set(self.card.labels) else ()
+            self._known[index] = Expected(entry.source, known, scores)
         return self._known[index]
 
     def highest(self, index: int, count: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -51,11 +54,11 @@ class HostReference:
         return tuple(self.card.labels[at] for at in order), tuple(scores[at] for at in order)
 
     def decide(self, labels: tuple[str, ...], scores: tuple[int, ...]) -> tuple[str, ...]:
-        """The classes whose raw score reaches the card's threshold; "negative" only where no other does."""
+        """What the scores of some labels amount to, by the card: classes that are present, or the grade."""
         thresholds = dict(zip(self.card.labels, self.card.thresholds, strict=True))
-        present = tuple(
-            label
-            for label, score in zip(labels, scores, strict=True)
-            if label != "negative" and score >= thresholds[label]
-        )
-        return present or (("negative",) if "negative" in thresholds else ())
+        return self.card.judgement.present(labels, scores, thresholds)
+
+    def verdict(self, index: int) -> tuple[str, str]:
+        """Grade and zone of a frame; each is empty where the card has none."""
+        scores = dict(zip(self.card.labels, self[index].scores, strict=True))
+        return self.card.judgement.grade(scores), self.card.judgement.zone(scores)

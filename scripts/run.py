@@ -155,10 +155,10 @@ def rows_of(seen: list[Seen], reference: HostReference) -> list[Row]:
     rows = []
     for each in seen:
         prediction = each.prediction
-        labels, scores = reference.card.labels, ()
+        labels, scores, verdict = reference.card.labels, (), ("", "")
         expected = reference[each.photograph] if each.photograph is not None else None
         if each.photograph is not None and expected is not None:
-            scores = expected.scores
+            scores, verdict = expected.scores, reference.verdict(each.photograph)
             if 0 < len(prediction.labels) < len(labels):  # more than a line holds: the highest, in their order
                 labels, scores = reference.highest(each.photograph, len(prediction.labels))
         known = each.photograph is not None and prediction.labels == labels
@@ -172,6 +172,8 @@ def rows_of(seen: list[Seen], reference: HostReference) -> list[Row]:
                 list(scores) if known else [],
                 prediction.cycles,
                 prediction.duration_ms,
+                (prediction.grade, prediction.zone),
+                verdict,
             )
         )
     return rows

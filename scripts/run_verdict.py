@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One frame of the verdict: what was expected, what the board said."""
+    """One frame of the verdict: what was expected, what the board said.
+
+    ``verdict`` and ``reference_verdict``: grade and zone by the board and by the host, both empty where there are none.
+    """
 
     frame: int
     source: str
@@ -17,11 +20,13 @@ class Row:
     reference: list[int]
     cycles: int
     duration_ms: int
+    verdict: tuple[str, str] = ("", "")
+    reference_verdict: tuple[str, str] = ("", "")
 
     @property
     def equal(self) -> bool:
-        """The board's scores are those of the reference, bit for bit."""
-        return self.scores == self.reference
+        """The board's scores are those of the reference, bit for bit, and so is what they amount to."""
+        return self.scores == self.reference and self.verdict == self.reference_verdict
 
 
 @dataclass(frozen=True)

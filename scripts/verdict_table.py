@@ -74,11 +74,13 @@ def _table(rows: list[Row], scores: str, width: int) -> Table:
 def _cells(row: Row, scores: str, short: bool) -> dict[str, Text]:
     hit = row.labels == row.predicted
     differs = "differs" if short else f"differs: {row.reference}" if row.reference else "differs: other labels"
+    if row.scores == row.reference and not short:
+        differs = f"differs: {' '.join(row.reference_verdict)}"
     return {
         "frame": Text(str(row.frame)),
         "photograph": Text(printable(row.source)),
         "expected": Text(" ".join(row.labels)),
-        "predicted": Text(" ".join(row.predicted), style="green" if hit else "yellow"),
+        "predicted": Text(" ".join([*row.predicted, row.verdict[1]]).rstrip(), style="green" if hit else "yellow"),
         scores: Text(" ".join(f"{score:+4d}" for score in row.scores)),
         "cycles": Text(f"{row.cycles:,}"),
         "host": Text("equal") if row.equal else Text(differs, style="red"),

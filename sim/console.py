@@ -17,7 +17,8 @@ _COUNT = r"(?:0|[1-9]\d{0,9})"
 _LABEL = r"[A-Za-z_][A-Za-z0-9_ -]{0,30}"
 _PAIRS = rf"(?P<scores>{_LABEL}: {_SCORE}(?:, {_LABEL}: {_SCORE})*)"
 _PREDICTION = re.compile(
-    _PAIRS + rf" \| Duration: (?P<duration>{_COUNT}) ms \| Cycles: (?P<cycles>{_COUNT}) \| Frame: (?P<frame>{_COUNT})",
+    _PAIRS + rf"(?: \| Grade: (?P<grade>{_LABEL}))?(?: \| Zone: (?P<zone>{_LABEL}))?"
+    rf" \| Duration: (?P<duration>{_COUNT}) ms \| Cycles: (?P<cycles>{_COUNT}) \| Frame: (?P<frame>{_COUNT})",
     re.ASCII,
 )
 _SCORES = re.compile(rf"scores from (?P<first>{_COUNT}) of (?P<count>{_COUNT}) \| {_PAIRS}", re.ASCII)
@@ -37,13 +38,16 @@ LONGEST_LINE = 4096
 
 @dataclass(frozen=True)
 class Prediction:
-    """One prediction line: raw int8 scores in the order of ``labels``, cost of the frame."""
+    """One prediction line: raw int8 scores in the order of ``labels``, what a graded network's amount to (else empty),
+    cost of the frame."""
 
     frame: int
     scores: tuple[int, ...]
     duration_ms: int
     cycles: int
     labels: tuple[str, ...] = LABELS
+    grade: str = ""
+    zone: str = ""
 
     @staticmethod
     def parse(line: str) -> Prediction | None:
@@ -56,7 +60,7 @@ class Prediction:
         if not all(-128 <= score <= 127 for score in scores) or max(counts) > _LARGEST_COUNT:
             return None
         frame, duration, cycles = counts
-        return Prediction(frame, scores, duration, cycles, labels)
+        return Prediction(frame, scores, duration, cycles, labels, found["grade"] or "", found["zone"] or "")
 
     @staticmethod
     def is_damaged(line: str) -> bool:

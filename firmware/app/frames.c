@@ -5,21 +5,31 @@
  * be captured. Commands run between frames, when the network has none, so that the self-test finds one, too. The third
  * lies in SRAM1-3, since AXI SRAM has to hold the network's tensors; it is the last to be taken, so that without a
  * display captures stay in AXI SRAM, which the core reads faster. While the host has a frame nothing is captured.
+ *
+ * Beside a network whose tensors leave no room for the second there are two. Then a frame is captured while the network
+ * has the one before or the display has it, not both, and the self-test waits for the display.
  */
 #include "app/frames.h"
 
+#include "app/model_shape.h"
 #include "drivers/ov7670.h"
 #include "platform.h"
 
 #include <stddef.h>
 
 #define PIXELS  (OV7670_WIDTH * OV7670_HEIGHT)
-#define BUFFERS 3U
+#define BUFFERS ((uint32_t)NN_FRAME_BUFFERS)
 
-PLATFORM_DMA_BUFFER static uint16_t frame_buffers[2][PIXELS];
-PLATFORM_BULK static uint16_t third_buffer[PIXELS];
+PLATFORM_DMA_BUFFER static uint16_t frame_buffers[BUFFERS - 1U][PIXELS];
+PLATFORM_BULK static uint16_t last_buffer[PIXELS];
 
-static uint16_t *const buffers[BUFFERS] = {frame_buffers[0], frame_buffers[1], third_buffer};
+static uint16_t *const buffers[BUFFERS] = {
+    frame_buffers[0],
+#if NN_FRAME_BUFFERS > 2
+    frame_buffers[1],
+#endif
+    last_buffer,
+};
 static uint16_t *taken[FRAME_USERS];
 
 static bool is_free(const uint16_t *buffer) {

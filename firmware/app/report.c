@@ -4,6 +4,7 @@
 #include "app/report.h"
 
 #include "app/model_shape.h"
+#include "app/verdict.h"
 #include "drivers/console.h"
 #include "nn/model.h"
 #include "platform.h"
@@ -127,6 +128,9 @@ void report_prediction(uint32_t cycles, uint32_t frame_number) {
     text_t line;
     text_init(&line, buffer, sizeof buffer);
     report_scores(&line, nn_model.output);
+#if NN_GRADES > 0 || NN_ZONES > 0
+    verdict_append(&line, nn_model.output);
+#endif
     report_cost(&line, cycles);
     text_string(&line, " | Frame: ");
     text_unsigned(&line, frame_number, 0);

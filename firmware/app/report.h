@@ -21,7 +21,8 @@ void report_scores(text_t *line, const int8_t *scores);
  * the highest scores, the highest first. `label` is that of the line before, and becomes that of this one. */
 bool report_next_label(uint32_t line, uint32_t *label);
 
-/* "car: +127, ... | Duration: 57 ms | Cycles: 27412345 | Frame: 17" of the network's present output. */
+/* "car: +127, ... | Duration: 57 ms | Cycles: 27412345 | Frame: 17" of the network's present output, with its grade and
+ * zone before the duration where its card has any (verdict.h). */
 void report_prediction(uint32_t cycles, uint32_t frame_number);
 
 /* All scores of the network's present output, in their order, on as many lines as they need:

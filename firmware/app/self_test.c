@@ -3,16 +3,33 @@
  */
 #include "app/self_test.h"
 
+#include "app/display.h"
 #include "app/frames.h"
 #include "app/inference.h"
+#include "app/model_shape.h"
 #include "app/report.h"
 #include "drivers/console.h"
 #include "drivers/ov7670.h"
 #include "lib/errors.h"
 #include "nn/model.h"
 
+#include <stddef.h>
+
+/* There is a free one of three (frames.c). Of two the display may have the one that a capture has not, as long as it takes
+ * to send it, or to give up. */
+static uint16_t *take_buffer(void) {
+    uint16_t *buffer = frames_take(FRAME_SELF_TEST);
+#if NN_FRAME_BUFFERS < 3
+    while (buffer == NULL) {
+        display_step();
+        buffer = frames_take(FRAME_SELF_TEST);
+    }
+#endif
+    return buffer;
+}
+
 const uint16_t *self_test_frame(void) {
-    uint16_t *const pattern = frames_take(FRAME_SELF_TEST); /* there is one: frames.c */
+    uint16_t *const pattern = take_buffer();
     uint16_t *pixel = pattern;
     for (uint32_t y = 0; y < OV7670_HEIGHT; y++) {
         for (uint32_t x = 0; x < OV7670_WIDTH; x++) {

@@ -38,6 +38,12 @@ typedef struct nn_model {
         *self_test_expected; /* output_count scores of the xor-v1 pattern, from the LiteRT reference */
 } nn_model_t;
 
+/* How far a score can be trusted: where it is at least so high. Strictest first; only of a model whose card has zones. */
+typedef struct nn_zone {
+    const char *name;
+    int8_t least;
+} nn_zone_t;
+
 /* An input or an output in full; nn_model_t has the first of each, for the application's pictures and scores. */
 typedef enum nn_type { NN_INT8, NN_UINT8, NN_INT32, NN_INT64, NN_FLOAT32, NN_BOOL, NN_INT16 } nn_type_t;
 
@@ -59,5 +65,6 @@ typedef struct nn_ends {
 
 extern const nn_model_t nn_model;
 extern const nn_ends_t nn_model_ends;
+extern const nn_zone_t nn_model_zones[];
 
 #endif

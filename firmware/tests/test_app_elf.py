@@ -87,7 +87,7 @@ def test_frame_buffers_are_where_the_dma_reaches_on_lines_of_their_own(image: Im
     assert size == 2 * 153600
     assert address % 32 == 0 and size % 32 == 0
     assert address in AXI_SRAM and address + size - 1 in AXI_SRAM
-    address, size = image.place("third_buffer")
+    address, size = image.place("last_buffer")
     assert size == 153600 and address % 32 == 0
     assert address in SRAM1_TO_3 and address + size - 1 in SRAM1_TO_3
 

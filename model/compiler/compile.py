@@ -18,7 +18,7 @@ from model.compiler.fit import check_fit
 from model.compiler.kernels import ARITHMETICS, choose_kernels
 from model.compiler.memory import plan_memory
 from model.compiler.naming import assign_names
-from model.compiler.passes import FOR_SPEED, PASSES, Effect, cut_edges, run_passes, run_passes_for_speed
+from model.compiler.passes import FOR_SPEED, PASSES, Effect, cut_edges, join_scores, run_passes, run_passes_for_speed
 from model.compiler.program import Program
 from model.compiler.reader import read_graph
 from model.compiler.report import CompileReport, LayerReport
@@ -42,7 +42,8 @@ class Options:
     ``core`` takes the conversions at the edges off, so that inputs and outputs are int8. ``arithmetic`` is one of
     ``ARITHMETICS``, ``optimize`` of ``OPTIMIZATIONS``; for speed, ``fast_ram`` bytes of DTCM may hold tensors, scratch
     memory and weights, and ``code`` bytes of ITCM generated kernels. ``ram`` and ``flash``: bytes that may be needed,
-    None for any number. ``without``: of ``SWITCHES``.
+    None for any number. ``without``: of ``SWITCHES``. ``scores``: sizes of the first outputs, which become one; empty
+    leaves outputs as they are.
     """
 
     core: bool = False
@@ -53,6 +54,7 @@ class Options:
     ram: int | None = None
     flash: int | None = None
     without: frozenset[str] = frozenset()
+    scores: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = sorted(self.without - set(SWITCHES))
@@ -78,7 +80,8 @@ def compile_model(source: Path, out: Path, *, firmware: bool = False, options: O
     Raises CrosscamError on any bad input; then ``out`` is as it was.
     """
     path, blob, card = open_model(source)
-    options = replace(options, core=options.core or card is not None)
+    if card is not None:
+        options = replace(options, core=True, scores=card.output_sizes)
     program = build(path, blob, options)
     check_fit(path, program, options.ram, options.flash)
     if firmware:
@@ -101,6 +104,11 @@ def build(path: Path, blob: bytes, options: Options = Options(), *, shuffles: in
     graph = read_graph(path, blob)
     if options.core:
         cut_edges(graph)
+    try:
+        if options.scores:
+            join_scores(graph, options.scores)
+    except CrosscamError as error:
+        raise CrosscamError(f"{path}: {error}") from error
     effects = run_passes(graph, options.without)
     if fast:
         effects += run_passes_for_speed(graph, options.without)

@@ -20,15 +20,18 @@ from model.card import Card
 from model.compiler.fast.assembly import file_text
 from model.compiler.fast.call import FastCall
 from model.compiler.fast.choice import routines_of, scratch_of
+from model.compiler.firmware_needs import frame_buffers
 from model.compiler.ir import Graph, Tensor
 from model.compiler.kernels import Constant, KernelCall
 from model.compiler.kernels.base import int8_constant
 from model.compiler.memory import MemoryPlan
 from model.errors import CrosscamError, shown
+from model.judgement import NO_ZONE, Judgement
 
 _TEMPLATES = ("model.c", "model_weights.c", "model_weights.h", "model_config.h")
 _LINE = 222  # characters of firmware/app/report.h's longest line
 _LINE_TAIL = 86  # " | Duration: ... ms | Cycles: ... | Frame: ..." at its longest, and "E: SELF_TEST ... (expected )"
+_GRADE, _ZONE = len(" | Grade: "), len(" | Zone: ")
 _SHOWN = 3  # of more scores than fit
 
 
@@ -96,6 +99,9 @@ def emit(
         "state_bytes": plan.state_bytes,
         "first_state": _first_state(plan),
         "scores_shown": _scores_shown(card),
+        "first_grade": card.labels.index(card.judgement.grades[0]) if card.judgement.grades else 0,
+        "zone_label": card.labels.index(card.judgement.zone_label) if card.judgement.zones else 0,
+        "frame_buffers": frame_buffers(plan),
         "macs": sum(call.macs for call in _first_calls(calls)),
         "weight_bytes": sum(constant.size for layer in layers for constant in layer.constants),
     }
@@ -115,8 +121,18 @@ def emit(
 
 def _scores_shown(card: Card) -> int:
     """0 where all scores fit on one line of the console, else how many of the highest are shown."""
-    longest = sum(len(f"{label}: +127, ".encode("utf-8", "replace")) for label in card.labels)
+    longest = sum(_bytes(f"{label}: +127, ") for label in card.labels) + _verdict_length(card.judgement)
     return 0 if longest <= _LINE - _LINE_TAIL else min(_SHOWN, len(card.labels))
+
+
+def _verdict_length(judgement: Judgement) -> int:
+    """Of what a line says besides scores, at its longest."""
+    grade = _GRADE + max(map(_bytes, judgement.grades)) if judgement.grades else 0
+    return grade + (_ZONE + max(map(_bytes, [*judgement.zones, NO_ZONE])) if judgement.zones else 0)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _first_state(plan: MemoryPlan) -> list[str]:

@@ -15,9 +15,15 @@ from model.errors import CrosscamError
 FRAME_BYTES = 320 * 240 * 2
 AXI_BYTES = 512 * 1024
 """AXI SRAM of the STM32H743 (RM0433 2.3), where the arena and the two frame buffers are (stm32h743.ld)."""
-ARENA_BYTES = AXI_BYTES - 2 * FRAME_BYTES - 64
+ARENA_BYTES = AXI_BYTES - FRAME_BYTES - 64
+"""Beside one frame buffer, the least there is; another one lies in SRAM1-3."""
 FLASH_BYTES = 2048 * 1024 - 64 * 1024
 """Flash less what the application itself takes, about 40 KB by gcc, with some room."""
+
+
+def frame_buffers(plan: MemoryPlan) -> int:
+    """How many frame buffers there is room for: three, or two beside an arena that is too large for another."""
+    return 3 if plan.arena_bytes <= ARENA_BYTES - FRAME_BYTES else 2
 
 
 def check_firmware_needs(path: Path, graph: Graph, plan: MemoryPlan, weight_bytes: int) -> None:
@@ -35,7 +41,7 @@ def check_firmware_needs(path: Path, graph: Graph, plan: MemoryPlan, weight_byte
     elif plan.arena_bytes > ARENA_BYTES:
         problem = (
             f"needs an arena of {plan.arena_bytes:,} bytes, the firmware has {ARENA_BYTES:,}: {AXI_BYTES:,} of AXI "
-            f"SRAM less two frames of {FRAME_BYTES:,}; give a smaller input or network"
+            f"SRAM less a frame of {FRAME_BYTES:,}; give a smaller input or network"
         )
     elif weight_bytes > FLASH_BYTES:
         problem = f"has {weight_bytes:,} bytes of constants, flash has {FLASH_BYTES:,} for them"

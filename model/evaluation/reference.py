@@ -17,29 +17,36 @@ from model.evaluation.repair import reference_interpreter
 
 
 class Reference:
-    """A ``.tflite`` as the board runs it: one int8 picture in, the first output's int8 scores out.
+    """A ``.tflite`` as the board runs it: one int8 picture in, int8 scores out.
 
     A model with uint8 or float32 at its edges is seen from inside: what QUANTIZE makes of its input, and what its
     output is converted from.
 
     Args:
         path: the ``.tflite`` file.
+        outputs: how many of its outputs, from the first on, hold the scores, one after the other; all of one scale.
 
     Raises:
         CrosscamError: missing file, not a TFLite model, or inputs and outputs of another kind.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, outputs: int = 1) -> None:
         self.path = Path(path)
         blob = model_bytes(self.path)
         self._interpreter, self.repairs = reference_interpreter(self.path, blob)
-        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        inputs, found = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1:
             raise CrosscamError(f"{self.path}: expected one input, a picture, got {len(inputs)}")
-        self._input, self._core_input, self._core_output = inputs[0], inputs[0], outputs[0]
-        if inputs[0]["dtype"] != np.int8 or outputs[0]["dtype"] != np.int8:
+        if len(found) < outputs:
+            raise CrosscamError(f"{self.path}: has {len(found)} outputs, expected {outputs}")
+        self._input, self._core_input, self._core_outputs = inputs[0], inputs[0], found[:outputs]
+        if inputs[0]["dtype"] != np.int8 or any(each["dtype"] != np.int8 for each in self._core_outputs):
             self._look_inside(blob)
-        for what, details in (("input", self._core_input), ("output", self._core_output)):
+        if len({_quantization(each) for each in self._core_outputs}) > 1:
+            raise CrosscamError(
+                f"{self.path}: its first {outputs} outputs differ in scale, expected one for all scores"
+            )
+        for what, details in (("input", self._core_input), *(("output", each) for each in self._core_outputs)):
             if details["dtype"] != np.int8:
                 raise CrosscamError(f"{self.path}: expected an int8 {what}, got {np.dtype(details['dtype']).name}")
         if len(self._core_input["shape"]) != 4 or self._core_input["shape"][0] != 1:
@@ -58,7 +65,9 @@ class Reference:
         self._interpreter, _ = reference_interpreter(self.path, blob, preserve_all_tensors=True)
         named = {details["name"]: details for details in self._interpreter.get_tensor_details()}
         self._core_input = named.get(graph.input.name, self._core_input)
-        self._core_output = named.get(graph.output.name, self._core_output)
+        self._core_outputs = [
+            named.get(tensor.name, known) for tensor, known in zip(graph.outputs, self._core_outputs, strict=False)
+        ]
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -73,8 +82,8 @@ class Reference:
 
     @property
     def output_quantization(self) -> tuple[float, int]:
-        """Scale and zero point of the output."""
-        return _quantization(self._core_output)
+        """Scale and zero point of the scores."""
+        return _quantization(self._core_outputs[0])
 
     def scores(self, image: NDArray[np.int8]) -> NDArray[np.int8]:
         """Scores of one picture: ``int8[height, width, channels]`` in, ``int8[outputs]`` out.
@@ -88,8 +97,8 @@ class Reference:
             )
         self._interpreter.set_tensor(self._input["index"], self._outside(image)[None])
         self._interpreter.invoke()
-        result: NDArray[np.int8] = self._interpreter.get_tensor(self._core_output["index"]).reshape(-1).copy()
-        return result
+        parts = [self._interpreter.get_tensor(each["index"]).reshape(-1) for each in self._core_outputs]
+        return np.concatenate(parts)
 
     def _outside(self, image: NDArray[np.int8]) -> NDArray[Any]:
         """The values at the edge that QUANTIZE makes ``image`` of."""

@@ -13,6 +13,7 @@ from model.compiler.passes.fold_float import fold_float
 from model.compiler.passes.fold_pad import fold_pad
 from model.compiler.passes.idle_channels import put_idle_channels_last
 from model.compiler.passes.join_in_place import join_in_place
+from model.compiler.passes.join_scores import join_scores
 from model.compiler.passes.place_outputs import place_outputs
 from model.compiler.passes.view_moves import view_moves
 
@@ -77,4 +78,13 @@ def _work(graph: Graph) -> int:
     return sum(op.macs - getattr(op, "left_out", 0) for op in graph.ops)
 
 
-__all__ = ["FOR_SPEED", "PASSES", "Effect", "cut_edges", "put_idle_channels_last", "run_passes", "run_passes_for_speed"]
+__all__ = [
+    "FOR_SPEED",
+    "PASSES",
+    "Effect",
+    "cut_edges",
+    "join_scores",
+    "put_idle_channels_last",
+    "run_passes",
+    "run_passes_for_speed",
+]
