@@ -46,6 +46,8 @@ const nn_model_t nn_model = {
     .self_test_expected = expected,
 };
 
+const nn_zone_t nn_model_zones[] = {{"trusted", 100}, {"neutral", 12}};
+
 uint32_t platform_core_hz(void) {
     return 480000000U;
 }

@@ -146,6 +146,19 @@ def test_more_scores_than_a_line_holds(tmp_path: Path) -> None:
     assert app.command("a") == ["scores from 0 of 3 | car: +127, neg: -128, person:  +12"]
 
 
+@pytest.mark.parametrize(
+    ("label", "zone"), [(0, "trusted"), (2, "neutral"), (1, "none")], ids=["highest", "just reached", "below all"]
+)
+def test_a_graded_network_tells_grade_and_zone(tmp_path: Path, label: int, zone: str) -> None:
+    options = ["-DNN_GRADES=2", "-DNN_FIRST_GRADE=1", "-DNN_ZONES=2", f"-DNN_ZONE_LABEL={label}"]
+    build(tmp_path, [*SOURCES, "app/verdict.c"], '-DCROSSCAM_VERSION="1.2.3"', *options)
+    app = Application(ctypes.CDLL(str(tmp_path / "under_test.so")))
+    app.command("r")
+    assert app.frame() == [
+        f"car: +127, neg: -128, person:  +12 | Grade: person | Zone: {zone} | Duration: 0 ms | Cycles: 1000 | Frame: 1"
+    ]
+
+
 def test_run_goes_on_until_stopped(app: Application) -> None:
     app.command("r")
     assert [line[-8:] for line in app.frame() + app.frame()] == ["Frame: 1", "Frame: 2"]

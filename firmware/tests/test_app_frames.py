@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from pathlib import Path
 
 import pytest
 from app_host import build
@@ -57,6 +58,19 @@ def test_the_running_order_always_finds_a_buffer(frames: ctypes.CDLL) -> None:
         assert frames.frames_take(SELF_TEST)
         frames.frames_release(SELF_TEST)
     assert len(used) == 3 and None not in used
+
+
+def test_beside_a_large_network_two_buffers_do(tmp_path: Path) -> None:
+    two = build(tmp_path, ["app/frames.c"], "-DNN_FRAME_BUFFERS=2")
+    two.frames_take.restype = two.frames_hand_over.restype = ctypes.c_void_p
+    used = {two.frames_take(CAPTURE)}
+    for _ in range(6):
+        two.frames_hand_over(CAPTURE, NETWORK)
+        used.add(two.frames_take(CAPTURE))
+        two.frames_hand_over(NETWORK, DISPLAY)
+        assert two.frames_take(SELF_TEST) is None, "until the display has sent it"
+        two.frames_release(DISPLAY)
+    assert len(used) == 2 and None not in used
 
 
 def test_without_a_display_two_buffers_do(frames: ctypes.CDLL) -> None:

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -53,16 +54,30 @@ class Backbone:
         Raises:
             CrosscamError: weights that are missing or of another network, a size that is no multiple of 16.
         """
+        inputs = self._inputs()
+        model = keras.Model(inputs, averaged(features(inputs, self.stages)), name=f"lite0_{self.stages}_{self.size}")
+        load_weights(model, read_weights(self.weights), self.weights)
+        return model
+
+    def first(self, stages: int) -> keras.Model:
+        """The same pictures in, the features of the first ``stages`` out."""
+        inputs = self._inputs()
+        model = keras.Model(inputs, features(inputs, stages))
+        load_weights(model, read_weights(self.weights), self.weights)
+        return model
+
+    def _inputs(self) -> keras.KerasTensor:
         if self.size <= 0 or self.size % 16 or not 1 <= self.stages <= len(STAGES):
             raise CrosscamError(
                 f"embeddings: size {self.size}, {self.stages} stages; expected a multiple of 16, and 1 to {len(STAGES)}"
             )
-        inputs = keras.Input((self.size, self.size, 3), name="image")
-        x = layers.SpatialDropout2D(CHANNELS_DROPPED, name="embedding_dropout")(features(inputs, self.stages))
-        x = layers.AveragePooling2D(x.shape[1:3], name="embedding_pool")(x)
-        model = keras.Model(inputs, layers.Flatten(name=EMBEDDING)(x), name=f"lite0_{self.stages}_{self.size}")
-        load_weights(model, read_weights(self.weights), self.weights)
-        return model
+        return keras.Input((self.size, self.size, 3), name="image")
+
+
+def averaged(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Features to the embedding."""
+    x = layers.SpatialDropout2D(CHANNELS_DROPPED, name="embedding_dropout")(x)
+    return layers.Flatten(name=EMBEDDING)(layers.AveragePooling2D(x.shape[1:3], name="embedding_pool")(x))
 
 
 @dataclass(frozen=True)
@@ -72,8 +87,9 @@ class Graded:
     samples: tuple[Sample, ...]
     grades: NDArray[np.intp]
     """``intp[n]``: places in the recipe's grades."""
-    embeddings: NDArray[np.float32]
-    """``float32[n, views, width]``; view 0 is of the picture as it is."""
+    embeddings: NDArray[Any]
+    """``float32[n, views, width]``; view 0 is of the picture as it is. Or ``float16[n, views, h, w, channels]``,
+    features to make them of."""
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -93,23 +109,26 @@ def graded(
     cache: Path,
     views: int = 1,
     progress: Progress = lambda done: None,
+    after: int | None = None,
 ) -> Graded:
     """All photographs of ``sources``; embeddings are taken from the folder ``cache`` where it has them.
+
+    ``after``: instead of embeddings keep the features of so many stages.
 
     Raises:
         CrosscamError: unreadable annotations or weights, or no photograph.
     """
     network: list[keras.Model] = []  # built when first wanted
-    found: list[tuple[list[Sample], NDArray[np.float32]]] = []
+    found: list[tuple[list[Sample], NDArray[Any]]] = []
     for source in sources:
         samples = read_graded(root, source, grades)
         if not samples:
             raise CrosscamError(f"{root}: {source.name} has no photographs")
-        path = cache / f"{source.name.replace('/', '-')}-{_key(samples, backbone, views)}.npz"
+        path = cache / f"{source.name.replace('/', '-')}-{_key(samples, backbone, views, after)}.npz"
         kept = _read(path, len(samples), views)
         if kept is None:
             if not network:
-                network.append(backbone.network())
+                network.append(backbone.network() if after is None else backbone.first(after))
             kept = _compute(network[0], samples, backbone.size, views, progress)
             with whole(path) as part:
                 np.savez(part, embeddings=kept[0], kept=kept[1])
@@ -122,34 +141,36 @@ def graded(
     return Graded(tuple(samples), labels.argmax(axis=1), np.concatenate([embeddings for _, embeddings in found]))
 
 
-def _key(samples: Sequence[Sample], backbone: Backbone, views: int) -> str:
+def _key(samples: Sequence[Sample], backbone: Backbone, views: int, after: int | None) -> str:
     """Of everything that decides what the embeddings of ``samples`` are."""
     if not backbone.weights.is_file():
         raise CrosscamError(f"{backbone.weights}: no such weights file; see docs/grades.md for where to get it")
     digest = hashlib.sha256(backbone.weights.read_bytes())
-    digest.update(json.dumps([backbone.size, backbone.stages, views, asdict(Augmentation())]).encode())
+    digest.update(
+        json.dumps([backbone.size, after or backbone.stages, after is None, views, asdict(Augmentation())]).encode()
+    )
     for sample in samples:
         status = sample.path.stat() if sample.path.is_file() else None
         digest.update(f"{sample.path.name} {status and (status.st_size, status.st_mtime_ns)}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def _read(path: Path, count: int, views: int) -> tuple[NDArray[np.float32], NDArray[np.intp]] | None:
+def _read(path: Path, count: int, views: int) -> tuple[NDArray[Any], NDArray[np.intp]] | None:
     """What an earlier run has kept; None where there is nothing, or it is damaged."""
     try:
         with np.load(path, allow_pickle=False) as file:
             embeddings, kept = file["embeddings"], file["kept"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    fits = embeddings.dtype == np.float32 and embeddings.ndim == 3 and embeddings.shape[:2] == (len(kept), views)
+    fits = embeddings.dtype in (np.float16, np.float32) and embeddings.shape[:2] == (len(kept), views)
     return (embeddings, kept) if fits and kept.ndim == 1 and np.all(kept < count) else None
 
 
 def _compute(
     network: keras.Model, samples: Sequence[Sample], size: int, views: int, progress: Progress
-) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Embeddings of the photographs that can be read, and their places in ``samples``."""
-    parts: list[NDArray[np.float32]] = []
+    parts: list[NDArray[Any]] = []
     kept: list[int] = []
     for start in range(0, len(samples), CHUNK):
         chunk = samples[start : start + CHUNK]
@@ -158,8 +179,9 @@ def _compute(
         kept += [place_of[id(sample)] for sample in frames.samples]
         pictures = pictures_of(frames, size, views, np.random.default_rng(start))
         flat = pictures.reshape(-1, size, size, 3)
-        values = np.asarray(network.predict_on_batch(flat), np.float32)
-        parts.append(values.reshape(len(frames), views, -1))
+        values = np.asarray(network.predict_on_batch(flat))
+        kind = np.float32 if values.ndim == 2 else np.float16
+        parts.append(values.reshape(len(frames), views, *values.shape[1:]).astype(kind))
         progress(len(chunk))
     return np.concatenate(parts), np.array(kept, np.intp)
 

@@ -57,7 +57,8 @@ def batches(
     size = min(batch_size, count)
     for start in range(0, count - size + 1, size):
         chosen = order[start : start + size]
-        yield graded.embeddings[chosen, chosen_views[start : start + size]], targets[chosen]
+        seen = graded.embeddings[chosen, chosen_views[start : start + size]]
+        yield seen.astype(np.float32, copy=False), targets[chosen]
 
 
 def fit_grades(

@@ -44,12 +44,14 @@ _ENDS = {"stem": ("_conv_stem", "_bn0"), "head": ("_conv_head", "_bn1")}
 """PyTorch's names of a convolution and its normalisation, in a block and outside of them."""
 
 
-def features(inputs: Values, stages: int = len(STAGES)) -> Values:
+def features(inputs: Values, stages: int = len(STAGES), after: int = 0) -> Values:
     """``[n, h, w, 3]`` in -1..1 to the last features: of the head's 1x1 convolution, 1280 channels; where it is cut,
-    of the last of ``stages``, before any activation."""
-    x = _normalised(layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="stem")(inputs), "stem")
-    number = 0
-    for expansion, kernel, first_stride, channels, blocks in STAGES[:stages]:
+    of the last of ``stages``, before any activation. ``inputs`` may be the features of the first ``after`` stages."""
+    x = inputs
+    if after == 0:
+        x = _normalised(layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="stem")(x), "stem")
+    number = sum(blocks for *_, blocks in STAGES[:after])
+    for expansion, kernel, first_stride, channels, blocks in STAGES[after:stages]:
         for block in range(blocks):
             name = f"block_{number}"
             y = x

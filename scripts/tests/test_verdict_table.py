@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -14,6 +15,17 @@ EQUAL = Row(
     1, "a photograph [/x] with a long name", ["person"], ["person"], [-101, -103, 95], [-101, -103, 95], 14485493, 30
 )
 OTHER = Row(24, "b", ["car"], ["negative"], [-8, 100, -128], [-8, 101, -128], 14485493, 30)
+
+
+GRADED = Row(3, "c", [], ["R"], [101, 9], [101, 9], 14485493, 30, ("R", "trusted"), ("R", "trusted"))
+
+
+def test_what_the_scores_amount_to_counts() -> None:
+    assert GRADED.equal
+    assert not replace(GRADED, verdict=("R", "neutral")).equal
+    assert not replace(GRADED, verdict=("", "")).equal
+    assert "R trusted" in shown(200, GRADED)
+    assert "differs: R trusted" in shown(200, replace(GRADED, verdict=("S", "trusted")))
 
 
 def shown(width: int, *rows: Row, problems: int = 0) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,15 @@ def test_a_prediction_line_is_read_to_the_letter() -> None:
 def test_the_classes_are_whatever_the_line_names() -> None:
     found = Prediction.parse("bird:   +0, neg: -100 | Duration: 1 ms | Cycles: 2 | Frame: 3")
     assert found == Prediction(3, (0, -100), 1, 2, ("bird", "negative"))
+
+
+def test_a_graded_network_tells_grade_and_zone() -> None:
+    line = "score: +101, S: -128, R: +100 | Grade: R | Zone: trusted | Duration: 90 ms | Cycles: 43295852 | Frame: 1"
+    expected = Prediction(1, (101, -128, 100), 90, 43295852, ("score", "S", "R"), "R", "trusted")
+    assert Prediction.parse(line) == expected
+    assert Prediction.parse(line.replace(" | Grade: R", "")) == replace(expected, grade="")
+    assert Prediction.parse(line.replace(" | Zone: trusted", "")) == replace(expected, zone="")
+    assert Prediction.is_damaged(line.replace("Grade", "Grad"))
 
 
 def test_a_line_of_scores_is_read_to_the_letter() -> None:
