@@ -239,8 +239,11 @@ def _judgement(path: Path, data: dict[str, Any], labels: tuple[str, ...]) -> Jud
     label, least = zones.text("label", 64), zones.table.get("least")
     if label not in labels or label in names:
         raise zones.fail("label", "one of the model's labels that is no grade")
-    fits = isinstance(least, dict) and 0 < len(least) <= MOST_ZONES and NO_ZONE not in least
-    if not fits or not all(_ZONE.fullmatch(name) for name in least):
+    if (
+        not isinstance(least, dict)
+        or not 0 < len(least) <= MOST_ZONES
+        or not all(_ZONE.fullmatch(name) and name != NO_ZONE for name in least)
+    ):
         raise zones.fail("least", f"a table of 1 to {MOST_ZONES} zones, name = least int8 score, none of them 'none'")
     scores = _Section(path, {"zones.least": least}, "zones.least")
     found = {name: scores.int8(name) for name in least}

@@ -23,6 +23,7 @@ from scripts import (
     faults,
     frames,
     grab,
+    grades,
     monitor,
     record,
     reference,
@@ -85,6 +86,7 @@ app.command("faults")(faults.faults)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(grades.app, name="grades")
 app.add_typer(baseline_command.app, name="baseline")
 app.add_typer(budget.app, name="budget")
 

@@ -72,15 +72,15 @@ def footprint(path: Path | str) -> tuple[int, int]:
     return len(blob), build_program(path, blob).plan.arena_bytes
 
 
-def check_contract(path: Path | str) -> Reference:
+def check_contract(path: Path | str, outputs: int = 1) -> Reference:
     """Load a quantised model and make sure that it reads the camera path, writes the scores the card promises, and
     holds only what ``model.compiler`` can turn into firmware.
 
     Raises:
         CrosscamError: an operation the compiler lacks, an input that is not ``channel - 128``, an output that is not
-            the int8 sigmoid.
+            the int8 sigmoid (or softmax).
     """
-    reference = Reference(path)
+    reference = Reference(path, outputs)
     footprint(path)
     scale, zero_point = reference.input_quantization
     if abs(scale - INPUT_SCALE) > 1e-9 or zero_point != INPUT_ZERO_POINT:

@@ -151,9 +151,9 @@ def roc_curve(scores: NDArray[Any], truth: NDArray[Any]) -> Curve:
     )
 
 
-def zones(curve: Curve) -> dict[str, OperatingPoint]:
+def zones(curve: Curve, rates: Mapping[str, float] = ZONES) -> dict[str, OperatingPoint]:
     """The operating point of every zone. With fewer than 250 negatives not one may err for ``trusted`` (0.004)."""
-    return {name: curve.operating_point(rate) for name, rate in ZONES.items()}
+    return {name: curve.operating_point(rate) for name, rate in rates.items()}
 
 
 def _points(curve: Curve) -> list[list[float]]:
@@ -161,12 +161,17 @@ def _points(curve: Curve) -> list[list[float]]:
     return [[round(float(v), 6) for v in row] for row in zip(*columns, strict=True)]
 
 
-def write_tables(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
-    """``roc.txt`` (zones and thinned table, to read) and ``roc.json`` (zones, full and thinned tables)."""
+def write_tables(
+    curves: Mapping[str, Curve], folder: Path, rates: Mapping[str, float] = ZONES, *, all_in_text: bool = False
+) -> list[Path]:
+    """``roc.txt`` (zones and thinned table, to read) and ``roc.json`` (zones, full and thinned tables).
+
+    ``rates`` of the zones; ``all_in_text``: ``roc.txt`` has the full table, and ``roc.json`` the thinned one alone.
+    """
     lines: list[str] = []
     document: dict[str, Any] = {"columns": ["threshold", "false_positive_rate", "true_positive_rate"]}
     for name, curve in curves.items():
-        thin, points = curve.thinned(), zones(curve)
+        thin, points = curve.thinned(), zones(curve, rates)
         lines += [f"# {name}: {curve.positives} with, {curve.negatives} without, AUC {curve.area:.4f}"]
         lines += [
             f"# {zone:<10} FPR <= {p.wanted:<6} threshold {p.threshold:>6g}  FPR {p.false_positive_rate:.4f}  "
@@ -174,14 +179,17 @@ def write_tables(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
             for zone, p in points.items()
         ]
         lines += ["# threshold      FPR      TPR"]
-        lines += [f"{threshold:>11g} {false:>8.4f} {true:>8.4f}" for threshold, false, true in _points(thin)]
+        lines += [
+            f"{threshold:>11g} {false:>8.4f} {true:>8.4f}"
+            for threshold, false, true in _points(curve if all_in_text else thin)
+        ]
         lines += [""]
         document[name] = {
             "positives": curve.positives,
             "negatives": curve.negatives,
             "auc": round(curve.area, 6),
             "zones": {zone: vars(point) for zone, point in points.items()},
-            "full": _points(curve),
+            **({} if all_in_text else {"full": _points(curve)}),
             "thinned": _points(thin),
         }
     contents = {TABLE_TEXT: "\n".join(lines), TABLE_JSON: json.dumps(document, indent=1) + "\n"}
@@ -197,7 +205,7 @@ def normal_deviate(rate: NDArray[np.float64], count: int) -> NDArray[np.float64]
     return np.array([normal.inv_cdf(min(max(float(r), edge), 1.0 - edge)) for r in rate])
 
 
-def draw_curves(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
+def draw_curves(curves: Mapping[str, Curve], folder: Path, rates: Mapping[str, float] = ZONES) -> list[Path]:
     """``roc.svg``, ``roc.png``, ``det.svg`` and ``det.png``: all classes in one picture, the zones as dashed lines."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -213,7 +221,7 @@ def draw_curves(curves: Mapping[str, Curve], folder: Path) -> list[Path]:
             else:
                 x = normal_deviate(curve.false_positive_rate, curve.negatives)
                 axes.plot(x, normal_deviate(1.0 - curve.true_positive_rate, curve.positives), label=label)
-        for rate in ZONES.values():
+        for rate in rates.values():
             axes.axvline(rate if kind == "roc" else NormalDist().inv_cdf(rate), color="0.6", lw=0.8, ls="--", zorder=0)
         axes.set_xlabel("false-positive rate")
         axes.set_ylabel("true-positive rate" if kind == "roc" else "false-negative rate")

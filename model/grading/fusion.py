@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from model.grading.heads import GRADES, SCORE
+from model.grading.names import GRADES, SCORE
 
 
 def fuse(backbone: keras.Model, grades: keras.Model, score: keras.Model) -> keras.Model:

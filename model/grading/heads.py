@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from model.grading.embeddings import CHANNELS_DROPPED, Graded
 from model.grading.losses import CostWeightedCrossentropy
-
-GRADES, SCORE = "grades", "score"
-"""Names of the outputs: of the first stage (SQRX), and of the second (SQRXR)."""
+from model.grading.names import GRADES, SCORE
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,9 @@ class Fitting:
     batch_size: int = 512
     rate: float = 2e-3
     weight_decay: float = 1e-4
+
+
+HEADS = Fitting()
 
 
 def grades_head(width: int, grades: int) -> keras.Model:
@@ -62,7 +63,7 @@ def batches(
 
 
 def fit_grades(
-    graded: Graded, grades: int, costs: NDArray[np.float64], seed: int, fitting: Fitting = Fitting()
+    graded: Graded, grades: int, costs: NDArray[np.float64], seed: int, fitting: Fitting = HEADS
 ) -> keras.Model:
     """A first stage, trained with ``costs`` (``[grades, grades]``); zeros give the unweighted control."""
     keras.utils.set_random_seed(seed)
@@ -74,7 +75,7 @@ def fit_grades(
     return head
 
 
-def fit_score(graded: Graded, loss: keras.losses.Loss | str, seed: int, fitting: Fitting = Fitting()) -> keras.Model:
+def fit_score(graded: Graded, loss: keras.losses.Loss | str, seed: int, fitting: Fitting = HEADS) -> keras.Model:
     """A second stage, trained with ``RocAucLoss`` or the control ``binary_crossentropy``."""
     keras.utils.set_random_seed(seed)
     head = score_head(graded.embeddings.shape[-1])
