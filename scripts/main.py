@@ -40,6 +40,7 @@ from scripts import compile as compile_command
 from scripts import coremark as coremark_command
 from scripts import coverage as coverage_command
 from scripts import cycles as cycles_command
+from scripts import inspect_model as inspect_command
 from scripts import mlperf as mlperf_command
 from scripts import profile as profile_command
 from scripts.console import one_line_errors
@@ -63,6 +64,7 @@ app.command("frames")(frames.frames)
 app.command("compile")(compile_command.compile_)
 app.command("bench-model")(bench_model_command.bench_model)
 app.command("card")(card_command.card)
+app.command("inspect")(inspect_command.inspect)
 app.command("reference")(reference.reference)
 app.command("mlperf")(mlperf_command.mlperf)
 app.command("coremark")(coremark_command.coremark)

@@ -17,7 +17,7 @@ from model.compiler.limits import Constants, check_tensor
 from model.compiler.variables import Variables
 from model.errors import CrosscamError
 
-_TYPE_NAMES = {value: name for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
+TYPE_NAMES = {value: name for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _tensor(tables: FileTables, index: int) -> Tensor:
     check_tensor(tables.path, raw)
     name = (raw.Name() or b"").decode("utf-8", "replace") or f"tensor_{index}"
     code = raw.Type()
-    dtype = _TYPE_NAMES.get(code, str(code)).lower()
+    dtype = TYPE_NAMES.get(code, str(code)).lower()
     shape = tuple(int(size) for size in raw.ShapeAsNumpy()) if raw.ShapeLength() else ()
     scales, zero_point = _quantization(tables, raw, name)
     axis = raw.Quantization().QuantizedDimension() if raw.Quantization() is not None else 0

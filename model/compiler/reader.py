@@ -7,8 +7,9 @@ Operators become graph nodes in ``operators``; what depends on no input is evalu
 
 from __future__ import annotations
 
+import contextlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,15 @@ _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, Over
 
 def read_graph(path: Path, blob: bytes) -> Graph:
     """The graph of the .tflite file ``blob``; ``path`` only names it in messages."""
-    if len(blob) < 8 or blob[4:8] != b"TFL3":
-        raise CrosscamError(
-            f"{path}: not a .tflite file (identifier TFL3 missing in its first 8 bytes); give an int8 .tflite model"
-        )
-    try:
+    with told_damage(path, blob):
         return _read(path, blob)
+
+
+@contextlib.contextmanager
+def told_damage(path: Path, blob: bytes) -> Iterator[None]:
+    """Whatever the reading of a damaged ``blob`` raises becomes one CrosscamError."""
+    try:
+        yield
     except CrosscamError:
         raise
     except _DAMAGE as error:
@@ -50,14 +54,24 @@ def read_graph(path: Path, blob: bytes) -> Graph:
         ) from error
 
 
-def _read(path: Path, blob: bytes) -> Graph:
+def file_model(path: Path, blob: bytes) -> Any:
+    """The file's tables (``tflite.Model``), once it is known to be a .tflite with a subgraph of bearable length."""
+    if len(blob) < 8 or blob[4:8] != b"TFL3":
+        raise CrosscamError(
+            f"{path}: not a .tflite file (identifier TFL3 missing in its first 8 bytes); give an int8 .tflite model"
+        )
     model = tflite.Model.GetRootAs(bytearray(blob), 0)
     if model.Version() != 3:
         raise CrosscamError(f"{path}: .tflite schema version {model.Version()}, expected 3; convert the model again")
     if model.SubgraphsLength() < 1:
         raise CrosscamError(f"{path}: no subgraph, expected 1; the file is damaged")
+    check_counts(path, model, model.Subgraphs(0))
+    return model
+
+
+def _read(path: Path, blob: bytes) -> Graph:
+    model = file_model(path, blob)
     main = FileTables(model, model.Subgraphs(0), path, Constants(path), Variables())
-    check_counts(path, model, main.subgraph)
     _start(main)
     tensor = tensor_reader(main)
     inputs = _ends(main, "input", tensor)
@@ -90,7 +104,7 @@ def _start(main: FileTables) -> None:
 def _why_several(main: FileTables) -> str:
     """What to do about subgraphs: most often they are a recurrent layer's loop."""
     operators = range(main.subgraph.OperatorsLength())
-    if any(_kind(main, main.subgraph.Operators(at), at) == "WHILE" for at in operators):
+    if any(operator_kind(main.path, main.model, main.subgraph.Operators(at)) == "WHILE" for at in operators):
         return "WHILE loops over time (GRU, LSTM, SimpleRNN): make these layers with unroll=True and a fixed batch"
     return "export one inference function"
 
@@ -98,7 +112,7 @@ def _why_several(main: FileTables) -> str:
 def _called_once(tables: FileTables, number: int) -> int | None:
     """The subgraph that operator ``number`` calls; None where it is no CALL_ONCE."""
     raw = tables.subgraph.Operators(number)
-    if _kind(tables, raw, number) != "CALL_ONCE":
+    if operator_kind(tables.path, tables.model, raw) != "CALL_ONCE":
         return None
     options = tflite.CallOnceOptions()
     table = raw.BuiltinOptions()
@@ -157,7 +171,7 @@ def _check_fixed(tables: FileTables, tensor: Tensor, index: int) -> None:
 
 def _operator(tables: FileTables, number: int, tensor: Any) -> RawOp:
     raw = tables.subgraph.Operators(number)
-    kind = _kind(tables, raw, number)
+    kind = operator_kind(tables.path, tables.model, raw)
     inputs = [None if int(index) < 0 else tensor(int(index)) for index in _indices(raw, "Inputs")]
     outputs = [tensor(int(index)) for index in _indices(raw, "Outputs")]
     options = (raw.BuiltinOptions(), raw.BuiltinOptionsType())
@@ -165,12 +179,12 @@ def _operator(tables: FileTables, number: int, tensor: Any) -> RawOp:
     return RawOp(tables.path, number, kind, inputs, outputs, *options, tables.variables, intermediates)
 
 
-def _kind(tables: FileTables, raw: Any, number: int) -> str:
-    """The operator's name in the schema."""
+def operator_kind(path: Path, model: Any, raw: Any) -> str:
+    """The name in the schema of an operator of the file; of a custom one "custom operator NAME"."""
     code_index = raw.OpcodeIndex()
-    if code_index >= tables.model.OperatorCodesLength():
-        raise CrosscamError(f"{tables.path}: operator {number} names operator code {code_index}, which does not exist")
-    code = tables.model.OperatorCodes(code_index)
+    if code_index >= model.OperatorCodesLength():
+        raise CrosscamError(f"{path}: an operator names operator code {code_index}, which does not exist")
+    code = model.OperatorCodes(code_index)
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     kind = str(_OP_NAMES.get(builtin, f"operator {builtin}"))
     if kind == "CUSTOM":
