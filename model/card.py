@@ -18,6 +18,7 @@ from model.files import write_text
 from model.inside import path_below
 from model.judgement import NO_ZONE, Judgement
 from model.reading import MEGABYTE, UnreadableError, plain_bytes, quoted, read_toml, reason_of
+from model.use import Use, read_use
 
 FILE_NAME = "card.toml"
 MODEL_AT_MOST = 256 * MEGABYTE
@@ -65,6 +66,7 @@ class Card:
     """Grades and zones, where the model has them."""
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    use: Use = field(default_factory=Use)
     folder: Path | None = None
     """Where the card was read from."""
 
@@ -200,6 +202,7 @@ def read_card(path: Path | str) -> Card:
         raise model.fail("file", f"the name of a file beside the card ({error})") from error
     if "/" in file:
         raise model.fail("file", "the name of a file beside the card, without folders")
+    input_scale, input_zero_point = inputs.real("scale"), inputs.int8("zero_point")
     return Card(
         id=model.matching("id", _ID, "1 to 64 letters of a-z, A-Z, 0-9, '_', '.', '+', '-', a letter or digit first"),
         title=model.text("title"),
@@ -209,8 +212,8 @@ def read_card(path: Path | str) -> Card:
         macs=model.integer("macs", 0, 2**62),
         parameters=model.integer("parameters", 0, 2**62),
         input_shape=(height, width, channels),
-        input_scale=inputs.real("scale"),
-        input_zero_point=inputs.int8("zero_point"),
+        input_scale=input_scale,
+        input_zero_point=input_zero_point,
         output_scale=output.real("scale"),
         output_zero_point=output.int8("zero_point"),
         thresholds=tuple(thresholds.int8(name, 0 if name in judgement.grades else None) for name in labels),
@@ -220,6 +223,7 @@ def read_card(path: Path | str) -> Card:
         judgement=judgement,
         metrics=_free_form(path, data, "metrics"),
         provenance=_free_form(path, data, "provenance"),
+        use=read_use(str(path), data.get("use"), labels, input_scale, input_zero_point),
         folder=path.parent,
     )
 
@@ -344,6 +348,7 @@ def write_card(card: Card, folder: Path | str) -> Path:
         "thresholds": dict(zip(card.labels, card.thresholds, strict=True)),
         **_judgement_tables(card.judgement),
         "self_test": {"pattern": card.self_test_pattern, "expected": list(card.self_test_expected)},
+        "use": card.use.table(),
         "metrics": card.metrics,
         "provenance": card.provenance,
     }

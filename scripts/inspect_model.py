@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.shipped import shipped
+from scripts.models import model_at
 from sim.files import write_json
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def inspect(
     from model.inspection.inspect import inspect as facts_of
     from scripts.console import terminal
 
-    facts = facts_of(shipped(model))
+    facts = facts_of(model_at(model))
     console = terminal()
     for line in lines(facts):
         console.print(line, soft_wrap=True)

@@ -24,6 +24,7 @@ from scripts import (
     frames,
     grab,
     grades,
+    models,
     monitor,
     record,
     reference,
@@ -87,6 +88,7 @@ app.command("robot")(robot.robot)
 app.command("faults")(faults.faults)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.add_typer(models.app, name="models")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(grades.app, name="grades")
 app.add_typer(baseline_command.app, name="baseline")

@@ -44,7 +44,7 @@ def fetch_annotations(
     if all(path.is_file() for path in wanted.values()):
         return list(wanted.values())
     archive = tree / "annotations" / Path(urlsplit(url).path).name
-    fetch(url, archive, manners, on_bytes, ARCHIVE_AT_MOST, md5)
+    fetch(url, archive, manners, on_bytes, ARCHIVE_AT_MOST, md5 and f"md5:{md5}")
     try:
         with zipfile.ZipFile(archive) as content:
             for path in wanted.values():

@@ -73,7 +73,7 @@ def fetch(
     manners: Manners | None = None,
     on_bytes: OnBytes = ignore,
     at_most: int = PICTURE_AT_MOST,
-    md5: str | None = None,
+    checksum: str | None = None,
 ) -> bool:
     """Get ``url`` as ``target``; what an earlier, interrupted fetch left in ``target.part`` is not fetched again.
 
@@ -83,14 +83,14 @@ def fetch(
         manners: how insistently.
         on_bytes: told of what has come.
         at_most: bytes it may have.
-        md5: of its content, in hexadecimal, where that is known.
+        checksum: of its content, where that is known: ``md5:`` or ``sha256:`` and the digest in hexadecimal.
 
     Returns:
         False when the file was there already.
 
     Raises:
         CrosscamError: no http address, no network, no such file, every try failed, it takes more than ``at_most`` bytes
-            or ``manners.longest`` seconds, or has another content than ``md5`` says.
+            or ``manners.longest`` seconds, or has another content than ``checksum`` says.
     """
     manners = manners or Manners()
     if target.is_file():
@@ -107,7 +107,7 @@ def fetch(
         pause = manners.first_wait * 2**attempt
         try:
             _append(url, part, manners.timeout, on_bytes, at_most, until)
-            _check(url, part, md5)
+            _check(url, part, checksum)
             part.replace(target)
             return True
         except urllib.error.HTTPError as error:
@@ -184,11 +184,14 @@ def _too_slow(url: str) -> CrosscamError:
     return CrosscamError(f"{url}: not whole in the time it may take; run the command again to go on where it stopped")
 
 
-def _check(url: str, part: Path, md5: str | None) -> None:
-    if md5 is None:
+def _check(url: str, part: Path, checksum: str | None) -> None:
+    if checksum is None:
         return
+    kind, _, expected = checksum.partition(":")
     with part.open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if found != md5:
+        found = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
+    if found != expected:
         part.unlink()
-        raise CrosscamError(f"{url}: MD5 is {found}, expected {md5}; it is removed, run the command again")
+        raise CrosscamError(
+            f"{url}: {kind.upper()} is {found}, expected {expected}; it is removed, run the command again"
+        )

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from model.archives import member, open_archive
 from model.card import MODEL_AT_MOST
 from model.errors import CrosscamError, shown
 from model.extras import missing
-from model.inspection.archives import member, open_archive
 from model.inspection.facts import End, Facts, convolution_macs, digest, not_compiled
 from model.inspection.quiet import quiet_stderr
 from model.reading import DEEPEST, MEGABYTE

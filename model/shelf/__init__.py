@@ -1,0 +1,1 @@
+"""The shelf: models in folders of their own, each with a card; shipped ones, and those a user has put there."""
