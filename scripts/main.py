@@ -34,6 +34,7 @@ from scripts import (
     soak,
     train,
     view,
+    web,
 )
 from scripts import card as card_command
 from scripts import compare as compare_command
@@ -81,6 +82,7 @@ app.command("report")(report.report)
 app.command("monitor")(monitor.monitor)
 app.command("flash")(monitor.flash)
 app.command("view")(view.view)
+app.command("web")(web.web)
 app.command("grab")(grab.grab)
 app.command("feed")(grab.feed)
 
