@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.models import model_at
+from scripts.model_names import model_at
 from sim.files import write_json
 
 if TYPE_CHECKING:

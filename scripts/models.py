@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.shipped import shipped
+from scripts.model_names import model_at
 
 if TYPE_CHECKING:
     from model.card import Card
@@ -18,20 +18,6 @@ app = typer.Typer(help="The shelf: models that came with crosscam, and those you
 Shelf = Annotated[
     Path | None, typer.Option("--shelf", metavar="DIR", help="Folder of your models; default: $CROSSCAM_SHELF or ~.")
 ]
-
-
-def model_at(path: Path, shelf: Path | None = None) -> Path:
-    """``path`` where something is there; else the model of that name on the shelf; else ``path``."""
-    from model.errors import CrosscamError
-    from model.shelf.store import find, shelf_folder
-
-    there = shipped(path)
-    if there.exists() or len(path.parts) != 1:
-        return there
-    try:
-        return find(shelf or shelf_folder(), path.name).folder
-    except CrosscamError:
-        return there
 
 
 @app.command("list")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.models import model_at
+from scripts.model_names import model_at
 
 
 def web(
