@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sim.console import Line, Prediction
 from sim.engine.machine import Machine
 from sim.engine.native import shared
-from sim.engine.timing.cortex_m7 import BlockCost, CortexM7Timing, Mark
+from sim.engine.timing.block_costs import BlockCost, Mark
+from sim.engine.timing.block_timing import BlockTiming
 from sim.engine.timing.decode import decode
 from sim.engine.timing.microops import LOAD, MicroOp
-from sim.engine.timing.pipeline import CLEAN, Pipeline
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ class InstructionCost:
         return self.cycles / self.runs if self.runs else 0.0
 
 
-def timing_of(machine: Machine) -> CortexM7Timing:
+def timing_of(machine: Machine) -> BlockTiming:
     """The machine's clock; CrosscamError when it keeps no account of causes."""
     timing = machine.timing
-    if not isinstance(timing, CortexM7Timing):
+    if not isinstance(timing, BlockTiming):
         raise CrosscamError(f"timing {timing.name} counts instructions, not causes; expected --timing cortex-m7")
     return timing
 
@@ -237,7 +237,7 @@ def annotate(machine: Machine, function: FunctionCost) -> list[InstructionCost]:
     Issue comes from the pipeline's own schedule of the block; misses go to the block's loads (data), its first
     instruction (code) and its last (misprediction, device access).
     """
-    pipeline = Pipeline(timing_of(machine).chip.ecc)
+    timing = timing_of(machine)
     runs: dict[int, int] = defaultdict(int)
     cycles: dict[int, float] = defaultdict(float)
     stalls: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -246,7 +246,7 @@ def annotate(machine: Machine, function: FunctionCost) -> list[InstructionCost]:
         operations = _operations(machine, block)
         if not operations:
             continue
-        issued = pipeline.run(CLEAN, operations).issued
+        issued = timing.issued(operations)
         steps = [later - earlier for earlier, later in zip([0, *issued[:-1]], issued, strict=True)]
         inside = block.issue + block.interlock + block.fetch + block.stores
         scale = inside / max(1, sum(steps))

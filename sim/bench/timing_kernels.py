@@ -140,7 +140,7 @@ class Bench:
         machine.register("sysbus.cpu", self.cpu)
         machine.sysbus.write(CPACR, 4, 0xF << 20)
         if bus_clock and isinstance(machine.timing, CortexM7Timing):
-            machine.timing.retime(self.chip.at(bus_clock, 0))
+            machine.timing.retime(self.chip.clocked(bus_clock, 0))
 
     def memory(self, name: str) -> Memory | DeviceBus:
         """A memory of the chip, or what stands for the registers behind a bus, by name."""

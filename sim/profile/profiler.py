@@ -15,7 +15,7 @@ from sim.engine.observe.profile.traffic import CORE, Traffic
 from sim.engine.observe.record.contexts import Contexts
 from sim.engine.observe.record.function_map import FunctionMap
 from sim.engine.observe.record.recorder import BlockRecorder, Counts
-from sim.engine.timing.cortex_m7 import CortexM7Timing
+from sim.engine.timing.block_timing import BlockTiming
 from sim.layers import Layer, layers_of
 from sim.profile.call_tree import CallStack, CallTree, FunctionTime
 from sim.profile.memory_use import MemoryUse, MemoryWatch, flash_bytes
@@ -83,7 +83,7 @@ class Profiler:
     def _statistics(self) -> dict[str, int]:
         timing = self.machine.timing
         wanted = ("code_misses", "data_misses", "branches", "mispredictions")
-        return {key: timing.statistics[key] for key in wanted} if isinstance(timing, CortexM7Timing) else {}
+        return {key: timing.statistics[key] for key in wanted} if isinstance(timing, BlockTiming) else {}
 
     def _handler(self, number: int, names: FunctionMap) -> str:
         vector = self.machine.cpu.vector(number)
@@ -93,7 +93,7 @@ class Profiler:
         """Bytes that core and caches have moved, by the board's name of the memory; of the cortex-m7 clock."""
         timing, bus = self.machine.timing, self.machine.sysbus
         found: dict[tuple[str, str, bool], int] = {}
-        for base, moved in timing.map.moved().items() if isinstance(timing, CortexM7Timing) else ():
+        for base, moved in timing.map.moved().items() if isinstance(timing, BlockTiming) else ():
             memory = bus.memory_at(base)
             for written, size in enumerate(moved):
                 if memory is not None and size:
@@ -119,7 +119,7 @@ class Profiler:
         return Profile(
             cycles=counts.cycle,
             hertz=self.machine.clock.frequency,
-            clock=timing.chip.title if isinstance(timing, CortexM7Timing) else "one cycle an instruction",
+            clock=timing.chip.title if isinstance(timing, BlockTiming) else "one cycle an instruction",
             functions=tree.functions(),
             stacks=tree.stacks(),
             lines=cycles_by_line(blocks, self._lines, timing),

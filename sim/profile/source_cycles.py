@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from sim.dwarf.line_table import LineTable
 from sim.engine.observe.record.recorder import Block
 from sim.engine.timing.base import Timing
-from sim.engine.timing.cortex_m7 import CortexM7Timing
+from sim.engine.timing.block_timing import BlockTiming
 from sim.engine.timing.decode import decode
-from sim.engine.timing.pipeline import CLEAN, Pipeline
 
 UNKNOWN = ("", 0)
 
@@ -44,8 +43,8 @@ def cycles_by_line(
 def _weights(block: Block, timing: Timing) -> list[tuple[int, int]]:
     """Each instruction's address and how long the block stands at it when nothing else holds it up."""
     operations = decode(block.code, block.address)
-    if not isinstance(timing, CortexM7Timing):
+    if not isinstance(timing, BlockTiming):
         return [(operation.address, 1) for operation in operations]
-    issued = Pipeline(timing.chip.ecc).run(CLEAN, operations).issued
+    issued = timing.issued(operations)
     steps = [later - earlier for earlier, later in zip([0, *issued[:-1]], issued, strict=True)]
     return [(operation.address, step) for operation, step in zip(operations, steps, strict=True)]

@@ -139,14 +139,14 @@ def test_wait_states_an_h743_wants(vos: int, overdrive: int, megahertz: int, nee
 def test_a_chip_at_its_files_own_speed_has_its_files_own_latencies(name: str) -> None:
     chip = load_chip(name)
     waits = {entry["wait_states"] for entry in chip.data["memory"] if entry.get("flash")}
-    assert chip.at(chip.data["clocks"]["core_cycles"], waits.pop()) == chip
+    assert chip.clocked(chip.data["clocks"]["core_cycles"], waits.pop()) == chip
 
 
 def test_a_slower_flash_costs_more_and_an_equal_clock_less() -> None:
     chip = load_chip("stm32h743")
-    first = {memory.name: memory.first for memory in chip.at(2, 7).memories}
+    first = {memory.name: memory.first for memory in chip.clocked(2, 7).memories}
     assert first["flash"] == 6 + 2 * (1 + 7) and first["axi_sram"] == 6 + 2
-    level = {memory.name: memory.first for memory in chip.at(1, 2).memories}
+    level = {memory.name: memory.first for memory in chip.clocked(1, 2).memories}
     assert level["flash"] == 3 + 3 and level["axi_sram"] == 3 + 1
 
 

@@ -15,7 +15,7 @@ from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
 from sim.engine.native import shared
-from sim.engine.timing import create_timing
+from sim.engine.timing import block_layout, create_timing
 from sim.engine.timing import m7_layout as layout
 from sim.engine.timing.chip import load_chip
 from sim.engine.timing.cortex_m7 import CortexM7Timing
@@ -29,13 +29,22 @@ RAM = 0x20000100
 AXI = 0x24000000
 
 
-@pytest.mark.parametrize("core", ["cortex-m4f", "cortex-m4", "cortex-m0+"])
-def test_another_core_is_refused(core: str) -> None:
-    machine = Machine("bench", "cortex-m7")
+@pytest.mark.parametrize(
+    ("clock", "core", "right"),
+    [
+        ("cortex-m7", "cortex-m4f", "cortex-m4"),
+        ("cortex-m7", "cortex-m4", "cortex-m4"),
+        ("cortex-m7", "cortex-m0+", "instructions"),
+        ("cortex-m4", "cortex-m7", "cortex-m7"),
+        ("cortex-m4", "cortex-m3", "instructions"),
+    ],
+)
+def test_another_core_is_refused_and_its_clock_named(clock: str, core: str, right: str) -> None:
+    machine = Machine("bench", clock)
     nvic = Nvic(machine, "nvic", priority_mask=0xF0, systick_frequency=1)
-    with pytest.raises(CrosscamError, match=f'cpu: cpuType "{re.escape(core)}": the clock cortex-m7 .* instructions'):
+    with pytest.raises(CrosscamError, match=f'cpu: cpuType "{re.escape(core)}": the clock {clock} .* timing {right}$'):
         CortexM(machine, "cpu", nvic=nvic, cpu_type=core)
-    CortexM(machine, "cpu", nvic=nvic)
+    CortexM(machine, "cpu", nvic=nvic, cpu_type=clock)
 
 
 class M7Bench(Bench):
@@ -88,7 +97,7 @@ def test_copied_registers_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     wanted = M7Bench(program).run_to_sleep()
     monkeypatch.setattr("sim.engine.native.engine.find_registers", lambda uc: -1)
     bench = M7Bench(program)
-    assert bench.timing.clock[layout.READ_REGISTERS] != 0
+    assert bench.timing.clock[block_layout.READ_REGISTERS] != 0
     assert bench.run_to_sleep() == wanted
 
 
@@ -212,8 +221,8 @@ def test_room_for_blocks_and_states_may_run_out(monkeypatch: pytest.MonkeyPatch)
     """With room for next to nothing the clock starts over again and again, and counts nearly the same."""
     program = counting(60, ldr(3, 2), store(3, 1), ldr(4, 1, 4))
     wanted = M7Bench(program).run_to_sleep()
-    monkeypatch.setattr("sim.engine.timing.cortex_m7.BLOCKS_AT_MOST", 3)
-    monkeypatch.setattr("sim.engine.timing.cortex_m7.STATES_AT_MOST", 2)
+    monkeypatch.setattr("sim.engine.timing.block_timing.BLOCKS_AT_MOST", 3)
+    monkeypatch.setattr("sim.engine.timing.block_timing.STATES_AT_MOST", 2)
     assert M7Bench(program).run_to_sleep() == pytest.approx(wanted, rel=0.02)
 
 

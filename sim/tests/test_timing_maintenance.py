@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sim.engine.native.hooks import address_of
+from sim.engine.timing import block_layout
 from sim.engine.timing import m7_layout as layout
 from sim.engine.timing import m7_maintenance as maintenance
 from sim.engine.timing.chip import Cache
@@ -47,7 +48,7 @@ def test_native_code_does_what_python_does_or_leaves_it_to_python(
     tags = filled(lines)
     before, wanted = tags.copy(), tags.copy()
     goes_out = maintenance.maintain(wanted, CACHE, operation, address)
-    clock = np.zeros(layout.CLOCK_SIZE, np.int64)
+    clock = np.zeros(block_layout.CLOCK_SIZE, np.int64)
     clock[[layout.DATA_TAGS, layout.DATA_SETS, layout.DATA_WAYS]] = tags.ctypes.data, CACHE.sets - 1, CACHE.ways
     done = native(clock.ctypes.data, FIRST + 4 * maintenance.DATA.index(operation), address)
     if done:

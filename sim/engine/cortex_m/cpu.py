@@ -21,6 +21,8 @@ from sim.errors import CrosscamError
 _WAIT_FOR_EVENT = (0xBF20, 0xBF10)  # WFE, YIELD
 _NEVER_EXECUTABLE = ((0x40000000, 0x60000000), (0xA0000000, 1 << 32))  # ARMv7-M B3.1, default memory map
 
+CLOCKS = {"cortex-m7": "cortex-m7", "cortex-m4": "cortex-m4", "cortex-m4f": "cortex-m4"}
+"""The clock that counts a core's cycles, where there is one."""
 CPU_IDS = {
     "cortex-m7": scb.CPUID,
     "cortex-m4": 0x410FC241,
@@ -63,10 +65,10 @@ class CortexM(Core):
         if cpu_type not in CPU_IDS:
             raise CrosscamError(f'{name}: cpuType "{cpu_type}" is not modelled; expected one of {", ".join(CPU_IDS)}')
         super().__init__(services, name, nvic)
-        if self.timing.core not in (None, cpu_type):
+        if self.timing.cores and cpu_type not in self.timing.cores:
             raise CrosscamError(
                 f'{name}: cpuType "{cpu_type}": the clock {self.timing.name} counts the cycles of another core, which '
-                "may be wrong by a factor; choose timing instructions"
+                f"may be wrong by a factor; choose timing {CLOCKS.get(cpu_type, 'instructions')}"
             )
         self.cpu_type = cpu_type
         nvic.scb.cpu_id = CPU_IDS[cpu_type]

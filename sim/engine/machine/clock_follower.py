@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, runtime_checkable
 
 from sim.engine.bus import Bus
 from sim.engine.cortex_m.dwt import Dwt
@@ -20,9 +20,10 @@ from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
 from sim.engine.devices.spi.stm32_spi import Stm32Spi
 from sim.engine.devices.spi.stm32h7_spi import Stm32H7Spi
 from sim.engine.devices.timers.stm32_timer import Stm32Timer
-from sim.engine.timing.chip import Chip
+from sim.engine.timing.chip import SomeChip
 from sim.engine.timing.clock import Clock
-from sim.engine.timing.clock_tree import APB1, APB2, ClockData, ClockTree, Frequencies, board_hse, shapes_clocks
+from sim.engine.timing.clock_parts import APB1, APB2, Frequencies
+from sim.engine.timing.clock_tree import ClockData, ClockTree, board_hse, shapes_clocks
 
 _SERIAL = (Stm32F7Usart, Stm32H7Spi, Stm32Spi, Stm32F7I2c)
 LOG = logging.getLogger("sim.clocks")
@@ -59,10 +60,15 @@ def has_tree(bus: Bus, data: ClockData) -> bool:
     return all(found) and "rcc" in found[0].device.name.lower()  # type: ignore[union-attr]
 
 
-class ClockFollower:
+def _latencies(clocks: Frequencies) -> tuple[object, ...]:
+    """What of the clocks makes memories faster or slower, in core cycles."""
+    return clocks.core, clocks.bus, clocks.wait_states, clocks.accelerator
+
+
+class ClockFollower(Generic[SomeChip]):
     """Keeps one board's clocks at what its firmware programs; ``retime(chip)`` hears of each new set of latencies."""
 
-    def __init__(self, board: ClockedBoard, chip: Chip, retime: Callable[[Chip], None]) -> None:
+    def __init__(self, board: ClockedBoard, chip: SomeChip, retime: Callable[[SomeChip], None]) -> None:
         assert chip.clocks is not None
         self._board = board
         self._chip = chip
@@ -96,10 +102,9 @@ class ClockFollower:
         if found == self.now:
             return
         before, self.now = self.now, found
-        speeds = (found.core, found.bus, found.wait_states)
-        if before is None or (before.core, before.bus, before.wait_states) != speeds:
+        if before is None or _latencies(before) != _latencies(found):
             LOG.debug("core %d Hz, bus %d Hz, %d flash wait states", found.core, found.bus, found.wait_states)
-            self._retime(self._chip.at(found.core / found.bus, found.wait_states))
+            self._retime(self._chip.at(found))
         self._change(found)
 
     def _change(self, found: Frequencies) -> None:

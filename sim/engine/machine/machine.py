@@ -24,7 +24,7 @@ from sim.engine.native import shared
 from sim.engine.native.engine import Engine
 from sim.engine.polling.skipper import PollSkipper
 from sim.engine.timing import create_timing
-from sim.engine.timing.chip import Chip
+from sim.engine.timing.chip import SomeChip
 from sim.engine.timing.clock import Clock
 from sim.errors import CrosscamError
 
@@ -94,7 +94,7 @@ class Machine:
         self.clock.on_change.append(self._move_target)
         new_machines.made(self)
 
-    def follow_clocks(self, chip: Chip, retime: Callable[[Chip], None]) -> ClockFollower | None:
+    def follow_clocks(self, chip: SomeChip, retime: Callable[[SomeChip], None]) -> ClockFollower[SomeChip] | None:
         """The board's clocks, as firmware programs the registers of ``chip``, from the next block boundary on; None
         where the board has not those registers. ``retime`` hears of each new set of latencies."""
         if chip.clocks is None or not has_tree(self.sysbus, chip.clocks):

@@ -20,6 +20,7 @@ from sim.engine.timing.microops import MicroOp
 
 # Operations of the program.
 READ, WRITE, ADD, SUBTRACT, VALUE, BANK, SHIFT_RIGHT, SHIFT_RIGHT_SIGNED, AND, MULTIPLY = range(1, 11)
+MEMORY, DIVIDE = 11, 12  # are two accesses to one memory; the width of a quotient
 ZERO = 16  # slots 0..15 hold the registers at entry, 16 zero, the others what the program computes
 FIRST_TEMPORARY = 17
 SLOTS = 64
@@ -79,10 +80,9 @@ class AddressProgram:
         self._place = 0
         for self._place, op in enumerate(ops):
             access = self._access(op) if op.units & (m.LOAD | m.STORE) and op.instruction is not None else None
-            if op.units & m.LOAD and not op.alone:
-                if before is not None and before[0].units & m.LOAD and not before[0].alone:
-                    self._compare_banks(op, before[1], access)
-            elif op.narrow_store:
+            if before is not None and op.units & (m.LOAD | m.STORE):
+                self._follows(before, op, access)
+            if op.narrow_store:
                 self._store_work(op, last_store, access)
             before = (op, access)
             if op.units & m.STORE:
@@ -242,11 +242,20 @@ class AddressProgram:
 
     # Banks and narrow stores
 
-    def _compare_banks(self, op: MicroOp, first: Item | None, second: Item | None) -> None:
+    def _follows(self, before: tuple[MicroOp, Item | None], op: MicroOp, access: Item | None) -> None:
+        """A load or store behind another instruction: do two loads meet in one bank?"""
+        if op.units & m.LOAD and not op.alone and before[0].units & m.LOAD and not before[0].alone:
+            self._compare(op, before[1], access, BANK)
+
+    def _is_near(self, first: Item, second: Item) -> bool:
+        """What is relative to one register needs no look at it: do the two differ in what matters?"""
+        return bool((first.constant ^ second.constant) & 4)
+
+    def _compare(self, op: MicroOp, first: Item | None, second: Item | None, operation: int) -> None:
         if first is None or second is None:
             return
         if first.place == second.place:
-            op.bank = -2 if not (first.constant ^ second.constant) & 4 else -1
+            op.bank = -1 if self._is_near(first, second) else -2
             return
         key = (*first.place, first.constant & 7, *second.place, second.constant & 7)
         known = self._pairs.get(key)
@@ -267,7 +276,7 @@ class AddressProgram:
             slots.append((target, 0))
         op.bank = self._pairs[key] = self._bits
         self._bits += 1
-        self.items.append(Item(BANK, slots[0][0], slots[1][0], 0, slots[0][1], bit=op.bank, span=slots[1][1]))
+        self.items.append(Item(operation, slots[0][0], slots[1][0], 0, slots[0][1], bit=op.bank, span=slots[1][1]))
 
     def _store_work(self, op: MicroOp, before: tuple[MicroOp, Item | None] | None, access: Item | None) -> None:
         """Fifths of a cycle: 2.4 cycles for bytes in a row, 2 between banks, 4 into one bank."""

@@ -10,11 +10,11 @@ from sim.engine.timing.core import CoreSettings
 
 
 class Timing(BlockClock, Protocol):
-    """``core``: the one core (as ``cpuType`` names it) whose cycles it counts; None: any. ``entry_cycles``,
+    """``cores``: those (as ``cpuType`` names them) whose cycles it counts; none: any. ``entry_cycles``,
     ``tail_cycles``, ``return_cycles``: what taking an exception, going from handler to handler and going back cost.
     ``wires_take_time``: whether bits on the lines of serial devices take theirs."""
 
-    core: str | None
+    cores: tuple[str, ...]
     wires_take_time: bool
     entry_cycles: int
     tail_cycles: int

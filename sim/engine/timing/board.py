@@ -7,9 +7,9 @@ from typing import Protocol
 
 from sim.engine.bus import Bus
 from sim.engine.native.engine import Engine
-from sim.engine.timing.chip import Chip
+from sim.engine.timing.chip import SomeChip
 from sim.engine.timing.clock import Clock
-from sim.engine.timing.clock_tree import Frequencies
+from sim.engine.timing.clock_parts import Frequencies
 
 
 class FollowedClocks(Protocol):
@@ -30,6 +30,6 @@ class Board(Protocol):
     @property
     def sysbus(self) -> Bus: ...
 
-    def follow_clocks(self, chip: Chip, retime: Callable[[Chip], None]) -> FollowedClocks | None:
+    def follow_clocks(self, chip: SomeChip, retime: Callable[[SomeChip], None]) -> FollowedClocks | None:
         """Have the board's clocks follow what firmware programs into the clock registers of ``chip``, and ``retime``
         hear of each new set of latencies; None where the board has not those registers."""

@@ -1,18 +1,59 @@
-"""Chip data files: caches, memories and buses of a Cortex-M7, in ``chips/*.toml``."""
+"""Chip data files, in ``chips/*.toml``: caches, memories and buses of a Cortex-M7; the M4's are in ``m4_chip.py``."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
+from sim.engine.timing.clock_parts import Frequencies
 from sim.engine.timing.clock_tree import ClockData
-from sim.errors import CrosscamError
+from sim.errors import CrosscamError, shown
 
 FOLDER = Path(__file__).parent / "chips"
 DEFAULT = "stm32h743"
 MOST_RETURNS = 16
+CORTEX_M7 = "cortex-m7"
+
+
+class Place(Protocol):
+    """Addresses ``base`` to ``base + size``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def base(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+
+class BlockChip(Protocol):
+    """What a clock that counts by blocks needs of any chip; ``at`` gives it at other clocks."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def memories(self) -> Sequence[Place]: ...
+
+    @property
+    def devices(self) -> tuple[DeviceBus, ...]: ...
+
+    @property
+    def clocks(self) -> ClockData | None: ...
+
+    def at(self, clocks: Frequencies) -> Self: ...
+
+
+SomeChip = TypeVar("SomeChip", bound=BlockChip)
+AnyChip = TypeVar("AnyChip")
 
 
 @dataclass(frozen=True)
@@ -86,7 +127,11 @@ class Chip:
     clocks: ClockData | None = None
     data: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def at(self, core_cycles: float, wait_states: int) -> Chip:
+    def at(self, clocks: Frequencies) -> Chip:
+        """The chip with the clocks and the wait states of the flash that firmware has programmed."""
+        return self.clocked(clocks.core / clocks.bus, clocks.wait_states)
+
+    def clocked(self, core_cycles: float, wait_states: int) -> Chip:
         """The chip with ``core_cycles`` core cycles a bus clock and the flash at ``wait_states``.
 
         The file's way to the slaves is taken for so many bus clocks: it scales with the ratio.
@@ -102,34 +147,55 @@ class Chip:
         return replace(
             self,
             memories=tuple(_memory(buses, entry) for entry in entries),
-            devices=tuple(_device(buses, entry) for entry in self.data["device"]),
+            devices=tuple(device_bus(buses, entry) for entry in self.data["device"]),
         )
 
 
-def available() -> list[str]:
-    """Names of the chips there are files for."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+def available(core: str = CORTEX_M7) -> list[str]:
+    """Names of the chips with such a core there are files for."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml") if core_of(_read(path)) == core)
+
+
+def core_of(data: dict[str, Any]) -> str:
+    """The core of a chip data file: ``core.type``, where it says nothing a Cortex-M7."""
+    core = data.get("core", {})
+    return str(core.get("type", CORTEX_M7)) if isinstance(core, dict) else CORTEX_M7
 
 
 def load_chip(name: str | Path) -> Chip:
-    """A chip by name, or by the path of a data file of the user's.
+    """A chip with a Cortex-M7 by name, or by the path of a data file of the user's.
 
     Raises:
-        CrosscamError: there is none, or the file lacks something.
+        CrosscamError: there is none, the file lacks something, or the chip has another core.
+    """
+    return read_chip(name, CORTEX_M7, _chip)
+
+
+def read_chip(name: str | Path, core: str, make: Callable[[str, dict[str, Any]], AnyChip]) -> AnyChip:
+    """What ``make`` makes of the name and the content of a chip's data file.
+
+    Raises:
+        CrosscamError: as for ``load_chip``.
     """
     path = Path(name) if str(name).endswith(".toml") else FOLDER / f"{str(name).lower()}.toml"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = _read(path)
     except OSError as error:
         raise CrosscamError(
-            f"{path}: cannot be read ({error.strerror}); chips with a data file: {', '.join(available())}"
+            f"{path}: cannot be read ({error.strerror}); chips with a data file: {', '.join(available(core))}"
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise CrosscamError(f"{path}: not TOML: {error}") from error
+    if core_of(data) != core:
+        raise CrosscamError(f"{path}: a chip with a {shown(core_of(data))}; choose the clock of that core, not {core}")
     try:
-        return _chip(path.stem, data)
+        return make(path.stem, data)
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise CrosscamError(f"{path}: {error!r}; see docs/timing.md for what a chip data file holds") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _chip(name: str, data: dict[str, Any]) -> Chip:
@@ -146,7 +212,7 @@ def _chip(name: str, data: dict[str, Any]) -> Chip:
         redirect=int(core["redirect"]),
         return_stack=int(core["return_stack"]),
         memories=tuple(_memory(buses, entry) for entry in data["memory"]),
-        devices=tuple(_device(buses, entry) for entry in data["device"]),
+        devices=tuple(device_bus(buses, entry) for entry in data["device"]),
         clocks=ClockData.from_file(data["clocks"]) if "clocks" in data else None,
         data=data,
     )
@@ -166,7 +232,7 @@ def _cache(entry: dict[str, int]) -> Cache:
     return cache
 
 
-def _device(buses: dict[str, Any], entry: dict[str, Any]) -> DeviceBus:
+def device_bus(buses: dict[str, Any], entry: dict[str, Any]) -> DeviceBus:
     """A part in core clocks, and one in clocks of the bus the registers are behind; the core's private bus has none."""
     ratio = buses[entry["bus"]]["core_cycles"] if "bus" in entry else 0
     read, write = (round(entry[way]["core"] + ratio * entry[way].get("bus", 0)) for way in ("read", "write"))

@@ -1,8 +1,8 @@
 """The clock tree as firmware has programmed it: what the RCC's and the flash controller's registers say.
 
-Two trees: ``stm32h7`` (RM0433 and RM0455 section 8: the H7A3 keeps the register layout, under other names) and
-``stm32f7`` (RM0385 section 5). Frequencies are in Hz. Nothing is checked against the limits of the data sheet here,
-but the wait states: see ``needed_wait_states``.
+``stm32h7`` (RM0433 and RM0455 section 8: the H7A3 keeps the register layout, under other names) and ``stm32f7`` (RM0385
+section 5) are here, those of the Cortex-M4's chips in ``m4_clocks.py``. Frequencies are in Hz. Nothing is checked
+against the limits of the data sheet here, but the wait states: see ``needed_wait_states``.
 """
 
 from __future__ import annotations
@@ -12,25 +12,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.bus import Bus
+from sim.engine.timing.clock_parts import (
+    APB_SHIFTS,
+    CSI_H7,
+    HSI_F7,
+    HSI_H7,
+    LSE,
+    Accelerator,
+    Frequencies,
+    divided,
+    own_bus,
+    timer_clock,
+)
+from sim.engine.timing.m4_clocks import f4_frequencies, f4_scale, l4_frequencies, l4_scale
 
-HSI_H7, CSI_H7, HSI_F7, LSE = 64_000_000, 4_000_000, 16_000_000, 32_768
-APB1, APB2 = range(0x40000000, 0x40010000), range(0x40010000, 0x40020000)
-_LATENCY = 0xF  # FLASH_ACR.LATENCY
-_AHB_SHIFTS = (0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 7, 8, 9)  # HPRE, D1CPRE: no division by 32
-_APB_SHIFTS = (0, 0, 0, 0, 1, 2, 3, 4)  # PPRE
-
-
-@dataclass(frozen=True)
-class Frequencies:
-    """Clocks in Hz: ``core``; ``bus``: AXI and AHB, the flash's too; ``apb`` and ``timers``: of APB1 and APB2;
-    ``kernels``: of USARTs, SPI and I2C controllers, by the peripheral's address. ``wait_states``: FLASH_ACR.LATENCY."""
-
-    core: int
-    bus: int
-    apb: tuple[int, int]
-    timers: tuple[int, int]
-    kernels: dict[int, int]
-    wait_states: int
+_LATENCY, _PRFTEN, _ICEN, _DCEN = 0xF, 1 << 8, 1 << 9, 1 << 10  # FLASH_ACR
 
 
 @dataclass(frozen=True)
@@ -110,6 +106,21 @@ class ClockTree:
         """FLASH_ACR.LATENCY."""
         return self.read(self.data.flash) & _LATENCY
 
+    def accelerator(self) -> Accelerator:
+        """FLASH_ACR of the chips with an ART accelerator on the core's code buses (RM0090 3.9.1, RM0432 3.7.1)."""
+        control = self.read(self.data.flash)
+        return Accelerator(bool(control & _ICEN), bool(control & _DCEN), bool(control & _PRFTEN))
+
+
+_SHAPING = {
+    "stm32h743": ((0x00, 0x5C),),
+    "stm32h7a3": ((0x00, 0x5C),),
+    "stm32f7": ((0x00, 0x0C), (0x8C, 0x94)),
+    "stm32f4": ((0x00, 0x0C), (0x8C, 0x98)),
+    "stm32l4": ((0x00, 0x14), (0x88, 0xA0)),
+}
+"""Offsets of the registers of an RCC that make clocks."""
+
 
 def shapes_clocks(data: ClockData, address: int, power: bool = False) -> bool:
     """A write there may change a clock or the wait states, with ``power`` also the voltage (most writes to an RCC only
@@ -117,21 +128,9 @@ def shapes_clocks(data: ClockData, address: int, power: bool = False) -> bool:
     if power and 0 <= address - data.power < 0x400:
         return True
     offset = address - data.rcc
-    if data.tree == "stm32f7":
-        return 0 <= offset < 0x0C or 0x8C <= offset < 0x94 or data.flash <= address < data.flash + 4
-    return 0 <= offset < 0x5C or data.flash <= address < data.flash + 4
-
-
-def _divided(hertz: int, prescaler: int) -> int:
-    """After an AHB prescaler field of four bits."""
-    return hertz >> _AHB_SHIFTS[prescaler & 15]
-
-
-def _timer_clock(bus: int, prescaler: int, most: int) -> int:
-    """A timer runs at the bus clock while APB divides it by 2 (``most`` 1) or 4 (2) at most, else at twice (four times)
-    APB's (RM0433 8.5.17 and table 54, RM0385 5.2: TIMPRE)."""
-    shift = _APB_SHIFTS[prescaler & 7]
-    return bus if shift <= most else (bus >> shift) << most
+    if data.flash <= address < data.flash + 4:
+        return True
+    return any(first <= offset < end for first, end in _SHAPING[data.tree])
 
 
 # STM32H7
@@ -200,15 +199,15 @@ def _h7_frequencies(tree: ClockTree) -> Frequencies | None:
         return None
     system = (_h7_hsi(tree), CSI_H7, tree.hse)[switched] if switched < 3 else _h7_pll(tree, 1, 0)
     first = tree.rcc(_H7_D1)
-    core = _divided(system, first >> 8)
-    bus = _divided(core, first)
+    core = divided(system, first >> 8)
+    bus = divided(core, first)
     if bus <= 0:
         return None
     prescalers = (tree.rcc(_H7_D2) >> 4 & 7, tree.rcc(_H7_D2) >> 8 & 7)
     most = 2 if tree.rcc(_H7_CFGR) >> 15 & 1 else 1
-    apb = (bus >> _APB_SHIFTS[prescalers[0]], bus >> _APB_SHIFTS[prescalers[1]])
-    timers = (_timer_clock(bus, prescalers[0], most), _timer_clock(bus, prescalers[1], most))
-    own = {"pclk1": apb[0], "pclk2": apb[1], "pclk4": bus >> _APB_SHIFTS[tree.rcc(_H7_D3) >> 4 & 7]}
+    apb = (bus >> APB_SHIFTS[prescalers[0]], bus >> APB_SHIFTS[prescalers[1]])
+    timers = (timer_clock(bus, prescalers[0], most), timer_clock(bus, prescalers[1], most))
+    own = {"pclk1": apb[0], "pclk2": apb[1], "pclk4": bus >> APB_SHIFTS[tree.rcc(_H7_D3) >> 4 & 7]}
     kernels = {}
     for selector in _H7_SELECTORS:
         kernels.update(dict.fromkeys(selector.addresses, _h7_kernel(tree, selector, own)))
@@ -260,26 +259,22 @@ def _f7_frequencies(tree: ClockTree) -> Frequencies | None:
     if switched == 2 and word & 0x3F:
         source = tree.hse if word >> 22 & 1 else HSI_F7
         system = source * (word >> 6 & 0x1FF) // (word & 0x3F) // (2 * (word >> 16 & 3) + 2)
-    core = _divided(system, configuration >> 4)
+    core = divided(system, configuration >> 4)
     if core <= 0:
         return None
     prescalers = (configuration >> 10 & 7, configuration >> 13 & 7)
     most = 2 if tree.rcc(_F7_DEDICATED1) >> 24 & 1 else 1
-    apb = (core >> _APB_SHIFTS[prescalers[0]], core >> _APB_SHIFTS[prescalers[1]])
-    timers = (_timer_clock(core, prescalers[0], most), _timer_clock(core, prescalers[1], most))
+    apb = (core >> APB_SHIFTS[prescalers[0]], core >> APB_SHIFTS[prescalers[1]])
+    timers = (timer_clock(core, prescalers[0], most), timer_clock(core, prescalers[1], most))
     kernels = {}
     for index, address in enumerate(_F7_USARTS):
         choice = tree.rcc(_F7_DEDICATED2) >> 2 * index & 3
-        kernels[address] = (_own_bus(address, apb), system, HSI_F7, LSE)[choice]
+        kernels[address] = (own_bus(address, apb), system, HSI_F7, LSE)[choice]
     for index, address in enumerate(_F7_I2CS):
         choice = tree.rcc(_F7_DEDICATED2) >> 16 + 2 * index & 3
         kernels[address] = (apb[0], system, HSI_F7, apb[0])[choice]
-    kernels.update((address, _own_bus(address, apb)) for address in _F7_SPIS)
+    kernels.update((address, own_bus(address, apb)) for address in _F7_SPIS)
     return Frequencies(core, core, apb, timers, kernels, tree.latency())
-
-
-def _own_bus(address: int, apb: tuple[int, int]) -> int:
-    return apb[address in APB2]
 
 
 def _f7_scale(tree: ClockTree) -> int:
@@ -291,4 +286,6 @@ _TREES: dict[str, tuple[Callable[[ClockTree], Frequencies | None], Callable[[Clo
     "stm32h743": (_h7_frequencies, _h743_scale),
     "stm32h7a3": (_h7_frequencies, _h7a3_scale),
     "stm32f7": (_f7_frequencies, _f7_scale),
+    "stm32f4": (f4_frequencies, f4_scale),
+    "stm32l4": (l4_frequencies, l4_scale),
 }

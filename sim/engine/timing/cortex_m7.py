@@ -1,202 +1,74 @@
-"""The cortex-m7 clock: dual issue, branch prediction, caches, TCM and buses; docs/timing.md has rules and sources.
-
-Python decodes a block when it is first met and runs the pipeline model once for each (state, block, variant); native
-code (``m7_native.py``) does the rest.
-"""
+"""The cortex-m7 clock: dual issue, branch prediction, caches, TCM and buses; docs/timing.md has rules and sources."""
 
 from __future__ import annotations
 
-import ctypes
-from collections import deque
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.native import hooks, shared
 from sim.engine.native.engine import Engine
+from sim.engine.timing import block_layout
 from sim.engine.timing import m7_layout as layout
 from sim.engine.timing import m7_maintenance as maintenance
 from sim.engine.timing import m7_native as native
-from sim.engine.timing.addresses import AddressProgram
-from sim.engine.timing.board import Board, FollowedClocks
+from sim.engine.timing.block_timing import BlockTiming, likeness
 from sim.engine.timing.chip import DEFAULT, Chip, available, load_chip
 from sim.engine.timing.core import CoreSettings
-from sim.engine.timing.decode import decode
-from sim.engine.timing.memory_map import CCR_CODE_CACHE, CCR_DATA_CACHE, MemoryMap
-from sim.engine.timing.microops import Ending, MicroOp
-from sim.engine.timing.pipeline import CLEAN, Pipeline, State
+from sim.engine.timing.memory_map import MemoryMap
+from sim.engine.timing.pipeline import CLEAN, Pipeline
 
-BLOCKS = BLOCKS_AT_MOST = 1 << layout.BLOCK_BITS
-POOL = 1 << 20
-STATES = STATES_AT_MOST = 1 << layout.STATE_BITS
-MARKS = 64
-BLOCKS_DECODED = 512
 BASIC_FRAME = 32  # bytes an exception stacks without floating point
 BYTES_A_CYCLE = 8  # of a multiple load or store
-_COUNTERS = [*range(layout.RUNS, layout.MISPREDICTED + 1), layout.DEVICE_STALL]
-_TOTALS = (layout.MISPREDICTIONS, layout.BRANCHES, layout.CODE_MISSES, layout.DATA_MISSES)
-_TIMES = (layout.BUS_FREE, layout.FILL_TIME)
-_STEADY = (
-    layout.PIPELINE, layout.PREVIOUS, layout.RANDOM, layout.LAST_CODE_LINE, layout.FILL_LINE, layout.FILL_PART,
-    layout.FILL_MEMORY, layout.RETURN_TOP, layout.WRITE_STREAK, layout.WRITE_LINE,
-)  # fmt: skip
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """``counts``: blocks by counters; ``totals``; ``times``: cycles at which something was or will be done; ``steady``:
-    what has to be the same at the end of a turn."""
-
-    counts: NDArray[np.int64]
-    totals: list[int]
-    times: list[int]
-    steady: tuple[int | bytes, ...]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A moment: the core read CYCCNT, or something else happened, at ``cycle`` in the instruction at ``pc``.
-
-    ``ahead``: cycles already charged to that instruction's block that lie behind it. ``counts``: the blocks' counters.
-    """
-
-    cycle: int
-    ahead: int
-    pc: int
-    counts: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class BlockCost:
-    """Where the cycles of a block went, since the start."""
-
-    address: int
-    size: int
-    runs: int
-    cycles: int
-    interlock: int
-    fetch: int
-    stores: int
-    code_stall: int
-    data_stall: int
-    mispredicted: int
-    device_stall: int
-
-    @property
-    def issue(self) -> int:
-        """Cycles in which instructions issued."""
-        return self.cycles - (
-            self.interlock + self.fetch + self.stores + self.code_stall + self.data_stall + self.mispredicted
-        ) - self.device_stall  # fmt: skip
-
-
-class CortexM7Timing:
+class CortexM7Timing(BlockTiming):
     """``chip``: name or path of a data file; without one, the chip whose memories are most like the board's."""
 
     name = "cortex-m7"
-    core: str | None = "cortex-m7"
-    wires_take_time = True
+    cores: tuple[str, ...] = ("cortex-m7",)
     entry_cycles = 12  # Cortex-M7 TRM, interrupt latency with zero wait state memory
     tail_cycles = 6
     return_cycles = 10
+    TIMES = (layout.BUS_FREE, layout.FILL_TIME)
+    STEADY = (
+        block_layout.PIPELINE, block_layout.PREVIOUS, layout.RANDOM, layout.LAST_CODE_LINE, layout.FILL_LINE,
+        layout.FILL_PART, layout.FILL_MEMORY, layout.RETURN_TOP, layout.WRITE_STREAK, layout.WRITE_LINE,
+    )  # fmt: skip
+    clean = CLEAN
+    map: MemoryMap
 
     def __init__(self, chip: str | None = None) -> None:
-        self._wanted = chip
-        self.chip: Chip = load_chip(chip or DEFAULT)
-        self._board: Board | None = None
-        self._core: CoreSettings | None = None
-        self._error: BaseException | None = None
-        self._started = False
-        self.clocks: FollowedClocks | None = None
-        """What firmware has programmed; None where the board has no clock tree the chip data file describes."""
-        self.clock: NDArray[np.int64] = np.zeros(layout.CLOCK_SIZE, np.int64)
-        self._slots: memoryview[int] = self.clock.data
-        self._records: NDArray[np.int64] = np.zeros((BLOCKS, layout.BLOCK_WORDS), np.int64)
-        self._pool: NDArray[np.int64] = np.zeros(POOL, np.int64)
-        self._edges: NDArray[np.int64] = np.full(
-            ((1 << layout.EDGE_BITS) + layout.EDGE_PROBES, layout.EDGE_WORDS), -1, np.int64
-        )
-        self._blocks: list[tuple[int, bytes]] = [(0, b"")]  # block 0 is none
-        self._codes: dict[tuple[int, bytes], int] = {}
-        self._pool_used = 0
-        self._states: dict[State, int] = {CLEAN: 0}
-        self._by_number: list[State] = [CLEAN]
-        self._answers: dict[int, tuple[int, int]] = {}
-        self._evict = 0
-        self._fill_block = _CALLBACK(self._block_missing)
-        self._fill_edge = _CALLBACK(self._edge_missing)
+        super().__init__(chip)
+        self._chip = load_chip(chip or DEFAULT)
+
+    @property
+    def chip(self) -> Chip:
+        """The chip as it is clocked now."""
+        return self._chip
 
     @property
     def block_hook(self) -> int:
         """Native function called before each block."""
         return hooks.address_of(native.on_block)
 
-    @property
-    def access_hook(self) -> int:
-        """Native function called before each device access."""
-        return hooks.address_of(native.on_access)
+    def _ready_times(self) -> NDArray[np.int64]:
+        return self.map.latencies[:, layout.READY]
 
-    # Turns of a loop that are not run
-
-    def progress(self) -> Progress:
-        """Counters of the blocks met so far, and the state of pipeline, caches and buses."""
-        slots = self._slots
-        counts = self._records[: len(self._blocks), _COUNTERS].copy()
-        totals = [slots[slot] for slot in _TOTALS]
-        times = [*(slots[slot] for slot in _TIMES), *self.map.latencies[:, layout.READY].tolist()]
-        tables = self._code_tags, self._data_tags, self._btac
-        steady: tuple[int | bytes, ...] = (*(slots[slot] for slot in _STEADY), *(table.tobytes() for table in tables))
-        return Progress(counts, totals, times, steady)
-
-    def repeat(self, progress: object, turns: int, cycles: int) -> bool:
-        """See ``Timing``. Moments that moved on with the loop move on with it."""
-        assert isinstance(progress, Progress)
-        now = self.progress()
-        if now.steady != progress.steady or len(now.counts) != len(progress.counts):
-            return False
-        self._records[: len(now.counts), _COUNTERS] += turns * (now.counts - progress.counts)
-        for slot, before, after in zip(_TOTALS, progress.totals, now.totals, strict=True):
-            self._slots[slot] = after + turns * (after - before)
-        moved = [
-            after + turns * cycles * (after != before) for before, after in zip(progress.times, now.times, strict=True)
-        ]
-        for slot, value in zip(_TIMES, moved, strict=False):
-            self._slots[slot] = value
-        self.map.latencies[:, layout.READY] = moved[len(_TIMES) :]
-        return True
+    def _steady_tables(self) -> Sequence[NDArray[np.int64]]:
+        return self._code_tags, self._data_tags, self._btac
 
     # Set-up
 
-    def attach(self, board: Board) -> None:
-        """The machine that runs by this clock."""
-        self._board = board
-        board.engine.state[shared.TIMING] = int(self.clock.ctypes.data)
-        self._use_chip(self.chip, board.engine)
-
-    def _use_chip(self, chip: Chip, engine: Engine) -> None:
-        self.chip = chip
-        self.map = MemoryMap(chip)
+    def _prepare(self, engine: Engine) -> None:
+        chip = self._chip
+        self.map = MemoryMap(chip.memories)
         self._pipeline = Pipeline(chip.ecc)
         self._code_tags = np.zeros(chip.code_cache.sets * chip.code_cache.ways, np.int64)
         self._data_tags = np.zeros(chip.data_cache.sets * chip.data_cache.ways, np.int64)
         self._btac = np.full((chip.btac_entries, 2), -1, np.int64)  # two ways beside each other
-        self._devices = _device_table(chip)
-        self._copied, identifiers, pointers = engine.register_copies()
-        self._keep = (identifiers, pointers)
-        own = engine.registers_address()
-        for slot, value in (
-            (layout.BLOCKS, self._records.ctypes.data),
-            (layout.POOL, self._pool.ctypes.data),
-            (layout.EDGES, self._edges.ctypes.data),
-            (layout.CODE_MAP, self.map.code.ctypes.data),
-            (layout.DATA_MAP, self.map.data.ctypes.data),
-            (layout.REGISTERS, own or ctypes.addressof(self._copied)),
-            (layout.READ_REGISTERS, 0 if own else engine.read_batch_address()),
-            (layout.REGISTER_IDS, ctypes.addressof(identifiers)),
-            (layout.REGISTER_POINTERS, ctypes.addressof(pointers)),
+        self._fill_slots(
             (layout.CODE_TAGS, self._code_tags.ctypes.data),
             (layout.CODE_SETS, chip.code_cache.sets - 1),
             (layout.CODE_WAYS, chip.code_cache.ways),
@@ -211,75 +83,38 @@ class CortexM7Timing:
             (layout.BTAC_MASK, chip.btac_entries // 2 - 1),
             (layout.REDIRECT, chip.redirect),
             (layout.RETURN_DEPTH, chip.return_stack),
-            (layout.MEMORIES, self.map.latencies.ctypes.data),
-            (layout.TRAFFIC, self.map.traffic.ctypes.data),
-            (layout.DEVICES, self._devices.ctypes.data),
-            (layout.DEVICE_COUNT, len(chip.devices)),
-            (layout.FN_BLOCK, ctypes.cast(self._fill_block, ctypes.c_void_p).value),
-            (layout.FN_EDGE, ctypes.cast(self._fill_edge, ctypes.c_void_p).value),
             (layout.LEAST_RECENT, chip.replacement == "lru"),
-        ):
-            self._slots[slot] = int(value or 0)
-        self.map.rebuild(self._core)
+        )
+        super()._prepare(engine)
 
     def attach_core(self, core: CoreSettings) -> None:
         """Follow the core's cache and MPU settings, and its cache maintenance."""
-        self._core = core
-        core.observers.append(self)
         if self._board is not None:
             function = hooks.address_of(maintenance.on_maintenance)
             self._board.engine.state[shared.FN_CLOCK_MAINTENANCE] = function
-        self._settings_changed()
+        super().attach_core(core)
 
-    def configured(self, old: int, new: int) -> None:
-        """CCR was written: are caches on?"""
-        if (old ^ new) & (CCR_DATA_CACHE | CCR_CODE_CACHE):
-            self._settings_changed()
-
-    def mpu_changed(self) -> None:
-        """Regions say what may be cached."""
-        self._settings_changed()
-
-    def _settings_changed(self) -> None:
-        if self._board is not None:
-            self.map.rebuild(self._core)
-
-    def _start(self) -> None:
-        """First block: the board is complete, so the chip can be told from its memories."""
-        self._started = True
+    def _take_chip(self) -> None:
         board = self._board
         assert board is not None
         if self._wanted is None:
-            best = max(available(), key=lambda name: (_likeness(load_chip(name), board), name == DEFAULT))
-            if best != self.chip.name:
-                self._use_chip(load_chip(best), board.engine)
-        self.clocks = board.follow_clocks(self.chip, self.retime)
+            best = max(available(), key=lambda name: (likeness(load_chip(name), board), name == DEFAULT))
+            if best != self._chip.name:
+                self._chip = load_chip(best)
+                self._prepare(board.engine)
+        self.clocks = board.follow_clocks(self._chip, self.retime)
 
     def retime(self, chip: Chip) -> None:
-        """Firmware has programmed other clocks or wait states: blocks in flight keep what they have cost."""
-        self.chip = chip
-        self.map.retime(chip)
-        self._devices[:] = _device_table(chip)
+        """Firmware has programmed other clocks or wait states."""
+        self._chip = chip
+        self.map.retime(chip.memories)
+        self._latencies_changed()
 
-    def discontinuity(self) -> None:
-        """The next block follows from no branch."""
-        self._slots[layout.PREVIOUS] = 0
-        self._slots[layout.PIPELINE] = 0
-
-    def reset(self) -> None:
-        """The core was reset: caches off and empty, nothing predicted (a real cache wants invalidating)."""
-        self.discontinuity()
+    def _empty(self) -> None:
         self._code_tags[:] = 0
         self._data_tags[:] = 0
         self._btac[:] = -1
         self._slots[layout.LAST_CODE_LINE] = self._slots[layout.FILL_LINE] = -1
-        self._settings_changed()
-
-    def check(self) -> None:
-        """Raise what went wrong in a callback."""
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
 
     # Cache maintenance
 
@@ -289,10 +124,10 @@ class CortexM7Timing:
             self._code_tags[:] = 0
             self._slots[layout.LAST_CODE_LINE] = -1
         elif operation == "ICIMVAU":
-            maintenance.take(self._code_tags, self.chip.code_cache, value)
+            maintenance.take(self._code_tags, self._chip.code_cache, value)
             self._slots[layout.LAST_CODE_LINE] = -1
         elif operation in maintenance.DATA:
-            line = maintenance.maintain(self._data_tags, self.chip.data_cache, operation, value)
+            line = maintenance.maintain(self._data_tags, self._chip.data_cache, operation, value)
             if line is not None:
                 self._write_back(line)
         elif operation == "BPIALL":
@@ -305,110 +140,6 @@ class CortexM7Timing:
         assert board is not None
         fill = int(self.map.latencies[1, layout.FILL])
         self._slots[layout.BUS_FREE] = max(self._slots[layout.BUS_FREE], board.clock.now) + fill
-
-    # Callbacks of the native side
-
-    def _block_missing(self, address: int, size: int, unused: int) -> int:
-        try:
-            if not self._started:
-                self._start()
-            return self._add_block(address, size)
-        except BaseException as error:
-            self._fail(error)
-            return 0
-
-    def _fail(self, error: BaseException) -> None:
-        if self._error is None:
-            self._error = error
-        if self._board is not None:
-            self._board.clock.stop_core()
-
-    def _add_block(self, address: int, size: int) -> int:
-        board = self._board
-        assert board is not None
-        code = board.sysbus.read_bytes(address, size)
-        found = self._codes.get((address, code))
-        if found is not None:
-            return found
-        ops, program = _decoded(address, code)
-        passage = self._pipeline.run(CLEAN, ops, 0, True)
-        need = layout.ITEM_WORDS * len(program.items) + size // 2 + 1
-        if len(self._blocks) >= BLOCKS_AT_MOST or self._pool_used + need > POOL:
-            self._forget_blocks()
-        number = len(self._blocks)
-        record = self._records[number]
-        record[layout.ITEMS] = self._pool_used
-        record[layout.ITEM_COUNT] = len(program.items)
-        for item in program.items:
-            self._pool[self._pool_used : self._pool_used + 3] = item.words()
-            first, last = passage.issued[item.first] - 1, passage.issued[item.last] - 1
-            self._pool[self._pool_used + layout.ISSUED] = first | last - first << 16
-            self._pool_used += layout.ITEM_WORDS
-        record[layout.ENDING] = int(ops[-1].ending) if ops else int(Ending.FALLS_THROUGH)
-        record[layout.BRANCH] = ops[-1].address if ops else address
-        record[layout.ISSUE_TIMES] = self._pool_used
-        for op, when in zip(ops, passage.issued, strict=True):
-            start = self._pool_used + (op.address - address) // 2
-            self._pool[start : start + op.size // 2] = when - 1
-        self._pool_used += size // 2
-        self._pool[self._pool_used] = passage.cycles
-        self._pool_used += 1
-        record[layout.ADDRESS], record[layout.SIZE] = address, size
-        self._blocks.append((address, code))
-        flags = board.engine.block_flags(address, size)
-        self._codes[address, code] = number | flags << shared.FLAG_SHIFT
-        return number | flags << shared.FLAG_SHIFT
-
-    def _edge_missing(self, key: int, place: int, unused: int) -> int:
-        try:
-            answer = self._answers.get(key)
-            if answer is None:
-                answer = self._answers[key] = self._answer(key)
-        except BaseException as error:
-            self._fail(error)
-            answer = (1, 0)
-        row = next((place + p for p in range(layout.EDGE_PROBES) if self._edges[place + p, 0] == -1), -1)
-        if row < 0:
-            self._evict = (self._evict + 1) % layout.EDGE_PROBES
-            row = place + self._evict
-        self._edges[row] = (key, *answer)
-        return int(self._edges.ctypes.data) + 8 * layout.EDGE_WORDS * row
-
-    def _answer(self, key: int) -> tuple[int, int]:
-        state = self._by_number[key & (STATES - 1)]
-        block = key >> layout.STATE_BITS & (BLOCKS - 1)
-        taken = bool(key >> (layout.STATE_BITS + layout.BLOCK_BITS) & 1)
-        passage = self._pipeline.run(state, _decoded(*self._blocks[block])[0], key >> layout.VARIANT_SHIFT, taken)
-        number = self._states.get(passage.state)
-        if number is None:
-            if len(self._by_number) >= STATES_AT_MOST:
-                self._forget_states()
-            number = self._states[passage.state] = len(self._by_number)
-            self._by_number.append(passage.state)
-        return (
-            passage.cycles | number << 16 | passage.penalty << 40,
-            passage.interlock | passage.fetch << 16 | passage.stores << 32,
-        )
-
-    def _forget_blocks(self) -> None:
-        """No room for more code: start over; the costs of blocks so far are lost."""
-        board = self._board
-        assert board is not None
-        board.engine.forget_blocks()
-        self._records[:] = 0
-        self._blocks = [(0, b"")]
-        self._codes.clear()
-        self._pool_used = 0
-        self._slots[layout.PREVIOUS] = 0
-        self._forget_states()
-
-    def _forget_states(self) -> None:
-        """No room for more pipeline states, or their numbers mean something else now."""
-        self._states = {CLEAN: 0}
-        self._by_number = [CLEAN]
-        self._answers.clear()
-        self._edges[:] = -1
-        self._slots[layout.PIPELINE] = 0
 
     # What reports ask
 
@@ -425,98 +156,3 @@ class CortexM7Timing:
         surplus = words if write else 0
         stall = int(native.access.ctypes(clock, address, size, size // 4, int(write), now, words - 1, surplus))
         return stall + max(0, size - BASIC_FRAME) // BYTES_A_CYCLE
-
-    def cycles_into(self, state: int, address: int, offset: int) -> int:
-        """Cycles until the instruction at ``offset`` issued in the block counted last, as ``on_access`` has it."""
-        place = self._slots[layout.PREVIOUS]
-        if place:
-            row = self._records[(place - self._records.ctypes.data) // (8 * layout.BLOCK_WORDS)]
-            if row[layout.ADDRESS] == address and 0 <= offset < row[layout.SIZE]:
-                return int(self._pool[row[layout.ISSUE_TIMES] + (offset >> 1)])
-        return self.cycles_until(state, address, offset)
-
-    def block_entered(self, state: memoryview[int]) -> int:
-        """Before the branch that led there was settled and its code fetched."""
-        return state[shared.BLOCK_ENTERED]
-
-    def cycles_until(self, state: int, address: int, size: int) -> int:
-        """Cycles of the first ``size`` bytes of the block at ``address``, as if entered clean."""
-        board = self._board
-        assert board is not None
-        if size <= 0:
-            return 0
-        passage = self._pipeline.run(CLEAN, decode(board.sysbus.read_bytes(address, size), address), 0, True)
-        return passage.cycles
-
-    def mark(self, cycle: int, ahead: int, pc: int) -> Mark:
-        """This moment, to tell later what has run since."""
-        return Mark(cycle, ahead, pc, self._records[: len(self._blocks)].copy())
-
-    def watch_counter(self) -> deque[Mark]:
-        """The last reads of CYCCNT by the core, from now on."""
-        marks: deque[Mark] = deque(maxlen=MARKS)
-
-        board = self._board
-        assert board is not None
-        board.engine.recorders.on_counter_read(lambda cycle, ahead, pc: marks.append(self.mark(cycle, ahead, pc)))
-        return marks
-
-    def costs(self, first: Mark | None = None, last: Mark | None = None) -> list[BlockCost]:
-        """Every block that ran, with its cycles by cause; with marks, between them (whole blocks)."""
-        counts = self._records[: len(self._blocks)] if last is None else last.counts
-        if first is not None:
-            counts = counts.copy()
-            counts[: len(first.counts), _COUNTERS] -= first.counts[:, _COUNTERS]
-        return [
-            BlockCost(
-                int(r[layout.ADDRESS]), int(r[layout.SIZE]), int(r[layout.RUNS]), int(r[layout.CYCLES]),
-                int(r[layout.INTERLOCK]), int(r[layout.FETCH]), int(r[layout.STORES]), int(r[layout.CODE_STALL]),
-                int(r[layout.DATA_STALL]), int(r[layout.MISPREDICTED]), int(r[layout.DEVICE_STALL]),
-            )
-            for r in counts[1:]
-            if r[layout.RUNS] or r[layout.CYCLES]
-        ]  # fmt: skip
-
-    def reset_costs(self) -> None:
-        """Start counting anew."""
-        self._records[:, _COUNTERS] = 0
-
-    @property
-    def statistics(self) -> dict[str, int]:
-        """Misses and mispredictions since the start."""
-        slots = self._slots
-        return {
-            "code_misses": slots[layout.CODE_MISSES],
-            "data_misses": slots[layout.DATA_MISSES],
-            "branches": slots[layout.BRANCHES],
-            "mispredictions": slots[layout.MISPREDICTIONS],
-            "blocks": len(self._blocks) - 1,
-            "states": len(self._by_number),
-            "answers": len(self._answers),
-        }
-
-
-@lru_cache(BLOCKS_DECODED)
-def _decoded(address: int, code: bytes) -> tuple[list[MicroOp], AddressProgram]:
-    """The micro-ops of a block, marked by its program of addresses.
-
-    They are needed again for each state the block is entered in, mostly soon; to keep all of them takes 250 bytes an
-    instruction, and firmware that runs wild through empty memory meets a million.
-    """
-    ops = decode(code, address)
-    return ops, AddressProgram(ops)
-
-
-def _device_table(chip: Chip) -> NDArray[np.int64]:
-    return np.array([(d.base, d.base + d.size, d.read, d.write) for d in chip.devices], np.int64)
-
-
-def _likeness(chip: Chip, board: Board) -> int:
-    """How many bytes of the board's memories a chip has as well, less those it has not, and a little for its own."""
-    score = 0
-    covered = 0
-    for start, end, _ in board.sysbus.memories:
-        inside = sum(max(0, min(end, memory.base + memory.size) - max(start, memory.base)) for memory in chip.memories)
-        score += 2 * inside - (end - start)
-        covered += inside
-    return score - (sum(memory.size for memory in chip.memories) - covered) // 16

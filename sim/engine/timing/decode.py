@@ -113,6 +113,7 @@ def _micro_op(instruction: Any) -> MicroOp:
     if instruction.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID) and name not in ("b", "it"):
         op.reads += ((m.FLAGS, Reader.LATE), *((r, Reader.LATE) for r, _, _ in op.writes if r < m.FLAGS))
         op.early = m.EARLY_NEVER
+        op.conditional = True
     if any(r == 15 for r, _, _ in op.writes) and op.ending is Ending.FALLS_THROUGH:
         from_stack = name == "pop" or any(r == 13 for r, _ in op.reads)
         op.ending = Ending.RETURN if from_stack else Ending.INDIRECT

@@ -11,7 +11,7 @@ class InstructionTiming:
     """An instruction of an IT block counts whether its condition holds or not."""
 
     name = "instructions"
-    core: str | None = None
+    cores: tuple[str, ...] = ()
     wires_take_time = False
     entry_cycles = tail_cycles = return_cycles = 0
 

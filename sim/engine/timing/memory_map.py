@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.native import shared
-from sim.engine.timing import m7_layout as layout
-from sim.engine.timing.chip import Chip
+from sim.engine.timing import block_layout, m7_layout
+from sim.engine.timing.chip import Memory, Place
 from sim.engine.timing.core import CoreSettings
 
 NOT_CACHED, WRITE_THROUGH, WRITE_BACK, WRITE_BACK_ALLOCATE = range(4)
@@ -36,23 +38,49 @@ def policy_of(attributes: int) -> int:
     return NOT_CACHED
 
 
-class MemoryMap:
+class PageMap:
     """Two byte maps, a byte a 4 KiB page: memory number | policy << 4; 0 where an access costs nothing extra.
+
+    ``latencies``: a memory's record (``block_layout.MEMORY_WORDS``) by its number; ``traffic``: bytes read and written.
+    """
+
+    def __init__(self, memories: Sequence[Place]) -> None:
+        self._memories = memories
+        self.code: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
+        self.data: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
+        self.latencies: NDArray[np.int64] = np.zeros((16, block_layout.MEMORY_WORDS), np.int64)
+        self.traffic: NDArray[np.int64] = np.zeros((16, block_layout.TRAFFIC_WORDS), np.int64)
+
+    def moved(self) -> dict[int, tuple[int, int]]:
+        """Bytes that core and caches have read and written, by the memories' first addresses."""
+        columns = self.traffic[1 : len(self._memories) + 1].tolist()
+        return {memory.base: (read, written) for memory, (read, written) in zip(self._memories, columns, strict=True)}
+
+    def rebuild(self, core: CoreSettings | None) -> None:
+        """Follow the core's settings; without a core: caches off."""
+        for number, memory in enumerate(self._memories, 1):
+            first, last = pages_of(memory)
+            self.code[first:last] = self.data[first:last] = number
+
+
+def pages_of(memory: Place) -> tuple[int, int]:
+    """The first page of a memory, and that behind its last."""
+    return memory.base >> shared.PAGE_SHIFT, (memory.base + memory.size - 1 >> shared.PAGE_SHIFT) + 1
+
+
+class MemoryMap(PageMap):
+    """What the caches of a Cortex-M7 may hold of memories that are no TCM.
 
     MPU regions count by whole pages: one smaller than a page, or the rest of one, is rounded outwards.
     """
 
-    def __init__(self, chip: Chip) -> None:
-        self._memories = [memory for memory in chip.memories if not memory.tcm]
-        self.code: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
-        self.data: NDArray[np.uint8] = np.zeros(PAGES, np.uint8)
-        self.latencies: NDArray[np.int64] = np.zeros((16, layout.MEMORY_WORDS), np.int64)
-        self.traffic: NDArray[np.int64] = np.zeros((16, layout.TRAFFIC_WORDS), np.int64)
-        self.retime(chip)
+    def __init__(self, memories: Sequence[Memory]) -> None:
+        super().__init__([memory for memory in memories if not memory.tcm])
+        self.retime(memories)
 
-    def retime(self, chip: Chip) -> None:
+    def retime(self, memories: Sequence[Memory]) -> None:
         """The same memories with other latencies (``Chip.at``)."""
-        for number, memory in enumerate((m for m in chip.memories if not m.tcm), 1):
+        for number, memory in enumerate((m for m in memories if not m.tcm), 1):
             figures = (
                 memory.first, memory.beat, memory.write, memory.fill, memory.word, memory.busy,
                 memory.held_first, memory.held_shift,
@@ -62,20 +90,14 @@ class MemoryMap:
     def written_back(self, address: int) -> None:
         """Cache maintenance has written the line at ``address`` back."""
         number = self.data[address >> shared.PAGE_SHIFT] & 15
-        self.traffic[number, layout.BYTES_WRITTEN] += layout.LINE_BYTES
-
-    def moved(self) -> dict[int, tuple[int, int]]:
-        """Bytes that core and caches have read and written, by the memories' first addresses."""
-        columns = self.traffic[1 : len(self._memories) + 1].tolist()
-        return {memory.base: (read, written) for memory, (read, written) in zip(self._memories, columns, strict=True)}
+        self.traffic[number, block_layout.BYTES_WRITTEN] += m7_layout.LINE_BYTES
 
     def rebuild(self, core: CoreSettings | None) -> None:
         """Follow the core's settings; without a core: caches off."""
         ccr = core.ccr if core is not None else 0
         policies = self._policies(core)
         for number, memory in enumerate(self._memories, 1):
-            first = memory.base >> shared.PAGE_SHIFT
-            last = (memory.base + memory.size - 1 >> shared.PAGE_SHIFT) + 1
+            first, last = pages_of(memory)
             part = policies[first:last]
             self.data[first:last] = number | (part << 4 if ccr & CCR_DATA_CACHE else 0)
             self.code[first:last] = number | ((part != 0) << 4 if ccr & CCR_CODE_CACHE else 0)

@@ -122,6 +122,8 @@ class MicroOp:
     ending: Ending = Ending.FALLS_THROUGH
     bank: int = -1  # bit of the variant mask that says: same bank as the load before
     unaligned: int = -1  # bit of the variant mask that says: this access is unaligned
+    conditional: bool = False  # under IT
+    measured: bool = False  # a division whose operands the address program knows
     instruction: Any = field(default=None, repr=False, compare=False)
 
     def at(self, address: int) -> MicroOp:
@@ -129,5 +131,5 @@ class MicroOp:
         return MicroOp(
             address, self.size, self.name, self.text, self.units, self.alone, self.older_only, self.cycles, self.reads,
             self.writes, self.early, self.narrow_store, self.store_work, self.ending, self.bank, self.unaligned,
-            self.instruction,
+            self.conditional, self.measured, self.instruction,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sim.engine.timing import microops as m
 from sim.engine.timing.microops import DISTANCE, Ending, MicroOp, Reader, Writer
@@ -51,13 +51,16 @@ class State(NamedTuple):
 CLEAN = State((), _CLOSED, 1, False, 0, _NEVER_ADDED)
 
 
+AnyState = TypeVar("AnyState")
+
+
 @dataclass(slots=True)
-class Passage:
+class Passage(Generic[AnyState]):
     """A block run once: cycles, of which stalls by cause; the next state; issue cycle of each op; what a
     misprediction of its last branch costs."""
 
     cycles: int
-    state: State
+    state: AnyState
     issued: list[int]
     interlock: int
     fetch: int
@@ -72,7 +75,7 @@ class Pipeline:
     def __init__(self, ecc: bool = True) -> None:
         self._ecc = ecc
 
-    def run(self, state: State, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage:
+    def run(self, state: State, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage[State]:
         """Issue ``ops``; ``variant``: bits of bank conflicts and unaligned accesses; ``taken``: entered by a branch."""
         ready = {register: (when, writer) for register, when, writer in state.results}
         now, opened, fetch, backlog = 0, state.open_units, state.fetch, state.backlog

@@ -11,7 +11,7 @@ from sim.engine.machine import Machine
 from sim.engine.observe.profile.traffic import CORE, Traffic
 from sim.engine.observe.record.contexts import Contexts
 from sim.engine.observe.record.recorder import present
-from sim.engine.timing.cortex_m7 import CortexM7Timing
+from sim.engine.timing.block_timing import BlockTiming
 
 PAUSE_SECONDS = 200e-6
 """A master that moves nothing for so long has ended its transfer."""
@@ -118,7 +118,7 @@ class Happenings:
 
     def _counters(self) -> dict[str, int]:
         timing = self._machine.timing
-        if not isinstance(timing, CortexM7Timing):
+        if not isinstance(timing, BlockTiming):
             return {}
         moved = sum(read + written for read, written in timing.map.moved().values())
         return {name: timing.statistics[name] for name in COUNTERS} | {MEMORY_BYTES: moved}

@@ -1,0 +1,190 @@
+"""Issue of a block's instructions on the Cortex-M4: one after the other, loads and stores pipelined where they may.
+
+Sources: Arm 100166 (Cortex-M4 TRM) 3.3.1 "Cortex-M4 instructions", 3.3.2 "Load/store timings", 7.2.3 for floating
+point; "silicon": the measurements on an STM32F407 in jnk0le/random, ``pipeline cycle test/doc/cortex_m3m4.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from capstone import arm  # type: ignore[import-untyped]
+
+from sim.engine.timing import microops as m
+from sim.engine.timing.microops import Ending, MicroOp, Reader
+from sim.engine.timing.pipeline import Passage
+
+DIVIDE_LEAST, DIVIDE_MOST = 2, 12  # TRM 3.3.1: by the operands
+DIVIDE_UNKNOWN = 6  # assumed, of operands the address program does not know
+FLOAT_DIVIDE = 14  # VDIV, VSQRT; others go on meanwhile
+FLOAT_ACCUMULATE = 3
+DIRECT, BY_REGISTER, BY_LOAD = 1, 2, 3
+"""P of the TRM, refilling the pipeline: a target foreseen at decode, one that execution gives, one that is loaded."""
+
+_ACCUMULATES = ("vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms")
+_FLOAT_BLOCKS = ("vldm", "vstm", "vpush", "vpop")
+
+
+class State(NamedTuple):
+    """What code leaves behind.
+
+    ``data_phase``: a load's data are still on the bus, for a cycle that only another single load or store shares;
+    ``loaded``: the registers they go to; ``storing``: a store's data are; ``fresh``: registers written in the last
+    cycle, too late for an address in the next; ``based``: address registers the last access has moved; ``floats``:
+    results of the last floating-point operation; ``divider``: cycles until a floating-point division is done;
+    ``narrow``: the last instruction had 16 bits; ``eats``: it hides a nop behind it; ``leaving``: P of a branch.
+    """
+
+    data_phase: bool = False
+    loaded: frozenset[int] = frozenset()
+    storing: bool = False
+    fresh: frozenset[int] = frozenset()
+    based: frozenset[int] = frozenset()
+    floats: frozenset[int] = frozenset()
+    divider: int = 0
+    narrow: bool = False
+    eats: bool = False
+    leaving: int = 0
+
+
+CLEAN = State()
+
+
+class M4Pipeline:
+    """``run`` as in ``pipeline.Pipeline``; bits of ``variant``: accesses to another memory than the load before."""
+
+    def run(self, state: State, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage[State]:
+        """Issue ``ops``; ``taken``: entered by a branch, whose refill counts here."""
+        now = interlock = fetch = 0
+        if taken and state.leaving and ops:
+            fetch = state.leaving + (1 if ops[0].size == 4 and ops[0].address & 2 else 0)
+            now = fetch
+        issued: list[int] = []
+        for op in ops:
+            wait = _wait(state, op, variant)
+            cost, state = _step(state, op, wait)
+            interlock += wait
+            now += wait
+            issued.append(now + 1)
+            now += cost
+        return Passage(now, state, issued, interlock, fetch, 0, 0)
+
+
+def _wait(state: State, op: MicroOp, variant: int) -> int:
+    """Cycles ``op`` waits for what was before it."""
+    wait = 0
+    addresses = {register for register, reader in op.reads if reader is Reader.ADDRESS}
+    single = _is_single(op)
+    if state.data_phase:
+        same_memory = not (op.bank >= 0 and variant >> op.bank & 1)
+        dependent = bool(addresses & (state.loaded | state.based))
+        if not (single and same_memory and not dependent):
+            wait = 1
+    elif op.units & (m.LOAD | m.STORE) and addresses & state.based:
+        wait = 1
+    if addresses & (state.fresh | state.loaded):
+        wait += 1
+    if state.storing and op.units & m.LOAD:
+        wait += 1
+    if op.name.startswith("v"):
+        floats = {register for register, _ in op.reads if register >= m.FLOATS}
+        if floats & state.floats:
+            wait = max(wait, 1)
+        wait = max(wait, state.divider)
+    return wait
+
+
+def _step(state: State, op: MicroOp, wait: int) -> tuple[int, State]:
+    """Cycles ``op`` takes, and what it leaves behind."""
+    cost = _cycles(state, op)
+    written = frozenset(register for register, writer, _ in op.writes if register < m.FLAGS)
+    divider = max(0, state.divider - wait - cost)
+    narrow = op.size == 2
+    leaving = _leaving(op)
+    if op.units & (m.LOAD | m.STORE):
+        addresses = {register for register, reader in op.reads if reader is Reader.ADDRESS}
+        based = written & addresses if _moves_base(op) else frozenset()
+        if _is_single(op) and not leaving:
+            if op.units & m.LOAD:
+                after = State(True, written - based, based=based, divider=divider, narrow=narrow, eats=True)
+                return 1, after
+            return cost, State(storing=True, based=based, divider=divider, narrow=narrow, eats=_is_indexed(op))
+        return cost, State(fresh=written, divider=divider, narrow=narrow, leaving=leaving)
+    floats: frozenset[int] = frozenset()
+    if op.units & m.FLOAT:
+        floats = frozenset(register for register, _, _ in op.writes if register >= m.FLOATS)
+        if op.name in ("vdiv", "vsqrt"):
+            divider = FLOAT_DIVIDE - 1
+    if op.units & m.IT and not cost:
+        return 0, state._replace(narrow=False, data_phase=False, eats=False)
+    return cost, State(fresh=written, floats=floats, divider=divider, narrow=narrow, leaving=leaving)
+
+
+def _is_single(op: MicroOp) -> bool:
+    """One integer load or store of at most a word."""
+    return bool(op.units & (m.LOAD | m.STORE)) and op.name.startswith(("ldr", "str")) and op.name[3:] != "d"
+
+
+def _is_indexed(op: MicroOp) -> bool:
+    """Its address is the sum of two registers."""
+    operands = () if op.instruction is None else op.instruction.operands
+    return any(operand.type == arm.ARM_OP_MEM and operand.mem.index for operand in operands)
+
+
+def _moves_base(op: MicroOp) -> bool:
+    return op.instruction is not None and bool(op.instruction.writeback)
+
+
+def _leaving(op: MicroOp) -> int:
+    """P of a branch; 0 of what is none."""
+    if op.ending is Ending.FALLS_THROUGH:
+        return 0
+    if op.units & m.LOAD or op.name in ("tbb", "tbh"):
+        return BY_LOAD
+    return DIRECT if op.ending in (Ending.CONDITIONAL, Ending.DIRECT, Ending.CALL) else BY_REGISTER
+
+
+def _cycles(state: State, op: MicroOp) -> int:
+    """Of an instruction without what it waits for and what refilling takes."""
+    name = op.name
+    if name in ("nop", "hint"):
+        return 0 if state.eats and op.size == 2 and "nop" in op.text else 1
+    if op.units & m.IT:
+        return 0 if state.narrow else 1
+    if name.startswith("v"):
+        return _float_cycles(op)
+    if op.units & (m.LOAD | m.STORE):
+        if _is_single(op):
+            if op.units & m.STORE:
+                return 2 if _is_indexed(op) else 1
+            return 2 if op.ending is not Ending.FALLS_THROUGH else 1
+        return 1 + _words(op)
+    if name in ("udiv", "sdiv"):
+        return DIVIDE_LEAST if op.measured else DIVIDE_UNKNOWN
+    if name in ("tbb", "tbh"):
+        return 3
+    if name in ("mrs", "msr", "cps"):
+        return 2
+    return 1 + BY_LOAD if name == "isb" else 1
+
+
+def _words(op: MicroOp) -> int:
+    """Words a multiple load or store moves."""
+    if op.name in ("ldrd", "strd"):
+        return 2
+    if op.units & m.STORE:
+        return sum(reader is not Reader.ADDRESS for _, reader in op.reads)
+    return sum(writer != 0 for _, writer, _ in op.writes)
+
+
+def _float_cycles(op: MicroOp) -> int:
+    name = op.name
+    words = len({n for n, _, _ in op.writes if n >= m.FLOATS} or {n for n, _ in op.reads if n >= m.FLOATS})
+    if name in ("vldr", "vstr") or name.startswith(_FLOAT_BLOCKS):
+        return 1 + words
+    if name in _ACCUMULATES:
+        return FLOAT_ACCUMULATE
+    if name == "vmov" and op.instruction is not None:
+        return 2 if sum(operand.type == arm.ARM_OP_REG for operand in op.instruction.operands) > 2 else 1
+    return 1
