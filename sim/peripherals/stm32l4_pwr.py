@@ -9,8 +9,8 @@ CR1, CR3, SR1, SR2, SCR, CR5 = 0x00, 0x08, 0x10, 0x14, 0x18, 0x80
 VOS, RANGE_1, RANGE_2, REGLPS = 0x600, 0x200, 0x400, 0x100
 
 if request.IsInit:
-    known = set(range(0x00, 0x1C, 4)) | set(range(0x20, 0x68, 4)) | set((CR5,))
-    registers = {offset: 0 for offset in known}
+    known = set(range(0x00, 0x1C, 4)) | set(range(0x20, 0x68, 4)) | {CR5}
+    registers = dict.fromkeys(known, 0)
     registers.update({CR1: RANGE_1, CR3: 0x8000, CR5: 0x100})
 elif not request.IsUser:
     offset = request.Offset & ~3
