@@ -13,8 +13,8 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-.PHONY: help setup references run report test test-all lint train firmware frames bench bench-model clean test-renode bench-renode \
-  check-loops fuzz picture mutants
+.PHONY: help setup references run report test test-all lint budget train firmware frames bench bench-model clean test-renode \
+  bench-renode check-loops fuzz picture mutants
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -59,11 +59,16 @@ lint: .venv/dev  ## ruff, mypy, import-linter, clang-format
 	$(PY) .venv/bin/lint-imports --no-cache --no-logo
 	git ls-files 'firmware/*.c' 'firmware/*.h' | xargs .venv/bin/clang-format --dry-run --Werror
 
-test: .venv/dev .venv/train lint firmware references  ## lint, pytest, host kernel tests, Robot suites
+budget: .venv/dev firmware frames  ## what the firmware may need, against robot_tests/budgets.toml
 	@$(BUILD_WITH)=zig
+	$(PY) -m scripts.main budget check --elf build/zig/crosscam.elf
+
+# Side by side what uses one core each. The first board that boots has the engine's native code compiled, which takes
+# a while and is kept; hundreds of tests that run a command each would do it again until one has ended.
+test: .venv/dev .venv/train  ## lint, pytest, host kernel tests, Robot suites
+	@$(MAKE) --no-print-directory -j2 lint budget references
 	$(PY) -m pytest -n auto --dist loadfile
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) --exclude slow --processes 2 robot_tests
-	$(PY) -m scripts.main budget check --elf build/zig/crosscam.elf
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done
 
