@@ -25,6 +25,7 @@ from scripts import (
     grab,
     grades,
     models,
+    init,
     monitor,
     record,
     reference,
@@ -32,6 +33,7 @@ from scripts import (
     robot,
     run,
     soak,
+    summary,
     train,
     view,
     web,
@@ -72,8 +74,10 @@ app.command("mlperf")(mlperf_command.mlperf)
 app.command("coremark")(coremark_command.coremark)
 app.command("cycles")(cycles_command.cycles)
 app.command("profile")(profile_command.profile)
+app.command("init")(init.init)
 app.command("coverage")(coverage_command.coverage)
 app.command("soak")(soak.soak)
+app.command("summary")(summary.summary)
 
 app.command("record")(record.record)
 app.command("replay")(record.replay)
