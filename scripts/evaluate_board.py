@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.board_unit import BoardUnit, Scored, run_unit
+from scripts.console import tell
 from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ def score_on_board(
 
     check_inputs(elf, None)
     firmware, network = elf.read_bytes(), model.read_bytes()
+    began, used = time.perf_counter(), _processor_seconds()
     units = [samples[at : at + spread.unit] for at in range(0, len(samples), spread.unit)]
     with tempfile.TemporaryDirectory(prefix="crosscam-evaluate-") as scratch:
         folder = Path(scratch) / "units" if results is None else results.with_name(f"{results.name}.units")
@@ -61,7 +65,18 @@ def score_on_board(
         if results is not None:
             write_text(results, "".join(json.dumps(asdict(each)) + "\n" for each in scored))
             journal.remove()
+    wall, processor = time.perf_counter() - began, _processor_seconds() - used
+    count = sum(len(units[number]) for number in missing)
+    tell(
+        f"{count} pictures in {wall:.1f} s, {count / wall:.2f} a second; {processor:.1f} s of processor time of this "
+        "computer"
+    )
     return scored
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those it has waited for."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def _plan(samples: Sequence[Sample], firmware: bytes, network: bytes, spread: Spread) -> dict[str, object]:
