@@ -9,11 +9,13 @@ Test Teardown       Test Teardown
 
 *** Test Cases ***
 Should Print Its Banner
+    [Tags]    smoke
     Wait For Line On Uart    crosscam \\d+\\.\\d+\\.\\d+    treatAsRegex=true
     Wait For Line On Uart    person_car_160
     Wait For Line On Uart    480 MHz
 
 Should Pass Its Self Test
+    [Tags]    smoke
     Wait For Line On Uart    self-test: ok
 
 Should Identify The Camera
@@ -27,7 +29,7 @@ Should Count Frames From One
 
 Should Do Nothing A Board Would Not Forgive
     [Documentation]    Stale cache lines, DMA out of reach, unaligned device accesses, peripherals without a clock.
-    [Tags]    crosscam-engine
+    [Tags]    smoke    crosscam-engine
     Next Prediction
     Next Prediction
     No Board Findings Should Exist

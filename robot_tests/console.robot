@@ -16,6 +16,7 @@ Nothing Should Reset A Board That Is Idle
     Should Not Be On Uart    last reset    timeout=9
 
 Help Should List Every Command
+    [Tags]    smoke
     Write Line To Uart    h
     FOR    ${letter}    IN    h    i    s    p    f    r    x
         Wait For Line On Uart    ^\\s*${letter}\\b    treatAsRegex=true

@@ -13,6 +13,7 @@ ${FRAME_BUDGET}     90000000
 
 *** Test Cases ***
 A Frame Should Stay Inside Its Budget
+    [Tags]    smoke
     Boot Board
     ${first}=    Next Prediction
     ${second}=    Next Prediction

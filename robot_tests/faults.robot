@@ -15,39 +15,39 @@ ${TABLE}    ${CURDIR}/faults.toml
 
 
 *** Test Cases ***
-One Of Each Kind
+One Fault Of Each Kind Should Be Answered
     [Tags]    smoke    crosscam-engine
     smoke=${True}
 
-Camera
+Camera Faults Should Be Answered
     [Tags]    slow    crosscam-engine
     camera
 
-Camera On Either Engine
+Camera Faults Should Be Answered On Either Engine
     [Tags]    slow    renode
     camera    renode=${True}
 
-Registers And Buses
+Faults Of Registers And Buses Should Be Answered
     [Tags]    slow    crosscam-engine
     register dma i2c
 
-Interrupts
+Faults Of Interrupts Should Be Answered
     [Tags]    slow    crosscam-engine
     irq
 
-Clocks
+Faults Of Clocks Should Be Answered
     [Tags]    slow    crosscam-engine
     clock
 
-Memory
+Faults Of Memory Should Be Answered
     [Tags]    slow    crosscam-engine
     memory
 
-The Console's Line
+Faults Of The Console's Line Should Be Answered
     [Tags]    slow    crosscam-engine
     uart
 
-Program And Supply
+Faults Of Program And Supply Should Be Answered
     [Tags]    slow    crosscam-engine
     watchdog power
 

@@ -9,6 +9,7 @@ Test Teardown       Test Teardown
 *** Test Cases ***
 Demo Photographs Should Be Recognised
     [Documentation]    One row a photograph of the demo set, in the order the camera shows them.
+    [Tags]    smoke
     [Setup]    Boot Board With Reference    ${FRAMES}
     [Template]    Next Prediction Should Be
     # photograph    what the board says

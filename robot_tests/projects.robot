@@ -256,14 +256,14 @@ Terminals And Testers Should Be Made
     Execute Command    emulation CreateFrameBufferTester "frames" 5
     Command Should Fail    emulation CreateUARTHub "frames"    External's name already in use
 
-Members Of Core And Controller
+Members Of Core And Controller Should Be There
     Make Board
     Execute Command    cpu FpuEnabled true
     Command Should Say    nvic Frequency    0x00000000044AA200
     Execute Command    nvic Frequency 1000000
     Command Should Say    nvic Frequency    0x00000000000F4240
 
-Words Of The Emulation
+Words Of The Emulation Should Be Known
     Make Board
     ${time}=    Execute Command    currentTime
     Should Contain    ${time}    Current virtual time: 00:00:00

@@ -10,6 +10,7 @@ import typer
 from scripts.console import NoPython, finite, tell
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.files import write_json
+from sim.stopping import Interrupted
 from sim.text import printable
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ def soak(
         board.check_camera()
         run = Soak(board, len(photographs.entries), frames, Limits(cycles, memory))
         task = progress.add_task("frames", total=frames)
-        run.run(elf, lambda came: progress.update(task, completed=came), tell_window)
+        try:
+            run.run(elf, lambda came: progress.update(task, completed=came), tell_window)
+        except Interrupted:  # hours of it are worth seeing
+            console.print(_table(run.windows))
+            raise
     console.print(_table(run.windows))
     for line in warnings.summary(board.machine):
         tell(line)
