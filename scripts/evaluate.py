@@ -98,6 +98,8 @@ def evaluate(
         raise CrosscamError("evaluate: --on-board all keeps no pictures, which --config needs; run them one by one")
     spread = Spread(workers or os.cpu_count() or 1, dask, unit, timing)
     card = read_card(shipped(model))
+    if card.judgement.grades:
+        raise CrosscamError(f"{model}: tells grades, not classes; give it to `crosscam grades judge`")
     thresholds = parse_thresholds(threshold or [], card.labels, card.thresholds)
     # Cards that do not tell were trained by the original rule.
     areas = numbers(classes, "--class", float) or card.provenance.get("minimum_area", MINIMUM_AREA)

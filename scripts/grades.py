@@ -72,6 +72,7 @@ def train(
 
     from rich.progress import Progress
 
+    from model.dataset.grades import read_graded
     from model.errors import CrosscamError
     from model.extras import missing
     from model.grading.figures import table
@@ -97,8 +98,10 @@ def train(
     wanted = read_grades(shipped(recipe))
     plan = Plan(Backbone(size, stages, weights), after, views)
     plan = replace(plan, stages=replace(plan.stages, epochs=epochs, rate=rate))
+    sources = (*wanted.training, *wanted.validation)
+    photographs = sum(len(read_graded(data_root, source, wanted.grades)) for source in sources)
     with Progress(transient=True) as bar:
-        task = bar.add_task("embeddings", total=None)
+        task = bar.add_task("embeddings", total=photographs)
         trained = train_both(wanted, data_root, plan, cache, lambda done: bar.advance(task, done))
     card = export(trained, wanted, plan, name, out, report or out / "report")
     for form in ("float_camera_path", "int8_camera_path"):

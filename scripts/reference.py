@@ -30,6 +30,7 @@ def reference(
     rows = []
     for index in track(range(len(folder.entries)), description="reference", transient=True):
         expected = host[index]
+        grade, zone = host.verdict(index)
         rows.append(
             {
                 "source": expected.source,
@@ -37,6 +38,8 @@ def reference(
                 "scores": list(expected.scores),
                 "decision": list(host.decide(host.card.labels, expected.scores)),
             }
+            | ({"grade": grade} if grade else {})
+            | ({"zone": zone} if zone else {})
         )
     path = output or frames / "reference.json"
     document = {"model": host.card.id, "sha256": host.card.sha256, "classes": list(host.card.labels), "frames": rows}

@@ -222,6 +222,8 @@ def draw_curves(curves: Mapping[str, Curve], folder: Path, rates: Mapping[str, f
                 x = normal_deviate(curve.false_positive_rate, curve.negatives)
                 axes.plot(x, normal_deviate(1.0 - curve.true_positive_rate, curve.positives), label=label)
         for rate in rates.values():
+            if kind == "det" and not 0.0 < rate < 1.0:
+                continue  # they have no finite place there
             axes.axvline(rate if kind == "roc" else NormalDist().inv_cdf(rate), color="0.6", lw=0.8, ls="--", zorder=0)
         axes.set_xlabel("false-positive rate")
         axes.set_ylabel("true-positive rate" if kind == "roc" else "false-negative rate")

@@ -98,6 +98,11 @@ class verdict:  # noqa: N801 - `Library  sim.robot.verdict` finds the class by t
                 f"frame {prediction.frame} ({row['source']}): the board says {list(prediction.scores)} of"
                 f" {list(prediction.labels)}, the reference {list(expected[1])} of {list(expected[0])}"
             )
+        said, wanted = (prediction.grade, prediction.zone), (row.get("grade", ""), row.get("zone", ""))
+        if said != wanted:
+            raise AssertionError(
+                f"frame {prediction.frame} ({row['source']}): the board says {said}, expected {wanted}"
+            )
         return row
 
     def _expected(self, row: dict[str, object], count: int) -> tuple[tuple[str, ...], tuple[int, ...]]:

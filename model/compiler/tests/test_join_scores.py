@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model.card import Card, write_card
+from model.card import write_card
 from model.compiler.compile import Options, build, compile_model
-from model.compiler.tests.cases_networks import Net
-from model.compiler.tests.maker import Maker
+from model.compiler.tests.cases_graded import graded_card, two_outputs
 from model.errors import CrosscamError
 from model.evaluation.reference import Reference
-from model.judgement import Judgement
-
-
-def two_outputs(kind: str = "LOGISTIC") -> bytes:
-    """A network of 8x8 pictures with a sigmoid (or a TANH, of another scale) of one value and a softmax of three."""
-    n = Net(Maker(3))
-    build_ = n.m.build
-    x = build_.tensor("picture", (1, 8, 8, 3), scale=1 / 128, zero_point=0)
-    y = n.conv(x, 8, stride=2)
-    pooled = n.value((1, 8), n.scale_of(y) / 2)
-    build_.op("MEAN", [y, n.m.integers([1, 2])], [pooled])
-    one, three = n.dense(pooled, 1), n.dense(pooled, 3)
-    scale, zero_point = (1 / 256, -128) if kind == "LOGISTIC" else (1 / 128, 0)
-    score = build_.tensor("score", (1, 1), scale=scale, zero_point=zero_point)
-    grades = build_.tensor("grades", (1, 3), scale=1 / 256, zero_point=-128)
-    build_.op(kind, [one], [score])
-    build_.op("SOFTMAX", [three], [grades], beta=1.0)
-    return build_.finish([x], [score, grades])
 
 
 def test_the_scores_lie_end_to_end_and_nothing_is_copied() -> None:
@@ -45,32 +25,9 @@ def test_the_scores_lie_end_to_end_and_nothing_is_copied() -> None:
     assert sorted(places) == [start, start + 1]
 
 
-def card(blob: bytes, **changes: object) -> Card:
-    fields = {
-        "id": "graded",
-        "title": "Graded",
-        "file": "model.tflite",
-        "sha256": hashlib.sha256(blob).hexdigest(),
-        "labels": ("score", "S", "Q", "X"),
-        "macs": 0,
-        "parameters": 0,
-        "input_shape": (8, 8, 3),
-        "input_scale": 1 / 128,
-        "input_zero_point": 0,
-        "output_scale": 1 / 256,
-        "output_zero_point": -128,
-        "thresholds": (0, 0, 0, 0),
-        "self_test_pattern": "none",
-        "self_test_expected": (0, 0, 0, 0),
-        "output_sizes": (1, 3),
-        "judgement": Judgement(("S", "Q", "X"), "score", {"trusted": 100, "neutral": 0}),
-    }
-    return Card(**{**fields, **changes})  # type: ignore[arg-type]
-
-
 def compiled(folder: Path, blob: bytes, **changes: object) -> None:
     (folder / "model.tflite").write_bytes(blob)
-    write_card(card(blob, **changes), folder)
+    write_card(graded_card(blob, **changes), folder)
     compile_model(folder, folder / "out", firmware=True)
 
 

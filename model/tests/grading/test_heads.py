@@ -44,6 +44,7 @@ def test_the_first_stage_learns_grades_and_costs_move_its_decisions() -> None:
     assert (careful[severest] == 3).mean() > (said[severest] == 3).mean()
 
 
+@pytest.mark.slow
 def test_the_second_stage_learns_to_rank() -> None:
     training, unseen = made_up(600, 1), made_up(400, 2)
     for loss in (RocAucLoss(), "binary_crossentropy"):
@@ -51,6 +52,7 @@ def test_the_second_stage_learns_to_rank() -> None:
         assert auc(head.predict(unseen.embeddings[:, 0], verbose=0)[:, 0], unseen.grades > 0) > 0.8
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_head() -> None:
     quick = heads.Fitting(epochs=2, batch_size=64)
     first, second = (heads.fit_score(made_up(100, 1), RocAucLoss(), 5, quick).get_weights() for _ in range(2))

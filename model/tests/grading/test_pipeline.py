@@ -79,6 +79,7 @@ def trained(place: Path, recipe: GradesRecipe, plan: Plan) -> Trained:
     return train(recipe, place, plan, place / "cache")
 
 
+@pytest.mark.slow
 def test_fused_is_staged_within_a_millionth(trained: Trained) -> None:
     pictures = np.random.default_rng(2).uniform(-1, 1, (4, 32, 32, 3)).astype(np.float32)
     fused = trained.fused.predict_on_batch(pictures)
@@ -86,6 +87,7 @@ def test_fused_is_staged_within_a_millionth(trained: Trained) -> None:
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_kept_embeddings_and_stages_are_used_again(
     place: Path, recipe: GradesRecipe, plan: Plan, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +114,7 @@ def test_a_changed_photograph_is_embedded_anew(place: Path, recipe: GradesRecipe
     np.testing.assert_array_equal(values()[4], before[4])
 
 
+@pytest.mark.slow
 def test_the_model_folder(place: Path, recipe: GradesRecipe, plan: Plan, trained: Trained) -> None:
     out, report = place / "zoo", place / "report"
     export(trained, recipe, plan, "tiny", out, report)

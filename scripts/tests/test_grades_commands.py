@@ -1,0 +1,111 @@
+"""``crosscam grades``: what it counts, judges and refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("pycocotools")
+
+from model.card import write_card
+from model.compiler.tests.cases_graded import graded_card, two_outputs
+from model.errors import CrosscamError
+from model.tests.conftest import make_coco_tree
+from scripts.main import app
+
+RUNNER = CliRunner()
+ROOT = Path(__file__).parents[2]
+
+RECIPE = """
+[[grade]]
+name = "S"
+[[grade]]
+name = "Q"
+above = { person = 0.0 }
+[[grade]]
+name = "X"
+above = { person = 0.05 }
+[costs]
+S = [0, 1, 2]
+Q = [1, 0, 1]
+X = [4, 2, 0]
+[zones]
+trusted = 0.0
+untrusted = 0.5
+[[training]]
+folder = "toy"
+split = "train"
+[[validation]]
+folder = "toy"
+split = "val"
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    objects = {at: [[], [(1, 10.0)], [(1, 9000.0)]][at % 3] for at in range(9)}
+    make_coco_tree(tmp_path, "toy", "train", objects)
+    make_coco_tree(tmp_path, "toy", "val", {**objects, 9: []})
+    (tmp_path / "grades.toml").write_text(RECIPE)
+    return tmp_path
+
+
+def said(*arguments: object) -> str:
+    result = RUNNER.invoke(app, ["grades", *map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def refused(*arguments: object) -> str:
+    with pytest.raises(CrosscamError) as caught:
+        RUNNER.invoke(app, ["grades", *map(str, arguments)], catch_exceptions=False)
+    return str(caught.value)
+
+
+def test_count_needs_annotations_alone(tree: Path) -> None:
+    (tree / "toy" / "train").rename(tree / "elsewhere")
+    lines = said("count", tree, "--recipe", tree / "grades.toml").splitlines()
+    assert [line.split() for line in lines] == [
+        ["source", "images", "S", "Q", "X"],
+        ["toy/train", "9", "3", "3", "3"],
+        ["toy/val", "10", "4", "3", "3"],
+    ]
+
+
+def test_judge_measures_a_model_and_draws(tree: Path) -> None:
+    blob = two_outputs()
+    (tree / "model.tflite").write_bytes(blob)
+    write_card(graded_card(blob), tree)
+    output = said("judge", tree, "--data-root", tree, "--recipe", tree / "grades.toml", "-o", tree / "report")
+    rows = {line.split()[0]: line.split()[1:] for line in output.splitlines()}
+    assert rows["toy/val"][0] == rows["all"][0] == "10"
+    assert {"trusted", "untrusted"} <= set(rows)
+    drawn = {path.name for path in (tree / "report").iterdir()}
+    assert drawn == {f"{kind}.{end}" for kind in ("roc", "det", "confusion") for end in ("png", "svg")} | {
+        "roc.txt",
+        "roc.json",
+    }
+
+
+def test_what_does_not_fit_gets_one_line(tree: Path) -> None:
+    shipped = ROOT / "model" / "zoo" / "person_car_160"
+    assert "expected a score and then the recipe's S, Q, X" in refused(
+        "judge", shipped, "--data-root", tree, "--recipe", tree / "grades.toml"
+    )
+    pytest.importorskip("tensorflow")
+    common = (
+        "train",
+        "--data-root",
+        tree,
+        "-o",
+        tree / "out",
+        "--recipe",
+        tree / "grades.toml",
+        "--weights",
+        tree / "w.npz",
+    )
+    assert "fewer than the 6 stages" in refused(*common, "--after", 6, "--stages", 6)
+    assert "no such weights file" in refused(*common, "--cache", tree / "cache")
+    assert not (tree / "out").exists()
