@@ -61,6 +61,9 @@ def train(
         Path | None, typer.Option(help="Folder for Keras networks, curves and tables; default: `report` in OUT.")
     ] = None,
     cache: Annotated[Path, typer.Option(help="Folder that keeps embeddings.")] = Path("build/embeddings"),
+    optimised: Annotated[
+        bool, typer.Option("--optimised", help="Measure with LiteRT's optimised kernels; for large networks.")
+    ] = False,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to TensorFlow.")] = 0,
 ) -> None:
     """Train both stages on kept embeddings, fuse them, quantise, choose zones, measure, and write a model folder.
@@ -103,7 +106,7 @@ def train(
     with Progress(transient=True) as bar:
         task = bar.add_task("embeddings", total=photographs)
         trained = train_both(wanted, data_root, plan, cache, lambda done: bar.advance(task, done))
-    card = export(trained, wanted, plan, name, out, report or out / "report")
+    card = export(trained, wanted, plan, name, out, report or out / "report", optimised=optimised)
     for form in ("float_camera_path", "int8_camera_path"):
         typer.echo(f"{form}\n{table(card.metrics[form])}")
     for what, figures in trained.figures.items():

@@ -21,6 +21,7 @@ from model.grading.embeddings import EMBEDDING
 from model.grading.figures import figures_of, write_report
 from model.grading.judging import crossfit_zones, zone_scores
 from model.grading.names import SCORE
+from model.grading.optimised import optimised_scores
 from model.grading.recipe import GradesRecipe
 from model.grading.train import Plan, Trained
 from model.judgement import Judgement
@@ -31,8 +32,12 @@ from model.selftest import PATTERN, xor_frame
 WEIGHTS_LICENSE = "Apache-2.0, as the repository; the photographs keep their own licences and are no part of it"
 
 
-def export(trained: Trained, recipe: GradesRecipe, plan: Plan, name: str, out: Path, report: Path) -> Card:
+def export(
+    trained: Trained, recipe: GradesRecipe, plan: Plan, name: str, out: Path, report: Path, *, optimised: bool = False
+) -> Card:
     """Write ``model.tflite`` and ``card.toml`` into ``out``; Keras networks, curves and tables into ``report``.
+
+    ``optimised``: measure with LiteRT's optimised kernels, not the reference ones, which the self-test is of.
 
     Raises:
         CrosscamError: a model that breaks the camera-path contract, or a folder that cannot be written to.
@@ -49,7 +54,7 @@ def export(trained: Trained, recipe: GradesRecipe, plan: Plan, name: str, out: P
         reference = check_contract(candidate, len(trained.fused.outputs))
     frames = load_frames(trained.validation.samples)
     pictures = frames.camera_pictures(size)
-    scores = int8_scores(reference, pictures)
+    scores = optimised_scores(content, pictures) if optimised else int8_scores(reference, pictures)
     floats = trained.fused.predict(to_float(pictures), batch_size=64, verbose=0)
     truth = frames.labels.argmax(axis=1)
     zones = zone_scores(scores[:, 0], truth > 0, recipe.zones)
@@ -60,6 +65,7 @@ def export(trained: Trained, recipe: GradesRecipe, plan: Plan, name: str, out: P
         "heads": trained.figures,
     }
     write_report(scores, truth, recipe, report)
+    about = provenance(trained, recipe, plan)
     path = out / "model.tflite"
     with whole(path) as part:
         part.write_bytes(content)
@@ -82,7 +88,7 @@ def export(trained: Trained, recipe: GradesRecipe, plan: Plan, name: str, out: P
         output_sizes=(1, len(recipe.names)),
         judgement=Judgement(recipe.names, SCORE, zones),
         metrics=metrics,
-        provenance=provenance(trained, recipe, plan),
+        provenance={"kernels": "LiteRT's optimised" if optimised else "LiteRT's reference", **about},
         folder=out,
     )
     write_card(card, out)
