@@ -27,7 +27,7 @@ def test_the_scores_lie_end_to_end_and_nothing_is_copied() -> None:
 
 def compiled(folder: Path, blob: bytes, **changes: object) -> None:
     (folder / "model.tflite").write_bytes(blob)
-    write_card(graded_card(blob, **changes), folder)
+    write_card(graded_card(blob, 8, **changes), folder)
     compile_model(folder, folder / "out", firmware=True)
 
 
