@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from model.dataset.frames import FrameSet
-from model.files import whole
+from model.evaluation.drawing import save
 
 
 def confusion(decisions: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64]:
@@ -30,7 +30,6 @@ def confusion(decisions: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64
 
 def draw_confusion(counts: NDArray[np.int64], names: Sequence[str], folder: Path) -> list[Path]:
     """``confusion.svg`` and ``confusion.png``: one 2 x 2 table a class, shaded by the share of its row."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(2.6 * len(names), 2.8), layout="constrained")
@@ -48,12 +47,7 @@ def draw_confusion(counts: NDArray[np.int64], names: Sequence[str], folder: Path
         axes.set_xlabel("predicted")
         if number == 0:
             axes.set_ylabel("true")
-    paths = [folder / f"confusion.{ending}" for ending in ("svg", "png")]
-    with rc_context({"svg.hashsalt": "crosscam"}):
-        for path in paths:
-            with whole(path) as part:
-                figure.savefig(part, dpi=140, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return paths
+    return save(figure, folder, "confusion")
 
 
 def contact_sheet(frames: FrameSet, names: Sequence[str], count: int, seed: int, columns: int = 8) -> Image.Image:

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CrosscamError
-from model.files import whole, write_text
+from model.evaluation.drawing import save
+from model.files import write_text
 
 ZONES: Mapping[str, float] = {"trusted": 0.004, "neutral": 0.015, "untrusted": 0.10}
 """Zone to the highest false-positive rate (0..1) of its threshold: a score is trusted from the trusted one on."""
@@ -207,10 +208,9 @@ def normal_deviate(rate: NDArray[np.float64], count: int) -> NDArray[np.float64]
 
 def draw_curves(curves: Mapping[str, Curve], folder: Path, rates: Mapping[str, float] = ZONES) -> list[Path]:
     """``roc.svg``, ``roc.png``, ``det.svg`` and ``det.png``: all classes in one picture, the zones as dashed lines."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    written = []
+    written: list[Path] = []
     for kind in ("roc", "det"):
         figure = Figure(figsize=(5.2, 4.6), layout="constrained")
         axes = figure.add_subplot()
@@ -234,10 +234,5 @@ def draw_curves(curves: Mapping[str, Curve], folder: Path, rates: Mapping[str, f
             axes.set_yticks(places, [f"{t:g}" for t in ticks])
         axes.grid(alpha=0.25)
         axes.legend(loc="lower right" if kind == "roc" else "upper right", fontsize="small")
-        with rc_context({"svg.hashsalt": "crosscam"}):  # the same curves give the same file
-            for ending in ("svg", "png"):
-                path = folder / f"{kind}.{ending}"
-                with whole(path) as part:
-                    figure.savefig(part, dpi=140, metadata={"Date": None} if ending == "svg" else None)
-                written.append(path)
+        written += save(figure, folder, kind)
     return written

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from model.evaluation.drawing import save
 from model.evaluation.evaluate import auc
 from model.evaluation.thresholds import roc_curve
-from model.files import whole
 
 FOLDS = 5
 RESAMPLES = 1000
@@ -95,7 +95,6 @@ def crossfit_zones(
 def draw_confusions(counts: NDArray[np.int64], costs: Values, names: Sequence[str], folder: Path) -> list[Path]:
     """``confusion.svg`` and ``confusion.png``: which grade is taken for which, shaded by the share of its row, with
     counts, shares and what each confusion costs in all."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1.6 + 1.1 * len(names), 1.4 + 1.0 * len(names)), layout="constrained")
@@ -112,9 +111,4 @@ def draw_confusions(counts: NDArray[np.int64], costs: Values, names: Sequence[st
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    paths = [folder / f"confusion.{ending}" for ending in ("svg", "png")]
-    with rc_context({"svg.hashsalt": "crosscam"}):
-        for path in paths:
-            with whole(path) as part:
-                figure.savefig(part, dpi=140, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return paths
+    return save(figure, folder, "confusion")

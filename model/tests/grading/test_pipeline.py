@@ -27,6 +27,7 @@ from model.grading.train import Plan, Trained, train
 from model.networks import efficientnet_lite as lite
 from model.preprocessing import to_float
 from model.tests.conftest import make_coco_tree
+from model.tests.lite_weights import random_arrays
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "grades.toml"
 OBJECTS = [[], [(1, 100.0)], [(3, 400.0)], [(1, 9000.0)]]  # one of each grade
@@ -35,17 +36,7 @@ OBJECTS = [[], [(1, 100.0)], [(3, 400.0)], [(1, 9000.0)]]  # one of each grade
 def random_weights(path: Path) -> Path:
     inputs = keras.Input((32, 32, 3))
     model = keras.Model(inputs, lite.features(inputs, 2))
-    rng = np.random.default_rng(1)
-    arrays = {}
-    for layer in model.layers:
-        for name, weight in zip(lite._torch_names(layer.name) if layer.weights else [], layer.weights, strict=True):
-            shape = tuple(weight.shape)
-            if len(shape) == 4:
-                shape = (shape[2], 1, *shape[:2]) if "depthwise" in name else (shape[3], shape[2], *shape[:2])
-                arrays[name] = rng.normal(0, 0.3, shape).astype(np.float32)
-            else:
-                arrays[name] = rng.uniform(0.5, 1.0, shape).astype(np.float32)
-    np.savez(path, **arrays)
+    np.savez(path, **random_arrays(model))
     return path
 
 

@@ -110,17 +110,12 @@ def test_weights_find_their_layers(tmp_path: Path) -> None:
     import keras
 
     from model.networks import efficientnet_lite as lite
+    from model.tests.lite_weights import random_arrays
 
     inputs = keras.Input((16, 16, 3))
     model = keras.Model(inputs, lite.features(inputs, 2))
     rng = np.random.default_rng(1)
-    arrays = {}
-    for layer in model.layers:
-        for name, weight in zip(lite._torch_names(layer.name) if layer.weights else [], layer.weights, strict=True):
-            shape = tuple(weight.shape)
-            if len(shape) == 4:  # out x in x height x width; depthwise: channels x 1 x height x width
-                shape = (shape[2], 1, *shape[:2]) if "depthwise" in name else (shape[3], shape[2], *shape[:2])
-            arrays[name] = rng.uniform(0.5, 1.0, shape).astype(np.float32)
+    arrays = random_arrays(model)
     assert {"_conv_stem.weight", "_blocks.2._depthwise_conv.weight", "_blocks.1._bn0.running_var"} <= set(arrays)
     np.savez(tmp_path / "w.npz", **arrays)
     lite.load_weights(model, lite.read_weights(tmp_path / "w.npz"), "w.npz")
