@@ -17,6 +17,7 @@ from scripts import bench_model as bench_model_command
 from scripts import (
     boot,
     budget,
+    convert,
     dataset,
     debug,
     evaluate,
@@ -86,6 +87,7 @@ app.command("report")(report.report)
 app.command("monitor")(monitor.monitor)
 app.command("flash")(monitor.flash)
 app.command("view")(view.view)
+app.command("convert")(convert.convert)
 app.command("web")(web.web)
 app.command("grab")(grab.grab)
 app.command("feed")(grab.feed)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from model.card import model_bytes
 from model.compiler.compile import build as build_program
+from model.conversion.converter import to_tflite
 from model.dataset.representative import spanning_picture
 from model.errors import CrosscamError
 from model.evaluation.reference import Reference
@@ -48,17 +48,7 @@ def convert(model: keras.Model, representative: Callable[[], Iterator[list[NDArr
     """The int8 ``.tflite``, int8 in and out, of a network with one input; ``representative`` yields inputs of batch 1
     that show the ranges of all values."""
     shape = tuple(int(n) for n in model.input_shape[1:])
-    # Without a trackable object the converter freezes the function's variables into constants, and with a fixed batch
-    # of one it folds the reshape's shape arithmetic away.
-    signature = tf.TensorSpec((1, *shape), tf.float32, name="image")
-    function = tf.function(lambda image: model(image, training=False), input_signature=[signature])
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = representative
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tf.int8
-    converter.inference_output_type = tf.int8
-    return bytes(converter.convert())
+    return to_tflite(lambda image: model(image, training=False), [(1, *shape)], "int8", representative)
 
 
 def footprint(path: Path | str) -> tuple[int, int]:

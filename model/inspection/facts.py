@@ -58,7 +58,9 @@ class Facts:
 
 def not_compiled(kind: str) -> OnBoard:
     """Of a model that is no .tflite yet."""
-    return OnBoard(False, False, obstacle=f"a {kind} is not compiled; `crosscam convert` makes an int8 .tflite of it")
+    return OnBoard(
+        False, False, obstacle=f"{kind} models are not compiled; `crosscam convert` makes an int8 .tflite of it"
+    )
 
 
 def digest(paths: list[Path]) -> tuple[int, str]:

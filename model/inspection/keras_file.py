@@ -56,7 +56,7 @@ def inspect_keras(path: Path) -> Facts:
         tensors=len({weight.path for weight in model.weights}),
         parameters=int(model.count_params()),
         macs=None if unknown else sum(count or 0 for count in macs),
-        board=not_compiled("Keras model"),
+        board=not_compiled("Keras"),
         notes=(f"MACs of {', '.join(unknown)} are not known",) if unknown else (),
     )
 

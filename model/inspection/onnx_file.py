@@ -43,7 +43,7 @@ def inspect_onnx(path: Path) -> Facts:
         tensors=len(graph.initializer),
         parameters=sum(prod(dims) for dims in weights.values()),
         macs=None if None in macs else sum(count or 0 for count in macs),
-        board=not_compiled("ONNX model"),
+        board=not_compiled("ONNX"),
         notes=(f"opset {versions}; by {shown(model.producer_name or 'unknown', 40)}",),
     )
 

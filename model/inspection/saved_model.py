@@ -53,7 +53,7 @@ def inspect_saved_model(folder: Path) -> Facts:
         tensors=len(walk.variables),
         parameters=walk.parameters,
         macs=walk.macs,
-        board=not_compiled("SavedModel"),
+        board=not_compiled("saved"),
     )
 
 
@@ -64,6 +64,34 @@ def read_signature(folder: Path) -> tuple[Any, Any]:
         CrosscamError: TensorFlow is missing; no SavedModel, a damaged one, one without the signature, or with an
             operator that reaches files, processes or Python.
     """
+    document = _document(folder)
+    for meta in document.meta_graphs:
+        if SIGNATURE in meta.signature_def:
+            _check_nodes(folder / FILE, meta.graph_def)
+            return meta.signature_def[SIGNATURE], meta.graph_def
+    names = sorted({name for meta in document.meta_graphs for name in meta.signature_def})
+    raise CrosscamError(f"{folder / FILE}: no signature '{SIGNATURE}', it has {shown(', '.join(names) or 'none', 100)}")
+
+
+def without_optimizer(folder: Path, scratch: Path) -> Path:
+    """The SavedModel in ``scratch``, its variables by a link, without the slots of an optimizer it was saved with: TF
+    2.16 and later has no class for those that older versions wrote, and fails.
+
+    Raises:
+        CrosscamError: as ``read_signature``.
+    """
+    document = _document(folder)
+    for meta in document.meta_graphs:
+        for node in meta.object_graph_def.nodes:
+            node.ClearField("slot_variables")
+    (scratch / FILE).write_bytes(document.SerializeToString())
+    for name in ("variables", "assets"):
+        if (folder / name).is_dir():
+            (scratch / name).symlink_to((folder / name).resolve())
+    return scratch
+
+
+def _document(folder: Path) -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with quiet_stderr():
@@ -81,12 +109,7 @@ def read_signature(folder: Path) -> tuple[Any, Any]:
         raise CrosscamError(f"{path}: cannot be read ({reason_of(error)})") from error
     except (DecodeError, RecursionError) as error:
         raise CrosscamError(f"{path}: no SavedModel, or a damaged one; export it again") from error
-    for meta in document.meta_graphs:
-        if SIGNATURE in meta.signature_def:
-            _check_nodes(path, meta.graph_def)
-            return meta.signature_def[SIGNATURE], meta.graph_def
-    names = sorted({name for meta in document.meta_graphs for name in meta.signature_def})
-    raise CrosscamError(f"{path}: no signature '{SIGNATURE}', it has {shown(', '.join(names) or 'none', 100)}")
+    return document
 
 
 def _check_nodes(path: Path, graph: Any) -> None:
