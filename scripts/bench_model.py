@@ -6,6 +6,7 @@ import importlib.util
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 FIRMWARE = Path(__file__).parent.parent / "firmware"
 PORT = FIRMWARE / "bench" / "model"
 _SECTIONS_IN_FLASH = (".text", ".rodata", ".itcm_text", ".data")
+_SECTIONS_IN_RAM = (".data", ".bss", ".nn_arena")
 _FLAGS = ("-std=c11", "-O2", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections", "-nostdlib")
 FAST_RAM = 96
 """KB of DTCM for tensors, scratch memory and weights: what stack and data leave."""
+_LONGEST_SECONDS = 1800
 _INPUTS = 2
 """Random inputs that outputs are compared on; the cycles are those of the last, with warm caches."""
 
@@ -46,7 +49,7 @@ class LayerRow:
 @dataclass(frozen=True)
 class ModelRow:
     """One model. Bytes: ``flash`` of code and constants, ``arena`` of all tensors, ``scratch`` and ``data`` of the
-    kernels, ``stack`` the most that was used."""
+    kernels, ``stack`` the most that was used; ``ram``: all that is written, tensors wherever they lie."""
 
     model: str
     macs: int
@@ -56,6 +59,7 @@ class ModelRow:
     arena: int
     data: int
     stack: int
+    ram: int
     layers: list[LayerRow]
 
     @property
@@ -69,7 +73,7 @@ def bench_model(
         list[Path] | None, typer.Argument(metavar="MODEL...", help="A .tflite, or a folder with card.toml.")
     ] = None,
     kinds: Annotated[
-        bool, typer.Option("--kinds", help="Also networks of the published kinds, made by Keras (extra [train]).")
+        bool, typer.Option("--kinds", help="Also networks of the published kinds, made by Keras (extra \\[train]).")
     ] = False,
     optimize: Annotated[Optimize, typer.Option(help="speed: generated kernels; size: plain C.")] = Optimize.SPEED,
     fast_ram: Annotated[
@@ -95,7 +99,7 @@ def bench_model(
         raise CrosscamError("no model: name a .tflite or a folder with card.toml, or give --kinds")
     console = terminal()
     with tempfile.TemporaryDirectory(prefix="crosscam-kinds-") as folder:
-        made = _made_kinds(Path(folder)) if kinds else []
+        made = made_networks(Path(folder)) if kinds else []
         options = Options(optimize=optimize.value, fast_ram=1024 * fast_ram, flash=flash and 1024 * flash)
         rows = [bench(model, options, toolchain) for model in [*made, *(models or [])]]
     for row in rows if layers or len(rows) == 1 else []:
@@ -134,6 +138,7 @@ def bench(model: Path, options: Options, toolchain: str | None) -> ModelRow:
             report.arena_bytes,
             sizes.get(".data", 0) + sizes.get(".bss", 0),
             network.stack_bytes(),
+            sum(sizes.get(name, 0) for name in _SECTIONS_IN_RAM) + network.stack_bytes(),
             [
                 LayerRow(layer.name, layer.kernel, layer.macs, each.cycles, layer.slow)
                 for layer, each in zip(report.layers, measured, strict=True)
@@ -141,18 +146,21 @@ def bench(model: Path, options: Options, toolchain: str | None) -> ModelRow:
         )
 
 
-def _made_kinds(folder: Path) -> list[Path]:
-    """The networks of ``model.networks.kinds``, by a process of its own: TensorFlow is loud and takes much memory."""
+def made_networks(folder: Path, wanted: Sequence[str] = ()) -> list[Path]:
+    """Networks by ``model.deployment.kinds``, whose arguments are ``wanted``; none: ``model.networks.kinds``.
+
+    By a process of its own: TensorFlow is loud and takes much memory.
+    """
     from model.extras import missing
 
     if importlib.util.find_spec("tensorflow") is None:
         raise missing("tensorflow")
     module = (__package__ or "scripts").removesuffix("scripts") + "model.deployment.kinds"
-    command = [sys.executable, "-m", module, "-o", str(folder)]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    command = [sys.executable, "-m", module, "-o", str(folder), *wanted]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_SECONDS, check=False)
     if finished.returncode:
         last = (finished.stderr.strip().splitlines() or ["no message"])[-1]
-        raise CrosscamError(f"--kinds: the networks cannot be made: {last[:200]}")
+        raise CrosscamError(f"the networks cannot be made: {last[:200]}")
     return sorted(folder.glob("*.tflite"))
 
 

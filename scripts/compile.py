@@ -76,7 +76,7 @@ def compile_(
         list[str] | None, typer.Option(metavar="PASS", help="Leave a pass out, to see its effect; may be repeated.")
     ] = None,
     target: Annotated[
-        Target, typer.Option(help="wasm: also model.wasm, a WebAssembly module of that C (extra [zig]).")
+        Target, typer.Option(help="wasm: also model.wasm, a WebAssembly module of that C (extra \\[zig]).")
     ] = Target.C,
     operators: Annotated[
         bool,

@@ -29,7 +29,8 @@ def inspect(
     from model.inspection.inspect import inspect as facts_of
     from scripts.console import terminal
 
-    facts = facts_of(model_at(model))
+    with terminal(stderr=True).status(f"reading {model.name}"):
+        facts = facts_of(model_at(model))
     console = terminal()
     for line in lines(facts):
         console.print(line, soft_wrap=True)

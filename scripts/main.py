@@ -14,6 +14,7 @@ import typer
 
 from scripts import baseline as baseline_command
 from scripts import bench_model as bench_model_command
+from scripts import bench_models as bench_models_command
 from scripts import (
     boot,
     budget,
@@ -68,6 +69,7 @@ app.command("debug")(debug.debug)
 app.command("frames")(frames.frames)
 app.command("compile")(compile_command.compile_)
 app.command("bench-model")(bench_model_command.bench_model)
+app.command("bench-models")(bench_models_command.bench_models)
 app.command("card")(card_command.card)
 app.command("inspect")(inspect_command.inspect)
 app.command("reference")(reference.reference)

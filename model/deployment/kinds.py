@@ -1,4 +1,4 @@
-"""``model.networks.kinds`` as int8 ``.tflite``, with weights drawn by chance: files to measure kernels on.
+"""``model.networks.kinds`` and ``architectures`` as int8 ``.tflite``, weights drawn by chance: to measure kernels on.
 
 ``python -m model.deployment.kinds -o build/kinds [NAME...]``
 """
@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from model.deployment.quantization import convert
 from model.errors import CrosscamError, exit_status
 from model.files import whole
+from model.networks.architectures import ARCHITECTURES
 from model.networks.kinds import KINDS
 
 SEED = 13
+NETWORKS = {**KINDS, **ARCHITECTURES}
+"""Every network that a file can be made of, by name."""
 BATCHES, BATCH = 4, 16  # for the moving statistics
 REPRESENTATIVE = 16
 
@@ -34,11 +37,11 @@ def int8_kind(name: str) -> bytes:
     Raises:
         CrosscamError: there is no such kind.
     """
-    if name not in KINDS:
-        raise CrosscamError(f"no network kind {name!r}: expected one of {', '.join(KINDS)}")
+    if name not in NETWORKS:
+        raise CrosscamError(f"no network kind {name!r}: expected one of {', '.join(NETWORKS)}")
     keras.backend.clear_session()
     keras.utils.set_random_seed(SEED)
-    model = KINDS[name]()
+    model = NETWORKS[name]()
     generator = np.random.default_rng(SEED)
     shape = tuple(int(size) for size in model.input_shape[1:])
     _normalize(model, generator, shape)
@@ -91,9 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the files; exit status 2 on bad input."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     parser = argparse.ArgumentParser(prog="python -m model.deployment.kinds", description=main.__doc__)
-    parser.add_argument("names", metavar="NAME", nargs="*", default=list(KINDS), help=f"of {', '.join(KINDS)}")
+    parser.add_argument("names", metavar="NAME", nargs="*", default=list(KINDS), help=f"of {', '.join(NETWORKS)}")
     parser.add_argument("-o", "--out", type=Path, default=Path("build/kinds"), help="folder for the files")
+    parser.add_argument("--architectures", action="store_true", help="the networks of crosscam bench-models instead")
     options = parser.parse_args(arguments)
+    if options.architectures:
+        options.names = list(ARCHITECTURES)
     return exit_status(lambda: _write(options))
 
 

@@ -6,7 +6,7 @@ inverted residuals (arXiv:1801.04381, arXiv:1905.11946 without squeeze and excit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 from keras import layers
@@ -22,30 +22,30 @@ EFFICIENTNET_STAGES = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6,
 def mobilenet_v1_vww() -> keras.Model:
     """Visual wake words: MobileNetV1 0.25 on 96x96 pictures, two classes."""
     inputs = keras.Input((96, 96, 3))
-    return keras.Model(inputs, _classes(mobilenet_v1(inputs, 0.25), 2), name="mobilenet_v1_025_96")
+    return keras.Model(inputs, classes(mobilenet_v1(inputs, 0.25), 2), name="mobilenet_v1_025_96")
 
 
 def resnet_8() -> keras.Model:
     """Image classification: three stacks of one residual block each on 32x32 pictures, ten classes."""
     inputs = keras.Input((32, 32, 3))
-    x = _convolved(inputs, 16, 3)
+    x = convolved(inputs, 16, 3)
     for channels, stride in ((16, 1), (32, 2), (64, 2)):
-        y = _convolved(x, channels, 3, stride)
-        y = _convolved(y, channels, 3, activated=False)
+        y = convolved(x, channels, 3, stride)
+        y = convolved(y, channels, 3, activated=False)
         if stride != 1:
             x = layers.Conv2D(channels, 1, strides=stride, padding="same")(x)
         x = layers.ReLU()(layers.Add()([x, y]))
-    return keras.Model(inputs, _classes(x, 10), name="resnet_8_32")
+    return keras.Model(inputs, classes(x, 10), name="resnet_8_32")
 
 
 def ds_cnn() -> keras.Model:
     """Keyword spotting: depthwise-separable convolutions on 49 frames of 10 coefficients, twelve classes."""
     inputs = keras.Input((49, 10, 1))
-    x = _convolved(inputs, 64, (10, 4), 2)
+    x = convolved(inputs, 64, (10, 4), 2)
     for _ in range(4):
-        x = _depthwise(x, 3, 1, None)
-        x = _convolved(x, 64, 1)
-    return keras.Model(inputs, _classes(x, 12), name="ds_cnn_49x10")
+        x = depthwise(x, 3, 1, None)
+        x = convolved(x, 64, 1)
+    return keras.Model(inputs, classes(x, 12), name="ds_cnn_49x10")
 
 
 def autoencoder() -> keras.Model:
@@ -60,21 +60,26 @@ def autoencoder() -> keras.Model:
 def mobilenet_v2_classifier() -> keras.Model:
     """MobileNetV2 0.35 on 160x160 pictures, two classes."""
     inputs = keras.Input((160, 160, 3))
-    return keras.Model(inputs, _classes(mobilenet_v2(inputs, 0.35), 2), name="mobilenet_v2_035_160")
+    return keras.Model(inputs, classes(mobilenet_v2(inputs, 0.35), 2), name="mobilenet_v2_035_160")
 
 
 def efficientnet_lite0() -> keras.Model:
     """EfficientNet-Lite0 up to its fifth stage on 112x112 pictures, ten classes."""
     inputs = keras.Input((112, 112, 3))
-    x = _convolved(inputs, 32, 3, 2, ceiling=6.0)
-    for expansion, kernel, first_stride, channels, blocks in EFFICIENTNET_STAGES:
+    x = efficientnet_stages(convolved(inputs, 32, 3, 2, ceiling=6.0))
+    return keras.Model(inputs, classes(x, 10), name="efficientnet_lite0_112")
+
+
+def efficientnet_stages(x: Values, stages: Sequence[tuple[int, int, int, int, int]] = EFFICIENTNET_STAGES) -> Values:
+    """Stages as ``EFFICIENTNET_STAGES`` has them, of inverted residuals."""
+    for expansion, kernel, first_stride, channels, blocks in stages:
         for block in range(blocks):
             stride = first_stride if block == 0 else 1
-            y = _convolved(x, expansion * int(x.shape[-1]), 1, ceiling=6.0) if expansion > 1 else x
-            y = _depthwise(y, kernel, stride, 6.0)
-            y = _convolved(y, channels, 1, activated=False)
+            y = convolved(x, expansion * int(x.shape[-1]), 1, ceiling=6.0) if expansion > 1 else x
+            y = depthwise(y, kernel, stride, 6.0)
+            y = convolved(y, channels, 1, activated=False)
             x = layers.Add()([x, y]) if block else y
-    return keras.Model(inputs, _classes(x, 10), name="efficientnet_lite0_112")
+    return x
 
 
 KINDS: dict[str, Callable[[], keras.Model]] = {
@@ -88,7 +93,7 @@ KINDS: dict[str, Callable[[], keras.Model]] = {
 """Every kind by its model's name."""
 
 
-def _convolved(
+def convolved(
     x: Values,
     channels: int,
     kernel: int | tuple[int, int],
@@ -97,16 +102,20 @@ def _convolved(
     activated: bool = True,
     ceiling: float | None = None,
 ) -> Values:
+    """A convolution without bias, normalized, and cut at 0 and, where it is given, at ``ceiling``."""
     x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization()(x)
     return layers.ReLU(ceiling)(x) if activated else x
 
 
-def _depthwise(x: Values, kernel: int, stride: int, ceiling: float | None) -> Values:
+def depthwise(x: Values, kernel: int, stride: int, ceiling: float | None, *, activated: bool = True) -> Values:
+    """The same of a depthwise convolution."""
     x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", use_bias=False)(x)
-    return layers.ReLU(ceiling)(layers.BatchNormalization()(x))
+    x = layers.BatchNormalization()(x)
+    return layers.ReLU(ceiling)(x) if activated else x
 
 
-def _classes(x: Values, count: int) -> Values:
+def classes(x: Values, count: int) -> Values:
+    """The average over the picture, and softmax scores of ``count`` classes."""
     pooled = layers.Flatten()(layers.AveragePooling2D(tuple(x.shape[1:3]))(x))
     return layers.Dense(count, activation="softmax")(pooled)
