@@ -4,6 +4,7 @@
 const MODEL = CROSSCAM_MODEL;
 const byId = name => document.getElementById(name);
 const thresholds = Int8Array.from(MODEL.thresholds);
+const zones = MODEL.zones.map(([name, least]) => ({ name, least }));
 const times = {};
 let network = null, last = null, camera = null, working = Promise.resolve();
 
@@ -101,8 +102,31 @@ function real(stored) {
   return (stored - MODEL.output.zero_point) * MODEL.output.scale * MODEL.score_scale;
 }
 
+/* The grade with the highest score, the first of equal ones; undefined where the card has no grades. */
+function gradeOf(scores) {
+  let best;
+  for (const name of MODEL.grades) if (best === undefined || scores[placeOf(name)] > scores[placeOf(best)]) best = name;
+  return best;
+}
+
+function placeOf(label) {
+  return MODEL.labels.indexOf(label);
+}
+
+/* The strictest zone whose least score is reached; undefined where the card has none. */
+function zoneOf(scores) {
+  if (!zones.length) return undefined;
+  return zones.find(zone => scores[placeOf(MODEL.zone_label)] >= zone.least)?.name ?? "none";
+}
+
+/* Labels that are present by their own threshold: no grades, nor the score that says how sure the grade is. */
+function hasThreshold(label) {
+  return label !== MODEL.nothing && !MODEL.grades.includes(label) && !(MODEL.grades.length && label === MODEL.zone_label);
+}
+
 function decide(scores) {
-  const present = MODEL.labels.filter((label, at) => label !== MODEL.nothing && scores[at] >= thresholds[at]);
+  const grade = gradeOf(scores);
+  const present = MODEL.labels.filter((label, at) => label === grade || hasThreshold(label) && scores[at] >= thresholds[at]);
   return present.length ? present : MODEL.labels.includes(MODEL.nothing) ? [MODEL.nothing] : [];
 }
 
@@ -112,9 +136,10 @@ function line(scores) {
 }
 
 function verdict(scores) {
-  const said = decide(scores), nothing = !said.length || said[0] === MODEL.nothing;
-  const text = nothing ? said[0] ?? "none of the labels" : said.join(" and ");
-  return { text, nothing };
+  const said = decide(scores), zone = zoneOf(scores);
+  const nothing = !said.length || said[0] === MODEL.nothing || said.length === 1 && said[0] === MODEL.grades[0];
+  const text = said.length ? said.join(" and ") : "none of the labels";
+  return { text: zone === undefined ? text : `${text}, ${zone}`, nothing };
 }
 
 /* The labels that are shown: the highest, the background left out, those under the card's threshold too. */
@@ -141,26 +166,49 @@ function show() {
   for (const at of rows) {
     const row = kept.querySelector(`[data-label="${at}"]`), stored = last.scores[at];
     row.querySelector("progress").value = stored + 128;
-    row.querySelector("input").value = thresholds[at];
-    row.querySelector("input").setAttribute("aria-valuetext", `${real(thresholds[at]).toFixed(3)}`);
-    row.querySelector(".value").textContent = `${real(stored).toFixed(3)} (${stored < 0 ? "" : "+"}${stored}), from ${real(thresholds[at]).toFixed(3)}`;
+    const value = `${real(stored).toFixed(3)} (${stored < 0 ? "" : "+"}${stored})`;
+    const slider = row.querySelector("input");
+    if (slider !== null) setSlider(slider, thresholds[at]);
+    row.querySelector(".value").textContent = slider === null ? value : `${value}, from ${real(thresholds[at]).toFixed(3)}`;
   }
+  zones.forEach((zone, at) => {
+    const row = byId("zones").children[at];
+    setSlider(row.querySelector("input"), zone.least);
+    row.querySelector(".value").textContent = `from ${real(zone.least).toFixed(3)}`;
+  });
   showTimes();
 }
 
-function scoreRow(at) {
-  const label = MODEL.labels[at];
-  const slider = element("input", { type: "range", min: -128, max: 127, ariaLabel: `threshold of ${label}` });
+function setSlider(slider, stored) {
+  slider.value = stored;
+  slider.setAttribute("aria-valuetext", real(stored).toFixed(3));
+}
+
+function sliderOf(name, changed) {
+  const slider = element("input", { type: "range", min: -128, max: 127, ariaLabel: name });
   slider.addEventListener("input", () => {
-    thresholds[at] = Number(slider.value);
+    changed(Number(slider.value));
     show();
   });
-  const bars = element("div", { className: "bars" }, element("progress", { max: 255, ariaLabel: `score of ${label}` }));
-  if (label !== MODEL.nothing) bars.append(slider);
-  else bars.append(element("input", { type: "hidden" }));
-  const row = element("div", { className: "score" }, element("span", { className: "label", textContent: label, title: label }), bars, element("span", { className: "value" }));
+  return slider;
+}
+
+function labelled(label, ...bars) {
+  const name = element("span", { className: "label", textContent: label, title: label });
+  return element("div", { className: "score" }, name, element("div", { className: "bars" }, ...bars), element("span", { className: "value" }));
+}
+
+function scoreRow(at) {
+  const label = MODEL.labels[at], bars = [element("progress", { max: 255, ariaLabel: `score of ${label}` })];
+  if (hasThreshold(label)) bars.push(sliderOf(`threshold of ${label}`, stored => { thresholds[at] = stored; }));
+  const row = labelled(label, ...bars);
   row.dataset.label = at;
   return row;
+}
+
+/* One slider a zone, the strictest first. */
+function zoneRow(zone) {
+  return labelled(`zone ${zone.name}`, sliderOf(`least score of zone ${zone.name}`, stored => { zone.least = stored; }));
 }
 
 function showTimes() {
@@ -228,6 +276,7 @@ function listen() {
   byId("webcam").addEventListener("click", toggleWebcam);
   byId("reset").addEventListener("click", () => {
     thresholds.set(MODEL.thresholds);
+    zones.forEach((zone, at) => { zone.least = MODEL.zones[at][1]; });
     show();
   });
   const drop = byId("drop");
@@ -253,6 +302,7 @@ function describe() {
   byId("about").textContent = `${MODEL.id}, SHA-256 ${MODEL.sha256.slice(0, 16)}, ${MODEL.macs.toLocaleString("en")} MACs. Runs in this browser; no picture leaves it.`;
   byId("input-caption").textContent = `network, ${width}x${height}${depth === 1 ? ", luma" : ""}`;
   byId("columns").append(...["picture", ...shownColumns().map(at => MODEL.labels[at]), "verdict"].map(text => element("th", { scope: "col", textContent: text })));
+  byId("zones").append(...zones.map(zoneRow));
   draw(byId("input"), new Uint8ClampedArray(4 * width * height), width);
 }
 
