@@ -17,7 +17,7 @@ from pathlib import Path
 from sim.bringup.board import FirstBoot
 from sim.bringup.image import read_image
 from sim.console import Line, LineAssembler
-from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.serial.stm32_serial import Stm32Serial
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
@@ -70,7 +70,7 @@ class Dialogue:
         self._ready = False
         self._assembler = LineAssembler(lambda: machine.clock.now, self._take)
         device = machine[uart]
-        if not isinstance(device, Stm32F7Usart):
+        if not isinstance(device, Stm32Serial):
             raise CrosscamError(f"{uart} is no UART: expected the one the image talks on, such as sysbus.usart1")
         self._uart = device
         # A time stamp is printed inside the span it begins. A board's ten seconds hide that line; the few inferences

@@ -13,7 +13,7 @@ PG, PER, MER1, BKER, MER2, STRT = 1, 2, 4, 1 << 11, 1 << 15, 1 << 16
 OPTLOCK, LOCK, EOP = 1 << 30, 1 << 31, 1
 
 if request.IsInit:
-    known = set(range(0x00, 0x30, 4)) | {0x30, 0x44, 0x48, 0x4C, 0x50, 0x130}
+    known = set(range(0x00, 0x34, 4)) | {0x44, 0x48, 0x4C, 0x50, 0x130}
     registers = dict.fromkeys(known, 0)
     registers.update({ACR: 0x600, CR: LOCK | OPTLOCK, OPTR: 0xFFEFF8AA, 0x24: 0xFFFFFFFF, 0x44: 0xFFFFFFFF})
     keys_seen = {KEYR: 0, OPTKEYR: 0}

@@ -16,7 +16,7 @@ from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.devices.base import Device
 from sim.engine.devices.i2c.stm32f7_i2c import Stm32F7I2c
-from sim.engine.devices.serial.stm32f7_usart import Stm32F7Usart
+from sim.engine.devices.serial.stm32_serial import Stm32Serial
 from sim.engine.devices.spi.stm32_spi import Stm32Spi
 from sim.engine.devices.spi.stm32h7_spi import Stm32H7Spi
 from sim.engine.devices.timers.stm32_timer import Stm32Timer
@@ -25,7 +25,7 @@ from sim.engine.timing.clock import Clock
 from sim.engine.timing.clock_parts import APB1, APB2, Frequencies
 from sim.engine.timing.clock_tree import ClockData, ClockTree, board_hse, shapes_clocks
 
-_SERIAL = (Stm32F7Usart, Stm32H7Spi, Stm32Spi, Stm32F7I2c)
+_SERIAL = (Stm32Serial, Stm32H7Spi, Stm32Spi, Stm32F7I2c)
 LOG = logging.getLogger("sim.clocks")
 
 

@@ -161,7 +161,7 @@ def evaluate(state: int, clock: int, uc: int, record: int) -> int:
             data_map = get(clock, DATA_MAP)
             first = load8(data_map + (((a + constant) & 0xFFFFFFFF) >> shared.PAGE_SHIFT))
             second = load8(data_map + (((b + (extra & 0xFFFFFFFF)) & 0xFFFFFFFF) >> shared.PAGE_SHIFT))
-            if first != second:
+            if (first ^ second) & 15 and not (first | second) >> 4:
                 variant |= 1 << ((head >> 40) & 0xFF)
         elif operation == addresses.DIVIDE:
             divisor = (b + (extra & 0xFFFFFFFF)) & 0xFFFFFFFF

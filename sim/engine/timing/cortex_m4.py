@@ -16,14 +16,29 @@ from sim.engine.timing import m4_native as native
 from sim.engine.timing.addresses import AddressProgram
 from sim.engine.timing.block_timing import BlockTiming, likeness
 from sim.engine.timing.chip import available
+from sim.engine.timing.core import CoreSettings
 from sim.engine.timing.m4_addresses import M4AddressProgram
-from sim.engine.timing.m4_chip import CORTEX_M4, DEFAULT, M4Chip, load_m4_chip
+from sim.engine.timing.m4_chip import CORTEX_M4, DEFAULT, M4Chip, Memory, load_m4_chip
 from sim.engine.timing.m4_pipeline import CLEAN, M4Pipeline
-from sim.engine.timing.memory_map import PageMap
+from sim.engine.timing.memory_map import PageMap, pages_of
 from sim.engine.timing.microops import MicroOp
 
 BASIC_FRAME = 32  # bytes an exception stacks without floating point
 BYTES_A_CYCLE = 4
+
+
+class M4PageMap(PageMap):
+    """Marks the flash: what is loaded from it is pipelined with loads of other memories."""
+
+    def __init__(self, memories: Sequence[Memory]) -> None:
+        super().__init__(memories)
+        self._flash = next(memory for memory in memories if memory.flash)
+
+    def rebuild(self, core: CoreSettings | None) -> None:
+        """Nothing the core sets matters."""
+        super().rebuild(core)
+        first, last = pages_of(self._flash)
+        self.data[first:last] |= layout.BESIDE_ANY
 
 
 class CortexM4Timing(BlockTiming):
@@ -70,7 +85,7 @@ class CortexM4Timing(BlockTiming):
     def _prepare(self, engine: Engine) -> None:
         chip = self._chip
         art, flash = chip.art, chip.flash
-        self.map = PageMap(chip.memories)
+        self.map = M4PageMap(chip.memories)
         for number, memory in enumerate(chip.memories, 1):
             record = int(memory.flash), memory.waits, memory.enter, int(memory.shared)
             self.map.latencies[number, : len(record)] = record

@@ -35,6 +35,7 @@ from sim.engine.timing.m4_layout import (
     CODE_PLACES,
     CODE_WORD,
     DATA_CACHE,
+    DATA_LEAD,
     DATA_LINE_COUNT,
     DATA_LINES,
     DATA_PLACES,
@@ -192,26 +193,28 @@ def fetch_stall(clock: int, record: int, address: int, size: int, taken: int, no
 def _data_word(clock: int, word: int, now: int) -> int:
     """Cycles until a word of the flash that is read for data is there."""
     on = get(clock, ACCELERATOR)
-    if word + 1 == get(clock, DATA_WORD):
+    if word + 1 == get(clock, DATA_WORD) or get(clock, WAIT_STATES) == 0:
         return 0
     if on & DATA_CACHE and _held(clock, DATA_LINES, DATA_PLACES, word):
         return 0
     put(clock, DATA_MISSES, get(clock, DATA_MISSES) + 1)
     put(clock, DATA_WORD, word + 1)
-    wait = _read(clock, now) - now
+    wait = _read(clock, now) - now - DATA_LEAD
     if on & DATA_CACHE:
         _keep(clock, DATA_LINES, DATA_LINE_COUNT, DATA_PLACES, word)
     return wait
 
 
 @njit
-def data_stall(clock: int, address: int, span: int, count: int, write: int, mask: int, now: int) -> int:
-    """Cycles that ``count`` loads or stores of ``span`` bytes add. ``mask``: address bits that are 0 when aligned.
+def data_stall(clock: int, address: int, span: int, count: int, write: int, mask: int, now: int, later: int) -> int:
+    """Cycles that ``count`` loads or stores of ``span`` bytes add; the last one issues ``later`` cycles on.
+
+    ``mask``: address bits that are 0 when aligned.
 
     An unaligned halfword takes one access more, a word one, at an odd address two (Cortex-M4 TRM 3.3.2); a store does
     not wait for them.
     """
-    number = load8(get(clock, DATA_MAP) + (address >> shared.PAGE_SHIFT))
+    number = load8(get(clock, DATA_MAP) + (address >> shared.PAGE_SHIFT)) & 15
     stall = 0
     odd = address & mask
     if odd and not write:
@@ -226,6 +229,8 @@ def data_stall(clock: int, address: int, span: int, count: int, write: int, mask
         shift = get(clock, WORD_SHIFT)
         offset = address - get(clock, FLASH_BASE)
         for word in range(offset >> shift, ((offset + span - 1) >> shift) + 1):
-            stall += _data_word(clock, word, now + stall)
+            into = (word << shift) - offset
+            issued = later * into // (span - 4 if span > 4 else span) if into > 0 else 0
+            stall += _data_word(clock, word, now + stall + (issued if issued < later else later))
         return stall
     return stall + count * load64(memory + 8 * READ_WAIT)

@@ -48,10 +48,12 @@ def _items_stall(clock: int, record: int, now: int) -> int:
         operation = load64(item) & 0xFF
         if operation <= addresses.WRITE:
             extra = load64(item + 16)
-            when = now + stall + (load64(item + 8 * ISSUED) & 0xFFFF)
+            issued = load64(item + 8 * ISSUED)
+            when = now + stall + (issued & 0xFFFF)
             write = 1 if operation == addresses.WRITE else 0
             mask = extra >> 40 & 0xFF
-            stall += data_stall(clock, load64(item + 24), extra & 0xFFFFFFFF, extra >> 32 & 0xFF, write, mask, when)
+            address, span, count = load64(item + 24), extra & 0xFFFFFFFF, extra >> 32 & 0xFF
+            stall += data_stall(clock, address, span, count, write, mask, when, issued >> 16)
         elif operation == addresses.DIVIDE:
             stall += (load64(item + 24) * (DIVIDE_MOST - DIVIDE_LEAST) + 31) >> 5
         item += 8 * ITEM_WORDS
@@ -115,4 +117,4 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
 @cfunc(types.int64(*[types.int64] * 5))
 def access(clock: int, address: int, span: int, write: int, now: int) -> int:
     """What loads or stores outside of blocks (an exception's frame) add."""
-    return data_stall(clock, address, span, span >> 2, write, 0, now)
+    return data_stall(clock, address, span, span >> 2, write, 0, now, (span >> 2) - 1)

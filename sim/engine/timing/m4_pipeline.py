@@ -12,7 +12,8 @@ from typing import NamedTuple
 from capstone import arm  # type: ignore[import-untyped]
 
 from sim.engine.timing import microops as m
-from sim.engine.timing.microops import Ending, MicroOp, Reader
+from sim.engine.timing.m4_fetch import Fetch, Queue
+from sim.engine.timing.microops import Ending, MicroOp, Reader, Writer
 from sim.engine.timing.pipeline import Passage
 
 DIVIDE_LEAST, DIVIDE_MOST = 2, 12  # TRM 3.3.1: by the operands
@@ -31,21 +32,21 @@ class State(NamedTuple):
 
     ``data_phase``: a load's data are still on the bus, for a cycle that only another single load or store shares;
     ``loaded``: the registers they go to; ``storing``: a store's data are; ``fresh``: registers written in the last
-    cycle, too late for an address in the next; ``based``: address registers the last access has moved; ``floats``:
-    results of the last floating-point operation; ``divider``: cycles until a floating-point division is done;
-    ``narrow``: the last instruction had 16 bits; ``eats``: it hides a nop behind it; ``leaving``: P of a branch.
+    cycle, too late for an address in the next; ``floats``: results of the last floating-point operation; ``divider``:
+    cycles until a floating-point division is done; ``narrow``: the last instruction had 16 bits; ``eats``: it hides a
+    nop behind it; ``leaving``: P of a branch; ``queue``: code on its way.
     """
 
     data_phase: bool = False
     loaded: frozenset[int] = frozenset()
     storing: bool = False
     fresh: frozenset[int] = frozenset()
-    based: frozenset[int] = frozenset()
     floats: frozenset[int] = frozenset()
     divider: int = 0
     narrow: bool = False
     eats: bool = False
     leaving: int = 0
+    queue: Queue = Queue()
 
 
 CLEAN = State()
@@ -57,17 +58,22 @@ class M4Pipeline:
     def run(self, state: State, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage[State]:
         """Issue ``ops``; ``taken``: entered by a branch, whose refill counts here."""
         now = interlock = fetch = 0
-        if taken and state.leaving and ops:
-            fetch = state.leaving + (1 if ops[0].size == 4 and ops[0].address & 2 else 0)
-            now = fetch
+        queue = Fetch(state.queue, ops[0].address if ops else 0)
+        if taken and ops:
+            now = fetch = state.leaving
+            queue.branch(ops[0].address, now)
         issued: list[int] = []
         for op in ops:
             wait = _wait(state, op, variant)
-            cost, state = _step(state, op, wait)
+            starved = max(0, queue.ready(op) - now - wait)
+            cost, state = _step(state, op, wait + starved)
             interlock += wait
-            now += wait
+            fetch += starved
+            now += wait + starved
+            queue.executes(now)
             issued.append(now + 1)
             now += cost
+        state = state._replace(queue=queue.behind(now))
         return Passage(now, state, issued, interlock, fetch, 0, 0)
 
 
@@ -78,11 +84,9 @@ def _wait(state: State, op: MicroOp, variant: int) -> int:
     single = _is_single(op)
     if state.data_phase:
         same_memory = not (op.bank >= 0 and variant >> op.bank & 1)
-        dependent = bool(addresses & (state.loaded | state.based))
+        dependent = bool(addresses & state.loaded)
         if not (single and same_memory and not dependent):
             wait = 1
-    elif op.units & (m.LOAD | m.STORE) and addresses & state.based:
-        wait = 1
     if addresses & (state.fresh | state.loaded):
         wait += 1
     if state.storing and op.units & m.LOAD:
@@ -103,13 +107,11 @@ def _step(state: State, op: MicroOp, wait: int) -> tuple[int, State]:
     narrow = op.size == 2
     leaving = _leaving(op)
     if op.units & (m.LOAD | m.STORE):
-        addresses = {register for register, reader in op.reads if reader is Reader.ADDRESS}
-        based = written & addresses if _moves_base(op) else frozenset()
         if _is_single(op) and not leaving:
             if op.units & m.LOAD:
-                after = State(True, written - based, based=based, divider=divider, narrow=narrow, eats=True)
-                return 1, after
-            return cost, State(storing=True, based=based, divider=divider, narrow=narrow, eats=_is_indexed(op))
+                loaded = frozenset(register for register, writer, _ in op.writes if writer is not Writer.EARLY)
+                return 1, State(True, loaded, divider=divider, narrow=narrow, eats=True)
+            return cost, State(storing=True, divider=divider, narrow=narrow, eats=_is_indexed(op))
         return cost, State(fresh=written, divider=divider, narrow=narrow, leaving=leaving)
     floats: frozenset[int] = frozenset()
     if op.units & m.FLOAT:
@@ -130,10 +132,6 @@ def _is_indexed(op: MicroOp) -> bool:
     """Its address is the sum of two registers."""
     operands = () if op.instruction is None else op.instruction.operands
     return any(operand.type == arm.ARM_OP_MEM and operand.mem.index for operand in operands)
-
-
-def _moves_base(op: MicroOp) -> bool:
-    return op.instruction is not None and bool(op.instruction.writeback)
 
 
 def _leaving(op: MicroOp) -> int:
