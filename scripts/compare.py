@@ -43,7 +43,8 @@ def compare(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON.")] = None,
     no_python: NoPython = False,
 ) -> None:
-    """Hold two runs against each other: predictions frame by frame, cycles with a tolerance, other lines one by one.
+    """Hold two runs against each other: predictions frame by frame, cycles with a tolerance, other lines one by one,
+    and where both sides know what the display showed, its pictures.
 
     Logs may have time stamps, noise, garbage and resets in them. Exit status 0 when nothing differs, 1 when something
     does, 2 on bad input.
@@ -53,6 +54,7 @@ def compare(
     from scripts.console import terminal
     from sim.recording.compare import Rules
     from sim.recording.compare import compare as hold
+    from sim.recording.compare import compare_pictures as hold_pictures
     from sim.recording.sides import Simulation, frames_in, open_side
 
     patterns = [_pattern(each) for each in ignore or []]
@@ -61,9 +63,10 @@ def compare(
         for each in (a, b)
     ]
     count = max((frames_in(each) for each in sides if not isinstance(each, Simulation)), default=10)
-    one, other = (each.boots(count) if isinstance(each, Simulation) else each for each in sides)
+    one, other = (each.run(count) if isinstance(each, Simulation) else each for each in sides)
     rules = Rules(tolerance / 100, strict, lambda text: any(pattern.search(text) for pattern in patterns))
-    found = hold(one, other, rules)
+    found = hold(one.boots, other.boots, rules)
+    hold_pictures(found, one.pictures, other.pictures, rules)
     _print(terminal(), found)
     if json_file is not None:
         write_json(json_file, {"a": a, "b": b, "tolerance": tolerance / 100} | found.document())

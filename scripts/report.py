@@ -20,6 +20,7 @@ from sim.text import printable
 if TYPE_CHECKING:
     from scripts.references import HostReference
     from sim.frames.folder import FrameFolder
+    from sim.lcd_kept import KeptPicture
     from sim.recording.recording import Typed
     from sim.report.page import FrameShown, Page
     from sim.verdict import Seen
@@ -88,12 +89,12 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
     from scripts.references import HostReference
     from sim.boot import BOARD_SCRIPT, Board
     from sim.frames.folder import FrameFolder
+    from sim.lcd_kept import KeptPictures
     from sim.profile.profiler import Profiler
     from sim.profile.windows import FrameWindows
     from sim.recording.recorder import ScriptedPort
     from sim.report import run_page
-    from sim.report.display import DisplayPictures
-    from sim.report.page import Page
+    from sim.report.page import MOST_PICTURES, Page
     from sim.verdict import FrameSequence
     from sim.vision_run import VisionRun
     from sim.watch.warnings import WarningLog
@@ -111,7 +112,7 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
         measured = FrameWindows(board, profiler.recorder)
         sequence = FrameSequence(board.photograph)
         watched = VisionRun(board, sequence, count, tell)
-        display = DisplayPictures(board)
+        display = KeptPictures(board, MOST_PICTURES)
         board.on_look.append(display.look)
         board.run_until(watched.is_over, 2.0 + count * SECONDS_PER_FRAME)
         board.run_until(lambda: display.look() >= count, SECONDS_TO_DRAW)
@@ -173,16 +174,17 @@ def _judged(verdict: Verdict, page: Page, hertz: int) -> dict[str, object]:
 
 
 def _frames(
-    folder: FrameFolder, seen: list[Seen], reference: HostReference, display: dict[int, str]
+    folder: FrameFolder, seen: list[Seen], reference: HostReference, display: list[KeptPicture]
 ) -> list[FrameShown]:
-    from sim.report.page import MOST_PICTURES, frame_shown, picture_of
+    from sim.report.page import MOST_PICTURES, frame_shown, picture_of, png_uri
 
     shown = []
-    none_left_out = len(display) >= len(seen)  # else nobody knows which frame a picture is of
+    none_left_out = len(display) >= min(len(seen), MOST_PICTURES)  # else nobody knows which frame a picture is of
+    lcds = {each.number: png_uri(each.png) for each in display} if none_left_out else {}
     for number, (each, row) in enumerate(zip(seen, rows_of(seen, reference), strict=True)):
         has_picture = each.photograph is not None and number < MOST_PICTURES
         picture = picture_of(folder.pixels(each.photograph)) if has_picture and each.photograph is not None else ""
-        lcd = display.get(number + 1, "") if none_left_out else ""
+        lcd = lcds.get(number + 1, "")
         shown.append(
             frame_shown(each.prediction, row.source, row.labels, row.predicted, row.reference, picture=picture, lcd=lcd)
         )

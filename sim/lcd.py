@@ -5,6 +5,8 @@ The device is ``sim/peripherals/ili9341.py``; what it shows is asked by its ``Co
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -65,11 +67,33 @@ class Lcd:
         return np.frombuffer(data, np.uint8).reshape(self.height, self.width, 3)
 
 
+class PictureWatch:
+    """Hands each whole picture of ``lcd`` with its number, from 1, to ``take``; ``look`` often enough.
+
+    A display that was reset counts anew; the numbers go on.
+    """
+
+    def __init__(self, lcd: Lcd, take: Callable[[int, Picture], None]) -> None:
+        self._lcd, self._take = lcd, take
+        self._before, self._count = 0, 0  # pictures before the last reset, and since
+
+    def look(self) -> int:
+        """Hand the last whole picture over if it is new; how many there were so far."""
+        count = self._lcd.pictures
+        if count < self._count:
+            self._before, self._count = self._before + self._count, 0
+        if count > self._count:
+            self._count = count
+            self._take(self._before + count, self._lcd.picture(COMPLETE))
+        return self._before + count
+
+
 class LcdFolder:
     """Writes each whole picture of ``lcd`` to ``folder``: ``0001.png``, ``0002.png``, ...; ``look`` often enough."""
 
     def __init__(self, lcd: Lcd, folder: Path) -> None:
         self._lcd, self._folder = lcd, folder
+        self._watch = PictureWatch(lcd, self._write)
         self.written = 0
         """Number of the last picture."""
         try:
@@ -79,11 +103,11 @@ class LcdFolder:
 
     def look(self) -> int:
         """Write the last whole picture if it is new; how many there were so far."""
-        count = self._lcd.pictures
-        if count > self.written:
-            self.written = count
-            save(self._lcd.picture(COMPLETE), self._folder / f"{count:04d}.png")
-        return count
+        return self._watch.look()
+
+    def _write(self, number: int, picture: Picture) -> None:
+        self.written = number
+        save(picture, self._folder / f"{number:04d}.png")
 
     def finish(self) -> int:
         """Write also what is seen now, as ``last.png``; how many whole pictures there were."""
@@ -127,15 +151,31 @@ def save(picture: Picture, path: Path) -> None:
         Image.fromarray(picture).save(part, format="PNG")
 
 
+def png_of(picture: Picture) -> bytes:
+    """The picture as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="PNG")
+    return file.getvalue()
+
+
 def load(path: Path) -> Picture:
     """Read a picture; CrosscamError when there is none at ``path``, or a huge one."""
+    return _read(path, str(path))
+
+
+def picture_of_png(content: bytes, where: str) -> Picture:
+    """The picture in a PNG file's bytes; CrosscamError, which names ``where``, when it is none, or a huge one."""
+    return _read(io.BytesIO(content), where, ("PNG",))
+
+
+def _read(file: Path | io.BytesIO, where: str, formats: tuple[str, ...] | None = None) -> Picture:
     try:
-        with Image.open(path) as image:
+        with Image.open(file, formats=formats) as image:
             if max(image.size) > _LARGEST_SIDE:
-                raise CrosscamError(f"{path}: {image.width} x {image.height} pixels, expected {_LARGEST_SIDE} at most")
+                raise CrosscamError(f"{where}: {image.width} x {image.height} pixels, expected {_LARGEST_SIDE} at most")
             return np.asarray(image.convert("RGB"), np.uint8)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise CrosscamError(f"{path}: no readable picture; expected a PNG of what the display is to show") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CrosscamError(f"{where}: no readable picture; expected a PNG of what the display is to show") from error
 
 
 def shown(pixels: NDArray[np.uint16]) -> Picture:

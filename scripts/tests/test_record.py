@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from scripts.tests.conftest import Crosscam, frames_of_noise
+from sim.lcd import picture_of_png, png_of
+from sim.lcd_kept import KeptPicture, pixels_digest
 from sim.recording.archive import read_recording, write_recording
 
 
@@ -42,6 +44,8 @@ def test_replay_gives_the_same_bytes_in_another_folder(crosscam: Crosscam, recor
     assert found.typed[0].data == b"h\r"
     assert b"h  this list\r\n" in found.uart
     assert found.shown == (0, 1)
+    assert [picture.number for picture in found.lcd] == [1]
+    assert picture_of_png(found.lcd[0].png, "the display").shape == (240, 320, 3)
 
 
 def test_nothing_of_this_machine_is_in_a_recording(recorded: Path) -> None:
@@ -65,6 +69,19 @@ def test_another_firmware_and_another_board_file_are_named(crosscam: Crosscam, r
     assert "differs: the board: sim/board/crosscam.repl differs" in done.stdout
     assert 'first difference: line 1 is "crosscam' in done.stdout
     assert "parson and cat" in done.stdout
+
+
+def test_another_picture_of_the_display_is_found(crosscam: Crosscam, recorded: Path, tmp_path: Path) -> None:
+    recording = read_recording(recorded)
+    picture = picture_of_png(recording.lcd[0].png, "the display").copy()
+    picture[9, 200] ^= 0x80
+    changed = tmp_path / "changed.crosscam"
+    write_recording(changed, replace(recording, lcd=(KeptPicture(1, pixels_digest(picture), png_of(picture)),)))
+    replayed, compared = _replayed(crosscam, changed), crosscam("compare", recorded, changed)
+    assert (replayed.returncode, compared.returncode) == (1, 1)
+    assert "first difference: picture 1 of the display: (200, 9) is" in replayed.stdout
+    assert "1 of 76,800 pixels differ" in replayed.stdout
+    assert "display, picture 1: picture: A (200, 9) is" in compared.stdout
 
 
 def test_a_recording_without_its_firmware_asks_for_it(crosscam: Crosscam, recorded: Path, tmp_path: Path) -> None:

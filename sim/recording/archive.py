@@ -3,6 +3,7 @@
     manifest.json      what ``recording.py`` says of it
     uart.bin           every byte the board sent
     frames/0000.rgb565 153,600 bytes a frame, numbered as the manifest lists them
+    lcd/0001.png       what the display showed, numbered from 1
     firmware.elf       the firmware, unless it was left out
 
 The same run gives the same bytes: members are in this order and carry no date. No name in it becomes a path.
@@ -21,6 +22,8 @@ from sim.engine.elf_parts import LARGEST_FILE
 from sim.errors import CrosscamError, shown
 from sim.files import whole
 from sim.frames.convert import HEIGHT, WIDTH
+from sim.lcd import picture_of_png
+from sim.lcd_kept import KeptPicture, pixels_digest
 from sim.reading import MEGABYTE, UnreadableError, parse_json, quoted
 from sim.recording.recording import Firmware, RecordedFrame, Recording, digest, read_manifest
 
@@ -28,8 +31,9 @@ MANIFEST, UART, ELF = "manifest.json", "uart.bin", "firmware.elf"
 MANIFEST_AT_MOST = 256 * MEGABYTE
 UART_AT_MOST = 256 * MEGABYTE
 FRAME_BYTES = WIDTH * HEIGHT * 2
+PICTURE_AT_MOST = 16 * MEGABYTE
 ARCHIVE_AT_MOST = 4096 * MEGABYTE
-MOST_MEMBERS = 100_100
+MOST_MEMBERS = 101_100
 MAGIC = b"PK\x03\x04"
 _DATE = (1980, 1, 1, 0, 0, 0)
 _AGAIN = "record it again with `crosscam record`"
@@ -38,6 +42,11 @@ _AGAIN = "record it again with `crosscam record`"
 def frame_name(number: int) -> str:
     """Member of the ``number``-th frame."""
     return f"frames/{number:04}.rgb565"
+
+
+def picture_name(number: int) -> str:
+    """Member of the display's ``number``-th picture."""
+    return f"lcd/{number:04}.png"
 
 
 def write_recording(path: Path, recording: Recording) -> None:
@@ -54,6 +63,8 @@ def _members(recording: Recording) -> Iterator[tuple[str, bytes]]:
     yield UART, recording.uart
     for number, frame in enumerate(recording.frames):
         yield frame_name(number), frame.pixels
+    for picture in recording.lcd:
+        yield picture_name(picture.number), picture.png
     if recording.firmware.content is not None:
         yield ELF, recording.firmware.content
 
@@ -129,6 +140,7 @@ def _read(archive: _Archive) -> Recording:
         raise CrosscamError(f"{where}: {error}; {_AGAIN}") from None
     recording, hashes, uart_hash = read_manifest(document, where)
     expected = {MANIFEST, UART, *(frame_name(number) for number in range(len(hashes)))}
+    expected |= {picture_name(picture.number) for picture in recording.lcd}
     strange = sorted(archive.names - expected - {ELF})
     if strange:
         raise CrosscamError(f"{archive.path}: holds {quoted(strange[0])}, which is no part of a recording; {_AGAIN}")
@@ -141,11 +153,23 @@ def _read(archive: _Archive) -> Recording:
             raise CrosscamError(f"{archive.path}: {frame_name(number)} has {len(pixels)} bytes, expected {FRAME_BYTES}")
         _check(archive.path, frame_name(number), pixels, named)
         frames.append(RecordedFrame(pixels, frame.source, frame.labels, frame.license))
+    pictures = tuple(_picture(archive, picture) for picture in recording.lcd)
     content = archive.read(ELF, LARGEST_FILE) if ELF in archive.names else None
     firmware = Firmware(recording.firmware.name, recording.firmware.image, content)
-    return replace(recording, uart=uart, frames=tuple(frames), firmware=firmware)
+    return replace(recording, uart=uart, frames=tuple(frames), firmware=firmware, lcd=pictures)
+
+
+def _picture(archive: _Archive, named: KeptPicture) -> KeptPicture:
+    name = picture_name(named.number)
+    content = archive.read(name, PICTURE_AT_MOST)
+    _hold(archive.path, name, pixels_digest(picture_of_png(content, f"{archive.path}: {name}")), named.pixels)
+    return replace(named, png=content)
 
 
 def _check(path: Path, name: str, content: bytes, expected: str) -> None:
-    if digest(content) != expected:
+    _hold(path, name, digest(content), expected)
+
+
+def _hold(path: Path, name: str, found: str, expected: str) -> None:
+    if found != expected:
         raise CrosscamError(f"{path}: {name} is not what the recording says it is (SHA-256 differs); {_AGAIN}")

@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sim.console import is_banner
+from sim.lcd_kept import KeptPicture
 from sim.recording.board_log import Boot, Said
+from sim.recording.displayed import different
 
 _TIMES = re.compile(r"(?P<cycles>\d+)(?= cycles\b)|(?<=Cycles: )(?P<count>\d+)|(?P<ms>\d+)(?= ms\b)", re.ASCII)
 _KEY = re.compile(r"E: [A-Z][A-Z0-9_]*|[A-Za-z][A-Za-z0-9 _-]{0,30}(?=: )|layer +\d+|scores from \d+", re.ASCII)
@@ -23,8 +25,8 @@ _DIGITS = re.compile(r"\d+", re.ASCII)
 
 @dataclass(frozen=True)
 class Difference:
-    """``kind``: reset, missing frame, labels, scores, cycles, line or error line; ``a``, ``b``: what each side says,
-    empty: nothing; ``line_a``, ``line_b``: numbers of the lines in their logs, 0: none."""
+    """``kind``: reset, missing frame, labels, scores, cycles, line, error line or picture; ``a``, ``b``: what each side
+    says, empty: nothing; ``line_a``, ``line_b``: numbers of the lines in their logs, 0: none."""
 
     kind: str
     where: str
@@ -118,6 +120,24 @@ def compare(a: Sequence[Boot], b: Sequence[Boot], rules: Rules) -> Comparison:
             found.notes.append(f"{name}: {damaged} damaged prediction line{'s' if damaged > 1 else ''}")
     found.differences.sort(key=lambda each: each.line_b or each.line_a)
     return found
+
+
+def compare_pictures(found: Comparison, a: Sequence[KeptPicture], b: Sequence[KeptPicture], rules: Rules) -> None:
+    """Add to ``found`` where the display of B showed another picture than that of A.
+
+    A picture shows its frame's cycles: where these are not the same to the cycle, it may differ, unless ``strict``.
+    """
+    if not a or not b:
+        return
+    alike = {frame.frame for frame in found.frames if frame.boot == 1 and frame.equal and frame.shift == 0}
+    for each in different(a, b):
+        if rules.strict or each.number in alike:
+            found.differences.append(Difference("picture", f"display, picture {each.number}", each.a, each.b))
+        else:
+            text = f"display, picture {each.number}: A {each.a}, B {each.b}"
+            found.notes.append(f"{text}; its frame's scores or cycles are not the same either")
+    if len(a) != len(b):
+        found.notes.append(f"display: {len(a)} pictures in A, {len(b)} in B")
 
 
 def _starts(boots: Sequence[Boot]) -> str:

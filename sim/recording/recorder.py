@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from sim.boot import Board
 from sim.frames.folder import FrameFolder
-from sim.recording.recording import Firmware, RecordedFrame, Recording, Reset, Typed
+from sim.lcd_kept import KeptPictures
+from sim.recording.recording import MOST_PICTURES, Firmware, RecordedFrame, Recording, Reset, Typed
 from sim.verdict import Seen
 
 AHEAD = 8
@@ -42,12 +43,14 @@ class ScriptedPort:
 
 
 class Recorder:
-    """Follows ``board`` from power-on: what is typed at its ports, and its resets, with their cycles."""
+    """Follows ``board`` from power-on: what is typed at its ports, its resets, with their cycles; what it displays."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self.typed: list[Typed] = []
         self.resets: list[Reset] = []
+        self._display = KeptPictures(board, MOST_PICTURES)
+        board.on_look.append(self._display.look)
         board.on_typed.append(lambda data: self.typed.append(Typed(self.now, data)))
         board.on_reset.append(lambda reason: self.resets.append(Reset(self.now, reason)))
 
@@ -67,6 +70,7 @@ class Recorder:
             lines=tuple(self._board.lines),
             shown=tuple(each.photograph for each in seen),
             resets=tuple(self.resets),
+            lcd=tuple(self._display.pictures),
         )
 
 

@@ -18,13 +18,16 @@ from sim.console import Line
 from sim.errors import CrosscamError
 from sim.frames.convert import HEIGHT, WIDTH
 from sim.frames.folder import CLASSES, MOST_FRAMES, Playback, Shot
+from sim.lcd_kept import KeptPicture
 from sim.reading import quoted
 from sim.recording.reader import Reader
 
 FORMAT = "crosscam-recording"
-VERSION = 1
+VERSION = 2
 MOST_LINES = 1_000_000
 MOST_FILES = 10_000
+MOST_PICTURES = 1000
+"""Of the display; those that came later are not kept."""
 _COUNT = 1 << 63
 _MILLISECONDS = 100_000_000  # a day and more
 
@@ -85,6 +88,7 @@ class Recording:
         lines: its lines with their cycles.
         shown: index in ``frames`` of the n-th photograph the board captured, None: unknown.
         resets: resets after power-on.
+        lcd: the first whole pictures of the display.
     """
 
     timing: str
@@ -102,6 +106,7 @@ class Recording:
     lines: tuple[Line, ...] = ()
     shown: tuple[int | None, ...] = ()
     resets: tuple[Reset, ...] = ()
+    lcd: tuple[KeptPicture, ...] = ()
 
     def shots(self) -> Iterator[Shot]:
         """The photographs as a frame folder takes them."""
@@ -109,7 +114,7 @@ class Recording:
             yield Shot(pixels_of(frame.pixels), frame.source, frame.labels, frame.license)
 
     def manifest(self) -> dict[str, Any]:
-        """All but the bytes of UART, frames and firmware, which it names by their hashes."""
+        """All but the bytes of UART, frames, firmware and display, which it names by their hashes."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -140,6 +145,7 @@ class Recording:
             "lines": [{"cycle": line.cycle, "text": line.text} for line in self.lines],
             "shown": list(self.shown),
             "resets": [asdict(each) for each in self.resets],
+            "lcd": [{"number": each.number, "pixels": each.pixels} for each in self.lcd],
         }
 
 
@@ -191,6 +197,10 @@ def read_manifest(document: object, where: str) -> tuple[Recording, tuple[str, .
         shown=tuple(top.indices("shown", count, MOST_LINES)),
         resets=tuple(
             Reset(each.count("cycle", _COUNT), each.text("reason")) for each in top.tables("resets", MOST_LINES)
+        ),
+        lcd=tuple(
+            KeptPicture(each.count("number", MOST_LINES), each.text("pixels"), b"")
+            for each in top.tables("lcd", MOST_PICTURES)
         ),
     )
     return recording, tuple(named for _, named in entries), uart.text("sha256")

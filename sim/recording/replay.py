@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from sim.boot import BOARD_SCRIPT, Board
 from sim.engine.elf import ElfImage
 from sim.errors import CrosscamError
 from sim.frames.folder import write_folder
+from sim.lcd_kept import KeptPicture
+from sim.recording.displayed import different
 from sim.recording.inputs import board_files, differences, host, image_digest
 from sim.recording.recorder import Recorder, ScriptedPort
 from sim.recording.recording import Firmware, Recording
@@ -87,7 +90,7 @@ def _run(board: Board, recording: Recording) -> Recording:
 
 
 def first_difference(recorded: Recording, again: Recording) -> str:
-    """Where two runs first differ: their UART's bytes, then the cycles of the lines, resets and photographs."""
+    """Where two runs first differ: their UART's bytes, the lines' cycles, resets, photographs, the display."""
     if recorded.uart != again.uart:
         return _where_bytes_differ(recorded, again)
     for number, (one, other) in enumerate(zip(recorded.lines, again.lines, strict=True), 1):
@@ -99,7 +102,17 @@ def first_difference(recorded: Recording, again: Recording) -> str:
         ("photographs shown", recorded.shown, again.shown),
         ("the end", recorded.end_cycle, again.end_cycle),
     )
-    return next((f"{what}: {now}, recorded {then}" for what, then, now in pairs if then != now), "")
+    return next((f"{what}: {now}, recorded {then}" for what, then, now in pairs if then != now), "") or (
+        _where_pictures_differ(recorded.lcd, again.lcd)
+    )
+
+
+def _where_pictures_differ(recorded: Sequence[KeptPicture], again: Sequence[KeptPicture]) -> str:
+    for each in different(recorded, again):
+        return f"picture {each.number} of the display: {each.b}, recorded {each.a}"
+    if len(recorded) != len(again):
+        return f"the display showed {len(again)} whole pictures, recorded {len(recorded)}"
+    return ""
 
 
 def _where_bytes_differ(recorded: Recording, again: Recording) -> str:

@@ -9,9 +9,11 @@ from pathlib import Path
 from sim.boot import Board
 from sim.bringup.image import ELF_MAGIC
 from sim.errors import CrosscamError
+from sim.lcd_kept import KeptPicture, KeptPictures
 from sim.reading import MEGABYTE, UnreadableError, plain_bytes
 from sim.recording.archive import MAGIC, read_recording
 from sim.recording.board_log import Boot, boots_of, read_log
+from sim.recording.recording import MOST_PICTURES
 from sim.verdict import FrameSequence
 from sim.vision_run import VisionRun
 
@@ -22,6 +24,14 @@ SECONDS_PER_FRAME = 5.0
 
 
 @dataclass(frozen=True)
+class Ran:
+    """A run that was: what the board said, and what is known of its display."""
+
+    boots: Sequence[Boot]
+    pictures: Sequence[KeptPicture] = ()
+
+
+@dataclass(frozen=True)
 class Simulation:
     """A firmware to run: on which frames, by which clock."""
 
@@ -29,8 +39,8 @@ class Simulation:
     frames: Path
     timing: str
 
-    def boots(self, count: int) -> list[Boot]:
-        """What it says until ``count`` frames have come.
+    def run(self, count: int) -> Ran:
+        """What it says and shows until ``count`` frames have come.
 
         Raises:
             CrosscamError: the board cannot be made, or the firmware is no vision application.
@@ -38,14 +48,16 @@ class Simulation:
         board = Board(self.elf, self.frames, self.timing)
         try:
             watched = VisionRun(board, FrameSequence(board.photograph), count)
+            display = KeptPictures(board, MOST_PICTURES)
+            board.on_look.append(display.look)
             board.run_until(watched.is_over, 2.0 + count * SECONDS_PER_FRAME)
             watched.explain(self.elf)
-            return boots_of(line.text for line in board.lines)
+            return Ran(boots_of(line.text for line in board.lines), display.pictures)
         finally:
             board.close()
 
 
-Side = Sequence[Boot] | Simulation
+Side = Ran | Simulation
 
 
 def open_side(name: str, firmware: Callable[[], Path], frames: Path, timing: str) -> Side:
@@ -70,10 +82,11 @@ def open_side(name: str, firmware: Callable[[], Path], frames: Path, timing: str
     if content.startswith(ELF_MAGIC):
         return Simulation(path, frames, timing)
     if content.startswith(MAGIC):
-        return boots_of(line.text for line in read_recording(path).lines)
-    return read_log(content, name)
+        recording = read_recording(path)
+        return Ran(boots_of(line.text for line in recording.lines), recording.lcd)
+    return Ran(read_log(content, name))
 
 
-def frames_in(boots: Sequence[Boot]) -> int:
-    """How many frames a simulation has to run to be held against ``boots``."""
-    return min(MOST_FRAMES, max((boot.last_frame for boot in boots), default=1))
+def frames_in(ran: Ran) -> int:
+    """How many frames a simulation has to run to be held against ``ran``."""
+    return min(MOST_FRAMES, max((boot.last_frame for boot in ran.boots), default=1))

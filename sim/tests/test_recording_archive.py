@@ -8,16 +8,33 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.console import Line
 from sim.errors import CrosscamError
 from sim.frames.folder import Playback
-from sim.recording.archive import FRAME_BYTES, MANIFEST, UART, frame_name, is_recording, read_recording, write_recording
+from sim.lcd import png_of
+from sim.lcd_kept import KeptPicture, pixels_digest
+from sim.recording.archive import (
+    FRAME_BYTES,
+    MANIFEST,
+    UART,
+    frame_name,
+    is_recording,
+    picture_name,
+    read_recording,
+    write_recording,
+)
 from sim.recording.inputs import differences
 from sim.recording.recording import Firmware, RecordedFrame, Recording, Reset, Typed
 
 Members = dict[str, bytes]
+
+
+def displayed(number: int, grey: int) -> KeptPicture:
+    picture = np.full((4, 6, 3), grey, np.uint8)
+    return KeptPicture(number, pixels_digest(picture), png_of(picture))
 
 
 def recording(uart: bytes = b"hello\r\n\xff") -> Recording:
@@ -38,6 +55,7 @@ def recording(uart: bytes = b"hello\r\n\xff") -> Recording:
         lines=(Line("hello", 99),),
         shown=(1, None),
         resets=(Reset(12, "watchdog"),),
+        lcd=(displayed(1, 10), displayed(3, 20)),
     )
 
 
@@ -71,7 +89,7 @@ DAMAGE: list[tuple[Callable[[Members], Members], str]] = [
     (lambda m: m | {MANIFEST: b"[" * 100_000}, "nested too deep"),
     (lambda m: m | {MANIFEST: b"[]"}, "expected an object"),
     (lambda m: changed(m, format="zip"), "no recording"),
-    (lambda m: changed(m, version=2), "version 2 .*reads 1"),
+    (lambda m: changed(m, version=1), "version 1 .*reads 2"),
     (lambda m: changed(m, lines=[{"text": 5, "cycle": 1}]), r"lines\[0\]: text is 5"),
     (lambda m: changed(m, lines=[{"text": "x", "cycle": -1}]), "cycle is -1"),
     (lambda m: changed(m, typed=[{"cycle": 1, "hex": "zz"}]), "hexadecimal"),
@@ -82,6 +100,10 @@ DAMAGE: list[tuple[Callable[[Members], Members], str]] = [
     (lambda m: m | {frame_name(0): bytes(FRAME_BYTES)}, r"frames/0000\.rgb565 is not what"),
     (lambda m: m | {frame_name(0): bytes(FRAME_BYTES - 2)}, "has 153598 bytes, expected 153600"),
     (lambda m: m | {frame_name(0): bytes(1 << 24)}, "16,777,216 bytes, expected at most 153,600"),
+    (lambda m: m | {picture_name(2): m[picture_name(1)]}, r"holds 'lcd/0002\.png', which is no part"),
+    (lambda m: m | {picture_name(3): m[picture_name(1)]}, r"lcd/0003\.png is not what the recording says"),
+    (lambda m: m | {picture_name(1): b"GIF89a"}, r"lcd/0001\.png: no readable picture"),
+    (lambda m: changed(m, lcd=[{"number": "../../evil", "pixels": ""}]), r"number is .*whole number"),
 ]
 
 
