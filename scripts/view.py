@@ -34,10 +34,10 @@ def view(
     ] = None,
     no_python: NoPython = False,
 ) -> None:
-    """Boot the vision board and serve a page on which it runs: camera, UART, LEDs, cycles, layers; drop a picture into
-    its camera, or let it look through your webcam.
+    """Boot the vision board and serve a page on which it runs: camera, display, UART, LEDs, cycles, layers; drop a
+    picture into its camera, let it look through your webcam, or let a fault set in.
 
-    Keys: space runs and pauses, f one frame, r resets, / types to the board. Ends with Ctrl-C.
+    Keys: space runs and pauses, f one frame, r resets, n next fault, / types to the board. Ends with Ctrl-C.
 
     Example: [bold]crosscam view --frames build/frames/demo[/bold]
     """

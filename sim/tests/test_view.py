@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from starlette.websockets import WebSocketDisconnect
 from sim.boot import Board
 from sim.console import Prediction
 from sim.frames.folder import Shot, write_folder
+from sim.lcd import Picture, picture_of_png, shown
 from sim.report.page import picture_of
 from sim.view.server import FILES, LONGEST_ORDER, PAGE, PICTURE_BYTES, Audience, application, is_called_right
 from sim.view.stage import DROPPED, Stage
+from sim.vision_display import VisionDisplay
 
 LOOPBACK, LIVE = "http://127.0.0.1:8137", "ws://127.0.0.1:8137/live"
 
@@ -121,6 +124,7 @@ class Viewer:
             sets[name] = write_folder(folder / name, name, [shot]).path
         self.events: list[dict[str, Any]] = []
         self.stage = Stage(lambda: Board(elf, sets["dark"], "instructions"), sets, folder, self.events.append)
+        self.elf = elf
         self._seen = 0
         self.stage.start()
 
@@ -179,6 +183,10 @@ def test_one_frame_and_another_picture(viewer: Viewer) -> None:
 
 def test_orders_that_cannot_be_carried_out(viewer: Viewer) -> None:
     for order, complaint in (
+        ({"do": "fault", "fault": "camera.nosuch"}, "expected one of camera.absent"),
+        ({"do": "fault", "fault": "memory.flip"}, "at= is missing"),
+        ({"do": "fault", "fault": ["camera.nack"]}, "expected a fault of at most 200"),
+        ({"do": "fault", "fault": "camera.black" + ",x=1" * 60}, "expected a fault of at most 200"),
         ({"do": "set", "name": "../../etc"}, "no frame set"),
         ({"do": "press", "button": ["x"]}, "no button"),
         ({"do": "type", "text": "x" * 300}, "at most 200"),
@@ -201,3 +209,30 @@ def test_the_console_the_profile_a_set_and_a_reset(viewer: Viewer) -> None:
     viewer.order("press", button="userButton")
     viewer.order("reset")
     assert viewer.wait("frame", number=1)["source"] == "light photograph"
+
+
+def test_the_display_shows_what_the_frame_is(viewer: Viewer) -> None:
+    viewer.order("run")
+    viewer.wait("frame", number=2)
+    said = [Prediction.parse(event["text"]) for event in viewer.events if event["type"] == "uart"]
+    prediction = [line for line in said if line is not None and line.frame == 2][-1]
+    expected = shown(VisionDisplay(viewer.elf).expected(np.full((240, 320), 0xFFDF, np.uint16), prediction))
+    while not np.array_equal(_decoded(viewer.wait("lcd")["picture"]), expected):
+        pass
+
+
+def _decoded(address: str) -> Picture:
+    return picture_of_png(base64.b64decode(address.partition(",")[2]), "the display")
+
+
+def test_a_fault_sets_in_at_the_next_frame_and_the_board_says_so(viewer: Viewer) -> None:
+    viewer.order("fault", fault="camera.pclk-stops")
+    assert viewer.wait("fault")["text"].startswith("camera.pclk-stops at frame:")
+    while not viewer.wait("uart")["text"].startswith("E: CAM_"):
+        pass
+    viewer.order("fault", fault="dma.stall,device=sysbus.nothing@boot+20ms")
+    assert "sysbus.nothing" in viewer.wait("trouble")["text"]
+    viewer.wait("state", running=False)
+    viewer.order("run")
+    viewer.order("reset")
+    viewer.wait("frame", number=1)

@@ -1,7 +1,8 @@
 """The board as the page sees it: it runs in a thread of its own, takes orders between spans, and tells what happens.
 
 What is told are JSON objects with a ``type``: ``state`` (running, board time, LEDs), ``uart`` (a line), ``frame`` (a
-prediction and the picture it is of), ``layers`` (the firmware's own profile, command ``p``), ``set`` (frame sets),
+prediction and the picture it is of), ``lcd`` (a whole picture of the display), ``layers`` (the firmware's own profile,
+command ``p``), ``set`` (frame sets), ``faults`` (the kinds there are), ``fault`` (one that is to come),
 ``trouble`` (an order that cannot be carried out, or the board's end).
 """
 
@@ -24,17 +25,18 @@ from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.errors import CrosscamError
 from sim.frames.convert import HEIGHT, WIDTH
 from sim.frames.folder import FrameFolder, Shot, write_folder
+from sim.lcd import Lcd, Picture, PictureWatch, png_of
 from sim.recording.recording import pixels_of
-from sim.report.page import picture_of
+from sim.report.page import picture_of, png_uri
 from sim.text import printable
+from sim.view.faults import inject_next, kinds_told
+from sim.view.past import Past
 
 Tell = Callable[[dict[str, Any]], None]
 READ_FOLDER_AGAIN = 0x18
 """Command of the camera script (sim/peripherals/ov7670.py)."""
 DROPPED = "your picture"
 LONGEST_TYPED = 200
-LINES_KEPT = 400
-FRAMES_KEPT = 60
 _ORDERS_KEPT = 200
 _STATE_SECONDS = 0.2
 _LAYER = re.compile(r"layer +(\d+) (\S+) +(\S+) +(\d+) MAC +(\d+) cycles", re.ASCII)
@@ -71,8 +73,7 @@ class Stage(threading.Thread):
         self._captured: list[tuple[FrameFolder, int]] = []  # since the last reset
         self._counted = 0  # of them, since the camera's folder was read
         self._layers: list[dict[str, Any]] = []
-        self._past: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
+        self._past = Past()
 
     # Any thread
 
@@ -86,8 +87,7 @@ class Stage(threading.Thread):
 
     def past(self) -> list[dict[str, Any]]:
         """What somebody who comes now has to know."""
-        with self._lock:
-            return list(self._past)
+        return self._past.all()
 
     def close(self) -> None:
         """End the board; waits for it, but not for ever."""
@@ -108,7 +108,10 @@ class Stage(threading.Thread):
         self._buttons = {_short(path): device for path, device in devices if isinstance(device, Button)}
         self._board.on_line.append(self._line)
         self._board.on_reset.append(lambda reason: self._was_reset(reason))
+        self._display = self._watched_display()
         self._tell_sets()
+        self._tell_dark()
+        self._tell(kinds_told())
         try:
             self._run()
         except CrosscamError as error:
@@ -122,12 +125,21 @@ class Stage(threading.Thread):
             started = time.monotonic()
             self._obey(wait=not self._running)
             if self._running:
-                self._board.machine.run_for(POLL_SECONDS)
-                self._note_captures()
+                self._run_on()
                 time.sleep(max(0.0, float(POLL_SECONDS) - (time.monotonic() - started)))  # no faster than a board
             if time.monotonic() - told > _STATE_SECONDS:
                 told = time.monotonic()
                 self._tell_state()
+
+    def _run_on(self) -> None:
+        try:
+            self._board.machine.run_for(POLL_SECONDS)
+        except CrosscamError as error:  # such as a fault whose device the board has not: a reset may help
+            self._running = False
+            self._tell({"type": "trouble", "text": str(error)})
+        self._note_captures()
+        if self._display is not None:
+            self._display.look()
 
     def _obey(self, *, wait: bool) -> None:
         try:
@@ -153,6 +165,8 @@ class Stage(threading.Thread):
             self._choose(order.get("name"))
         elif what == "picture":
             self._drop(order.get("pixels"))
+        elif what == "fault":
+            self._inject(order.get("fault"))
         else:
             raise CrosscamError(f"no order {printable(str(what), 40)!r}")
         self._tell_state()
@@ -183,6 +197,25 @@ class Stage(threading.Thread):
         shot = Shot(pixels_of(pixels), DROPPED, None, "")
         self._show(write_folder(self._folder / "dropped", DROPPED, [shot]))
 
+    def _inject(self, spelling: object) -> None:
+        self._note_captures()
+        said = inject_next(self._board.machine, spelling, self._counted + 1)
+        self._tell({"type": "fault", "text": said, "seconds": round(self._board.seconds, 6)})
+
+    def _watched_display(self) -> PictureWatch | None:
+        try:
+            return PictureWatch(Lcd(self._board), self._displayed)
+        except CrosscamError:
+            return None  # the board has none
+
+    def _tell_dark(self) -> None:
+        """Nothing was drawn yet, on a board that has a display."""
+        if self._display is not None:
+            self._tell({"type": "lcd", "number": 0, "picture": ""})
+
+    def _displayed(self, number: int, picture: Picture) -> None:
+        self._tell({"type": "lcd", "number": number, "picture": png_uri(png_of(picture))})
+
     def _show(self, folder: FrameFolder) -> None:
         """``folder`` before the lens, from its first photograph on."""
         self._note_captures()
@@ -206,6 +239,7 @@ class Stage(threading.Thread):
     def _was_reset(self, reason: str) -> None:
         self._captured.clear()
         self._counted = 0
+        self._tell_dark()
         self._tell({"type": "uart", "text": f"(reset: {printable(reason, 100)})", "seconds": self._board.seconds})
 
     def _line(self, line: Line) -> None:
@@ -265,19 +299,5 @@ class Stage(threading.Thread):
         )
 
     def _tell(self, event: dict[str, Any]) -> None:
-        with self._lock:
-            self._keep(event)
+        self._past.keep(event)
         self._tell_all(event)
-
-    def _keep(self, event: dict[str, Any]) -> None:
-        """For those who come later: all of some kinds, the last of others."""
-        kind = event["type"]
-        most = {"uart": LINES_KEPT, "frame": FRAMES_KEPT, "trouble": 5}.get(kind, 1)
-        same = [at for at, each in enumerate(self._past) if each["type"] == kind]
-        if len(same) >= most:
-            del self._past[same[0]]
-        if kind == "frame":  # pictures only of the last
-            for each in self._past:
-                if each["type"] == "frame" and each["picture"]:
-                    each["picture"] = ""
-        self._past.append(dict(event))

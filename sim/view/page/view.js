@@ -8,7 +8,7 @@ const made = (tag, className, text) => {
   element.textContent = text;
   return element;
 };
-let socket, running = true, cycles = [], webcam = null, lines = [], follows = true;
+let socket, running = true, cycles = [], webcam = null, lines = [], follows = true, kinds = [];
 
 const send = (order) => { if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(order)); };
 
@@ -44,12 +44,23 @@ const heard = {
       }));
     }
   },
-  uart(event) {
-    lines.push(event.text);
-    lines = lines.slice(-LINES_KEPT);
-    const uart = at("uart");
-    uart.textContent = lines.join("\n");
-    if (follows) uart.scrollTop = uart.scrollHeight;
+  uart(event) { write(event.text); },
+  fault(event) { write(`(fault: ${event.text})`); },
+  faults(event) {
+    kinds = event.kinds;
+    at("kind").replaceChildren(...kinds.map(({ name }) => {
+      const option = made("option", "", name);
+      option.value = name;
+      return option;
+    }));
+    describe();
+  },
+  lcd(event) {
+    at("display").hidden = false;
+    if (event.picture) at("lcd").src = event.picture;
+    else at("lcd").removeAttribute("src");
+    at("lcd").alt = event.number ? `picture ${event.number} of the display` : "";
+    at("drawn").textContent = event.number ? `picture ${event.number}` : "nothing drawn yet";
   },
   frame(event) {
     if (event.picture) { at("picture").src = event.picture; at("picture").alt = event.source; }
@@ -81,6 +92,23 @@ const heard = {
     setTimeout(() => { at("trouble").hidden = true; }, 8000);
   },
 };
+
+/* A line of the UART, or what happened to the board between two. */
+function write(text) {
+  lines.push(text);
+  lines = lines.slice(-LINES_KEPT);
+  const uart = at("uart");
+  uart.textContent = lines.join("\n");
+  if (follows) uart.scrollTop = uart.scrollHeight;
+}
+
+function describe() {
+  const kind = kinds.find(({ name }) => name === at("kind").value);
+  if (!kind) return;
+  at("happens").textContent = `${kind.text}.`;
+  at("arguments").value = kind.needs.map((name) => `${name}=`).join(",");
+  at("arguments").placeholder = kind.takes.join(",") || "takes nothing";
+}
 
 function table(rows) {
   const grid = made("div", "rows", "");
@@ -164,6 +192,12 @@ at("profile").onclick = () => send({ do: "type", text: "p\r" });
 at("sets").onchange = () => { if (webcam) stopWebcam(); send({ do: "set", name: at("sets").value }); };
 at("file").onchange = () => { if (at("file").files.length) show(at("file").files[0]); at("file").value = ""; };
 at("webcam").onclick = toggleWebcam;
+at("kind").onchange = describe;
+at("fault").onsubmit = (event) => {
+  event.preventDefault();
+  const given = at("arguments").value.trim();
+  send({ do: "fault", fault: given ? `${at("kind").value},${given}` : at("kind").value });
+};
 at("keyboard").onsubmit = (event) => {
   event.preventDefault();
   send({ do: "type", text: `${at("typed").value}\r` });
@@ -177,8 +211,15 @@ at("drop").ondrop = (event) => {
   if (event.dataTransfer.files.length) show(event.dataTransfer.files[0]);
 };
 document.onkeydown = (event) => {
-  if (event.target.closest("input, select, button, pre") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const keys = { " ": toggle, f: () => at("frame").click(), r: () => at("reset").click(), "/": () => at("typed").focus() };
+  const types = event.target.closest("input:not([type=file]), select"), presses = event.target.closest("input, button, pre");
+  if (types || (presses && event.key === " ") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const keys = {
+    " ": toggle,
+    f: () => at("frame").click(),
+    r: () => at("reset").click(),
+    n: () => at("fault").requestSubmit(),
+    "/": () => at("typed").focus(),
+  };
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
 };
 connect();
