@@ -67,11 +67,21 @@ def test_a_person_at_the_page(page: Any, tmp_path: Path) -> None:
         assert [int(each) for each in shown] == [int(each) for each in said[:3]]
         assert f"frame {said[4]}: {int(said[3]):,} cycles" in page.locator("#cycles").text_content()
 
-        page.locator("#drop").focus()
-        page.keyboard.press("f")
+        page.keyboard.press("f")  # the button that was clicked still has the focus
         has("#caption", f"frame {int(said[4]) + 1}:")
+        page.locator("#drop").focus()
         page.keyboard.press(" ")
         has("#run", "Pause")
+        has("#drawn", "picture")
+        assert page.evaluate("[lcd.naturalWidth, lcd.naturalHeight]") == [320, 240]
+        page.select_option("#kind", "memory.flip")
+        assert page.input_value("#arguments") == "at="
+        page.select_option("#kind", "camera.pclk-stops")
+        has("#happens", "The pixel clock stops in the middle of a frame.")
+        page.locator("#drop").focus()
+        page.keyboard.press("n")
+        has("#uart", "(fault: camera.pclk-stops at frame:")
+        has("#uart", "E: CAM_SHORT")
         page.keyboard.press("/")
         page.keyboard.type("h")
         page.keyboard.press("Enter")
