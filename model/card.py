@@ -71,6 +71,11 @@ class Card:
     """Where the card was read from."""
 
     @property
+    def outputs(self) -> int:
+        """How many of the model's outputs, from the first on, hold the scores."""
+        return len(self.output_sizes) or 1
+
+    @property
     def model_path(self) -> Path:
         """The ``.tflite`` beside the card."""
         return (self.folder or Path()) / self.file

@@ -145,7 +145,7 @@ def judge(
         raise CrosscamError(
             f"{model}: tells {', '.join(card.labels)}; expected a score and then the recipe's {', '.join(wanted.names)}"
         )
-    reference = Reference(verify_model_file(card), len(card.output_sizes))
+    reference = Reference(verify_model_file(card), card.outputs)
     frames = load_frames([s for source in wanted.validation for s in read_graded(data_root, source, wanted.grades)])
     scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
     truth = frames.labels.argmax(axis=1)

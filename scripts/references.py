@@ -32,7 +32,7 @@ class HostReference:
     def __init__(self, model_folder: Path, frames: FrameFolder) -> None:
         self.card = read_card(model_folder)
         self.frames = frames
-        self._reference = Reference(self.card.model_path, len(self.card.output_sizes) or 1)
+        self._reference = Reference(self.card.model_path, self.card.outputs)
         self._known: dict[int, Expected] = {}
 
     def __getitem__(self, index: int) -> Expected:

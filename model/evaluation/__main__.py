@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _evaluate(options: argparse.Namespace) -> None:
     card = read_card(options.model)
-    reference = Reference(verify_model_file(card))
+    reference = Reference(verify_model_file(card), card.outputs)
     sources = [parse_source(text) for text in options.sets or ("coco/val2017", "highway/val")]
     samples = [sample for source in sources for sample in read_source(options.data_root, source)]
     frames = load_frames(samples)

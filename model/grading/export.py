@@ -132,8 +132,8 @@ def provenance(trained: Trained, recipe: GradesRecipe, plan: Plan) -> dict[str, 
         "costs": {name: row.tolist() for name, row in zip(recipe.names, recipe.costs, strict=True)},
         "zones": recipe.zones,
         "seed": recipe.seed,
-        "caution": "zones were chosen on the validation sets; int8_zones_crossfit takes each from the other folds. "
-        "Nothing else was chosen there",
+        "caution": "zones were chosen on the validation sets, so figures of them there flatter; int8_zones_crossfit "
+        "takes each photograph's from the other folds",
         "validation": [source.name for source in recipe.validation],
         "annotations_license": "CC BY 4.0",
         "weights_license": WEIGHTS_LICENSE,

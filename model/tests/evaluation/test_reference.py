@@ -25,7 +25,7 @@ def test_the_zoo_is_not_empty() -> None:
 def test_card_and_model_agree(folder: Path) -> None:
     card = read_card(folder)
     assert card.id == folder.name
-    reference = Reference(verify_model_file(card))
+    reference = Reference(verify_model_file(card), card.outputs)
     assert reference.input_shape == card.input_shape
     assert reference.input_quantization == (card.input_scale, card.input_zero_point) == (INPUT_SCALE, INPUT_ZERO_POINT)
     assert reference.output_quantization == (card.output_scale, card.output_zero_point) == (1 / 256, -128)
@@ -38,7 +38,7 @@ def test_card_and_model_agree(folder: Path) -> None:
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
 def test_scores_depend_on_the_picture_alone(folder: Path) -> None:
     card = read_card(folder)
-    reference = Reference(card.model_path)
+    reference = Reference(card.model_path, card.outputs)
     pictures = np.random.default_rng(4).integers(-128, 128, (3, *card.input_shape)).astype(np.int8)
     first = [reference.scores(picture).tolist() for picture in pictures]
     again = [reference.scores(picture).tolist() for picture in reversed(pictures)]
