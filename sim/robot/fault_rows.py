@@ -41,7 +41,10 @@ ENDINGS = (*_GOES_ON, "stops", "waits")
 _AFTERWARDS = 3
 """Predictions that have to come after a fault is over."""
 _LOST = re.compile(r", (\d+) lost so far\)", re.ASCII)
-_SLICE = 0.1  # s of virtual time between two looks at the host's clock
+_SLICE = 0.02
+"""Seconds of virtual time between two looks at the host's clock: in a storm of interrupts, where nothing but handlers
+run, a second may take minutes."""
+_RENODES_SLICE = 0.1  # each look costs more there
 _LONGEST_WALL = {"renode": 600.0}  # s for a row, whatever the fault makes of the board
 Photographs = Callable[[int], Iterator[tuple[int, int]]]
 _SILENCE = 0.5  # s: a board that stopped says nothing of frames for so long
@@ -189,15 +192,16 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
         """Lines until the row is done, or its time is over."""
         builtin = BuiltIn()
         passed, deadline = 0.0, time.monotonic() + self._longest_wall()
+        piece = _RENODES_SLICE if builtin.get_variable_value("${TIMING}") == "renode" else _SLICE
         while passed < row.seconds and time.monotonic() < deadline and not self._is_done(row, course):
             ended, line = builtin.run_keyword_and_ignore_error(
-                "Wait For Next Line On Uart", f"timeout={_SLICE}", "pauseEmulation=true"
+                "Wait For Next Line On Uart", f"timeout={piece}", "pauseEmulation=true"
             )  # Renode's scripts are not to be asked while the machine runs in another thread
             if ended == "PASS":
                 passed = max(passed, float(line.Timestamp) / 1000)
                 course.take(line.Line, row, self._photographs)
             else:
-                passed += _SLICE
+                passed += piece
         return course
 
     @staticmethod
