@@ -98,7 +98,7 @@ def on_dask(
             client.wait_for_workers(1, timeout=_SECONDS_TO_ANSWER)
         except (OSError, ValueError, TimeoutError) as error:
             raise CrosscamError(f"--dask {address}: {shown(error, 100)}; expected a scheduler with a worker") from error
-        workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+        workers = max(1, len(client.nthreads()))
         try:
             with client.get_executor(pure=False, retries=0) as executor:
                 _drain(executor, job, units, {}, _AHEAD * workers, take)
