@@ -46,13 +46,16 @@ def score_on_board(
             done, and work that was broken off goes on from there.
 
     Raises:
-        CrosscamError: no firmware, a picture's file that may not be read; what workers and units raise.
+        CrosscamError: no firmware, a picture's file that may not be read, no file for the results; what
+            workers and units raise.
     """
     from sim.boot import check_inputs
     from sim.files import write_text
     from sim.scale.journal import Journal
 
     check_inputs(elf, None)
+    if results is not None and results.exists() and not results.is_file():
+        raise CrosscamError(f"cannot write {results}: it is no plain file; name another one for the results")
     firmware, network = elf.read_bytes(), model.read_bytes()
     began, used = time.perf_counter(), _processor_seconds()
     units = [samples[at : at + spread.unit] for at in range(0, len(samples), spread.unit)]

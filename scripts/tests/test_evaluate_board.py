@@ -64,6 +64,13 @@ def test_work_that_was_broken_off_goes_on(
     assert not results.with_name("scores.jsonl.units").exists()
 
 
+def test_results_that_cannot_be_written_are_told_before_the_work(
+    samples: list[Sample], elf: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(CrosscamError, match="no plain file"):
+        score_on_board(samples, elf, NETWORK, Spread(1), tmp_path)
+
+
 def test_a_picture_that_cannot_be_read_has_its_problem(samples: list[Sample], elf: Path) -> None:
     contents = (None, b"no picture", samples[0].path.read_bytes())
     unit = BoardUnit(("gone", "broken", "good"), contents, elf.read_bytes(), NETWORK.read_bytes(), "instructions")
