@@ -30,11 +30,12 @@ _FLOAT_BLOCKS = ("vldm", "vstm", "vpush", "vpop")
 class State(NamedTuple):
     """What code leaves behind.
 
-    ``data_phase``: a load's data are still on the bus, for a cycle that only another single load or store shares;
-    ``loaded``: the registers they go to; ``storing``: a store's data are; ``fresh``: registers written in the last
-    cycle, too late for an address in the next; ``floats``: results of the last floating-point operation; ``divider``:
-    cycles until a floating-point division is done; ``narrow``: the last instruction had 16 bits; ``eats``: it hides a
-    nop behind it; ``leaving``: P of a branch; ``queue``: code on its way.
+    ``data_phase``: a load's data, or those of a store to the sum of two registers, are still on the bus, for a cycle
+    that only a nop shares, and of a load another single load or store; ``loaded``: the registers they go to;
+    ``storing``: a store's data are on the bus; ``fresh``: registers written in the last cycle, too late for an address
+    in the next; ``floats``: results of the last floating-point operation; ``divider``: cycles until a floating-point
+    division is done; ``narrow``: the last instruction had 16 bits; ``leaving``: P of a branch; ``queue``: code on its
+    way.
     """
 
     data_phase: bool = False
@@ -44,7 +45,6 @@ class State(NamedTuple):
     floats: frozenset[int] = frozenset()
     divider: int = 0
     narrow: bool = False
-    eats: bool = False
     leaving: int = 0
     queue: Queue = Queue()
 
@@ -64,8 +64,12 @@ class M4Pipeline:
             queue.branch(ops[0].address, now)
         issued: list[int] = []
         for op in ops:
-            wait = _wait(state, op, variant)
-            starved = max(0, queue.ready(op) - now - wait)
+            wait, ready = _wait(state, op, variant), queue.ready(op)
+            if op.units & m.IT and state.narrow:  # folded: decoded beside the 16-bit instruction before
+                state = state._replace(narrow=False)
+                issued.append(now + 1)
+                continue
+            starved = max(0, ready - now - wait)
             cost, state = _step(state, op, wait + starved)
             interlock += wait
             fetch += starved
@@ -84,8 +88,9 @@ def _wait(state: State, op: MicroOp, variant: int) -> int:
     single = _is_single(op)
     if state.data_phase:
         same_memory = not (op.bank >= 0 and variant >> op.bank & 1)
-        dependent = bool(addresses & state.loaded)
-        if not (single and same_memory and not dependent):
+        dependent = bool(addresses & state.loaded) or state.storing
+        shared = single and same_memory and not dependent
+        if not shared and op.text != "nop":
             wait = 1
     if addresses & (state.fresh | state.loaded):
         wait += 1
@@ -101,7 +106,7 @@ def _wait(state: State, op: MicroOp, variant: int) -> int:
 
 def _step(state: State, op: MicroOp, wait: int) -> tuple[int, State]:
     """Cycles ``op`` takes, and what it leaves behind."""
-    cost = _cycles(state, op)
+    cost = _cycles(op)
     written = frozenset(register for register, writer, _ in op.writes if register < m.FLAGS)
     divider = max(0, state.divider - wait - cost)
     narrow = op.size == 2
@@ -110,16 +115,14 @@ def _step(state: State, op: MicroOp, wait: int) -> tuple[int, State]:
         if _is_single(op) and not leaving:
             if op.units & m.LOAD:
                 loaded = frozenset(register for register, writer, _ in op.writes if writer is not Writer.EARLY)
-                return 1, State(True, loaded, divider=divider, narrow=narrow, eats=True)
-            return cost, State(storing=True, divider=divider, narrow=narrow, eats=_is_indexed(op))
+                return cost, State(True, loaded, divider=divider, narrow=narrow)
+            return cost, State(_is_indexed(op), storing=True, divider=divider, narrow=narrow)
         return cost, State(fresh=written, divider=divider, narrow=narrow, leaving=leaving)
     floats: frozenset[int] = frozenset()
     if op.units & m.FLOAT:
         floats = frozenset(register for register, _, _ in op.writes if register >= m.FLOATS)
         if op.name in ("vdiv", "vsqrt"):
             divider = FLOAT_DIVIDE - 1
-    if op.units & m.IT and not cost:
-        return 0, state._replace(narrow=False, data_phase=False, eats=False)
     return cost, State(fresh=written, floats=floats, divider=divider, narrow=narrow, leaving=leaving)
 
 
@@ -143,19 +146,13 @@ def _leaving(op: MicroOp) -> int:
     return DIRECT if op.ending in (Ending.CONDITIONAL, Ending.DIRECT, Ending.CALL) else BY_REGISTER
 
 
-def _cycles(state: State, op: MicroOp) -> int:
+def _cycles(op: MicroOp) -> int:
     """Of an instruction without what it waits for and what refilling takes."""
     name = op.name
-    if name in ("nop", "hint"):
-        return 0 if state.eats and op.size == 2 and "nop" in op.text else 1
-    if op.units & m.IT:
-        return 0 if state.narrow else 1
     if name.startswith("v"):
         return _float_cycles(op)
     if op.units & (m.LOAD | m.STORE):
         if _is_single(op):
-            if op.units & m.STORE:
-                return 2 if _is_indexed(op) else 1
             return 2 if op.ending is not Ending.FALLS_THROUGH else 1
         return 1 + _words(op)
     if name in ("udiv", "sdiv"):
