@@ -1,17 +1,20 @@
 /*
- * CoreMark's port: seeds in volatile variables, time from the core's cycle counter, text to USART3.
+ * CoreMark's port: seeds in volatile variables, time from the core's cycle counter, text to the board's UART.
  * Ticks are core cycles, so "Total ticks" divided by the iterations is cycles an iteration.
  */
 #include "coremark.h"
 
-#include "chip/stm32h743/clock.h"
-#include "chip/stm32h743/core.h"
-#include "chip/stm32h743/rcc.h"
-#include "chip/stm32h743/usart.h"
+#include "bench/coremark/board.h"
 
 #include <stdarg.h>
 
-#define BAUD 115200U
+#define DEMCR              (*(volatile uint32_t *)0xE000EDFCU)
+#define DEMCR_TRCENA       (1U << 24)
+#define DWT_CTRL           (*(volatile uint32_t *)0xE0001000U)
+#define DWT_CTRL_CYCCNTENA (1U << 0)
+#define DWT_CYCCNT         (*(volatile uint32_t *)0xE0001004U)
+#define DWT_LAR            (*(volatile uint32_t *)0xE0001FB0U)
+#define DWT_LAR_UNLOCK     0xC5ACCE55U
 
 volatile ee_s32 seed1_volatile = 0;
 volatile ee_s32 seed2_volatile = 0;
@@ -35,16 +38,13 @@ CORE_TICKS get_time(void) {
 }
 
 secs_ret time_in_secs(CORE_TICKS ticks) {
-    return ticks / CLOCK_CORE_HZ;
+    return ticks / board_core_hz();
 }
 
 void portable_init(core_portable *port, int *argc, char *argv[]) {
     (void)argc;
     (void)argv;
-    RCC_APB1LENR |= RCC_APB1LENR_USART3EN;
-    (void)RCC_APB1LENR;
-    USART_BRR = (clock_apb1_hz() + BAUD / 2U) / BAUD;
-    USART_CR1 = USART_CR1_UE | USART_CR1_TE;
+    board_uart_init();
     DEMCR |= DEMCR_TRCENA;
     DWT_LAR = DWT_LAR_UNLOCK;
     DWT_CYCCNT = 0;
@@ -57,12 +57,6 @@ void portable_fini(core_portable *port) {
     port->portable_id = 0;
 }
 
-static void put(char character) {
-    while ((USART_ISR & USART_ISR_TXFNF) == 0U) {
-    }
-    USART_TDR = (uint8_t)character;
-}
-
 static void put_number(uint32_t value, uint32_t base, int width, char pad) {
     char digits[10];
     int count = 0;
@@ -71,10 +65,10 @@ static void put_number(uint32_t value, uint32_t base, int width, char pad) {
         value /= base;
     } while (value != 0U);
     for (int i = count; i < width; i++) {
-        put(pad);
+        board_put(pad);
     }
     while (count > 0) {
-        put(digits[--count]);
+        board_put(digits[--count]);
     }
 }
 
@@ -84,7 +78,7 @@ int ee_printf(const char *format, ...) {
     va_start(values, format);
     for (; *format != '\0'; format++) {
         if (*format != '%') {
-            put(*format);
+            board_put(*format);
             continue;
         }
         format++;
@@ -98,20 +92,20 @@ int ee_printf(const char *format, ...) {
         }
         if (*format == 's') {
             for (const char *text = va_arg(values, const char *); *text != '\0'; text++) {
-                put(*text);
+                board_put(*text);
             }
         } else if (*format == 'x' || *format == 'X') {
             put_number(va_arg(values, uint32_t), 16U, width, pad);
         } else if (*format == 'd' || *format == 'i') {
             const int value = va_arg(values, int);
             if (value < 0) {
-                put('-');
+                board_put('-');
             }
             put_number(value < 0 ? 0U - (uint32_t)value : (uint32_t)value, 10U, width, pad);
         } else if (*format == 'u') {
             put_number(va_arg(values, uint32_t), 10U, width, pad);
         } else {
-            put(*format);
+            board_put(*format);
         }
     }
     va_end(values);
