@@ -13,6 +13,7 @@ from scripts.shelf_accuracy import Accuracy
 
 CLOCK = 480_000_000
 """Hz of the board's core."""
+_MILLIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _TEXTS = ("model", "type", "training set", "resolution", "note")
 
 
@@ -81,15 +82,15 @@ def cells(row: Row) -> dict[str, str]:
 
 
 def shown_table(rows: Sequence[Row]) -> object:
-    """For the terminal."""
+    """For the terminal: what has room on a line."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    left_out = ("type", "training set", "note")
+    left_out = ("type", "training set", "classes", "bytes", "tensors", "MACs", "note")
     for heading in cells(rows[0]) if rows else ():
         if heading not in left_out:
-            table.add_column(heading, justify="left" if heading in _TEXTS else "right")
+            table.add_column(heading, justify="left" if heading in _TEXTS else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(text for heading, text in cells(row).items() if heading not in left_out))
     return table
@@ -155,6 +156,10 @@ def _draw(rows: Sequence[Row], path: Path) -> None:
         )  # fmt: skip
     axes.axhline(0, color="#56626f", linewidth=0.8)
     axes.set_xscale("log")
+    axes.set_xticks(_MILLIONS, map(str, _MILLIONS))
+    axes.set_xticks([], minor=True)
+    cycles = [row.cycles / 1e6 for row in rows if row.cycles is not None] or [1.0]
+    axes.set_xlim(min(cycles) / 1.3, max(cycles) * 1.8)
     axes.set_ylim(-18, 112)
     axes.set_yticks(range(0, 101, 20))
     axes.set_xlabel("million cycles on the STM32H743")

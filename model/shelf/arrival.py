@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -77,8 +78,7 @@ def _downloaded(
     path.unlink(missing_ok=True)
     fetch(url, path, manners, on_bytes, MODEL_AT_MOST, digest and f"sha256:{digest}")
     target = scratch / name
-    path.rename(target) if path.stat().st_dev == scratch.stat().st_dev else target.write_bytes(path.read_bytes())
-    path.unlink(missing_ok=True)
+    shutil.move(path, target)
     return target
 
 
