@@ -32,6 +32,9 @@ _MODULES = re.compile(
 _CARRIES_CODE = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"})
 _DATA = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "__tuple__"})
 _DEEPEST = 4 * DEEPEST
+_SIZES = ("units", "filters", "input_dim", "output_dim", "kernel_size", "depth_multiplier")
+_LARGEST = 1 << 15
+"""Of ``_SIZES``: Keras makes room for the weights a file describes before it looks for them."""
 
 
 def inspect_keras(path: Path) -> Facts:
@@ -169,6 +172,11 @@ def check_config(path: Path, config: dict[str, Any]) -> None:
         stack.extend((each, depth + 1) for each in item.values())
         if "class_name" in item:
             _check_object(path, item)
+        for name in _SIZES:
+            sizes = item.get(name)
+            for size in sizes if isinstance(sizes, list) else [sizes]:
+                if isinstance(size, (int, float)) and size > _LARGEST:
+                    raise CrosscamError(f"{path}: {name} of {shown(size)}, expected at most {_LARGEST:,}")
 
 
 def _check_object(path: Path, item: dict[str, Any]) -> None:

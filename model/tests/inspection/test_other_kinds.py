@@ -93,6 +93,8 @@ def test_keras_objects_of_ones_own_are_refused(saved: Path, tmp_path: Path) -> N
         {"class_name": "Dense", "module": 7, "config": {}},
         {"class_name": ["Dense"], "config": {}},
         {"class_name": "function", "module": "builtins", "config": "eval"},
+        {"class_name": "Dense", "module": "keras.layers", "config": {"units": 10**9}},
+        {"class_name": "Conv2D", "module": "keras.layers", "config": {"kernel_size": [3, 10**6]}},
     ],
 )
 def test_descriptions_that_are_refused(item: Any) -> None:
