@@ -35,9 +35,14 @@ def list_(shelf: Shelf = None) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("name", "labels", "input", "MACs", "bytes", "from"):
         table.add_column(heading, justify="right" if heading in ("MACs", "bytes") else "left")
-    for each in standing(shelf or shelf_folder()):
+    models = standing(shelf or shelf_folder())
+    for each in models:
         table.add_row(*_row(each))
-    terminal().print(table)
+    console = terminal()
+    console.print(table)
+    for each in models:
+        if each.problem:
+            console.print(f"not usable: {each.problem}", soft_wrap=True)
 
 
 def _row(each: Standing) -> tuple[str, ...]:
@@ -45,7 +50,7 @@ def _row(each: Standing) -> tuple[str, ...]:
 
     card = each.card
     if card is None:
-        return shown(each.name), shown(f"not usable: {each.problem}", 120), "", "", "", ""
+        return shown(each.name), "not usable", "", "", "", ""
     labels = shown(", ".join(card.labels), 40)
     size = "x".join(map(str, card.input_shape))
     origin = "crosscam" if each.shipped else shown(card.use.source or str(each.folder), 60)
@@ -76,7 +81,11 @@ def _card_lines(card: Card) -> list[str]:
     from model.errors import shown
     from model.use import KEYS, scaling_of
 
-    told = [f"{card.id}: {card.title}", f"labels: {shown(', '.join(card.labels), 400)}"]
+    told = [
+        f"{card.id}: {card.title}",
+        f"folder: {shown(card.folder, 400)}",
+        f"labels: {shown(', '.join(card.labels), 400)}",
+    ]
     for each in fields(card.use):
         value = getattr(card.use, each.name)
         default = " (default)" if value == each.default else ""
