@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 import threading
@@ -171,6 +172,22 @@ def test_threshold_keyboard_and_times(browser: Browser, address: str, tmp_path: 
     said = {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if "role" in node}
     assert ("slider", "threshold of person") in said and ("button", "Webcam") in said
     assert not {name for role, name in said if role in ("slider", "button", "progressbar") and not name}
+
+
+def test_drop_and_paste(browser: Browser, address: str) -> None:
+    browser.open(address)
+    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(content, "PNG")
+    given = base64.b64encode(content.getvalue()).decode()
+    for event in ("new DragEvent('drop', {dataTransfer: data})", "new ClipboardEvent('paste', {clipboardData: data})"):
+        browser.run(
+            "(() => { const data = new DataTransfer();"
+            f"data.items.add(new File([bytes('{given}')], 'green.png', {{type: 'image/png'}}));"
+            f"document.dispatchEvent({event}); }})()"
+        )
+    browser.wait("document.querySelectorAll('#rows tr').length === 2")
+    assert len(scored(browser)) == 1 and not browser.complaints
 
 
 def test_the_webcam(browser: Browser, address: str) -> None:
