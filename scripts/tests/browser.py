@@ -32,7 +32,14 @@ class Browser:
 
     def __init__(self, folder: Path) -> None:
         connect = pytest.importorskip("websockets.sync.client", reason="the extra [view] is not installed").connect
-        options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--no-first-run"]
+        options = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--remote-debugging-port=0",
+            "--no-first-run",
+            "--disable-dev-shm-usage",
+        ]
         options += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         command = [browser_program(), *options, f"--user-data-dir={folder}", "about:blank"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
