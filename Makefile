@@ -50,7 +50,7 @@ run: firmware frames  ## boot the board and show its predictions
 
 report: firmware frames  ## run the board and write build/report.html for people to look at
 	@$(PY) -m scripts.main report -o build/report.html --elf $(ELF) --frames $(FRAMES) --model $(call quoted,$(MODEL)) \
-	  $(if $(COUNT),--count $(COUNT))
+	  $(if $(COUNT),--count $(COUNT)) $(if $(BUDGETS),--budgets $(BUDGETS))
 
 lint: .venv/dev  ## ruff, mypy, import-linter, clang-format
 	$(PY) -m ruff check .

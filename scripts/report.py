@@ -19,6 +19,7 @@ from sim.text import printable
 
 if TYPE_CHECKING:
     from scripts.references import HostReference
+    from sim.budget import Budgets
     from sim.frames.folder import FrameFolder
     from sim.lcd_kept import KeptPicture
     from sim.recording.recording import Typed
@@ -38,24 +39,30 @@ def report(
     board_script: Annotated[Path | None, typer.Option("--board", help="Board script (.resc).")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Frames to run; default: each of the folder once.")] = None,
     timing: Annotated[str, typer.Option(help="Clock: cortex-m7, cortex-m7:CHIP or instructions.")] = "cortex-m7",
+    budgets: Annotated[
+        Path | None, typer.Option(help="Hold the firmware of a run to these budgets, too (see `crosscam budget`).")
+    ] = None,
     no_python: NoPython = False,
 ) -> None:
     """Write one self-contained HTML file: frames with what the camera saw, scores, cycles by layer and function,
-    memory map, warnings, UART, and hashes of what ran. It opens without a network and runs no script.
+    memory map, budgets, warnings, UART, and hashes of what ran. It opens without a network and runs no script.
 
     Exit status 0 when the run passed, 1 when not (the page is written either way), 2 on bad input.
 
     Example: [bold]crosscam report -o report.html --count 6[/bold]
     """
+    from sim.budget import Budgets
     from sim.recording.archive import is_recording
     from sim.report.page import render
 
+    limits = None if budgets is None else Budgets.read(budgets)
     with tempfile.TemporaryDirectory(prefix="crosscam-") as folder:
         if source is None:
             wanted = _Wanted(firmware_or_built(elf, shipped(model)), frames_or_demo(frames), timing, count)
-            page = _run(wanted, shipped(model), board_script)
+            page = _held_to(limits, wanted, _run(wanted, shipped(model), board_script))
         elif is_recording(source):
-            page = _run(_recorded(source, Path(folder)), shipped(model), board_script)
+            wanted = _recorded(source, Path(folder))
+            page = _held_to(limits, wanted, _run(wanted, shipped(model), board_script))
         else:
             page = _suite(source, frames)
     write_text(output, render(page))
@@ -144,6 +151,28 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
         )
     verdict = Verdict(reference.card.labels, rows_of(sequence.seen[:count], reference), count, sequence.problems)
     return replace(page, **_judged(verdict, page, profile.hertz if profile is not None else 0))
+
+
+def _held_to(budgets: Budgets | None, wanted: _Wanted, page: Page) -> Page:
+    """``page`` with the firmware's budgets, measured in a run of their own as ``crosscam budget check`` does."""
+    if budgets is None:
+        return page
+    from sim.budget import measure
+    from sim.report.budgets import budget_bars
+    from sim.robot.figures import compiler_of
+
+    figures = measure(wanted.elf, wanted.frames, budgets.timing)
+    bars = budget_bars(budgets.compare(compiler_of(wanted.elf), figures))
+    above = [bar for bar in bars if not bar.passed]
+    if not above:
+        return replace(page, budgets=bars)
+    return replace(
+        page,
+        budgets=bars,
+        passed=False,
+        verdict=f"{page.verdict}; {_plural(len(above), 'figure')} above budget",
+        problems=[*page.problems, *(f"above budget: {bar.says}" for bar in above)],
+    )
 
 
 def _plural(count: int, what: str) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sim.console import Prediction
 from sim.frames.convert import to_picture
+from sim.report.budgets import BudgetBar
 from sim.text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -181,6 +182,7 @@ class Page:
     functions: Sequence[Bar] = ()
     interrupts: Sequence[tuple[str, ...]] = ()
     memories: Sequence[MemoryBar] = ()
+    budgets: Sequence[BudgetBar] = ()
     warnings: Sequence[tuple[int, str]] = ()
     uart: Sequence[str] = ()
     environment: dict[str, list[tuple[str, str]]] = field(default_factory=dict)

@@ -10,6 +10,8 @@ import pytest
 
 from sim.console import Prediction
 from sim.errors import CrosscamError
+from sim.profile.baseline import Row
+from sim.report.budgets import budget_bars
 from sim.report.page import Bar, MemoryBar, Page, Score, frame_shown, picture_of, render
 from sim.report.suite_page import suite_page
 from sim.verdict import Judged
@@ -56,6 +58,7 @@ def page(name: str = "photo") -> Page:
         about=name,
         figures=[(name, name)],
         problems=[name],
+        budgets=budget_bars([Row("layers", name, 10, 12, 10), Row("layers", "gone", 10, None, 10)]),
         frames=[
             frame_shown(prediction(1, 5, -5), name, ["car"], ["car"], [5, -5], picture=picture),
             frame_shown(prediction(2, 5, -5), name, [], [name], [6, -5]),
@@ -159,3 +162,21 @@ def test_a_note_survives_and_a_strange_one_is_none() -> None:
     assert Judged.read(str(JUDGED)) == JUDGED
     for text in ("", "crosscam frame: ", "crosscam frame: []", 'crosscam frame: {"prediction": {}}', str(JUDGED)[:-9]):
         assert Judged.read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "allowed", "share", "passed"),
+    [
+        (50, 200, 25.0, True),
+        (200, 200, 100.0, True),
+        (201, 200, 100.0, False),
+        (5, 0, 100.0, False),
+        (None, 9, 0.0, True),
+    ],
+)
+def test_a_budget_and_what_is_taken_of_it(now: int | None, allowed: int, share: float, passed: bool) -> None:
+    (bar,) = budget_bars([Row("stack", "deepest", allowed, now, allowed)])
+    assert (bar.share, bar.passed, bar.unit) == (share, passed, "bytes")
+    html = render(Page(title="x", passed=passed, verdict="", budgets=[bar]))
+    assert (">above<" in html) != passed
+    assert f'style="width:{share:.2f}%"' in html
