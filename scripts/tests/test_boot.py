@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from scripts.tests.conftest import ROOT, Crosscam
+from sim.lcd import load
 from sim.tests.bringup_bench import BOARD, DESCRIPTION, program
 
 _QUICK = ("--board", BOARD, "--stuck-after", "0.1", "--seconds", "0.5")
@@ -177,3 +178,27 @@ def test_an_error_of_our_own_is_status_3_and_one_line(tmp_path: Path) -> None:
         assert "ZeroDivisionError: ten by nought (sitecustomize.py:3)" in done.stderr
         assert lines is None or done.stderr.count("\n") == lines
         assert ("Traceback" in done.stderr) == (lines is None)
+
+
+def test_a_picture_of_the_display_a_frame(crosscam: Crosscam, elf: Path, tmp_path: Path) -> None:
+    """The vision firmware on its board, without a scene before the camera; a board without a display says so."""
+    board, lcd = ROOT / "sim" / "board" / "crosscam.repl", tmp_path / "lcd"
+    done = crosscam("boot", elf, "--board", board, "--lcd", lcd, "--expect", "Frame: 2")
+    assert done.returncode == 0, done.stderr
+    assert "1 whole pictures of the display and the last thing seen in" in done.stderr
+    assert sorted(path.name for path in lcd.iterdir()) == ["0001.png", "last.png"]
+    picture = load(lcd / "0001.png")
+    assert picture.shape == (240, 320, 3)
+    assert (picture[-20:-4, 4:].max(axis=(0, 1)) == 255).all(), "the frame's cost in white"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [((), "sysbus.ili9341"), (("--lcd-device", "sysbus.uart"), "sysbus.uart")],
+)
+def test_no_display_gets_one_line(crosscam: Crosscam, tmp_path: Path, options: tuple[str, ...], complaint: str) -> None:
+    done = crosscam("boot", program("two_speak", "-O1"), *_QUICK, "--lcd", tmp_path / "lcd", *options)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
