@@ -48,8 +48,8 @@ class VisionDisplay:
 
     def _write(self, picture: NDArray[np.uint16], y: int, text: str, colour: int) -> None:
         cells = []
-        for character in text.upper():
-            code = ord(character) - _FIRST
+        for byte in text.encode().upper():  # as the firmware does: byte by byte, of letters only ASCII's
+            code = byte - _FIRST
             glyph = self._font[code if 0 <= code < len(self._font) else ord("?") - _FIRST]
             cells.append(np.pad(glyph, ((0, 1), (0, 1))))
         dots = np.kron(np.hstack(cells), np.ones((2, 2), np.uint8)) != 0

@@ -18,8 +18,14 @@ from model.compiler.tests.cases_networks import Net
 from model.compiler.tests.host import reference, run_reference
 from model.compiler.tests.maker import Maker
 from sim.bench.toolchains import installed as toolchains
+from sim.console import Prediction
+from sim.frames.folder import FrameFolder
+from sim.lcd import load, shown
+from sim.vision_display import VisionDisplay
 
 ROOT = Path(__file__).resolve().parents[2]
+NAMES = {(1, 2): ["absent", "person"], (3, 2): ["person", "a name no display has room for"]}
+"""Labels by channels and classes; the last is wider than the display."""
 
 
 def lively(channels: int, classes: int, edges: type) -> bytes:
@@ -64,6 +70,15 @@ def classifier(seed: int, channels: int, classes: int, edges: type) -> bytes:
     return build.finish([x], [scores])
 
 
+def assert_displayed(said: str, folder: Path) -> None:
+    """The display showed the first frame with its labels and cycles, pixel for pixel."""
+    predictions = [Prediction.parse(line.strip()) for line in said.splitlines()]
+    first = next(each for each in predictions if each is not None)
+    display = VisionDisplay(folder / "build" / "crosscam.elf")
+    expected = shown(display.expected(FrameFolder.open(folder / "frames").pixels(0), first))
+    np.testing.assert_array_equal(load(folder / "lcd" / "0001.png"), expected)
+
+
 SUITE = f"""
 *** Settings ***
 Resource          {ROOT}/robot_tests/board.resource
@@ -95,7 +110,7 @@ def test_any_picture_classifier_runs(channels: int, classes: int, edges: type, t
     if toolchain not in toolchains():
         pytest.skip(f"toolchain {toolchain} is not installed")
     (tmp_path / "mine.tflite").write_bytes(lively(channels, classes, edges))
-    names = ["absent", "person"] if classes == 2 else [f"class {number}" for number in range(classes)]
+    names = NAMES.get((channels, classes), [f"class {number}" for number in range(classes)])
     labels = [word for name in names for word in ("--label", name)]
     crosscam = [sys.executable, "-m", "scripts.main"]
     made = _run(*crosscam, "card", tmp_path / "mine.tflite", "-o", tmp_path / "model", *labels)
@@ -108,13 +123,14 @@ def test_any_picture_classifier_runs(channels: int, classes: int, edges: type, t
     _run(*crosscam, "frames", "demo", "-o", tmp_path / "frames")
     ran = _run(
         *crosscam, "run", "--elf", tmp_path / "build" / "crosscam.elf", "--frames", tmp_path / "frames",
-        "--model", tmp_path / "model", "--count", "2", "--json", tmp_path / "verdict.json",
+        "--model", tmp_path / "model", "--count", "2", "--json", tmp_path / "verdict.json", "--lcd", tmp_path / "lcd",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     verdict = json.loads((tmp_path / "verdict.json").read_text())
     assert verdict["passed"] and verdict["equal"] == 2
     assert "self-test: ok" in ran.stdout
     assert len(set(verdict["rows"][0]["scores"])) > 1 or classes > 2
+    assert_displayed(ran.stdout, tmp_path)
     if classes > 2:
         frames = tmp_path / "frames"
         referred = _run(*crosscam, "reference", frames, "--model", tmp_path / "model")

@@ -115,7 +115,14 @@ def test_a_board_that_says_nothing(board: HostBoard) -> None:
     with pytest.raises(CrosscamError, match="does not dump a picture"):
         grab(Dialogue(board, 115200), attempts=1)
     with pytest.raises(CrosscamError, match="takes no picture"):
-        feed(Dialogue(board, 115200), PICTURE)
+        feed(Dialogue(board, 115200), PICTURE, attempts=1)
+
+
+def test_a_board_that_starts_is_asked_again(board: HostBoard) -> None:
+    """What is typed before its UART listens is lost: here the first two lines."""
+    deaf = iter([b"", b""])
+    board.inward = lambda data: next(deaf, data)
+    assert feed(Dialogue(board, 115200), PICTURE, 460800).again == 0
 
 
 @pytest.mark.parametrize(

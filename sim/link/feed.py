@@ -42,15 +42,14 @@ def feed(board: Dialogue, pixels: bytes, baud: int | None = None, attempts: int 
         board: to whom.
         pixels: rows from the top.
         baud: of the rows; None: the console's.
-        attempts: how often a row is sent that does not come whole.
+        attempts: how often the board is asked, and a row is sent that does not come whole.
 
     Raises:
         CrosscamError: the board does not answer, or a row does not get through.
     """
     assert len(pixels) == HEIGHT * ROW_BYTES
     board.send("")  # ends whatever somebody has begun to type
-    board.send("u" if baud is None else f"u {baud}")
-    if board.wait_for(ANSWER_SECONDS, lambda text: text.startswith("feed: send")) is None:
+    if not any(_is_ready(board, baud) for _ in range(attempts)):
         raise CrosscamError("the board takes no picture: no `feed: send ...` came after `u`; does it run crosscam?")
     board.speed(baud)
     board.line(PAUSE_SECONDS)  # while the board changes its speed, too
@@ -63,6 +62,12 @@ def feed(board: Dialogue, pixels: bytes, baud: int | None = None, attempts: int 
     if prediction is None:
         raise CrosscamError("the board has all rows, and says nothing of the picture: no `fed ...` came")
     return Fed(prediction, again)
+
+
+def _is_ready(board: Dialogue, baud: int | None) -> bool:
+    """Ask it to take a picture; a board that has only begun to start does not hear it."""
+    board.send("u" if baud is None else f"u {baud}")
+    return board.wait_for(ANSWER_SECONDS, lambda text: text.startswith("feed: send")) is not None
 
 
 def _send(board: Dialogue, row: int, pixels: bytes, attempts: int) -> int:
