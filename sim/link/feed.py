@@ -13,7 +13,7 @@ from sim.link.rows import ROW_BYTES, ROWS, TO_BOARD, row_line
 
 ANSWER_SECONDS = 3.0
 PAUSE_SECONDS = 0.2
-ROW_SECONDS = 1.0
+ROW_SECONDS = 3.0  # of the wall: a simulated board on a busy computer takes one for a row
 RESULT_SECONDS = 10.0
 ATTEMPTS = 6
 _ANSWER = re.compile(r"u (?:(\d{1,3}) ok|bad)$", re.ASCII)
