@@ -44,7 +44,7 @@ def mlperf(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="An image (.bin, .hex, .elf), or a folder with some.")
     ],
-    timing: Annotated[str, typer.Option(help="Clock: cortex-m7 or instructions.")] = "cortex-m7",
+    timing: Annotated[str, typer.Option(help="Clock: cortex-m7, cortex-m4 or instructions.")] = "cortex-m7",
     board: Annotated[Path | None, typer.Option(help="Board script; default: the STM32F746 at 216 MHz.")] = None,
     uart: Annotated[str, typer.Option(help="UART the images talk on.")] = "sysbus.usart1",
     datasets: Annotated[

@@ -1,6 +1,6 @@
 """The prefetch unit of the Cortex-M4: words of code on their way to the decoder.
 
-Three words (Cortex-M4 TRM 1.2): one is asked for each cycle while fewer than three are there or under way, and can be
+Three words (Cortex-M4 TRM): one is asked for each cycle while fewer than three are there or under way, and can be
 decoded two cycles later. What follows from it is on no list of the manual, and seen on silicon: 32-bit instructions
 that lie across two words come two in three cycles, unless something else keeps the core busy meanwhile.
 """

@@ -26,6 +26,6 @@ CODE_CACHE, DATA_CACHE, PREFETCH = 1, 2, 4
 LINE, VALID, USED = range(3)  # words of a line of a cache
 LINE_WORDS = 3
 IS_FLASH, READ_WAIT, ENTER, SHARED = range(4)  # words of a memory's record, see m4_chip.Memory
-QUEUE_BYTES = 12  # the prefetch unit fetches so far ahead (Cortex-M4 TRM 1.2: three words)
+QUEUE_BYTES = 12  # the prefetch unit fetches so far ahead (three words)
 DATA_LEAD = 1  # cycles that data of the flash come earlier than its wait states say, see docs/timing.md
 BESIDE_ANY = 16  # of a page of the data map, beside the memory's number
