@@ -17,6 +17,7 @@ BOARDS = {
     "stm32f446": ("STM32F446", "usart2", 180, 45, 90),
 }
 """Macro of the program, its UART, MHz of core, APB1 and APB2."""
+FLASH_ACR = 0x40022000
 CORE = {"gcc": ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16"), "zig": ("-mcpu=cortex_m4",)}
 
 
@@ -86,3 +87,26 @@ def test_the_instruction_clock_boots_it_too(images: dict[str, Path]) -> None:
 def test_the_cortex_m7_clock_refuses_the_board_and_names_the_right_one(images: dict[str, Path]) -> None:
     with pytest.raises(CrosscamError, match="choose timing cortex-m4"):
         Talk("stm32l4r5", images["stm32l4r5"], "cortex-m7")
+
+
+def test_a_loop_in_flash_waits_where_the_accelerator_is_off(images: dict[str, Path]) -> None:
+    talk = Talk("stm32l4r5", images["stm32l4r5"])
+    talk.line()
+    kept = int(talk.ask().removeprefix("loop "))
+    timing = talk.machine.timing
+    assert isinstance(timing, CortexM4Timing) and timing.clocks is not None
+    talk.machine.sysbus.write(FLASH_ACR, 4, 5)  # five wait states, neither caches nor prefetch
+    timing.clocks.follow()  # type: ignore[attr-defined]  # the core has not written it itself
+    read = int(talk.ask().removeprefix("loop "))
+    assert 99 * 5 <= read - kept <= 130 * 5  # the 99 branches back, and the way in and out
+
+
+def test_the_accelerator_prefetches_and_keeps_what_was_fetched(images: dict[str, Path]) -> None:
+    talk = Talk("stm32l4r5", images["stm32l4r5"])
+    talk.line()
+    timing = talk.machine.timing
+    assert isinstance(timing, CortexM4Timing)
+    talk.ask()
+    before = timing.statistics["code_misses"]
+    talk.ask()
+    assert timing.statistics["code_misses"] - before < 100  # 1 KB of cache holds nearly all that answers
