@@ -13,7 +13,8 @@ from sim.link.rows import ROW_BYTES, ROWS, TO_BOARD, row_line
 
 ANSWER_SECONDS = 3.0
 PAUSE_SECONDS = 0.2
-ROW_SECONDS = 3.0  # of the wall: a simulated board on a busy computer takes one for a row
+ROW_SECONDS = 2.5
+"""Of the wall, in which a simulated board on a busy computer answers a row; the board gives up after 3."""
 RESULT_SECONDS = 10.0
 ATTEMPTS = 6
 _ANSWER = re.compile(r"u (?:(\d{1,3}) ok|bad)$", re.ASCII)

@@ -24,6 +24,7 @@ ELF = ROOT / "build" / "zig" / "crosscam.elf"
 FRAMES_ON_RENODE = int(os.environ.get("CROSSCAM_RENODE_FRAMES", "3"))
 """Six seconds each."""
 FRAME_SECONDS = 0.2
+CAMERA_FRAME_CYCLES = 784 * 510 * 2 * 480 // 24
 
 pytestmark = pytest.mark.skipif(not ELF.is_file(), reason="needs the firmware: make -C firmware TOOLCHAIN=zig")
 
@@ -61,10 +62,23 @@ def assert_own_frames(board: ConsoleLog, frames: Path, count: int) -> None:
         np.testing.assert_array_equal(picture, expected, err_msg=f"frame {prediction.frame}")
 
 
+def assert_frame_period(board: ConsoleLog) -> None:
+    """An inference of 28.5 ms and a picture of 25.6 ms both fit into the camera's frame, so its period is the board's.
+
+    A frame starts at its line's cycle less its own cycles; three frames on it lies in the same buffer. 784 x 510
+    x 2 clocks of 24 MHz a frame (OV7670 data sheet, VGA frame timing); the rest is how long a line takes to be noticed.
+    """
+    started = [line.cycle - found.cycles for line in board.lines if (found := Prediction.parse(line.text)) is not None]
+    assert abs(started[4] - started[1] - 3 * CAMERA_FRAME_CYCLES) < 1000
+
+
 @pytest.mark.parametrize("timing", ["instructions", "cortex-m7"])
 def test_no_picture_has_parts_of_two_frames(boards: Path, timing: str) -> None:
     """Frames that change everywhere, captured, predicted and drawn at the same time."""
-    assert_own_frames(Board(ELF, boards, timing), boards, 5)
+    board = Board(ELF, boards, timing)
+    assert_own_frames(board, boards, 5)
+    if timing == "cortex-m7":
+        assert_frame_period(board)
 
 
 def test_the_same_on_renode(boards: Path) -> None:
