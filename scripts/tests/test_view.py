@@ -19,6 +19,16 @@ from PIL import Image
 from scripts.tests.conftest import ROOT, Crosscam, frames_of_noise
 
 LIMIT = 60_000  # milliseconds
+FAKE_WEBCAM = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+DROP_GREEN = """async () => {
+  const canvas = new OffscreenCanvas(64, 48);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "green";
+  context.fillRect(0, 0, 64, 48);
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([await canvas.convertToBlob()], "green.png", { type: "image/png" }));
+  document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, cancelable: true }));
+}"""
 _LINE = re.compile(r"car: +(\S+), neg: +(\S+), person: +(\S+) \| Duration: \d+ ms \| Cycles: (\d+) \| Frame: (\d+)")
 
 
@@ -41,7 +51,7 @@ def page(address: str) -> Iterator[Any]:
     if chromium is None:
         pytest.skip("no Chromium on PATH")
     with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox", *FAKE_WEBCAM])
         opened = browser.new_page()
         opened.set_default_timeout(LIMIT)
         foreign: list[str] = []
@@ -96,6 +106,15 @@ def test_a_person_at_the_page(page: Any, tmp_path: Path) -> None:
         page.set_input_files("#file", tmp_path / "no.png")
         has("#trouble", "no.png: no picture that can be read")
         page.select_option("#sets", "noise")
+        has("#caption", "noise-")
+        page.evaluate(DROP_GREEN)
+        has("#caption", "your picture")
+        page.select_option("#sets", "noise")
+        has("#caption", "noise-")
+        page.get_by_role("button", name="Webcam").click()
+        has("#caption", "your picture")
+        page.select_option("#sets", "noise")  # ends the webcam
+        page.locator("#webcam[aria-pressed=false]").wait_for()
         has("#caption", "noise-")
         page.get_by_role("button", name="Reset").click()
         has("#uart", "(reset")
