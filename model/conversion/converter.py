@@ -38,7 +38,7 @@ def to_tflite(
     signature = [tf.TensorSpec(shape, tf.float32, name=name) for shape, name in zip(shapes, names, strict=True)]
     try:
         with quiet_stderr():
-            concrete = tf.function(function, input_signature=signature).get_concrete_function()
+            concrete = tf.function(function, signature, autograph=False).get_concrete_function()
             converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
             if form != "float32":
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -8,6 +8,8 @@ that do this (onnx2tf 1.29) ask for numpy below 2, which crosscam cannot have be
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ import onnx
 import tensorflow as tf
 from onnx import numpy_helper
 
+from model.compiler.limits import MOST_ELEMENTS
 from model.errors import CrosscamError, shown
 from model.inspection.onnx_file import read_onnx, shapes_of
 
@@ -129,7 +132,10 @@ class _Step:
 
 
 def _window(step: _Step, source: Any, kernel: list[int], fill: float) -> tuple[Any, list[int], list[int], str]:
-    """The source, padded where SAME does not say it; strides, dilations and TensorFlow's word for the padding."""
+    """The source, padded where SAME does not say it; strides, dilations and TensorFlow's word for the padding.
+
+    SAME leaves what is padded out of averages, so it is no word for a pool that counts it in.
+    """
     strides = step.numbers("strides") or [1] * len(kernel)
     dilations = step.numbers("dilations") or [1] * len(kernel)
     auto = step.attributes.get("auto_pad", b"NOTSET").decode()
@@ -145,7 +151,7 @@ def _window(step: _Step, source: Any, kernel: list[int], fill: float) -> tuple[A
         size, reach = int(source.shape[1 + axis]), (kernel[axis] - 1) * dilations[axis] + 1
         total = max((-(-size // strides[axis]) - 1) * strides[axis] + reach - size, 0)
         same.append((total // 2, total - total // 2))
-    if same == [(pads[0], pads[2]), (pads[1], pads[3])]:
+    if not step.attributes.get("count_include_pad", 0) and same == [(pads[0], pads[2]), (pads[1], pads[3])]:
         return source, strides, dilations, "SAME"
     around = [[0, 0], [pads[0], pads[2]], [pads[1], pads[3]], [0, 0]]
     return tf.pad(source, around, constant_values=fill), strides, dilations, "VALID"
@@ -170,12 +176,14 @@ def _convolution(step: _Step) -> Value:
 
 def _pool(step: _Step, kind: str) -> Value:
     kernel = step.numbers("kernel_shape") or []
-    fill = _LOWEST if kind == "MAX" else 0.0
-    source, strides, dilations, padding = _window(step, step[0].behind(), kernel, fill)
-    padded = source is not step[0].behind() and any(step.numbers("pads") or [])
-    if kind == "AVG" and padded and padding == "VALID" and not step.attributes.get("count_include_pad", 0):
-        step.fail("averages over less than the window at the edges, by pads that are not SAME")
-    return Value(tf.nn.pool(source, kernel, kind, strides, padding, dilations=dilations), True)
+    given = step[0].behind()
+    source, strides, dilations, padding = _window(step, given, kernel, _LOWEST if kind == "MAX" else 0.0)
+    made = tf.nn.pool(source, kernel, kind, strides, padding, dilations=dilations)
+    if kind == "AVG" and source is not given and not step.attributes.get("count_include_pad", 0):
+        ones = tf.ones((1, *given.shape[1:-1], 1))
+        padded, *_ = _window(step, ones, kernel, 0.0)
+        made = made / tf.nn.pool(padded, kernel, kind, strides, padding, dilations=dilations)
+    return Value(made, True)
 
 
 def _global(function: Callable[..., Any]) -> Callable[[_Step], Value]:
@@ -194,14 +202,14 @@ def _gemm(step: _Step) -> Value:
 def _elementwise(function: Callable[..., Any]) -> Callable[[_Step], Value]:
     """Of two values that broadcast as numpy's do, in ONNX's order."""
 
-    def apply(step: _Step) -> Value:
-        pair = [step[0], step[1]]
-        if not any(each.last for each in pair):
-            return Value(function(pair[0].tensor, pair[1].tensor))
-        rank = max(len(each.tensor.shape) for each in pair)
-        return Value(function(*(_aligned(each, rank) for each in pair)), True)
+    return lambda step: _paired(function, step[0], step[1])
 
-    return apply
+
+def _paired(function: Callable[..., Any], *pair: Value) -> Value:
+    if not any(each.last for each in pair):
+        return Value(function(*(each.tensor for each in pair)))
+    rank = max(len(each.tensor.shape) for each in pair)
+    return Value(function(*(_aligned(each, rank) for each in pair)), True)
 
 
 def _aligned(value: Value, rank: int) -> Any:
@@ -260,8 +268,9 @@ def _squeeze(step: _Step) -> Value:
 
 def _unsqueeze(step: _Step) -> Value:
     tensor = step[0].first()
+    expand = np.expand_dims if isinstance(tensor, np.ndarray) else tf.expand_dims
     for axis in sorted(step.numbers("axes", 1) or []):
-        tensor = tf.expand_dims(tensor, axis)
+        tensor = expand(tensor, axis)
     return Value(tensor)
 
 
@@ -299,15 +308,32 @@ def _constant(step: _Step) -> Value:
     return Value(numpy_helper.to_array(step.attributes["value"]))
 
 
+def _filled(step: _Step) -> Value:
+    value = step.attributes.get("value")
+    array = numpy_helper.to_array(value) if value is not None else np.zeros(1, np.float32)
+    sizes = [int(size) for size in step.constant(0)]
+    if math.prod(sizes) > MOST_ELEMENTS:
+        step.fail(f"makes {math.prod(sizes):,} values, expected at most {MOST_ELEMENTS:,}")
+    return Value(np.full(sizes, array.reshape(-1)[0], array.dtype))
+
+
+def _sum(step: _Step) -> Value:
+    made = step[0]
+    for number in range(1, len(step.node.input)):
+        made = _paired(operator.add, made, step[number])
+    return made
+
+
 _OPERATORS: dict[str, Callable[[_Step], Value]] = {
-    "Add": _elementwise(lambda a, b: a + b),
+    "Add": _elementwise(operator.add),
     "AveragePool": lambda step: _pool(step, "AVG"),
     "BatchNormalization": _normalization,
     "Clip": _clip,
     "Concat": _concat,
     "Constant": _constant,
+    "ConstantOfShape": _filled,
     "Conv": _convolution,
-    "Div": _elementwise(lambda a, b: a / b),
+    "Div": _elementwise(operator.truediv),
     "Dropout": _unary(lambda value: value),
     "Flatten": _flatten,
     "Gemm": _gemm,
@@ -318,7 +344,7 @@ _OPERATORS: dict[str, Callable[[_Step], Value]] = {
     "LeakyRelu": lambda step: Value(tf.nn.leaky_relu(step[0].tensor, step.attributes.get("alpha", 0.01)), step[0].last),
     "MatMul": lambda step: Value(tf.matmul(step[0].first(), step[1].first())),
     "MaxPool": lambda step: _pool(step, "MAX"),
-    "Mul": _elementwise(lambda a, b: a * b),
+    "Mul": _elementwise(operator.mul),
     "Pad": _pad,
     "ReduceMean": _mean,
     "Relu": _unary(tf.nn.relu),
@@ -326,7 +352,8 @@ _OPERATORS: dict[str, Callable[[_Step], Value]] = {
     "Sigmoid": _unary(tf.sigmoid),
     "Softmax": _softmax,
     "Squeeze": _squeeze,
-    "Sub": _elementwise(lambda a, b: a - b),
+    "Sub": _elementwise(operator.sub),
+    "Sum": _sum,
     "Tanh": _unary(tf.tanh),
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,

@@ -36,6 +36,9 @@ class Builder:
         self.constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
+    def number(self, value: float) -> Any:
+        return numpy_helper.from_array(np.array([value], np.float32))
+
     def weights(self, *shape: int) -> str:
         return self.constant(self.random.normal(0, 0.4, shape).astype(np.float32))
 
@@ -77,6 +80,9 @@ def grouped_and_joined(b: Builder) -> None:
     b.add("Mul", b.weights(12, 1, 1))
     b.add("Sub", b.constant(np.float32(0.25)))
     b.add("Sigmoid")
+    b.add("AveragePool", kernel_shape=[3, 3], pads=[1, 0, 1, 0])
+    b.add("AveragePool", kernel_shape=[2, 2], pads=[0, 0, 1, 1], count_include_pad=1)
+    b.add("AveragePool", kernel_shape=[2, 2], pads=[0, 0, 1, 1])
     b.add("AveragePool", kernel_shape=[2, 2], strides=[2, 2])
     b.add("ReduceMean", axes=[2, 3], keepdims=0)
 
@@ -101,7 +107,8 @@ def shuffled(b: Builder) -> None:
     b.add("Transpose", perm=[0, 2, 1, 3, 4])
     b.add("Reshape", b.constant(np.array([1, 8, 16, 20], np.int64)))
     b.add("Conv", b.weights(8, 1, 3, 3), group=8, pads=[1, 1, 1, 1], strides=[2, 2])
-    b.add("Identity")
+    side = b.add("ConstantOfShape", source=b.constant(np.array([8, 1, 1], np.int64)), value=b.number(0.5))
+    b.add("Sum", side, b.constant(np.float32(0.1)), source="v4")
     b.add("GlobalMaxPool")
     b.add("Dropout")
 
@@ -138,6 +145,5 @@ def test_what_is_not_converted(tmp_path: Path) -> None:
 
     assert "Erf" in refused(lambda b: b.add("Erf"))
     assert "ceil" in refused(lambda b: b.add("MaxPool", kernel_shape=[2, 2], ceil_mode=1))
-    assert "edges" in refused(lambda b: b.add("AveragePool", kernel_shape=[3, 3], pads=[1, 0, 1, 0]))
     assert "constant" in refused(lambda b: b.add("Conv", b.add("Relu"), source="x"))
     assert "fit" in refused(lambda b: b.add("Conv", b.weights(4, 5, 3, 3)))
