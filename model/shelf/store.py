@@ -163,7 +163,8 @@ def _with_card(found: Path, name: str | None) -> tuple[Path, Card]:
     if found.is_dir():
         card = read_card(found)
         path = verify_model_file(card)
-        check_card(card, build(path, path.read_bytes(), Options(core=True), shuffles=1).graph)
+        options = Options(core=True, scores=card.output_sizes)
+        check_card(card, build(path, path.read_bytes(), options, shuffles=1).graph)
         return path, card
     blob = found.read_bytes()
     card = stand_in_card(found, blob, build(found, blob, Options(core=True), shuffles=1).graph)

@@ -25,12 +25,11 @@ from model.compiler.stand_in import stand_in_card
 from model.compiler.wasm import build_wasm
 from model.errors import CrosscamError
 from model.files import whole
+from model.judgement import NEGATIVE
 from model.selftest import PATTERN
 
 _SOURCES = Path(__file__).parent / "page"
 _MODEL = "model.js"
-NOTHING = "negative"
-"""The label that is said where no other is present, unless the card names a background."""
 
 
 def write_page(source: Path, out: Path) -> list[Path]:
@@ -45,8 +44,9 @@ def write_page(source: Path, out: Path) -> list[Path]:
             cannot be written to.
     """
     path, blob, card = open_model(source)
-    arithmetic = card.use.engine if card is not None else "litert"
-    options = Options(core=True, arithmetic=arithmetic)
+    options = Options(core=True)
+    if card is not None:
+        options = replace(options, arithmetic=card.use.engine, scores=card.output_sizes)
     graph = build(path, blob, options, shuffles=1).graph
     card = card or stand_in_card(path, blob, graph)
     _check_ends(path, graph, card)
@@ -87,10 +87,10 @@ def _described(card: Card, module: bytes) -> dict[str, Any]:
         "macs": card.macs,
         "labels": list(card.labels),
         "thresholds": list(card.thresholds),
-        "grades": [],
-        "zone_label": "",
-        "zones": [],
-        "nothing": use.background or NOTHING,
+        "grades": list(card.judgement.grades),
+        "zone_label": card.judgement.zone_label,
+        "zones": [list(each) for each in card.judgement.zones.items()],
+        "nothing": use.background or NEGATIVE,
         "background": use.background,
         "top": use.top,
         "score_threshold": use.score_threshold,

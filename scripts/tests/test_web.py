@@ -20,8 +20,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from model.card import read_card, write_card
+from model.compiler.tests.cases_graded import graded_card, two_outputs
 from model.errors import CrosscamError
+from model.judgement import Judgement
 from scripts.main import app
+from scripts.references import HostReference
 from scripts.tests.browser import Browser, browser_program
 from scripts.tests.conftest import MODEL
 from sim.frames.convert import to_frame
@@ -29,6 +32,7 @@ from sim.frames.photos import photo_folder
 
 pytest.importorskip("ziglang", reason="the extra [zig] is not installed")
 
+ZONES = Judgement(("S", "Q", "X"), "score", {"trusted": 20, "neutral": -40})
 SIZES = [(320, 240), (640, 480), (321, 240), (320, 241), (200, 150), (1000, 333), (333, 1000), (64, 48), (7, 5), (1, 1)]
 
 
@@ -103,6 +107,14 @@ def scored(browser: Browser) -> dict[str, tuple[int, ...]]:
     return {name: tuple(map(int, scores.split(","))) for name, scores in rows}
 
 
+def verdicts(browser: Browser) -> dict[str, str]:
+    return dict(
+        browser.run(
+            "[...document.querySelectorAll('#rows tr')].map(r => [r.cells[0].textContent, r.lastChild.textContent])"
+        )
+    )
+
+
 def test_twenty_pictures_bit_for_bit(browser: Browser, address: str, tmp_path: Path) -> None:
     files = photographs(tmp_path / "photos")
     frames = photo_folder(tmp_path / "photos", tmp_path / "frames")
@@ -118,10 +130,7 @@ def test_twenty_pictures_bit_for_bit(browser: Browser, address: str, tmp_path: P
     browser.choose("#files", files)
     browser.wait(f"document.querySelectorAll('#rows tr').length === {len(files)}")
     assert scored(browser) == {name: tuple(row["scores"]) for name, row in expected.items()}
-    verdicts = browser.run(
-        "[...document.querySelectorAll('#rows tr')].map(r => [r.cells[0].textContent, r.lastChild.textContent])"
-    )
-    assert dict(verdicts) == {name: " and ".join(row["decision"]) for name, row in expected.items()}
+    assert verdicts(browser) == {name: " and ".join(row["decision"]) for name, row in expected.items()}
     assert len(set(scored(browser).values())) > 10 and len(frames.entries) == len(files)
     assert not browser.complaints
     assert all(url.startswith((address, "data:", "blob:")) for url in browser.requests), browser.requests
@@ -188,6 +197,34 @@ def test_drop_and_paste(browser: Browser, address: str) -> None:
         )
     browser.wait("document.querySelectorAll('#rows tr').length === 2")
     assert len(scored(browser)) == 1 and not browser.complaints
+
+
+def test_grades_and_zones(browser: Browser, tmp_path: Path) -> None:
+    """Two outputs end to end, the grade with the highest score, the zone by least scores one can move."""
+    model = tmp_path / "model"
+    model.mkdir()
+    blob = two_outputs(size=24)
+    (model / "model.tflite").write_bytes(blob)
+    write_card(graded_card(blob, size=24, judgement=ZONES), model)
+    assert CliRunner().invoke(app, ["web", str(model), "-o", str(tmp_path / "page")]).exit_code == 0
+    files = photographs(tmp_path / "photos")[:8]
+    for other in set((tmp_path / "photos").iterdir()) - set(files):
+        other.unlink()
+    host = HostReference(model, photo_folder(tmp_path / "photos", tmp_path / "frames"))
+    expected = {host[at].source: (host[at].scores, ", ".join(host.verdict(at))) for at in range(len(files))}
+    browser.open((tmp_path / "page" / "index.html").as_uri())
+    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    browser.choose("#files", files)
+    browser.wait(f"document.querySelectorAll('#rows tr').length === {len(files)}")
+    assert scored(browser) == {name: scores for name, (scores, _) in expected.items()}
+    assert verdicts(browser) == {name: verdict for name, (_, verdict) in expected.items()}
+    assert browser.run("document.querySelectorAll('#scores input').length") == 0
+    for least, zone in ((-128, "trusted"), (127, "none")):
+        browser.run(
+            "[...document.querySelectorAll('#zones input')].forEach(slider => {"
+            f"slider.value = {least}; slider.dispatchEvent(new Event('input')); }})"
+        )
+        assert browser.run("document.getElementById('verdict').textContent").endswith(zone)
 
 
 def test_the_webcam(browser: Browser, address: str) -> None:
