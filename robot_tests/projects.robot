@@ -18,6 +18,8 @@ ${CHIP}                 SEPARATOR=${\n}
 ...                     gpioPortA: GPIOPort.STM32_GPIOPort @ sysbus <0x40020000, +0x400>
 ...                     gpioPortB: GPIOPort.STM32_GPIOPort @ sysbus <0x40020400, +0x400>
 ...                     led: Miscellaneous.LED @ gpioPortB 3
+# Files of this run: another may be under way on this machine.
+${MINE}                 ${TEMPDIR}/crosscam-${{ os.getpid() }}
 ${UART1}                0x40011000
 ${UART2}                0x40004400
 ${GPIO}                 0x40020000
@@ -37,9 +39,9 @@ ${SCRIPT}               SEPARATOR=${\n}
 
 *** Keywords ***
 Make Board
-    Create File    ${TEMPDIR}/crosscam-board.repl    ${CHIP}
-    Execute Command    include @${TEMPDIR}/crosscam-board.repl
-    Remove File    ${TEMPDIR}/crosscam-board.repl
+    Create File    ${MINE}-board.repl    ${CHIP}
+    Execute Command    include @${MINE}-board.repl
+    Remove File    ${MINE}-board.repl
 
 Spin
     [Documentation]    An endless loop in RAM, and a stack.
@@ -102,18 +104,18 @@ A Description Should Make A Machine
 
 Scripts Should Keep What They Know
     Execute Command    mach create
-    Create File    ${TEMPDIR}/crosscam-scripted.py    ${SCRIPT}
-    Execute Command    machine PyDevFromFile @${TEMPDIR}/crosscam-scripted.py 0x40000000 0x100 true "scripted"
-    Remove File    ${TEMPDIR}/crosscam-scripted.py
+    Create File    ${MINE}-scripted.py    ${SCRIPT}
+    Execute Command    machine PyDevFromFile @${MINE}-scripted.py 0x40000000 0x100 true "scripted"
+    Remove File    ${MINE}-scripted.py
     Command Should Say    sysbus ReadDoubleWord 0x40000000    0x00000015
     Command Should Say    sysbus ReadDoubleWord 0x40000000    0x0000002A
     Command Should Say    python "import sys; print >>sys.stdout, 'a', [1, 2]"    a [1, 2]
 
 Peripherals Should Be Exported
     Make Board
-    Execute Command    peripherals export @${TEMPDIR}/crosscam-peripherals.json
-    ${exported}=    Get File    ${TEMPDIR}/crosscam-peripherals.json
-    Remove File    ${TEMPDIR}/crosscam-peripherals.json
+    Execute Command    peripherals export @${MINE}-peripherals.json
+    ${exported}=    Get File    ${MINE}-peripherals.json
+    Remove File    ${MINE}-peripherals.json
     Should Contain    ${exported}    gpioPortA
     Command Should Fail    peripherals nosuch    Bad parameters for command peripherals
 
@@ -141,9 +143,9 @@ What Cannot Be Should Be Refused
 
 Files Should Be Loaded
     Make Board
-    Create File    ${TEMPDIR}/crosscam.hex    :020000042000DA\n:0400000001020304F2\n:00000001FF\n
-    Execute Command    sysbus LoadHEX @${TEMPDIR}/crosscam.hex
-    Remove File    ${TEMPDIR}/crosscam.hex
+    Create File    ${MINE}.hex    :020000042000DA\n:0400000001020304F2\n:00000001FF\n
+    Execute Command    sysbus LoadHEX @${MINE}.hex
+    Remove File    ${MINE}.hex
     Command Should Say    sysbus ReadDoubleWord 0x20000000    0x04030201
     Execute Command    sysbus LoadSymbolsFrom @${{ $ELF.replace(" ", r"\ ") }}
     ${address}=    Execute Command    sysbus GetSymbolAddress "main"
@@ -168,11 +170,11 @@ A Hook At A Symbol Should Run
 What A Uart Sends Should Be In A File
     Make Board
     Enable Uart    ${UART2}
-    Execute Command    sysbus.uart2 CreateFileBackend @${TEMPDIR}/crosscam-uart.log true
+    Execute Command    sysbus.uart2 CreateFileBackend @${MINE}-uart.log true
     Execute Command    sysbus WriteDoubleWord ${${UART2} + 4} 0x41
-    Execute Command    sysbus.uart2 CloseFileBackend @${TEMPDIR}/crosscam-uart.log
-    ${sent}=    Get File    ${TEMPDIR}/crosscam-uart.log
-    Remove File    ${TEMPDIR}/crosscam-uart.log
+    Execute Command    sysbus.uart2 CloseFileBackend @${MINE}-uart.log
+    ${sent}=    Get File    ${MINE}-uart.log
+    Remove File    ${MINE}-uart.log
     Should Be Equal    ${sent}    A
 
 What Is Typed Should Be Received
