@@ -42,6 +42,7 @@ include = ["{NAME}*"]
 
 [tool.setuptools.package-data]
 "*" = ["*"]
+"{NAME}.scripts" = ["starter/.*", "starter/.github/**/*"]
 
 """
 

@@ -72,6 +72,7 @@ def test_the_three_files(tmp_path: Path) -> None:
     assert picture.read_text().startswith("<?xml") and cells(rows[1])["correct"] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not installed(), reason="no toolchain for ARM is installed")
 def test_one_that_runs_and_one_that_does_not(frames: FrameFolder, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.tflite", tmp_path / "bad.tflite"

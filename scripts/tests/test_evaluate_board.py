@@ -35,6 +35,7 @@ def samples(tmp_path: Path) -> list[Sample]:
     return read_source(tmp_path, Source("toy", "val"))
 
 
+@pytest.mark.slow
 def test_work_that_was_broken_off_goes_on(
     samples: list[Sample], elf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

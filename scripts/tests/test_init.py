@@ -35,6 +35,7 @@ def project(crosscam: Crosscam, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_project_is_green(project: Path) -> None:
     need("gcc")
     done = in_project(project, "make", "test")

@@ -139,6 +139,7 @@ def test_twenty_pictures_bit_for_bit(browser: Browser, address: str, tmp_path: P
     )
 
 
+@pytest.mark.slow
 def test_any_size_is_scaled_as_pillow_does(browser: Browser, address: str) -> None:
     browser.open(address)
     browser.wait("document.documentElement.dataset.ready === 'yes'")
@@ -199,6 +200,7 @@ def test_drop_and_paste(browser: Browser, address: str) -> None:
     assert len(scored(browser)) == 1 and not browser.complaints
 
 
+@pytest.mark.slow
 def test_grades_and_zones(browser: Browser, tmp_path: Path) -> None:
     """Two outputs end to end, the grade with the highest score, the zone by least scores one can move."""
     model = tmp_path / "model"
@@ -238,6 +240,7 @@ def test_the_webcam(browser: Browser, address: str) -> None:
     assert not browser.complaints
 
 
+@pytest.mark.slow
 def test_from_disk_and_with_texts_that_would_be_code(browser: Browser, tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(MODEL, model)

@@ -105,6 +105,7 @@ def configs(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_teachers_are_trained_first_and_leave_their_mark(configs: Path) -> None:
     with eager_functions():
         for name in ("small", "alone"):

@@ -40,6 +40,7 @@ def configs(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_members_are_trained_and_averaged(configs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = configs / "runs" / "both"
     with eager_functions():

@@ -143,6 +143,7 @@ def test_from_photographs_to_a_card_through_an_interruption(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_quantization_aware_from_an_int8_model_to_another(toy: tuple[Path, Path, Path]) -> None:
     """A run that starts from a .tflite, trains with int8's rounding, keeps its last epoch and exports as any other."""
     root, config_file, _ = toy
@@ -179,6 +180,7 @@ def test_the_momentum_of_the_batch_statistics_is_the_configs() -> None:
             np.testing.assert_allclose(norm.moving_mean.numpy(), share * mean, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_patience_ends_a_phase_early(toy: tuple[Path, Path, Path]) -> None:
     root, config_file, _ = toy
     config = replace(
