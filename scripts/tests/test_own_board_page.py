@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts.tests.conftest import ROOT
 from sim.tests.firmware_bench import need
 
@@ -37,6 +39,7 @@ def _agrees(expected: str, said: str) -> bool:
     return re.fullmatch(".*".join(parts), _normal(said)) is not None
 
 
+@pytest.mark.slow
 def test_every_file_and_command_of_the_page(tmp_path: Path) -> None:
     need("gcc")
     commands = 0

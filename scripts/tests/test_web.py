@@ -184,6 +184,7 @@ def test_threshold_keyboard_and_times(browser: Browser, address: str, tmp_path: 
     assert not {name for role, name in said if role in ("slider", "button", "progressbar") and not name}
 
 
+@pytest.mark.slow
 def test_drop_and_paste(browser: Browser, address: str) -> None:
     browser.open(address)
     browser.wait("document.documentElement.dataset.ready === 'yes'")
@@ -229,6 +230,7 @@ def test_grades_and_zones(browser: Browser, tmp_path: Path) -> None:
         assert browser.run("document.getElementById('verdict').textContent").endswith(zone)
 
 
+@pytest.mark.slow
 def test_the_webcam(browser: Browser, address: str) -> None:
     """Chromium's own moving picture."""
     browser.open(address)

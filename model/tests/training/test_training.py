@@ -192,6 +192,7 @@ def test_patience_ends_a_phase_early(toy: tuple[Path, Path, Path]) -> None:
     assert len((root / "idle" / "history.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3
 
 
+@pytest.mark.slow
 def test_tensorboard_writes_its_files(toy: tuple[Path, Path, Path]) -> None:
     pytest.importorskip("tensorboard")
     root, config_file, _ = toy
