@@ -22,6 +22,7 @@ from sim.engine.timing.block_layout import (
     BLOCK_BITS,
     CYCLES,
     DATA_MAP,
+    DATA_STALL,
     DEVICE_COUNT,
     DEVICE_STALL,
     DEVICES,
@@ -29,8 +30,10 @@ from sim.engine.timing.block_layout import (
     EDGE_PROBES,
     EDGE_WORDS,
     EDGES,
+    FETCH,
     FN_BLOCK,
     FN_EDGE,
+    INTERLOCK,
     ISSUE_TIMES,
     ITEM_COUNT,
     ITEM_WORDS,
@@ -42,8 +45,10 @@ from sim.engine.timing.block_layout import (
     REGISTER_IDS,
     REGISTER_POINTERS,
     REGISTERS,
+    RUNS,
     SLOT_BASE,
     STATE_BITS,
+    STORES,
     UC_MEM_WRITE_PROT,
     VARIANT_SHIFT,
 )
@@ -223,6 +228,20 @@ def edge_of(clock: int, key: int) -> int:
 def add(record: int, word: int, value: int) -> None:
     """Count ``value`` more in a word of a block record."""
     store64(record + 8 * word, load64(record + 8 * word) + value)
+
+
+@inline
+def counted(record: int, cycles: int, stalls: int, data: int) -> None:
+    """One more run of a block, of ``cycles`` in all: ``stalls`` of the pipeline as its answer packs them (interlock,
+    fetch, stores), ``data`` of the accesses."""
+    add(record, RUNS, 1)
+    add(record, CYCLES, cycles)
+    if stalls:
+        add(record, INTERLOCK, stalls & 0xFFFF)
+        add(record, FETCH, (stalls >> 16) & 0xFFFF)
+        add(record, STORES, stalls >> 32)
+    if data:
+        add(record, DATA_STALL, data)
 
 
 @cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))

@@ -16,10 +16,6 @@ from sim.engine.timing.block_layout import (
     BRANCHES,
     CODE_MAP,
     CODE_STALL,
-    CYCLES,
-    DATA_STALL,
-    FETCH,
-    INTERLOCK,
     ISSUED,
     ITEM_COUNT,
     ITEM_WORDS,
@@ -30,10 +26,8 @@ from sim.engine.timing.block_layout import (
     POOL,
     PREVIOUS,
     PREVIOUS_END,
-    RUNS,
-    STORES,
 )
-from sim.engine.timing.block_native import add, answer_key, edge_of, entered, evaluate, left
+from sim.engine.timing.block_native import add, answer_key, counted, edge_of, entered, evaluate, left
 from sim.engine.timing.m4_layout import SHARED
 from sim.engine.timing.m4_memory import data_stall, fetch_stall
 from sim.engine.timing.m4_pipeline import DIVIDE_LEAST, DIVIDE_MOST
@@ -103,14 +97,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     data = _items_stall(clock, record, start) if items else 0
     data += _contention(clock, record, address, size, cycles)
     end = start + cycles + data
-    add(record, RUNS, 1)
-    add(record, CYCLES, end - now)
-    if stalls:
-        add(record, INTERLOCK, stalls & 0xFFFF)
-        add(record, FETCH, (stalls >> 16) & 0xFFFF)
-        add(record, STORES, stalls >> 32)
-    if data:
-        add(record, DATA_STALL, data)
+    counted(record, end - now, stalls, data)
     left(state, clock, record, address, size, now, start, end)
 
 

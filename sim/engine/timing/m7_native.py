@@ -18,10 +18,7 @@ from sim.engine.timing.block_layout import (
     BRANCHES,
     CODE_STALL,
     CYCLES,
-    DATA_STALL,
     ENDING,
-    FETCH,
-    INTERLOCK,
     ISSUED,
     ITEM_COUNT,
     ITEM_WORDS,
@@ -32,10 +29,8 @@ from sim.engine.timing.block_layout import (
     POOL,
     PREVIOUS,
     PREVIOUS_END,
-    RUNS,
-    STORES,
 )
-from sim.engine.timing.block_native import add, answer_key, edge_of, entered, evaluate, left
+from sim.engine.timing.block_native import add, answer_key, counted, edge_of, entered, evaluate, left
 from sim.engine.timing.m7_layout import (
     BTAC,
     BTAC_MASK,
@@ -189,14 +184,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     # Data
     data = _data_stall(clock, record, start) if items else 0
     end = start + cycles + data
-    add(record, RUNS, 1)
-    add(record, CYCLES, end - now - (penalty if penalty > 0 else 0))
-    if stalls:
-        add(record, INTERLOCK, stalls & 0xFFFF)
-        add(record, FETCH, (stalls >> 16) & 0xFFFF)
-        add(record, STORES, stalls >> 32)
-    if data:
-        add(record, DATA_STALL, data)
+    counted(record, end - now - (penalty if penalty > 0 else 0), stalls, data)
     put(clock, PREVIOUS_PENALTY, answer >> 40)
     left(state, clock, record, address, size, now, start, end)
 
