@@ -6,6 +6,7 @@ never from code.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -17,7 +18,7 @@ from model.errors import CrosscamError, shown
 from model.files import write_text
 from model.inside import path_below
 from model.judgement import NO_ZONE, Judgement
-from model.reading import MEGABYTE, UnreadableError, plain_bytes, quoted, read_toml, reason_of
+from model.reading import MEGABYTE, UnreadableError, plain_bytes, quoted, reason_of, toml_of
 from model.use import Use, read_use
 
 FILE_NAME = "card.toml"
@@ -167,14 +168,10 @@ def read_card(path: Path | str) -> Card:
         CrosscamError: missing file, bad TOML, a missing or ill-typed key, lists whose lengths do not match the labels.
     """
     path = Path(path)
-    try:
+    with contextlib.suppress(OSError):  # a name that cannot be: reading says so
         if path.is_dir():
             path = path / FILE_NAME
-        data = read_toml(path)
-    except FileNotFoundError as error:
-        raise CrosscamError(f"{path}: no such model card; expected a {FILE_NAME} beside the .tflite") from error
-    except (OSError, UnreadableError) as error:
-        raise CrosscamError(f"{path}: not a readable TOML card ({reason_of(error)})") from error
+    data = toml_of(path, "card", f"model card; expected a {FILE_NAME} beside the .tflite")
 
     model = _Section(path, data, "model")
     inputs, output = _Section(path, data, "input"), _Section(path, data, "output")

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from model.errors import shown
+from model.errors import CrosscamError, shown
 
 MEGABYTE = 1 << 20
 JSON_AT_MOST = 1024 * MEGABYTE
@@ -108,6 +108,20 @@ def read_toml(path: Path, at_most: int = TOML_AT_MOST) -> dict[str, Any]:
         raise UnreadableError(str(error)) from error
     _check_values(document)
     return document
+
+
+def toml_of(path: Path, kind: str, absent: str) -> dict[str, Any]:
+    """The tables in ``path``, a file somebody named: a ``kind``; ``absent``: what to say where there is none.
+
+    Raises:
+        CrosscamError: there is no such file, or it cannot be read as TOML.
+    """
+    try:
+        return read_toml(path)
+    except FileNotFoundError as error:
+        raise CrosscamError(f"{path}: no such {absent}") from error
+    except (OSError, UnreadableError) as error:
+        raise CrosscamError(f"{path}: not a readable TOML {kind} ({reason_of(error)})") from error
 
 
 def _integer(text: str) -> int:

@@ -33,7 +33,7 @@ from model.dataset.coco import Source, load_annotations, picture_path
 from model.errors import CrosscamError, shown
 from model.files import make_folder, write_text
 from model.inside import path_below
-from model.reading import UnreadableError, quoted, read_toml, reason_of
+from model.reading import UnreadableError, quoted, toml_of
 
 _SOURCE_KEYS = {"folder": str, "split": str, "all_as": str, "rename": dict, "most": int}
 
@@ -66,12 +66,7 @@ def read_recipe(path: Path | str) -> Recipe:
         CrosscamError: missing file, bad TOML, an unknown or ill-typed key.
     """
     path = Path(path)
-    try:
-        data = read_toml(path)
-    except FileNotFoundError as error:
-        raise CrosscamError(f"{path}: no such recipe file; see model/configs/*.toml") from error
-    except (OSError, UnreadableError) as error:
-        raise CrosscamError(f"{path}: not a readable TOML recipe ({reason_of(error)})") from error
+    data = toml_of(path, "recipe", "recipe file; see model/configs/*.toml")
     entries, classes = data.get("source"), data.get("classes")
     if not isinstance(entries, list) or not entries:
         raise CrosscamError(f"{path}: expected at least one [[source]] with folder and split")

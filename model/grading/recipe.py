@@ -13,7 +13,7 @@ from model.dataset.coco import Source
 from model.dataset.grades import Grade
 from model.errors import CrosscamError, shown
 from model.inside import path_below
-from model.reading import UnreadableError, quoted, read_toml, reason_of
+from model.reading import UnreadableError, quoted, toml_of
 
 _KEYS = ("seed", "grade", "costs", "zones", "training", "validation")
 _MOST_GRADES = 16
@@ -48,12 +48,7 @@ def read_grades(path: Path | str) -> GradesRecipe:
         CrosscamError: missing file, bad TOML, an unknown, missing or ill-typed key.
     """
     path = Path(path)
-    try:
-        data = read_toml(path)
-    except FileNotFoundError as error:
-        raise CrosscamError(f"{path}: no such recipe of grades; see model/configs/grades.toml") from error
-    except (OSError, UnreadableError) as error:
-        raise CrosscamError(f"{path}: not a readable TOML recipe ({reason_of(error)})") from error
+    data = toml_of(path, "recipe", "recipe of grades; see model/configs/grades.toml")
     unknown = sorted(set(data) - set(_KEYS))
     if unknown:
         raise CrosscamError(f"{path}: unknown key {shown(unknown[0])}; expected {', '.join(_KEYS)}")
