@@ -6,13 +6,14 @@ Library             String
 Library             Process
 Library             Collections
 Library             OperatingSystem
-Library             sim.robot.library.RenodeKeywords    ${LENIENT}    ${TIMING}
+Library             sim.robot.library.RenodeKeywords    ${LENIENT}    ${TIMING}    ${WALL_LIMIT}
 
 
 *** Variables ***
 ${DEFAULT_UART_TIMEOUT}     8
 ${LENIENT}                  ${False}
 ${TIMING}                   instructions
+${WALL_LIMIT}               ${None}
 ${HOTSPOT_ACTION}           None
 
 

@@ -21,7 +21,9 @@ from sim.errors import CrosscamError, shown
 from sim.robot.arguments import check
 from sim.robot.snapshots import KeywordSnapshots
 from sim.robot.steps import Step
+from sim.robot.wall_limit import wall_limit
 from sim.text import LONGEST_MESSAGE, printable
+from sim.wall_time import LONGEST
 
 if TYPE_CHECKING:
     from sim.engine.machine import Machine
@@ -88,10 +90,11 @@ class Testers(Generic[Tester]):
 
 @dataclass
 class Session:
-    """One emulation at a time, as in Renode's Robot server."""
+    """One emulation at a time, as in Renode's Robot server. ``wall_seconds``: the most that a keyword may take."""
 
     lenient: bool = False
     timing: str = "instructions"
+    wall_seconds: float = LONGEST
     monitor: Monitor = field(init=False)
     terminals: Testers[TerminalTester] = field(default_factory=lambda: Testers("terminal"))
     leds: Testers[LedTester] = field(default_factory=lambda: Testers("LED"))
@@ -210,7 +213,8 @@ def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[
             session.depth += 1
             try:
                 check(function, (self, *positional), named)
-                return function(self, *positional, **named)
+                with wall_limit(session):
+                    return function(self, *positional, **named)
             except KeywordException:
                 raise
             except CrosscamError as error:
