@@ -94,6 +94,8 @@ def _score(unit: BoardUnit, frames: dict[int, NDArray[np.uint16]], scratch: Path
     from model.preprocessing import camera_path
     from sim.boot import Board
     from sim.frames.folder import Shot, write_folder
+    from sim.verdict import FrameSequence
+    from sim.vision_run import VisionRun
 
     elf, model = scratch / "firmware.elf", scratch / "model.tflite"
     elf.write_bytes(unit.elf)
@@ -102,16 +104,17 @@ def _score(unit: BoardUnit, frames: dict[int, NDArray[np.uint16]], scratch: Path
     shots = (Shot(pixels, unit.names[number], None, "") for number, pixels in frames.items())
     board = Board(elf, write_folder(scratch / "frames", "evaluation", shots).path, unit.timing)
     wanted, numbers = len(frames), list(frames)
-    if not board.run_until(lambda: len(board.predictions) >= wanted, 2.0 + wanted * SECONDS_PER_FRAME):
-        raise CrosscamError(
-            f"{len(board.predictions)} of {wanted} predictions in {board.seconds:.0f} s of board time; does "
-            "`crosscam run` get any?"
-        )
-    order = board.captured_frames
+    sequence = FrameSequence(board.photograph)
+    watched = VisionRun(board, sequence, wanted)
+    board.run_until(watched.is_over, 2.0 + wanted * SECONDS_PER_FRAME)
+    watched.explain(elf)
+    if sequence.problems:
+        raise CrosscamError(f"{len(sequence.seen)} of {wanted} predictions: {sequence.problems[0]}")
     scored = {}
-    for said in board.predictions[:wanted]:
-        number = numbers[order[said.frame - 1]]
+    for seen in sequence.seen[:wanted]:
+        assert seen.photograph is not None, "a problem of the sequence"
+        number = numbers[seen.photograph]
         expected = reference.scores(camera_path(frames[number], *reference.input_shape))
         known = tuple(int(score) for score in expected)
-        scored[number] = Scored(unit.names[number], said.scores, known, said.cycles)
+        scored[number] = Scored(unit.names[number], seen.prediction.scores, known, seen.prediction.cycles)
     return scored

@@ -11,6 +11,7 @@ from sim.console import is_banner
 from sim.errors import CrosscamError
 from sim.text import printable
 from sim.verdict import FrameSequence
+from sim.wall_time import LONGEST
 from sim.watch.guard import Guard
 
 SECONDS_TO_SPEAK = 3.0
@@ -21,7 +22,8 @@ class VisionRun:
     """Follows ``board`` until ``wanted`` frames have come.
 
     ``sequence`` gets the lines; ``tell`` gets a line for the user when nothing was said for long. ``disturbed``: faults
-    were asked for, so a reset and frames left out are no surprise.
+    were asked for, so a reset and frames left out are no surprise. A frame that takes ``sim.wall_time.LONGEST`` is
+    given up.
     """
 
     def __init__(
@@ -42,7 +44,8 @@ class VisionRun:
         self._is_vision = False
         self._why = ""
         self._came = 0
-        self._first = self._last = 0.0  # wall time at which a frame came
+        self._first = 0.0  # wall time at which a frame came
+        self._last = time.perf_counter()  # the same, or when it began
         board.on_line.append(lambda line: self._take(line.text))
         board.on_reset.append(sequence.reset)
 
@@ -71,6 +74,9 @@ class VisionRun:
             return True
         if self._guard is not None and self._guard_says(self._guard):
             return True
+        if time.perf_counter() - self._last >= LONGEST:
+            self._why = f"gave up after {LONGEST:.0f} s of wall time without a frame{self._place()}"
+            return True
         return not self._is_vision and self._board.seconds >= SECONDS_TO_SPEAK
 
     def _guard_says(self, guard: Guard) -> bool:
@@ -82,6 +88,9 @@ class VisionRun:
         if progress:
             self._tell(progress)
         return bool(self._why)
+
+    def _place(self) -> str:
+        return f"; {self._guard.describe()}" if self._guard is not None else ""
 
     def explain(self, elf: Path) -> None:
         """Add to the problems why frames did not come; CrosscamError when ``elf`` is no vision firmware."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -122,6 +123,18 @@ def test_memory_that_grows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     held = iter(range(100_000_000, 200_000_000, 1_000_000))
     monkeypatch.setattr(soak, "resident_bytes", lambda: next(held))
     assert soaked().problems == ["this process grew from 100 to 109 MB: +9.0 %, expected at most 5 %"]
+
+
+def test_frames_that_do_not_come_are_given_up_in_wall_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a storm of interrupts: virtual time goes on, by a hair with every look."""
+    board = Talker(nothing, nothing, nothing)
+    looks = iter(range(0, 10**9, 60))  # a minute of wall time passes with each
+    monkeypatch.setattr("sim.vision_run.time", SimpleNamespace(perf_counter=lambda: float(next(looks))))
+    monkeypatch.setattr(board, "run_for", lambda seconds: None)
+    run = Soak(board, PHOTOGRAPHS, 120)
+    run.run(ELF)
+    (problem,) = run.problems
+    assert problem.startswith("gave up after 1800 s of wall time without a frame")
 
 
 def test_each_photograph_has_to_come_twice() -> None:
