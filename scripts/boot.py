@@ -52,7 +52,12 @@ def boot(
         float, typer.Option(min=0, callback=finite, help="Board time after which a wait is given up; 0: never.")
     ] = 2.0,
     wall_limit: Annotated[
-        float | None, typer.Option(min=0.1, callback=finite, help="Seconds of wall time to give up after.")
+        float | None,
+        typer.Option(
+            min=0.1,
+            callback=finite,
+            help="Seconds of wall time to give up after; default: 1800, or 60 for each of --seconds.",
+        ),
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write what was seen as JSON.")] = None,
     no_python: NoPython = False,

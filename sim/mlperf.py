@@ -9,6 +9,7 @@ Source: the benchmark's public reference code (mlcommons/tiny, ``api/internally_
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 from sim.mlperf_log import scores_of
+from sim.wall_time import LONGEST
 
 BOARD_SCRIPT = Path(__file__).parent / "board" / "stm32f746.resc"
 RAW = ".bin"
@@ -91,17 +93,17 @@ class Dialogue:
         """Run until the image waits for a command; the lines it said meanwhile, without ``m-ready``.
 
         Raises:
-            CrosscamError: it did not within ``timeout_seconds`` of board time.
+            CrosscamError: it did not within ``timeout_seconds`` of board time, nor within ``LONGEST`` of wall time.
         """
         machine = self.machine
-        deadline = machine.clock.seconds + timeout_seconds
+        deadline, given_up = machine.clock.seconds + timeout_seconds, time.monotonic() + LONGEST
         while not self._ready:
-            if machine.clock.seconds >= deadline:
+            is_given_up = time.monotonic() >= given_up
+            if machine.clock.seconds >= deadline or is_given_up:
+                limit = f"{LONGEST:g} s of wall time" if is_given_up else f"{timeout_seconds:g} s of board time"
                 said = self._unread[-1] if self._unread else "nothing at all"
                 where = f"the core is at {machine.symbols.describe(machine.cpu.pc)}"
-                raise CrosscamError(
-                    f"no m-ready within {timeout_seconds:g} s of board time; last line: {said}; {where}"
-                )
+                raise CrosscamError(f"no m-ready within {limit}; last line: {said}; {where}")
             machine.run_for(_SLICE_SECONDS)
         self._ready = False
         said_lines = [text for text in self._unread if text.strip() != READY]

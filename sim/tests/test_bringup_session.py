@@ -80,6 +80,14 @@ def test_the_wall_time_is_a_limit_too() -> None:
     assert time.monotonic() - started < 10
 
 
+def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a limit that somebody named, a run that nobody sits at has one."""
+    monkeypatch.setattr("sim.bringup.session.LONGEST", 0.5)
+    monkeypatch.setattr("sim.bringup.session._WALL_A_SECOND", 0.0)
+    outcome = boot("sleeps", "-O1", goals=Goals(seconds=Fraction(10**6))).outcome
+    assert outcome.reason is Reason.WALL
+
+
 def test_a_port_gets_the_bytes_of_the_uart_it_names_or_of_the_first_that_speaks(tmp_path: Path) -> None:
     elf = program("two_speak", "-O1")
     ports = [("modem", open_port(str(tmp_path / "modem"))), ("", open_port(str(tmp_path / "first")))]

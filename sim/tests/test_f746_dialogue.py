@@ -71,8 +71,11 @@ def test_a_missing_image_and_a_wrong_uart_are_said(image: Path, tmp_path: Path) 
         Dialogue(dialogue.machine, "sysbus.timer2")
 
 
-def test_an_image_that_says_nothing_is_given_up_with_its_place(tmp_path: Path) -> None:
+def test_an_image_that_says_nothing_is_given_up_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = tmp_path / "silent.bin"
     silent.write_bytes((0x20010000).to_bytes(4, "little") + (0x08000009).to_bytes(4, "little") + b"\xfe\xe7")
     with pytest.raises(CrosscamError, match=r"no m-ready within 0\.01 s .* nothing at all; the core is at 0x08000008"):
         boot(silent, "instructions", timeout_seconds=0.01)
+    monkeypatch.setattr("sim.mlperf.LONGEST", 0.0)
+    with pytest.raises(CrosscamError, match=r"no m-ready within 0 s of wall time; .* nothing at all"):
+        boot(silent, "instructions")
