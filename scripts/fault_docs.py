@@ -38,10 +38,11 @@ Every row runs in `robot_tests/faults.robot` (`make test`: a few of each kind; `
 is interrupted. *recovers*: predictions go on by themselves. *starts anew*: after a reset. *stops*: no more pictures,
 the console answers. *waits*: for the watchdog, to try again. After all but the last two the scores are the reference's,
 bit for bit. Lost: frames no prediction came of, which the console counts or leaves out of its numbers. Wrong:
-predictions that may differ from the reference's.
+predictions that may differ from the reference's. Renode: {carried} of the {rows} rows run there as well (`make
+test-renode`), all of the camera's but those that refuse its bus: there a bus asks nobody for an acknowledge.
 
-| fault | the board says | then | lost | wrong | how |
-|---|---|---|---|---|---|
+| fault | the board says | then | lost | wrong | Renode | how |
+|---|---|---|---|---|---|---|
 """
 _ERRORS_HEAD = """
 ## Errors
@@ -65,7 +66,8 @@ def _cell(text: str) -> str:
 
 def _row(row: Row) -> str:
     said = "<br>".join(f"`{_cell(each)}`" for each in row.says)
-    return f"| `{row.inject}` | {said} | {row.then} | {row.lost} | {row.wrong} | {_cell(row.why)} |\n"
+    renode = "yes" if row.renode else ""
+    return f"| `{row.inject}` | {said} | {row.then} | {row.lost} | {row.wrong} | {renode} | {_cell(row.why)} |\n"
 
 
 def page(rows: list[Row], header: str) -> str:
@@ -76,7 +78,8 @@ def page(rows: list[Row], header: str) -> str:
     errors = _ERROR.findall(joined)
     if not errors:
         raise CrosscamError(f'{ERRORS}: no table of errors: expected X(CODE, "text", "what then")')
-    text = _HEAD.format(moments=MOMENTS) + "".join(map(_row, rows))
+    carried = sum(row.renode for row in rows)
+    text = _HEAD.format(moments=MOMENTS, carried=carried, rows=len(rows)) + "".join(map(_row, rows))
     text += _ERRORS_HEAD + "".join(f"| {code} | {said} | {then} |\n" for code, said, then in errors)
     text += _KINDS_HEAD
     for each in KINDS.values():
