@@ -123,7 +123,8 @@ def run(
             tell(f"{pictures.written} pictures of the display in {lcd}")
         watched.explain(elf)
         snapshot.write()
-        verdict = Verdict(reference.card.labels, rows_of(sequence.seen[:wanted], reference), wanted, sequence.problems)
+        rows = rows_of(sequence.seen[:wanted], reference)
+        verdict = Verdict(reference.card.labels, rows, wanted, sequence.problems, sequence.left_out)
     machine = board.machine
     for line in warnings.summary(machine) if machine is not None else []:
         tell(line)
@@ -186,5 +187,6 @@ def _document(verdict: Verdict) -> dict[str, object]:
         "equal": verdict.equal,
         "passed": verdict.passed,
         "problems": [printable(problem) for problem in verdict.problems],
+        "left_out": verdict.left_out,
         "rows": [asdict(row) | {"equal": row.equal} for row in verdict.rows],
     }

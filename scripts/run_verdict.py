@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,13 @@ class Row:
 @dataclass(frozen=True)
 class Verdict:
     """``rows``: the predictions that came, of ``wanted``, scores in the order of ``labels``; ``problems``: whatever
-    went wrong besides."""
+    went wrong besides; ``left_out``: frames without a prediction, which faults or commands account for."""
 
     labels: tuple[str, ...]
     rows: list[Row]
     wanted: int
     problems: list[str]
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def equal(self) -> int:

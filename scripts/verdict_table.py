@@ -10,7 +10,8 @@ from rich.text import Text
 
 from scripts.run_verdict import Row, Verdict
 from sim.console import SHORT_LABELS
-from sim.text import printable
+from sim.errors import shown
+from sim.text import LONGEST_MESSAGE, printable
 from sim.verdict import counted
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def print_verdict(console: Console, verdict: Verdict, wall: float) -> None:
     rows = verdict.rows
     if rows:
         console.print(_table(rows, _scores_heading(verdict.labels), console.width))
+    if verdict.left_out:
+        console.print(f"left out: {shown(', '.join(verdict.left_out), LONGEST_MESSAGE)}", soft_wrap=True)
     for problem in verdict.problems[:PROBLEMS_SHOWN]:
         console.print(f"problem: {printable(problem)}", style="red", soft_wrap=True)
     if len(verdict.problems) > PROBLEMS_SHOWN:

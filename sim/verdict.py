@@ -72,6 +72,7 @@ class FrameSequence:
     Attributes:
         seen: the predictions that came, repeated ones left out.
         problems: one text for each thing that went wrong, in order.
+        left_out: frames that did not come, where a test has allowed for it.
         restarts: how often the board started anew, the first start not counted.
     """
 
@@ -86,6 +87,7 @@ class FrameSequence:
         self._banner_allowed = False
         self.seen: list[Seen] = []
         self.problems: list[str] = []
+        self.left_out: list[str] = []
         self.restarts = 0
 
     def allow_restart(self) -> None:
@@ -127,9 +129,12 @@ class FrameSequence:
             came = f"after frame {self._last}" if self._last else "where frames count from 1"
             self.problems.append(f"{where}: frame {number} came {came}: repeated, or the board started anew")
             return None
-        if number > expected and not gap_allowed:
+        if number > expected:
             missing = f"frame {expected}" if number == expected + 1 else f"frames {expected} to {number - 1}"
-            self.problems.append(f"{where}: {missing} did not come before it")
+            if gap_allowed:
+                self.left_out.append(missing)
+            else:
+                self.problems.append(f"{where}: {missing} did not come before it")
         self._last = number
         photograph = self._photograph(number - 1)
         if photograph is None:

@@ -50,6 +50,13 @@ def test_the_table_fits(width: int, scores: bool, reference: bool) -> None:
     assert ("differs: [-8, 101, -128]" in text) is reference
 
 
+def test_frames_that_a_fault_has_cost_are_told() -> None:
+    screen = io.StringIO()
+    verdict = Verdict(("car", "negative", "person"), [EQUAL], 1, [], ["frame 2", "frames 5 to 9"])
+    print_verdict(Console(file=screen, width=80), verdict, 0.0)
+    assert "left out: frame 2, frames 5 to 9\nPASS: 1 of 1" in screen.getvalue()
+
+
 def test_problems_are_shown_as_plain_characters_and_counted() -> None:
     text = shown(80, EQUAL, problems=PROBLEMS_SHOWN + 3)
     assert text.count("problem: line") == PROBLEMS_SHOWN

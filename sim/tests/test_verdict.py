@@ -85,6 +85,7 @@ def test_what_the_test_asked_for_is_no_problem() -> None:
     made.line(BANNER)
     made.line(prediction(1))
     assert made.problems == []
+    assert made.left_out == ["frame 2"], "no problem, and no secret"
     made.line(prediction(3))
     assert len(made.problems) == 1
 
