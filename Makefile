@@ -78,8 +78,8 @@ test-all: .venv/dev .venv/train firmware references  ## every test and fault, ev
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --include slow --output build/robot-slow robot_tests
 	CROSSCAM_CASES=1000 $(PY) -m pytest -n auto --dist load firmware/tests/test_nn_*.py
 
-mutants: .venv/dev firmware references  ## planted bugs: which suite catches which (an hour)
-	$(PY) -m scripts.mutants
+mutants: .venv/dev firmware references  ## planted bugs: which suite catches which (an hour; MUTANTS="'wrong padding'": those)
+	$(PY) -m scripts.mutants $(MUTANTS)
 
 check-loops: .venv/dev  ## native loops against Unicorn, 200,000 instructions and whole programs (minutes)
 	$(PY) -m sim.tests.check_loops

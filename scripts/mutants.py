@@ -1,7 +1,8 @@
 """Planted bugs, and which suite catches each: ``python -m scripts.mutants`` (``make mutants``).
 
 Everything happens in a copy of the files that git knows, below ``build/mutants``. A bug that is not caught fails the
-run.
+run. Names of bugs have only those planted (``make mutants MUTANTS="'wrong padding'"``); the page keeps what it said of
+the others.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +37,8 @@ its area run until one fails. The copy without a bug passes them all first.
 | bug | file | what it does | caught by |
 |---|---|---|---|
 """
+_ROW = re.compile(r"\| (?P<name>.+) \| `.+` \| .+ \| (?P<suite>.+) \|")
+_NOTHING = "**nothing**"
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,19 @@ class Plan:
             return cls([Mutant(**each) for each in content["mutant"]], content["suites"], content["areas"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CrosscamError(f"{path}: no table of mutants ({shown(error, 80)})") from error
+
+    def named(self, names: Sequence[str]) -> list[Mutant]:
+        """The bugs of these names, without any all of them; CrosscamError when one is unknown."""
+        known = {mutant.name: mutant for mutant in self.mutants}
+        for name in names:
+            if name not in known:
+                raise CrosscamError(f"no mutant {shown(name, 40)}: expected one of {shown(', '.join(known), 200)}")
+        return [known[name] for name in names] or self.mutants
+
+    def suites_of(self, mutants: Sequence[Mutant]) -> list[str]:
+        """Names of the suites that look for these bugs, cheap ones first."""
+        wanted = {name for mutant in mutants for name in self.areas[mutant.area]}
+        return [name for name in self.suites if name in wanted]
 
 
 def copy_tree() -> None:
@@ -120,11 +138,11 @@ def run_suite(plan: Plan, name: str) -> tuple[bool, str]:
     return _run([str(TREE / ".venv" / "bin" / "python"), "-m", *words])
 
 
-def prepare(plan: Plan) -> bool:
-    """A fresh copy, built; whether every suite passes there without a bug."""
+def prepare(plan: Plan, suites: Sequence[str]) -> bool:
+    """A fresh copy, built; whether these suites pass there without a bug."""
     copy_tree()
     ready, said = build()
-    for name in plan.suites if ready else ():
+    for name in suites if ready else ():
         ready, said = run_suite(plan, name)
         print(f"without a bug: {name} {'passes' if ready else 'fails'}", flush=True)
         if not ready:
@@ -152,28 +170,43 @@ def catcher(plan: Plan, mutant: Mutant) -> str:
 def page(rows: list[tuple[Mutant, str]]) -> str:
     """docs/mutants.md."""
     return _HEAD + "".join(
-        f"| {mutant.name} | `{mutant.file}` | {mutant.why} | {suite or '**nothing**'} |\n" for mutant, suite in rows
+        f"| {mutant.name} | `{mutant.file}` | {mutant.why} | {suite or _NOTHING} |\n" for mutant, suite in rows
     )
+
+
+def caught_before(text: str) -> dict[str, str]:
+    """What the page ``text`` says caught each bug; empty for one that got away."""
+    rows = _ROW.finditer(text.removeprefix(_HEAD))
+    return {row["name"]: "" if row["suite"] == _NOTHING else row["suite"] for row in rows}
+
+
+def write_page(plan: Plan, results: dict[str, str]) -> None:
+    """The page anew, of ``results`` and of what it says of bugs that were not planted this time."""
+    told = caught_before(PAGE.read_text(encoding="utf-8")) if PAGE.is_file() else {}
+    told |= results
+    write_text(PAGE, page([(mutant, told[mutant.name]) for mutant in plan.mutants if mutant.name in told]))
 
 
 def main() -> int:
     """0 when every bug was caught, 1 when one was not or the suites fail without one."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--resume", action="store_true", help="go on with the copy and the results of a run before")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="plant only these; default: all of the table")
     arguments = parser.parse_args()
     try:
         plan = Plan.read()
+        mutants = plan.named(arguments.names)
         results: dict[str, str] = {}
         if arguments.resume and RESULTS.is_file():
             results = json.loads(RESULTS.read_text(encoding="utf-8"))
-        elif not prepare(plan):
+        elif not prepare(plan, plan.suites_of(mutants)):
             return 1
-        for mutant in plan.mutants:
+        for mutant in mutants:
             if mutant.name not in results:
                 results[mutant.name] = catcher(plan, mutant)
                 write_json(RESULTS, results)
             print(f"{mutant.name}: {results[mutant.name] or 'NOT CAUGHT'}", flush=True)
-        write_text(PAGE, page([(mutant, results[mutant.name]) for mutant in plan.mutants]))
+        write_page(plan, results)
     except CrosscamError as error:
         print(f"crosscam: {error}", file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import mutants
 from scripts.mutants import PAGE, ROOT, Mutant, Plan
 from sim.errors import CrosscamError
 
@@ -37,3 +38,25 @@ def test_the_page_names_every_mutant_and_none_got_away() -> None:
         mutant.name for mutant in PLAN.mutants
     ]
     assert "**nothing**" not in text
+
+
+def test_some_by_name_and_the_suites_that_look_for_them() -> None:
+    (padding,) = PLAN.named(["wrong padding"])
+    assert PLAN.suites_of([padding]) == PLAN.areas["compiler"]
+    assert PLAN.named([]) == PLAN.mutants
+    with pytest.raises(CrosscamError, match="no mutant nobody planted: expected one of wrong byte order, "):
+        PLAN.named(["nobody planted"])
+
+
+def test_the_page_keeps_what_was_said_of_mutants_that_were_not_planted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, planted, escaped, new = PLAN.mutants[:4]
+    written = tmp_path / "mutants.md"
+    written.write_text(mutants.page([(kept, "host"), (planted, "image"), (escaped, "")]), encoding="utf-8")
+    monkeypatch.setattr(mutants, "PAGE", written)
+    mutants.write_page(PLAN, {planted.name: "boot"})
+    expected = [(kept, "host"), (planted, "boot"), (escaped, "")]
+    assert written.read_text(encoding="utf-8") == mutants.page(expected)
+    mutants.write_page(PLAN, {new.name: "console"})
+    assert written.read_text(encoding="utf-8") == mutants.page([*expected, (new, "console")])
