@@ -37,6 +37,9 @@ def robot(
     processes: Annotated[
         int, typer.Option("--processes", "-p", min=1, help="Run suites side by side in so many processes (pabot).")
     ] = 1,
+    repeat: Annotated[
+        int, typer.Option(min=1, help="Run all so many times, each into a folder of its own; verdicts must not differ.")
+    ] = 1,
     coverage: Annotated[
         Path | None,
         typer.Option(help="Folder for the coverage of all firmware the suites boot; sources below this folder."),
@@ -46,13 +49,14 @@ def robot(
     """Run Robot suites written for Renode; a suite that says [bold]Resource ${RENODEKEYWORDS}[/bold] runs unchanged.
 
     Exit status 0 when all tests passed, 1 when some failed, 2 on bad input. JUnit results: xunit.xml in the output
-    folder.
+    folder. With [bold]--repeat[/bold] it is 1, too, when a test's verdict was not the same in every run.
 
     Example: [bold]crosscam robot --elf build/gcc/crosscam.elf --frames build/frames/demo robot_tests[/bold]
     """
     from scripts.reference import reference
     from scripts.shipped import ELF, FRAMES, MODEL, SUITES, firmware_or_built, frames_or_demo, shipped
-    from sim.robot.runner import run_suites
+    from sim.robot.repeat import run_again
+    from sim.robot.runner import NO_VERDICTS, run_suites
 
     if not suites:
         suites = [SUITES]
@@ -76,21 +80,25 @@ def robot(
         if not (name and colon):
             raise CrosscamError(f"--variable {text}: expected NAME:value")
         variables[name] = value
+    run = partial(
+        run_suites,
+        [shipped(suite) for suite in suites],
+        engine=engine,
+        variables=variables,
+        tests=test or (),
+        include=include or (),
+        exclude=exclude or (),
+        lenient=lenient,
+        timing=timing,
+        processes=processes,
+    )
     with _collecting(coverage, engine):
-        failed = run_suites(
-            [shipped(suite) for suite in suites],
-            engine=engine,
-            variables=variables,
-            output=output,
-            tests=test or (),
-            include=include or (),
-            exclude=exclude or (),
-            lenient=lenient,
-            timing=timing,
-            processes=processes,
-        )
+        if repeat > 1:
+            failed = run_again(lambda folder: run(output=folder), repeat, output, tell)
+        else:
+            failed = run(output=output)
     if failed:
-        raise typer.Exit(1 if failed < 252 else 2)
+        raise typer.Exit(1 if failed < NO_VERDICTS else 2)
 
 
 def _collecting(folder: Path | None, engine: str) -> AbstractContextManager[None]:

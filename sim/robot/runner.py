@@ -17,6 +17,8 @@ from sim.python_permission import VARIABLE, is_forbidden
 KEYWORDS = Path(__file__).with_name("renode-keywords.robot")
 OWN_KEYWORDS_TAG = "crosscam-engine"
 """Tests so tagged use keywords Renode has not; they are left out there."""
+NO_VERDICTS = 252
+"""From this status on Robot Framework could not run: help or bad input, then faults of its own."""
 REPORTS = ("output.xml", "log.html", "report.html", "xunit.xml", "robot_output.xml")
 _PROJECT = Path(__file__).parents[__name__.count(".")]
 """What Python has to look in for the package this is part of."""
