@@ -95,6 +95,28 @@ def run_action(project: Path, **given: str) -> tuple[dict[str, int], str]:
     return status, summary.read_text()
 
 
+def test_suites_and_arguments_may_be_blocks_of_yaml(tmp_path: Path) -> None:
+    """Which end with a line break: an empty name would stand for the whole checkout."""
+    told, pretender = tmp_path / "told", tmp_path / "crosscam"
+    pretender.write_text('#!/bin/sh\nprintf "[%s]" "$@" > "$TOLD"\n')
+    pretender.chmod(0o755)
+    (step,) = (step for step in action()["runs"]["steps"] if step["id"] == "suites")
+    given = {"SUITES": "one.robot\n  \nother suites\n", "ARGUMENTS": "--timing cortex-m7\n--processes 2\n"}
+    given |= {"ELF": "", "FRAMES": "", "OUTPUT": "out", "TOLD": str(told), "GITHUB_OUTPUT": str(tmp_path / "outputs")}
+    given |= {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = in_project(tmp_path, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"], **given)
+    assert done.returncode == 0, done.stderr
+    assert told.read_text() == ("[robot][--output][out][--timing][cortex-m7][--processes][2][one.robot][other suites]")
+    assert (tmp_path / "outputs").read_text() == "status=0\n"
+
+
+def test_the_starters_workflow_names_a_file_that_is_there(project: Path) -> None:
+    """setup-python fails where the file its cache goes by does not exist."""
+    workflow = yaml.safe_load((project / ".github" / "workflows" / "test.yml").read_text())
+    (python,) = (step["with"] for step in workflow["jobs"]["test"]["steps"] if "setup-python" in step.get("uses", ""))
+    assert (project / python["cache-dependency-path"]).is_file()
+
+
 @pytest.mark.slow
 def test_the_action_tells_what_passed_and_what_failed(project: Path) -> None:
     need("gcc")
