@@ -25,11 +25,11 @@ _ONE_BOARD = threading.Lock()
 
 @dataclass(frozen=True)
 class BoardUnit:
-    """Pictures as they are in their files (None: a file that is not there), the firmware's ELF, the ``.tflite`` it was
+    """Pictures as they are in their files (a text: why there is none), the firmware's ELF, the ``.tflite`` it was
     compiled from, the clock."""
 
     names: tuple[str, ...]
-    pictures: tuple[bytes | None, ...]
+    pictures: tuple[bytes | str, ...]
     elf: bytes
     model: bytes
     timing: str
@@ -77,14 +77,13 @@ def run_unit(unit: BoardUnit) -> list[dict[str, Any]]:
     return [asdict(scored[number]) for number in range(len(unit.names))]
 
 
-def _frame(name: str, content: bytes | None) -> NDArray[np.uint16]:
+def _frame(name: str, content: bytes | str) -> NDArray[np.uint16]:
     from model.dataset.frames import fit_frame
     from model.errors import CrosscamError as ModelError
     from model.preprocessing import pack_rgb565
 
-    if content is None:
-        raise ModelError(f"{name}: the annotations name this picture, but it is not there")
-
+    if isinstance(content, str):
+        raise ModelError(f"{name}: {content}")
     frame: NDArray[np.uint16] = pack_rgb565(fit_frame(name, content))
     return frame
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from model.evaluation.thresholds import Curve
     from scripts.board_unit import Scored
 
+_SKIPPED_NAMED = 20
+"""Pictures without scores that are named at the end; ``--results`` names all."""
+
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Folder with model.tflite and card.toml.")],
@@ -143,7 +146,9 @@ def evaluate(
     for line in _operating_points(rates or [], scores, frames, card.labels):
         typer.echo(line)
     if frames.skipped:
-        typer.echo(f"{len(frames.skipped)} pictures skipped: {'; '.join(frames.skipped)}")
+        named = "; ".join(frames.skipped[:_SKIPPED_NAMED])
+        more = len(frames.skipped) - _SKIPPED_NAMED
+        typer.echo(f"{len(frames.skipped)} pictures skipped: {named}{f'; and {more} more' if more > 0 else ''}")
     if report is not None:
         without = _write_report(report, scores, frames, thresholds, card.labels)
         typer.echo(f"curves, tables and pictures in {report}")

@@ -46,8 +46,7 @@ def score_on_board(
             done, and work that was broken off goes on from there.
 
     Raises:
-        CrosscamError: no firmware, a picture's file that may not be read, no file for the results; what
-            workers and units raise.
+        CrosscamError: no firmware, no file for the results; what workers and units raise.
     """
     from sim.boot import check_inputs
     from sim.files import write_text
@@ -139,13 +138,13 @@ def _unit(samples: Sequence[Sample], firmware: bytes, network: bytes, timing: st
     return BoardUnit(tuple(names), tuple(pictures), firmware, network, timing)
 
 
-def _content(sample: Sample) -> bytes | None:
+def _content(sample: Sample) -> bytes | str:
     try:
         return sample.path.read_bytes()
     except FileNotFoundError:
-        return None
+        return "the annotations name this picture, but it is not there"
     except OSError as error:
-        raise CrosscamError(f"{sample.path}: {error.strerror}: expected a picture that can be read") from error
+        return f"{error.strerror}: expected a picture that can be read"
 
 
 def _name(sample: Sample) -> str:

@@ -73,12 +73,25 @@ def test_results_that_cannot_be_written_are_told_before_the_work(
 
 
 def test_a_picture_that_cannot_be_read_has_its_problem(samples: list[Sample], elf: Path) -> None:
-    contents = (None, b"no picture", samples[0].path.read_bytes())
+    contents = ("it is gone", b"no picture", samples[0].path.read_bytes())
     unit = BoardUnit(("gone", "broken", "good"), contents, elf.read_bytes(), NETWORK.read_bytes(), "instructions")
     gone, broken, good = map(Scored.read, run_unit(unit))
-    assert gone.problem == "gone: the annotations name this picture, but it is not there"
+    assert gone.problem == "gone: it is gone"
     assert broken.problem == "broken: not a picture that can be decoded (of no kind that is known)"
     assert (good.problem, good.scores) == ("", good.reference) and len(good.scores) == 3 and good.cycles > 0
+
+
+def test_a_file_that_cannot_be_read_costs_its_picture_and_no_other(samples: list[Sample], elf: Path) -> None:
+    """Somewhere in a million pictures there is one: the work does not end with it."""
+    missing, folder = samples[0].path, samples[1].path
+    for path in (missing, folder):
+        path.unlink()
+    folder.mkdir()
+    scored = score_on_board(samples[:2], elf, NETWORK, Spread(1))
+    assert [each.problem.partition(": ")[2] for each in scored] == [
+        "the annotations name this picture, but it is not there",
+        "Is a directory: expected a picture that can be read",
+    ]
 
 
 @pytest.mark.slow
