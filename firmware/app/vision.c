@@ -137,7 +137,7 @@ static void look_after(const camera_frame_t *frame) {
     const ov7670_status_t status = ov7670_check(&sensor);
     if (status != OV7670_OK) {
         report_sensor_error(status, &sensor);
-        camera_stop();
+        camera_lose();
         (void)set_up_camera();
     }
     if (!integrity_check_slice()) {

@@ -115,12 +115,19 @@ camera_status_t camera_poll(camera_frame_t *frame) {
 
 void camera_stop(void) {
     if (camera.running) {
-        if ((hal_capture_events() & COMPLETE) == COMPLETE) {
+        if ((hal_capture_events() & HAL_CAPTURE_FRAME_END) != 0U) {
             camera.ended++; /* nobody will see it, but numbers count what the camera delivered */
         }
         hal_capture_abort();
         camera.running = false;
     }
+}
+
+void camera_lose(void) {
+    if (camera.running) {
+        camera.counts.lost++;
+    }
+    camera_stop();
 }
 
 uint32_t camera_missing(void) {

@@ -40,8 +40,11 @@ void camera_start(void *buffer);
  * an error camera port and DMA are as after power-on. On CAMERA_FRAME `frame` is filled. */
 camera_status_t camera_poll(camera_frame_t *frame);
 
-/* Give up the running capture, if any. */
+/* Give up the running capture, if any: nobody wants its frame. */
 void camera_stop(void);
+
+/* The same because of an error elsewhere: its frame is lost. */
+void camera_lose(void);
 
 /* Bytes that were missing when the last error was told. */
 uint32_t camera_missing(void);
@@ -49,7 +52,7 @@ uint32_t camera_missing(void);
 /* What became of the captures since boot: no loss goes uncounted. */
 typedef struct camera_counts {
     uint32_t taken; /* frames handed out */
-    uint32_t lost;  /* captures that ended in an error */
+    uint32_t lost;  /* captures that ended in an error, or were given up because of one */
     uint32_t last;  /* number of the last frame handed out */
 } camera_counts_t;
 

@@ -146,14 +146,19 @@ def test_a_frame_with_more_than_its_size_is_no_picture(camera: Camera) -> None:
     assert camera.hal.calls[-1] == ("abort",)
 
 
-def test_no_capture_goes_uncounted(camera: Camera) -> None:
+def counts_of(camera: Camera) -> tuple[int, int, int]:
+    """Frames taken, frames lost, number of the last taken."""
     camera.library.camera_counts.restype = CameraCounts
+    counts = camera.library.camera_counts()
+    return counts.taken, counts.lost, counts.last
+
+
+def test_no_capture_goes_uncounted(camera: Camera) -> None:
     for events in (OVERRUN, FRAME_END | DATA_END, BUS_ERROR | FRAME_END, FRAME_END | DATA_END, BUS_ERROR):
         camera.start()
         camera.hal.events = events
         camera.poll()
-    counts = camera.library.camera_counts()
-    assert (counts.taken, counts.lost, counts.last) == (2, 3, 3), "the frame whose end was seen has a number"
+    assert counts_of(camera) == (2, 3, 3), "the frame whose end was seen has a number"
 
 
 def test_a_stream_that_does_not_stop(camera: Camera) -> None:
@@ -171,11 +176,23 @@ def test_stop_gives_up_the_capture(camera: Camera) -> None:
     assert camera.poll() == IDLE
 
 
-def test_a_frame_nobody_saw_still_counts(camera: Camera) -> None:
+@pytest.mark.parametrize("events", [FRAME_END | DATA_END, FRAME_END], ids=["whole", "short"])
+def test_a_frame_nobody_saw_still_counts(camera: Camera, events: int) -> None:
     camera.start()
-    camera.hal.events = FRAME_END | DATA_END
+    camera.hal.events = events
     camera.library.camera_stop()
     camera.start()
     camera.hal.events = FRAME_END | DATA_END
     assert camera.poll() == FRAME
     assert camera.frame.number == 2
+    assert counts_of(camera) == (1, 0, 2), "nobody wanted the first"
+
+
+def test_a_capture_given_up_because_of_an_error_is_lost(camera: Camera) -> None:
+    """The sensor has forgotten its settings while the next frame comes in."""
+    camera.start()
+    camera.hal.events = FRAME_END
+    camera.library.camera_lose()
+    camera.library.camera_lose()  # there is none under way
+    assert camera.hal.calls[-1] == ("abort",)
+    assert counts_of(camera) == (0, 1, 0)
