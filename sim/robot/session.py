@@ -7,6 +7,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -123,6 +124,12 @@ class Session:
         """The machine commands go to; CrosscamError before ``mach create``."""
         return self.monitor.machine
 
+    def in_wall_time(self) -> AbstractContextManager[None]:
+        """Ends the outermost keyword, and fails it, when it has taken ``wall_seconds``."""
+        if self.depth > 1:
+            return nullcontext()
+        return wall_limit(lambda: self.machine if self.monitor.has_machine else None, self.wall_seconds)
+
     def machine_named(self, name: str | None) -> Machine:
         """The machine ``name``; None: the one commands go to."""
         if name is not None:
@@ -213,7 +220,7 @@ def renode_keyword(name: str, replay: Replay = Replay.REEXECUTION) -> Callable[[
             session.depth += 1
             try:
                 check(function, (self, *positional), named)
-                with wall_limit(session):
+                with session.in_wall_time():
                     return function(self, *positional, **named)
             except KeywordException:
                 raise
