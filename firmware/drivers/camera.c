@@ -55,7 +55,9 @@ void camera_start(void *buffer) {
 static camera_status_t fail(camera_status_t status) {
     camera.missing = hal_capture_missing();
     camera.counts.lost++;
-    if ((hal_capture_events() & HAL_CAPTURE_FRAME_END) != 0U) {
+    /* All of a frame came and nothing told of its end: its interrupt got lost. */
+    const bool is_whole = status == CAMERA_TIMEOUT && camera.missing == 0U;
+    if (is_whole || (hal_capture_events() & HAL_CAPTURE_FRAME_END) != 0U) {
         camera.ended++; /* a number is left out */
     }
     hal_capture_abort();

@@ -119,6 +119,22 @@ def test_a_frame_that_ends_early(camera: Camera) -> None:
     assert camera.library.camera_missing() == 640
 
 
+@pytest.mark.parametrize(("missing", "number"), [(0, 2), (640, 1)])
+def test_a_frame_whose_end_is_never_told_has_a_number_if_all_of_it_came(
+    camera: Camera, missing: int, number: int
+) -> None:
+    """Its interrupt got lost: the camera has delivered it. One of which a part is missing is still under way."""
+    camera.start()
+    camera.hal.events, camera.hal.missing = DATA_END, missing
+    camera.hal.now += 5000
+    assert camera.poll() == TIMEOUT
+    camera.start()
+    camera.hal.events = FRAME_END | DATA_END
+    assert camera.poll() == FRAME
+    assert camera.frame.number == number
+    assert counts_of(camera) == (1, 1, number)
+
+
 @pytest.mark.parametrize(
     ("events", "status"),
     [

@@ -19,7 +19,6 @@ import json
 import re
 import time
 import tomllib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from sim.faults.camera import BEGIN_FAULT, value_of
 from sim.faults.kinds import kind_of
 from sim.faults.order import Order
 from sim.text import printable
+from sim.verdict import Photograph
 
 CAMERA, UART = "sysbus.ov7670", "sysbus.usart3"
 _CAPTURED_COUNT, _CAPTURED_INDEX = 0x10, 0x11
@@ -46,7 +46,6 @@ _SLICE = 0.02
 run, a second may take minutes."""
 _RENODES_SLICE = 0.1  # each look costs more there
 _LONGEST_WALL = {"renode": 600.0}  # s for a row, whatever the fault makes of the board
-Photographs = Callable[[int], Iterator[tuple[int, int]]]
 _SILENCE = 0.5  # s: a board that stopped says nothing of frames for so long
 
 
@@ -112,16 +111,15 @@ class _Course:
     wrong: int = 0
     lost: int = 0
     lost_before: int = 0  # of starts before the last
-    _camera_at: int = 0  # photographs that predictions have used up
 
-    def take(self, line: str, row: Row, photographs: Photographs) -> None:
+    def take(self, line: str, row: Row, photograph: Photograph) -> None:
         self.lines.append(line)
         if self.said < len(row.says) and row.says[self.said] in line:
             self.said += 1
             self.afterwards = 0
         if is_banner(line):
             self.lost_before += self.lost
-            self.lost, self._camera_at = 0, 0
+            self.lost = 0
             self.predictions.clear()
         found = _LOST.search(line)
         if found is not None:
@@ -129,15 +127,14 @@ class _Course:
         prediction = Prediction.parse(line)
         if prediction is not None:
             self.predictions.append(prediction)
-            self.afterwards += self._is_right(prediction, photographs)
+            self.afterwards += self._is_right(prediction, photograph)
 
-    def _is_right(self, prediction: Prediction, photographs: Photographs) -> bool:
-        """Whether the scores are those of a photograph captured since the one of the prediction before."""
-        for at, index in photographs(self._camera_at):
-            known = index < len(self.reference)
-            if known and list(prediction.scores) == self.reference[index]["scores"]:
-                self._camera_at = at + 1
-                return True
+    def _is_right(self, prediction: Prediction, photograph: Photograph) -> bool:
+        """Whether the scores are those of the photograph the frame's number says."""
+        index = photograph(prediction.frame - 1)
+        known = self.reference[index]["scores"] if index is not None and index < len(self.reference) else None
+        if list(prediction.scores) == known:
+            return True
         self.wrong += 1
         return False
 
@@ -199,7 +196,7 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
             )  # Renode's scripts are not to be asked while the machine runs in another thread
             if ended == "PASS":
                 passed = max(passed, float(line.Timestamp) / 1000)
-                course.take(line.Line, row, self._photographs)
+                course.take(line.Line, row, self._photograph)
             else:
                 passed += piece
         return course
@@ -234,10 +231,9 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
             said = "\n".join(printable(line, 160) for line in course.lines)
             raise AssertionError(f"{row.inject}: {'; '.join(problems)}. The board said:\n{said}")
 
-    def _photographs(self, first: int) -> Iterator[tuple[int, int]]:
-        """Number and index of the photographs that were captured since the last start, from the ``first``-th on."""
-        for at in range(first, self._camera(_CAPTURED_COUNT, 0)):
-            yield at, self._camera(_CAPTURED_INDEX, at)
+    def _photograph(self, number: int) -> int | None:
+        """Index of the ``number``-th photograph (from 0) that was captured since the last start; None: not so many."""
+        return self._camera(_CAPTURED_INDEX, number) if number < self._camera(_CAPTURED_COUNT, 0) else None
 
     def _camera(self, command: int, value: int) -> int:
         answer = str(BuiltIn().run_keyword("Execute Command", f"{CAMERA} ControlRead {command} {value}"))
