@@ -45,7 +45,9 @@ _SLICE = 0.02
 """Seconds of virtual time between two looks at the host's clock: in a storm of interrupts, where nothing but handlers
 run, a second may take minutes."""
 _RENODES_SLICE = 0.1  # each look costs more there
-_LONGEST_WALL = {"renode": 600.0}  # s for a row, whatever the fault makes of the board
+_LONGEST, _RENODES_LONGEST = 300.0, 600.0
+"""Seconds of wall time for a row, whatever the fault makes of the board; a storm takes 33 s where ten programs share
+two cores."""
 _SILENCE = 0.5  # s: a board that stopped says nothing of frames for so long
 
 
@@ -111,6 +113,7 @@ class _Course:
     wrong: int = 0
     lost: int = 0
     lost_before: int = 0  # of starts before the last
+    given_up: str = ""  # why it was not followed to its end
 
     def take(self, line: str, row: Row, photograph: Photograph) -> None:
         self.lines.append(line)
@@ -188,9 +191,13 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
     def _follow(self, row: Row, course: _Course) -> _Course:
         """Lines until the row is done, or its time is over."""
         builtin = BuiltIn()
-        passed, deadline = 0.0, time.monotonic() + self._longest_wall()
-        piece = _RENODES_SLICE if builtin.get_variable_value("${TIMING}") == "renode" else _SLICE
-        while passed < row.seconds and time.monotonic() < deadline and not self._is_done(row, course):
+        on_renode = builtin.get_variable_value("${TIMING}") == "renode"
+        piece, wall = (_RENODES_SLICE, _RENODES_LONGEST) if on_renode else (_SLICE, _LONGEST)
+        passed, deadline = 0.0, time.monotonic() + wall
+        while passed < row.seconds and not self._is_done(row, course):
+            if time.monotonic() >= deadline:
+                course.given_up = f"{wall:g} s of wall time are over at {passed:.3g} s of virtual time"
+                break
             ended, line = builtin.run_keyword_and_ignore_error(
                 "Wait For Next Line On Uart", f"timeout={piece}", "pauseEmulation=true"
             )  # Renode's scripts are not to be asked while the machine runs in another thread
@@ -200,10 +207,6 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
             else:
                 passed += piece
         return course
-
-    @staticmethod
-    def _longest_wall() -> float:
-        return _LONGEST_WALL.get(str(BuiltIn().get_variable_value("${TIMING}")), 100.0)
 
     @staticmethod
     def _is_done(row: Row, course: _Course) -> bool:
@@ -218,7 +221,7 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
         builtin.run_keyword("Wait For Line On Uart", "frames:")
 
     def _judge(self, row: Row, course: _Course) -> None:
-        problems = []
+        problems = [course.given_up] if course.given_up else []
         if course.said < len(row.says):
             problems.append(f'the board did not say "{row.says[course.said]}"')
         elif row.then in _GOES_ON and course.afterwards < _AFTERWARDS:
