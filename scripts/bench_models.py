@@ -6,6 +6,7 @@ import contextlib
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,7 +37,11 @@ def bench_models(
         "build/bench-models"
     ),
     frames: Annotated[
-        Path | None, typer.Option(help="Frame folder with labels, for the accuracy; default: the demo frames.")
+        list[Path] | None,
+        typer.Option(
+            help="Frame folder with labels, for the accuracy; several: a model is given the first whose labels it has; "
+            "default: the demo frames."
+        ),
     ] = None,
     architectures: Annotated[
         bool, typer.Option("--architectures/--no-architectures", help="Also networks made by Keras (extra \\[train]).")
@@ -60,10 +65,10 @@ def bench_models(
     named = [model_at(each) for each in models or []]
     named = named or [each.folder for each in standing(shelf_folder()) if each.card is not None]
     with tempfile.TemporaryDirectory(prefix="crosscam-models-") as scratch:
-        folder = frames or FRAMES
-        if frames is None and not folder.exists():
-            folder = demo_folder(Path(scratch) / "demo").path
-        pictures = FrameFolder.open(folder)
+        folders = frames or [FRAMES]
+        if not frames and not FRAMES.exists():
+            folders = [demo_folder(Path(scratch) / "demo").path]
+        pictures = [FrameFolder.open(folder) for folder in folders]
         made: list[Path] = []
         if architectures:
             with terminal(stderr=True).status("making the architectures"):
@@ -76,7 +81,7 @@ def bench_models(
                 [*named, *made], "models", console=console, transient=True, disable=not console.is_terminal
             )
         ]
-    files = write_tables(rows, output, pictures.set_name)
+    files = write_tables(rows, output, ", ".join(folder.set_name for folder in pictures))
     terminal().print(shown_table(rows))
     typer.echo(f"wrote {', '.join(map(str, files))}")
     if not all(row.equal for row in rows):
@@ -84,7 +89,7 @@ def bench_models(
 
 
 def row_of(
-    model: Path, options: Options, toolchain: str | None, pictures: FrameFolder, *, untrained: bool = False
+    model: Path, options: Options, toolchain: str | None, pictures: Sequence[FrameFolder], *, untrained: bool = False
 ) -> Row:
     """Everything about one model; one that does not fit or compile has a row with the reason.
 
@@ -110,7 +115,8 @@ def row_of(
         host_ms=_host_ms(path),
     )
     if card is not None and not untrained:
-        row = replace(row, accuracy=accuracy_of(card.folder or path.parent, pictures))
+        found = (accuracy_of(card.folder or path.parent, folder) for folder in pictures)
+        row = replace(row, accuracy=next(filter(None, found), None))
     try:
         benched = one_model.bench(path, options, toolchain)
     except (CrosscamError, SimError) as error:

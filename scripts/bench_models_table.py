@@ -45,7 +45,7 @@ class Row:
 
 
 def write_tables(rows: Sequence[Row], folder: Path, photographs: str) -> list[Path]:
-    """``models.md``, ``models.csv`` and ``models.svg`` in ``folder``; ``photographs``: name of the frame folder's set.
+    """``models.md``, ``models.csv`` and ``models.svg`` in ``folder``; ``photographs``: the frame folders' sets.
 
     Raises:
         CrosscamError: they cannot be written.
@@ -105,7 +105,7 @@ def _markdown(rows: Sequence[Row], photographs: str) -> str:
     headings = list(cells(rows[0])) if rows else []
     lines = [
         "Bare STM32H743 at 480 MHz, cortex-m7 clock, generated kernels; host: LiteRT, one thread, this machine. "
-        f"Accuracy: {count} labelled photographs of the set '{_cell(photographs)}'.",
+        f"Accuracy: {count} labelled photographs of '{_cell(photographs)}'.",
         "",
         f"| {' | '.join(headings)} |",
         "|" + "|".join("---" if heading in _TEXTS else "---:" for heading in headings) + "|",

@@ -26,12 +26,13 @@ _ONE_BOARD = threading.Lock()
 @dataclass(frozen=True)
 class BoardUnit:
     """Pictures as they are in their files (a text: why there is none), the firmware's ELF, the ``.tflite`` it was
-    compiled from, the clock."""
+    compiled from, how many of its outputs hold the scores, the clock."""
 
     names: tuple[str, ...]
     pictures: tuple[bytes | str, ...]
     elf: bytes
     model: bytes
+    outputs: int
     timing: str
 
 
@@ -99,7 +100,7 @@ def _score(unit: BoardUnit, frames: dict[int, NDArray[np.uint16]], scratch: Path
     elf, model = scratch / "firmware.elf", scratch / "model.tflite"
     elf.write_bytes(unit.elf)
     model.write_bytes(unit.model)
-    reference = Reference(model)
+    reference = Reference(model, unit.outputs)
     shots = (Shot(pixels, unit.names[number], None, "") for number, pixels in frames.items())
     board = Board(elf, write_folder(scratch / "frames", "evaluation", shots).path, unit.timing)
     wanted, numbers = len(frames), list(frames)

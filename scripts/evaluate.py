@@ -41,6 +41,9 @@ def evaluate(
         list[float] | None,
         typer.Option("--fpr", help="Also tell each class's threshold for this false-positive rate (0..1)."),
     ] = None,
+    choices: Annotated[
+        bool, typer.Option("--choices", help="Also tell what other ways to choose thresholds are worth, cross-fitted.")
+    ] = False,
     config: Annotated[Path | None, typer.Option(help="With --run: the run's config, for the float forms.")] = None,
     run: Annotated[Path | None, typer.Option(help="With --config: the run's folder, for the float forms.")] = None,
     on_board: Annotated[
@@ -86,17 +89,19 @@ def evaluate(
     from model.dataset.frames import load_frames
     from model.dataset.rule import MINIMUM_AREA, outputs_for
     from model.errors import CrosscamError
+    from model.evaluation.choosing import table as table_of_ways
+    from model.evaluation.choosing import worth_of_ways
     from model.evaluation.evaluate import class_report, evaluate_sets, int8_scores, parse_source, table
     from model.evaluation.reference import Reference
     from model.evaluation.thresholds import check_rate, parse_thresholds
-    from scripts.evaluate_board import Spread, score_on_board
+    from scripts.evaluate_board import Spread, score_on_board, tell_equal, wanted_count
     from scripts.shipped import shipped
 
     if (config is None) != (run is None):
         raise CrosscamError("evaluate: --config and --run belong together; give both for the float forms, or neither")
     for rate in rates or []:
         check_rate(rate)
-    count = _count(on_board)
+    count = wanted_count(on_board)
     if count is None and config is not None:
         raise CrosscamError("evaluate: --on-board all keeps no pictures, which --config needs; run them one by one")
     spread = Spread(workers or os.cpu_count() or 1, dask, unit, timing)
@@ -137,7 +142,6 @@ def evaluate(
     if count:
         shown = frames.some(count, seed)
         boards = score_on_board(shown.samples, elf, card.model_path, spread, results)
-    differing = sum(each.scores != each.reference for each in boards)
     if boards:
         said = np.array([each.scores for each in boards], np.int8)
         figures["int8 on the board"] = evaluate_sets(said, shown, thresholds, card.labels)
@@ -145,6 +149,9 @@ def evaluate(
         typer.echo(f"{form}\n{table(found, card.labels)}\n{class_report(found['all'], card.labels)}\n")
     for line in _operating_points(rates or [], scores, frames, card.labels):
         typer.echo(line)
+    if choices:
+        ways = worth_of_ways(scores, frames.labels, card.labels)
+        typer.echo(f"thresholds cross-fitted on {len(frames)} pictures\n{table_of_ways(ways)}\n")
     if frames.skipped:
         named = "; ".join(frames.skipped[:_SKIPPED_NAMED])
         more = len(frames.skipped) - _SKIPPED_NAMED
@@ -157,9 +164,7 @@ def evaluate(
     if json_file is not None:
         write_json(json_file, figures)
     if boards:
-        typer.echo(f"board: {len(boards) - differing} of {len(boards)} pictures with LiteRT's scores, bit for bit")
-        if differing:
-            raise typer.Exit(1)
+        tell_equal(boards)
 
 
 def _curves(scores: NDArray[np.int8], frames: FrameSet, names: tuple[str, ...]) -> dict[str, Curve]:
@@ -198,17 +203,6 @@ def _write_report(
         draw_curves(curves, folder)
     draw_confusion(confusion(scores >= np.asarray(thresholds), frames.labels), names, folder)
     return [name for name in names if name not in curves]
-
-
-def _count(on_board: str) -> int | None:
-    """Pictures for the board; None: all of them."""
-    from model.errors import CrosscamError
-
-    if on_board == "all":
-        return None
-    if not on_board.isdecimal():
-        raise CrosscamError(f"--on-board {on_board}: expected a count of pictures, or all")
-    return int(on_board)
 
 
 def _without_pictures(samples: list[Sample], scored: list[Scored]) -> FrameSet:

@@ -35,8 +35,26 @@ class Spread:
     timing: str = "instructions"
 
 
+def wanted_count(on_board: str) -> int | None:
+    """Pictures for the board by ``--on-board``; None: all of them.
+
+    Raises:
+        CrosscamError: neither a count nor `all`.
+    """
+    if on_board == "all":
+        return None
+    if not on_board.isdecimal():
+        raise CrosscamError(f"--on-board {on_board}: expected a count of pictures, or all")
+    return int(on_board)
+
+
 def score_on_board(
-    samples: Sequence[Sample], elf: Path, model: Path, spread: Spread, results: Path | None = None
+    samples: Sequence[Sample],
+    elf: Path,
+    model: Path,
+    spread: Spread,
+    results: Path | None = None,
+    outputs: int = 1,
 ) -> list[Scored]:
     """The samples' scores, in their order.
 
@@ -44,6 +62,7 @@ def score_on_board(
         elf: firmware compiled from ``model``, a ``.tflite`` file.
         results: where to write them, one JSON object a line; while the work goes on a folder beside it keeps what is
             done, and work that was broken off goes on from there.
+        outputs: how many of the model's outputs hold the scores.
 
     Raises:
         CrosscamError: no firmware, no file for the results; what workers and units raise.
@@ -60,9 +79,9 @@ def score_on_board(
     units = [samples[at : at + spread.unit] for at in range(0, len(samples), spread.unit)]
     with tempfile.TemporaryDirectory(prefix="crosscam-evaluate-") as scratch:
         folder = Path(scratch) / "units" if results is None else results.with_name(f"{results.name}.units")
-        journal = Journal(folder, _plan(samples, firmware, network, spread))
+        journal = Journal(folder, _plan(samples, firmware, network, spread) | {"outputs": outputs})
         missing = [number for number in range(len(units)) if number not in journal]
-        _work(journal, missing, units, (firmware, network), spread)
+        _work(journal, missing, units, (firmware, network, outputs), spread)
         scored = [Scored.read(each) for number in range(len(units)) for each in journal.read(number)]
         if results is not None:
             write_text(results, "".join(json.dumps(asdict(each)) + "\n" for each in scored))
@@ -74,6 +93,16 @@ def score_on_board(
         "computer"
     )
     return scored
+
+
+def tell_equal(boards: Sequence[Scored]) -> None:
+    """Say how many scores of the board are LiteRT's; ends with status 1 where some are not."""
+    import typer
+
+    differing = sum(each.scores != each.reference for each in boards)
+    typer.echo(f"board: {len(boards) - differing} of {len(boards)} pictures with LiteRT's scores, bit for bit")
+    if differing:
+        raise typer.Exit(1)
 
 
 def _processor_seconds() -> float:
@@ -103,7 +132,7 @@ def _work(
     journal: Journal,
     missing: list[int],
     units: list[Sequence[Sample]],
-    images: tuple[bytes, bytes],
+    images: tuple[bytes, bytes, int],
     spread: Spread,
 ) -> None:
     from rich.progress import Progress
@@ -133,9 +162,9 @@ def _work(
             on_dask(run_unit, loaded(), address, spread.workers, take)
 
 
-def _unit(samples: Sequence[Sample], firmware: bytes, network: bytes, timing: str) -> BoardUnit:
+def _unit(samples: Sequence[Sample], firmware: bytes, network: bytes, outputs: int, timing: str) -> BoardUnit:
     names, pictures = map(_name, samples), map(_content, samples)
-    return BoardUnit(tuple(names), tuple(pictures), firmware, network, timing)
+    return BoardUnit(tuple(names), tuple(pictures), firmware, network, outputs, timing)
 
 
 def _content(sample: Sample) -> bytes | str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from scripts.shipped import ELF
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,6 +44,41 @@ def count(
 
 
 @app.command()
+def frames(
+    data_root: Annotated[Path, typer.Argument(help="Folder that holds the recipe's sources.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The frame folder to make.")],
+    count: Annotated[int, typer.Option(min=1, help="How many photographs, drawn by the seed.")] = 160,
+    seed: Annotated[int, typer.Option(help="Which photographs are drawn.")] = 0,
+    recipe: Recipe = RECIPE,
+) -> None:
+    """Camera frames of the recipe's validation photographs, each labelled with its grade: for `run`, `bench-models`.
+
+    Example: [bold]crosscam grades frames photographs -o build/frames/grades[/bold]
+    """
+    from collections import Counter
+
+    from model.dataset.frames import load_frames
+    from model.dataset.grades import read_graded
+    from model.grading.recipe import read_grades
+    from model.preprocessing import pack_rgb565
+    from scripts.shipped import shipped
+    from sim.frames.folder import Shot, write_folder
+
+    wanted = read_grades(shipped(recipe))
+    drawn = load_frames(
+        [s for source in wanted.validation for s in read_graded(data_root, source, wanted.grades)]
+    ).some(count, seed)
+    grades = [wanted.names[place] for place in drawn.labels.argmax(axis=1)]
+    shots = (
+        Shot(pack_rgb565(image), f"{sample.source.name}/{sample.path.name}", (grade,), sample.license)
+        for image, sample, grade in zip(drawn.images, drawn.samples, grades, strict=True)
+    )
+    made = write_folder(output, "grades", shots)
+    told = ", ".join(f"{number} {grade}" for grade, number in sorted(Counter(grades).items()))
+    typer.echo(f"{output}: {len(made.entries)} frames ({told})")
+
+
+@app.command()
 def train(
     data_root: DataRoot,
     weights: Annotated[
@@ -70,7 +108,6 @@ def train(
 
     Example: [bold]crosscam grades train --data-root photographs --weights lite0.pth -o runs/sqrxr_224[/bold]
     """
-    import os
     from dataclasses import replace
 
     from rich.progress import Progress
@@ -120,25 +157,46 @@ def judge(
     model: Annotated[Path, typer.Argument(help="Folder with model.tflite and card.toml.")],
     data_root: DataRoot,
     recipe: Recipe = RECIPE,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="FOLDER/SPLIT, may be repeated; default: the validation sources.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for curves, tables and pictures.")
+    ] = None,
+    on_board: Annotated[
+        str, typer.Option(metavar="COUNT|all", help="Also so many pictures, or all, on the simulated board.")
+    ] = "0",
+    elf: Annotated[Path, typer.Option(help="With --on-board: firmware compiled from the model.")] = ELF,
+    seed: Annotated[int, typer.Option(help="With --on-board COUNT: which pictures.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --on-board: processes; default: as many as there are cores.")
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="With --on-board: each picture's scores and cycles, JSON lines; broken off, it goes on."),
     ] = None,
 ) -> None:
     """Figures of an int8 model's grades and score on the recipe's validation sources, by LiteRT's reference kernels.
 
+    Exit status 1 when a score of the board differs from LiteRT's.
+
     Example: [bold]crosscam grades judge model/zoo/sqrxr_112 --data-root photographs -o build/grades[/bold]
+
+    Example: [bold]crosscam grades judge MODEL --data-root photographs --set coco/train2017 --on-board all[/bold]
     """
     from model.card import read_card, verify_model_file
     from model.dataset.frames import load_frames
     from model.dataset.grades import read_graded
     from model.errors import CrosscamError
-    from model.evaluation.evaluate import int8_scores
+    from model.evaluation.evaluate import int8_scores, parse_source
     from model.evaluation.reference import Reference
     from model.grading.figures import figures_of, table, write_report
     from model.grading.judging import crossfit_zones
     from model.grading.recipe import read_grades
+    from scripts.evaluate_board import Spread, score_on_board, tell_equal, wanted_count
     from scripts.shipped import shipped
 
+    count = wanted_count(on_board)
     wanted = read_grades(shipped(recipe))
     card = read_card(shipped(model))
     if card.judgement.grades != wanted.names or card.labels[1:] != wanted.names:
@@ -146,7 +204,8 @@ def judge(
             f"{model}: tells {', '.join(card.labels)}; expected a score and then the recipe's {', '.join(wanted.names)}"
         )
     reference = Reference(verify_model_file(card), card.outputs)
-    frames = load_frames([s for source in wanted.validation for s in read_graded(data_root, source, wanted.grades)])
+    sources = [parse_source(text) for text in sets] if sets else wanted.validation
+    frames = load_frames([s for source in sources for s in read_graded(data_root, source, wanted.grades)])
     scores = int8_scores(reference, frames.camera_pictures(card.input_shape[0]))
     truth = frames.labels.argmax(axis=1)
     typer.echo(table(figures_of(scores, truth, frames.samples, wanted)))
@@ -155,3 +214,7 @@ def judge(
     if report is not None:
         write_report(scores, truth, wanted, report)
         typer.echo(f"curves, tables and the picture of confusions in {report}")
+    if count != 0:
+        shown = frames.samples if count is None else frames.some(count, seed).samples
+        spread = Spread(workers or os.cpu_count() or 1)
+        tell_equal(score_on_board(shown, elf, card.model_path, spread, results, card.outputs))

@@ -11,8 +11,8 @@ from sim.frames.folder import FrameFolder
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Counts of labelled photographs: what is present by the card's thresholds is just what is shown, or something
-    else, or no score reaches its threshold; ``best``: the highest score is of something that is shown."""
+    """Counts of labelled photographs: what is present by the card's thresholds, or the grade, is just what is shown, or
+    something else, or no score reaches its threshold; ``best``: the highest score is of something that is shown."""
 
     correct: int
     incorrect: int
@@ -32,6 +32,8 @@ def accuracy_of(model: Path, frames: FrameFolder) -> Accuracy | None:
         CrosscamError: the card or the model cannot be read.
     """
     host = HostReference(model, frames)
+    judgement = host.card.judgement
+    named = [at for at, label in enumerate(host.card.labels) if label != judgement.zone_label]
     shown = [number for number, entry in enumerate(frames.entries) if entry.labelled]
     truths = {number: host[number].labels for number in shown} if _tells(host, frames) else {}
     if not truths:
@@ -39,12 +41,13 @@ def accuracy_of(model: Path, frames: FrameFolder) -> Accuracy | None:
     correct = incorrect = empty = best = 0
     for number, truth in truths.items():
         scores = host[number].scores
-        reached = any(score >= limit for score, limit in zip(scores, host.card.thresholds, strict=True))
+        over = any(score >= limit for score, limit in zip(scores, host.card.thresholds, strict=True))
+        reached = over or bool(judgement.grades)  # the highest grade holds, whatever its score
         is_right = set(host.decide(host.card.labels, scores)) == set(truth)
         correct += reached and is_right
         incorrect += reached and not is_right
         empty += not reached
-        best += host.highest(number, 1)[0][0] in truth
+        best += host.card.labels[max(named, key=lambda at, scores=scores: scores[at])] in truth
     return Accuracy(correct, incorrect, empty, best)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from model.dataset.coco import Source
 from model.dataset.frames import FrameSet
 from model.errors import CrosscamError
 from model.evaluation.reference import Reference
+
+RESAMPLES = 1000
 
 
 def f1_score(true_positives: int, false_positives: int, false_negatives: int) -> float:
@@ -28,6 +30,12 @@ def auc(scores: NDArray[Any], truth: NDArray[Any]) -> float:
     below = np.searchsorted(negatives, positives, side="left")
     equal = np.searchsorted(negatives, positives, side="right") - below
     return float((below + 0.5 * equal).sum() / (positives.size * negatives.size))
+
+
+def standard_error(figure: Callable[[NDArray[np.intp]], float], count: int, seed: int) -> float:
+    """Of a figure of ``count`` pictures, by the bootstrap: its deviation over resamples, which are given as indices."""
+    rng = np.random.default_rng(seed)
+    return float(np.nanstd([figure(rng.integers(count, size=count)) for _ in range(RESAMPLES)]))
 
 
 def evaluate(

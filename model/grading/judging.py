@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.evaluation.drawing import save
-from model.evaluation.evaluate import auc
+from model.evaluation.evaluate import auc, standard_error
 from model.evaluation.thresholds import roc_curve
 
 FOLDS = 5
-RESAMPLES = 1000
 
 Values = NDArray[np.float64]
 
@@ -23,12 +22,6 @@ def confusions(true: NDArray[np.intp], said: NDArray[np.intp], grades: int) -> N
     counts = np.zeros((grades, grades), np.int64)
     np.add.at(counts, (true, said), 1)
     return counts
-
-
-def standard_error(figure: Callable[[NDArray[np.intp]], float], count: int, seed: int) -> float:
-    """Of a figure of ``count`` pictures, by the bootstrap: its deviation over resamples, which are given as indices."""
-    rng = np.random.default_rng(seed)
-    return float(np.nanstd([figure(rng.integers(count, size=count)) for _ in range(RESAMPLES)]))
 
 
 def compared_costs(

@@ -74,7 +74,7 @@ def test_results_that_cannot_be_written_are_told_before_the_work(
 
 def test_a_picture_that_cannot_be_read_has_its_problem(samples: list[Sample], elf: Path) -> None:
     contents = ("it is gone", b"no picture", samples[0].path.read_bytes())
-    unit = BoardUnit(("gone", "broken", "good"), contents, elf.read_bytes(), NETWORK.read_bytes(), "instructions")
+    unit = BoardUnit(("gone", "broken", "good"), contents, elf.read_bytes(), NETWORK.read_bytes(), 1, "instructions")
     gone, broken, good = map(Scored.read, run_unit(unit))
     assert gone.problem == "gone: it is gone"
     assert broken.problem == "broken: not a picture that can be decoded (of no kind that is known)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from model.compiler.tests.cases_graded import graded_card, two_outputs
 from model.errors import CrosscamError
 from model.tests.conftest import make_coco_tree
 from scripts.main import app
+from scripts.references import HostReference
+from scripts.shelf_accuracy import Accuracy, accuracy_of
+from sim.errors import CrosscamError as BoardError
+from sim.frames.folder import FrameFolder
 
 RUNNER = CliRunner()
 ROOT = Path(__file__).parents[2]
@@ -59,7 +64,7 @@ def said(*arguments: object) -> str:
 
 
 def refused(*arguments: object) -> str:
-    with pytest.raises(CrosscamError) as caught:
+    with pytest.raises((CrosscamError, BoardError)) as caught:
         RUNNER.invoke(app, ["grades", *map(str, arguments)], catch_exceptions=False)
     return str(caught.value)
 
@@ -87,6 +92,32 @@ def test_judge_measures_a_model_and_draws(tree: Path) -> None:
         "roc.txt",
         "roc.json",
     }
+
+
+def test_judge_takes_other_sets_and_needs_firmware_for_the_board(tree: Path) -> None:
+    blob = two_outputs()
+    (tree / "model.tflite").write_bytes(blob)
+    write_card(graded_card(blob), tree)
+    common = ("judge", tree, "--data-root", tree, "--recipe", tree / "grades.toml")
+    rows = {line.split()[0]: line.split()[1] for line in said(*common, "--set", "toy/train").splitlines()}
+    assert rows["toy/train"] == rows["all"] == "9"
+    assert "expected a count of pictures, or all" in refused(*common, "--on-board", "some")
+    assert "nothing.elf" in refused(*common, "--on-board", "all", "--elf", tree / "nothing.elf")
+
+
+def test_frames_are_labelled_with_grades_and_counted(tree: Path) -> None:
+    """A grade always holds, so nothing is empty, and the highest grade is the decision."""
+    made = tree / "frames"
+    assert "8 frames (" in said("frames", tree, "-o", made, "--count", 8, "--recipe", tree / "grades.toml")
+    folder = FrameFolder.open(made)
+    assert {label for entry in folder.entries for label in entry.labels} == {"S", "Q", "X"}
+    blob = two_outputs()
+    (tree / "model.tflite").write_bytes(blob)
+    card = graded_card(blob)
+    write_card(replace(card, thresholds=(127,) * len(card.labels)), tree)
+    host = HostReference(tree, folder)
+    right = sum(host.verdict(at)[0] == entry.labels[0] for at, entry in enumerate(folder.entries))
+    assert accuracy_of(tree, folder) == Accuracy(right, 8 - right, 0, right)
 
 
 def test_what_does_not_fit_gets_one_line(tree: Path) -> None:

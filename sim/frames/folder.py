@@ -33,9 +33,11 @@ from sim.reading import MEGABYTE, UnreadableError, quoted, read_json
 LISTING = "frames.json"
 FORMAT = "rgb565le"
 CLASSES = ("car", "person")
+"""What folders of photographs are labelled by, where their names say so; a listing may have other labels."""
 LISTING_AT_MOST = 64 * MEGABYTE
 MOST_FRAMES = 100_000
 _LONGEST_TEXT = 5000
+_LONGEST_LABEL = 100
 _REMAKE = "make the folder again with `crosscam frames`"
 
 
@@ -203,9 +205,9 @@ def _entry(folder: Path, number: int, frame: object) -> Entry:
     if not isinstance(frame, dict) or not isinstance(frame.get("file"), str):
         raise CrosscamError(f'{where} has no file name, expected {{"file": "{number:04}.rgb565", ...}}; {_REMAKE}')
     labels = frame.get("labels", [])
-    known = isinstance(labels, list) and all(label in CLASSES for label in labels)
+    known = isinstance(labels, list) and all(map(_is_label, labels))
     if labels is not None and not known:
-        wanted = f"a list of {' and '.join(CLASSES)}, or null"
+        wanted = f"a list of names of 1 to {_LONGEST_LABEL} printable characters, or null"
         raise CrosscamError(f"{where} has labels {quoted(labels)}, expected {wanted}")
     name = frame["file"]
     try:
@@ -220,6 +222,10 @@ def _entry(folder: Path, number: int, frame: object) -> Entry:
         )
     source, terms = (_text(where, key, frame.get(key, default)) for key, default in (("source", name), ("license", "")))
     return Entry(name, source, tuple(sorted(labels or ())), terms, labels is not None)
+
+
+def _is_label(label: object) -> bool:
+    return isinstance(label, str) and 1 <= len(label) <= _LONGEST_LABEL and label.isprintable()
 
 
 def _frame_path(folder: Path, name: str) -> Path:
