@@ -21,6 +21,7 @@ from model.card import MODEL_AT_MOST
 from model.errors import CrosscamError, shown
 from model.extras import missing
 from model.inspection.facts import End, Facts, convolution_macs, digest, not_compiled
+from model.inspection.keras_room import room_for
 from model.inspection.quiet import quiet_stderr
 from model.reading import DEEPEST, MEGABYTE
 
@@ -81,8 +82,9 @@ def load_keras(path: Path) -> Any:
         raise missing(error.name or "keras") from None
     try:
         with tempfile.TemporaryDirectory(prefix="crosscam-keras-") as scratch:
-            checked = _checked_hdf5(path, Path(scratch)) if h5py.is_hdf5(path) else _checked_archive(path)
-            with quiet_stderr():
+            is_hdf5 = h5py.is_hdf5(path)
+            checked, stored = _checked_hdf5(path, Path(scratch)) if is_hdf5 else _checked_archive(path)
+            with quiet_stderr(), room_for(path, stored):
                 model = keras.models.load_model(checked, compile=False, safe_mode=True)
         _ = model.inputs, model.outputs
         return model
@@ -93,32 +95,35 @@ def load_keras(path: Path) -> Any:
         raise CrosscamError(f"{path}: Keras cannot load it ({type(error).__name__}: {reason})") from error
 
 
-def _checked_archive(path: Path) -> Path:
+def _checked_archive(path: Path) -> tuple[Path, int]:
+    """The file, and how many values its weights have."""
     import h5py
 
+    stored = 0
     with open_archive(path) as archive:
         check_config(path, _config(path, member(path, archive, "config.json", _CONFIG_AT_MOST)))
         for name in (each.filename for each in archive.infolist() if each.filename.endswith(".h5")):
             with archive.open(name) as raw, h5py.File(raw, "r") as file:
-                _check_weights(path, file)
-    return path
+                stored += _check_weights(path, file)
+    return path, stored
 
 
-def _checked_hdf5(path: Path, scratch: Path) -> Path:
-    """The file, or a copy in ``scratch`` without what Keras 2 wrote and Keras 3 refuses."""
+def _checked_hdf5(path: Path, scratch: Path) -> tuple[Path, int]:
+    """The file, or a copy in ``scratch`` without what Keras 2 wrote and Keras 3 refuses, and how many values its
+    weights have."""
     import h5py
 
     with h5py.File(path, "r") as file:
         config = _config(path, _text(path, file.attrs.get("model_config")))
         check_config(path, config)
-        _check_weights(path, file)
+        stored = _check_weights(path, file)
     if not _modernize(config):
-        return path
+        return path, stored
     copy = scratch / "model.h5"
     shutil.copyfile(path, copy)
     with h5py.File(copy, "r+") as file:
         file.attrs["model_config"] = json.dumps(config)
-    return copy
+    return copy, stored
 
 
 def _modernize(config: dict[str, Any]) -> bool:
@@ -196,11 +201,11 @@ def _check_object(path: Path, item: dict[str, Any]) -> None:
         raise CrosscamError(f"{path}: '{name}' is an object of one's own ({shown(of)}); only Keras' own are loaded")
 
 
-def _check_weights(path: Path, file: Any) -> None:
-    """Refuse HDF5 that names other files, or unpacks to more than any model has."""
+def _check_weights(path: Path, file: Any) -> int:
+    """Refuse HDF5 that names other files, or unpacks to more than any model has; how many values it holds."""
     import h5py
 
-    total = 0
+    total = values = 0
     stack = [file]
     while stack:
         group = stack.pop()
@@ -213,9 +218,11 @@ def _check_weights(path: Path, file: Any) -> None:
                 continue
             if item.external or item.is_virtual:
                 raise CrosscamError(f"{path}: '{shown(name)}' in it lies in another file; save the model again")
+            values += item.size
             total += item.size * item.dtype.itemsize
             if total > MODEL_AT_MOST:
                 raise CrosscamError(f"{path}: more than {MODEL_AT_MOST:,} bytes of weights when unpacked")
+    return values
 
 
 def _layers(model: Any) -> Iterator[Any]:

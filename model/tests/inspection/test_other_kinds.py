@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,22 @@ def test_descriptions_that_are_refused(item: Any) -> None:
         deep = {"a": deep}
     with pytest.raises(CrosscamError, match="deep"):
         check_config(Path("m.keras"), deep)
+
+
+@pytest.mark.parametrize("sizes", [{"filters": 32768}, {"filters": 32768, "kernel_size": [300, 300]}])
+def test_no_room_is_made_for_weights_that_the_file_does_not_hold(saved: Path, tmp_path: Path, sizes: Any) -> None:
+    """Each size is one that a layer may have; their product would take gigabytes."""
+
+    def claim(config: Any) -> None:
+        layers = config["config"]["layers"]
+        layers[1]["config"].update(sizes)
+        layers[-1]["config"]["units"] = 32768
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    told = refused(repacked(saved / "m.keras", tmp_path / "claims.keras", claim))
+    assert "weights and more, but it holds" in told and f"{PARAMETERS:,}" in told
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KB
+    assert inspect(saved / "m.keras").parameters == PARAMETERS  # Keras is as it was
 
 
 def test_a_zip_bomb_is_not_unpacked(saved: Path, tmp_path: Path) -> None:
