@@ -93,6 +93,10 @@ def train(
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Of the last stages.")] = 4,
     rate: Annotated[float, typer.Option(min=1e-6, max=1.0, help="Learning rate of the last stages.")] = 5e-4,
+    batch_size: Annotated[int, typer.Option(min=2, help="Photographs a step of the last stages.")] = 64,
+    without: Annotated[
+        list[str] | None, typer.Option(help="FOLDER/SPLIT of the recipe to leave out of the training; may be repeated.")
+    ] = None,
     views: Annotated[int, typer.Option(min=1, max=16, help="Views of a training photograph, but one augmented.")] = 3,
     recipe: Recipe = RECIPE,
     report: Annotated[
@@ -135,9 +139,9 @@ def train(
     from model.grading.train import Plan
     from model.grading.train import train as train_both
 
-    wanted = read_grades(shipped(recipe))
+    wanted = read_grades(shipped(recipe)).without(without or ())
     plan = Plan(Backbone(size, stages, weights), after, views)
-    plan = replace(plan, stages=replace(plan.stages, epochs=epochs, rate=rate))
+    plan = replace(plan, stages=replace(plan.stages, epochs=epochs, rate=rate, batch_size=batch_size))
     sources = (*wanted.training, *wanted.validation)
     photographs = sum(len(read_graded(data_root, source, wanted.grades)) for source in sources)
     with Progress(transient=True) as bar:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,23 @@ class GradesRecipe:
     def names(self) -> tuple[str, ...]:
         """Of the grades, in order of severity."""
         return tuple(grade.name for grade in self.grades)
+
+    def without(self, names: Sequence[str]) -> GradesRecipe:
+        """The recipe without some of its training sources.
+
+        Raises:
+            CrosscamError: one that it does not have, or none left.
+        """
+        known = [source.name for source in self.training]
+        for name in names:
+            if name not in known:
+                raise CrosscamError(
+                    f"{self.path}: trains on {', '.join(known)}; expected one of them, got {shown(name)}"
+                )
+        left = tuple(source for source in self.training if source.name not in names)
+        if names and not left:
+            raise CrosscamError(f"{self.path}: nothing is left to train on; leave out fewer sources")
+        return replace(self, training=left)
 
 
 def read_grades(path: Path | str) -> GradesRecipe:

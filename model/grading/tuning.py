@@ -37,10 +37,11 @@ def tune(
 ) -> None:
     """Train ``trunk`` (see ``last_stages``) on features, by the losses of both stages together.
 
-    The heads are trained on the trunk's first embeddings before, so that they do not spoil it, and are not kept. The
+    The heads are trained on the trunk's first embeddings of view 0 before, so that they do not spoil it, and are not
+    kept. The
     statistics of the batch normalisation stay those of ImageNet: batches are small.
     """
-    before = embedded(trunk, graded)
+    before = embedded(trunk, replace(graded, embeddings=graded.embeddings[:, :1]))
     grades, score = fit_grades(before, len(costs), costs, seed, heads), fit_score(before, RocAucLoss(), seed, heads)
     for layer in trunk.layers:
         layer.trainable = not isinstance(layer, layers.BatchNormalization)

@@ -139,4 +139,6 @@ def test_what_does_not_fit_gets_one_line(tree: Path) -> None:
     )
     assert "fewer than the 6 stages" in refused(*common, "--after", 6, "--stages", 6)
     assert "no such weights file" in refused(*common, "--cache", tree / "cache")
+    assert "trains on toy/train; expected one of them" in refused(*common, "--without", "toy/val")
+    assert "nothing is left to train on" in refused(*common, "--without", "toy/train")
     assert not (tree / "out").exists()
