@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,9 @@ def convert(
     scaling: Annotated[
         Scaling, typer.Option(help="What the network was trained on: channels as -1..1, 0..1 or 0..255.")
     ] = Scaling.SYMMETRIC,
+    size: Annotated[
+        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Of pictures whose size the model leaves free.")
+    ] = None,
 ) -> None:
     """Convert Keras, SavedModel or ONNX to a .tflite, and a .tflite to C or WebAssembly.
 
@@ -57,7 +61,7 @@ def convert(
     from scripts.console import terminal
     from scripts.inspect_model import lines
 
-    wish = Wish(form.value, pictures, samples, scaling.value)
+    wish = Wish(form.value, pictures, samples, scaling.value, None if size is None else _size(size))
     with terminal(stderr=True).status(f"{source.name} to {target.name}"):
         made = made_of(model_at(source), target, wish)
     typer.echo(f"wrote {', '.join(map(str, made.paths))}")
@@ -68,3 +72,12 @@ def convert(
     if target.suffix == ".tflite":
         for line in lines(inspect(target)):
             console.print(line, soft_wrap=True)
+
+
+def _size(text: str) -> tuple[int, int]:
+    from model.errors import CrosscamError, shown
+
+    found = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", text)
+    if found is None:
+        raise CrosscamError(f"--size {shown(text)}: expected HEIGHTxWIDTH, each 1 to 9999, for example 160x160")
+    return int(found[1]), int(found[2])

@@ -22,16 +22,19 @@ from model.inspection.inspect import kind_of
 from model.inspection.quiet import quiet_stderr
 
 TENSORFLOW = "tensorflow"
+Size = tuple[int, int] | None
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is wanted of a ``.tflite``: its form, and for int8 where samples come from and how pictures are scaled."""
+    """What is wanted of a ``.tflite``: its form, for int8 where samples come from and how pictures are scaled, and the
+    height and width of pictures whose size the model leaves free."""
 
     form: str = "int8"
     pictures: Path | None = None
     samples: Path | None = None
     scaling: str = "symmetric"
+    size: Size = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def _tflite(kind: str, path: Path, target: Path, wish: Wish) -> Made:
         raise missing(TENSORFLOW) from None
     from model.conversion.converter import to_tflite
 
-    function, shapes = _FUNCTIONS[kind](path)
+    function, shapes = _FUNCTIONS[kind](path, wish.size)
     if wish.form != "int8":
         write_bytes(target, _named(path, lambda: to_tflite(function, shapes, wish.form)))
         return Made([target])
@@ -118,16 +121,16 @@ def _each(samples: list[NDArray[np.float32]]) -> Iterator[list[NDArray[Any]]]:
         yield [sample]
 
 
-def _keras(path: Path) -> tuple[Callable[..., Any], list[tuple[int, ...]]]:
+def _keras(path: Path, size: Size) -> tuple[Callable[..., Any], list[tuple[int, ...]]]:
     from model.inspection.keras_file import load_keras
 
     model = load_keras(path)
     listed = isinstance(model.input, list)
-    shapes = [_fixed(path, each.name, tuple(each.shape)) for each in model.inputs]
+    shapes = [_fixed(path, each.name, tuple(each.shape), size) for each in model.inputs]
     return lambda *inputs: model(list(inputs) if listed else inputs[0], training=False), shapes
 
 
-def _saved_model(folder: Path) -> tuple[Callable[..., Any], list[tuple[int, ...]]]:
+def _saved_model(folder: Path, size: Size) -> tuple[Callable[..., Any], list[tuple[int, ...]]]:
     import tensorflow as tf
 
     from model.inspection.saved_model import SIGNATURE, read_signature, without_optimizer
@@ -141,7 +144,7 @@ def _saved_model(folder: Path) -> tuple[Callable[..., Any], list[tuple[int, ...]
         raise CrosscamError(f"{folder}: TensorFlow cannot load it ({type(error).__name__})") from error
     names, outputs = sorted(described.inputs), sorted(described.outputs)
     specs = signature.structured_input_signature[1]
-    shapes = [_fixed(folder, name, tuple(specs[name].shape.as_list())) for name in names]
+    shapes = [_fixed(folder, name, tuple(specs[name].shape.as_list()), size) for name in names]
 
     def function(*inputs: Any) -> list[Any]:
         made = signature(**dict(zip(names, inputs, strict=True)))
@@ -151,23 +154,28 @@ def _saved_model(folder: Path) -> tuple[Callable[..., Any], list[tuple[int, ...]
     return function, shapes
 
 
-def _onnx(path: Path) -> tuple[Callable[..., Any], list[tuple[int, ...]]]:
+def _onnx(path: Path, size: Size) -> tuple[Callable[..., Any], list[tuple[int, ...]]]:
     from model.inspection.onnx_file import read_onnx
 
     read_onnx(path)  # says what is missing
     from model.conversion.onnx_graph import Network
 
-    network = Network(path)
+    network = Network(path, size)
     return network, network.shapes
 
 
 _FUNCTIONS = {"keras": _keras, "saved model": _saved_model, "onnx": _onnx}
 
 
-def _fixed(path: Path, name: str, shape: tuple[int | None, ...]) -> tuple[int, ...]:
+def _fixed(path: Path, name: str, shape: tuple[int | None, ...], size: Size) -> tuple[int, ...]:
     sizes = (1, *shape[1:])
+    if size is not None and len(shape) == 4 and shape[1:3] == (None, None):
+        sizes = (1, *size, shape[3])
     if None in sizes:
-        raise CrosscamError(f"{path}: input '{name}' has free sizes {list(shape)}; save it with fixed ones (batch 1)")
+        raise CrosscamError(
+            f"{path}: input '{name}' has free sizes {list(shape)}; give a picture's by --size HEIGHTxWIDTH, or save it "
+            "with fixed ones (batch 1)"
+        )
     return tuple(int(size or 1) for size in sizes)
 
 

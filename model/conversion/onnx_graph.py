@@ -46,7 +46,7 @@ class Value:
 
 
 class Network:
-    """A ``.onnx`` file as a function.
+    """A ``.onnx`` file as a function; ``size``: height and width of pictures whose size it leaves free.
 
     Attributes:
         shapes: of its inputs, batch 1, pictures with their channels last.
@@ -56,8 +56,8 @@ class Network:
             known here.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, size: tuple[int, int] | None = None) -> None:
+        self.path, self._size = path, size
         self.graph = read_onnx(path).graph
         self._constants = {each.name: numpy_helper.to_array(each) for each in self.graph.initializer}
         self._inputs = [each for each in self.graph.input if each.name not in self._constants]
@@ -74,8 +74,13 @@ class Network:
             raise CrosscamError(f"{self.path}: input '{shown(info.name)}' is not float32; export the float model")
         sizes = list(shapes_of(self.graph)[info.name])
         sizes[:1] = [1] if sizes else []
+        if self._size is not None and len(sizes) == 4 and sizes[2:] == [None, None]:
+            sizes[2:] = self._size
         if None in sizes:
-            raise CrosscamError(f"{self.path}: input '{shown(info.name)}' has free sizes; export it with fixed ones")
+            raise CrosscamError(
+                f"{self.path}: input '{shown(info.name)}' has free sizes; give a picture's by --size HEIGHTxWIDTH, or "
+                "export it with fixed ones"
+            )
         known = [int(size) for size in sizes if size is not None]
         return (known[0], *known[2:], known[1]) if len(known) > 2 else tuple(known)
 
@@ -163,11 +168,10 @@ def _convolution(step: _Step) -> Value:
         step.fail(f"has weights of {weights.ndim} axes, expected 4")
     groups = int(step.attributes.get("group", 1))
     source, strides, dilations, padding = _window(step, step[0].behind(), list(weights.shape[2:]), 0.0)
-    if groups > 1 and groups == int(source.shape[-1]):
+    # TensorFlow's depthwise convolution takes one stride for both axes; a grouped one takes two.
+    if groups > 1 and groups == int(source.shape[-1]) and strides[0] == strides[1]:
         multiplier = weights.shape[0] // groups
         turned = weights.reshape(groups, multiplier, *weights.shape[2:]).transpose(2, 3, 0, 1)
-        if strides[0] != strides[1]:
-            step.fail(f"has strides {strides}, expected equal ones of a depthwise convolution")
         made = tf.nn.depthwise_conv2d(source, turned, [1, *strides, 1], padding, dilations=dilations)
     else:
         made = tf.nn.conv2d(source, weights.transpose(2, 3, 1, 0), strides, padding, dilations=dilations)
@@ -235,6 +239,12 @@ def _clip(step: _Step) -> Value:
     return Value(tf.clip_by_value(tensor, low, high), step[0].last)
 
 
+def _hard_sigmoid(step: _Step) -> Value:
+    slope, offset = (step.attributes.get(name, default) for name, default in (("alpha", 0.2), ("beta", 0.5)))
+    # ReLU6 has a kernel of its own: 6 at the upper end of what is then scaled to 0..1.
+    return Value(tf.nn.relu6(step[0].tensor * (6.0 * slope) + 6.0 * offset) * (1.0 / 6.0), step[0].last)
+
+
 def _normalization(step: _Step) -> Value:
     gamma, beta, mean, variance = (step.constant(number).astype(np.float64) for number in range(1, 5))
     factor = gamma / np.sqrt(variance + step.attributes.get("epsilon", 1e-5))
@@ -284,7 +294,9 @@ def _concat(step: _Step) -> Value:
     axis = int(step.attributes["axis"])
     if axis == 1 and all(part.last for part in parts):
         return Value(tf.concat([part.tensor for part in parts], -1), True)
-    return Value(tf.concat([part.first() for part in parts], axis))
+    tensors = [part.first() for part in parts]
+    known = all(isinstance(tensor, np.ndarray) for tensor in tensors)
+    return Value(np.concatenate(tensors, axis) if known else tf.concat(tensors, axis))
 
 
 def _pad(step: _Step) -> Value:
@@ -302,10 +314,34 @@ def _mean(step: _Step) -> Value:
     return Value(tf.reduce_mean(tensor, axes, keepdims=bool(step.attributes.get("keepdims", 1))))
 
 
-def _constant(step: _Step) -> Value:
-    if "value" not in step.attributes:
-        step.fail("is no tensor")
-    return Value(numpy_helper.to_array(step.attributes["value"]))
+def _shape(step: _Step) -> Value:
+    """Exporters compute sizes by operators; here all are known."""
+    sizes = np.array([int(size) for size in step[0].first().shape], np.int64)
+    return Value(sizes[step.attributes.get("start", 0) : step.attributes.get("end", len(sizes))])
+
+
+def _slice(step: _Step) -> Value:
+    tensor = step[0].first()
+    starts, ends = step.numbers("starts", 1) or [], step.numbers("ends", 2) or []
+    axes = step.numbers("axes", 3) or list(range(len(starts)))
+    strides = step.numbers("steps", 4) or [1] * len(starts)
+    parts = [slice(None)] * len(tensor.shape)
+    for axis, *part in zip(axes, starts, ends, strides, strict=True):
+        # Integers of 64 bits mean "to the end"; TensorFlow takes 32.
+        parts[axis] = slice(*(max(-(1 << 31), min(each, (1 << 31) - 1)) for each in part))
+    return Value(tensor[tuple(parts)])
+
+
+def _gather(step: _Step) -> Value:
+    tensor, axis = step[0].first(), int(step.attributes.get("axis", 0))
+    known = isinstance(tensor, np.ndarray)
+    return Value((np.take if known else tf.gather)(tensor, step.constant(1), axis=axis))
+
+
+def _cast(step: _Step) -> Value:
+    kind = onnx.helper.tensor_dtype_to_np_dtype(step.attributes["to"])
+    tensor = step[0].tensor
+    return Value(tensor.astype(kind) if isinstance(tensor, np.ndarray) else tf.cast(tensor, kind), step[0].last)
 
 
 def _filled(step: _Step) -> Value:
@@ -328,17 +364,19 @@ _OPERATORS: dict[str, Callable[[_Step], Value]] = {
     "Add": _elementwise(operator.add),
     "AveragePool": lambda step: _pool(step, "AVG"),
     "BatchNormalization": _normalization,
+    "Cast": _cast,
     "Clip": _clip,
     "Concat": _concat,
-    "Constant": _constant,
     "ConstantOfShape": _filled,
     "Conv": _convolution,
     "Div": _elementwise(operator.truediv),
     "Dropout": _unary(lambda value: value),
     "Flatten": _flatten,
+    "Gather": _gather,
     "Gemm": _gemm,
     "GlobalAveragePool": _global(tf.reduce_mean),
     "GlobalMaxPool": _global(tf.reduce_max),
+    "HardSigmoid": _hard_sigmoid,
     "HardSwish": _unary(lambda value: value * tf.nn.relu6(value + 3.0) * (1.0 / 6.0)),
     "Identity": _unary(lambda value: value),
     "LeakyRelu": lambda step: Value(tf.nn.leaky_relu(step[0].tensor, step.attributes.get("alpha", 0.01)), step[0].last),
@@ -349,7 +387,9 @@ _OPERATORS: dict[str, Callable[[_Step], Value]] = {
     "ReduceMean": _mean,
     "Relu": _unary(tf.nn.relu),
     "Reshape": _reshape,
+    "Shape": _shape,
     "Sigmoid": _unary(tf.sigmoid),
+    "Slice": _slice,
     "Softmax": _softmax,
     "Squeeze": _squeeze,
     "Sub": _elementwise(operator.sub),

@@ -14,6 +14,8 @@ from model.extras import missing
 from model.inspection.facts import End, Facts, digest, not_compiled
 
 _STANDARD = frozenset({"", "ai.onnx"})
+_CONSTANT = frozenset({"value", "value_float", "value_floats", "value_int", "value_ints"})
+"""Of the ways a Constant node says its value, those that are tensors."""
 _MULTIPLY = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
 Shapes = dict[str, tuple["int | None", ...]]
@@ -67,12 +69,34 @@ def read_onnx(path: Path) -> Any:
             raise CrosscamError(
                 f"{path}: weights ('{shown(outside[0], 40)}') lie in another file; save the model as one file"
             )
+        _lift_constants(model.graph)
         return onnx.shape_inference.infer_shapes(model)
     except CrosscamError:
         raise
     except Exception as error:  # protobuf and onnx raise anything at a damaged file
         reason = " ".join(str(error).split())[:140]
         raise CrosscamError(f"{path}: not a readable ONNX model ({type(error).__name__}: {reason})") from error
+
+
+def _lift_constants(graph: Any) -> None:
+    """Weights that an exporter wrote as Constant nodes become initializers, which mean the same."""
+    import numpy as np
+    import onnx
+
+    kept = []
+    for node in graph.node:
+        value = next((each for each in node.attribute), None) if node.op_type == "Constant" else None
+        if value is None or value.name not in _CONSTANT:
+            kept.append(node)
+        elif value.name == "value":
+            graph.initializer.add().CopyFrom(value.t)
+            graph.initializer[-1].name = node.output[0]
+        else:
+            kind = np.float32 if "float" in value.name else np.int64
+            array = np.array(onnx.helper.get_attribute_value(value), kind)
+            graph.initializer.append(onnx.numpy_helper.from_array(array, node.output[0]))
+    del graph.node[:]
+    graph.node.extend(kept)
 
 
 def shapes_of(graph: Any) -> Shapes:
@@ -83,7 +107,8 @@ def shapes_of(graph: Any) -> Shapes:
 
 def _shape(info: Any) -> tuple[int | None, ...]:
     sizes = info.type.tensor_type.shape.dim
-    return tuple(int(each.dim_value) if each.HasField("dim_value") else None for each in sizes)
+    # PaddlePaddle writes -1 for a free size.
+    return tuple(int(each.dim_value) if each.HasField("dim_value") and each.dim_value >= 0 else None for each in sizes)
 
 
 def _end(info: Any) -> End:

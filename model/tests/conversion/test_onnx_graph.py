@@ -18,6 +18,7 @@ from onnx.reference import ReferenceEvaluator
 
 from model.conversion.onnx_graph import Network
 from model.errors import CrosscamError
+from model.inspection.onnx_file import inspect_onnx
 
 FLOAT = onnx.TensorProto.FLOAT
 
@@ -113,7 +114,26 @@ def shuffled(b: Builder) -> None:
     b.add("Dropout")
 
 
-@pytest.mark.parametrize("build", [convolutions, grouped_and_joined, order_matters, shuffled])
+def as_exporters_write_it(b: Builder) -> None:
+    """Weights as Constant nodes, sizes computed by operators, a depthwise convolution with two strides."""
+    weights = numpy_helper.from_array(b.random.normal(0, 0.4, (3, 1, 3, 3)).astype(np.float32))
+    b.nodes.append(helper.make_node("Constant", [], ["w"], value=weights))
+    b.nodes.append(helper.make_node("Constant", [], ["rest"], value_ints=[-1]))
+    b.nodes.append(helper.make_node("Constant", [], ["half"], value_float=0.5))
+    b.add("Conv", "w", group=3, pads=[1, 1, 1, 1], strides=[2, 1])
+    b.add("HardSigmoid", alpha=1 / 6, beta=0.5)
+    b.add("Mul", "half")
+    features = b.add("HardSigmoid")
+    b.add("Shape")
+    b.add("Slice", b.constant([0]), b.constant([2]), b.constant([0]))
+    first = b.add("Cast", to=onnx.TensorProto.INT64)
+    sizes = b.add("Concat", "rest", source=first, axis=0)
+    b.add("Reshape", sizes, source=features)
+    b.add("Slice", b.constant([2]), b.constant([2**63 - 1]), b.constant([2]), b.constant([3]))
+    b.add("Gather", b.constant([2, 0]), axis=1)
+
+
+@pytest.mark.parametrize("build", [convolutions, grouped_and_joined, order_matters, shuffled, as_exporters_write_it])
 def test_values_are_the_references(build: Callable[[Builder], None], tmp_path: Path) -> None:
     builder, shape = Builder(), (1, 3, 16, 20)
     build(builder)
@@ -130,6 +150,30 @@ def test_values_are_the_references(build: Callable[[Builder], None], tmp_path: P
         values = values.transpose(0, 3, 1, 2)
     assert values.shape == expected.shape
     np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_weights_in_nodes_are_weights(tmp_path: Path) -> None:
+    builder = Builder()
+    as_exporters_write_it(builder)
+    path = tmp_path / "m.onnx"
+    path.write_bytes(builder.model((1, 3, 16, 20)).SerializeToString())
+    facts = inspect_onnx(path)
+    assert "Constant" not in facts.operators
+    assert facts.macs == 8 * 20 * 3 * 9 and facts.parameters >= 27
+
+
+def test_free_sizes_are_given_or_asked_for(tmp_path: Path) -> None:
+    builder = Builder()
+    builder.add("Conv", builder.weights(4, 3, 3, 3))
+    model = builder.model((1, 3, 8, 8))
+    for axis, free in ((0, -1), (2, -1), (3, -1)):  # as PaddlePaddle writes them
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = free
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert inspect_onnx(path).inputs[0].shape == (None, 3, None, None)
+    with pytest.raises(CrosscamError, match="--size HEIGHTxWIDTH"):
+        Network(path)
+    assert Network(path, (6, 9)).shapes == [(1, 6, 9, 3)]
 
 
 def test_what_is_not_converted(tmp_path: Path) -> None:
