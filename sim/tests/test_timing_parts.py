@@ -174,6 +174,11 @@ def test_mispredicted_branch_is_cheaper_when_flags_are_old() -> None:
     assert pipeline.run(CLEAN, ops_of("3801 bf00 bf00 bf00 bf00 bf00 bf00 d1fe")).penalty == 6
 
 
+def test_mispredicted_target_out_of_memory_costs_more() -> None:
+    for code, penalty in (("bd10", 14), ("f85d fb04", 14), ("e8bd 8010", 14), ("4770", 8), ("e8df f001", 8)):
+        assert Pipeline().run(CLEAN, ops_of(code)).penalty == penalty, code  # pop, ldr, ldm; bx lr, tbb
+
+
 @pytest.mark.parametrize("name", available())
 def test_chip_files_are_whole(name: str) -> None:
     chip = load_chip(name)

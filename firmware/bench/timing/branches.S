@@ -77,3 +77,25 @@
     .balign 16
 95: add.w r3, r4, #1
     bx lr
+
+/* A return out of a load to where no call came from: the return stack cannot foresee it. */
+    kernel mispredicted_load
+    adr.w r4, 94f
+    adds.w r4, r4, #1
+    turns
+    push {r3, r4}
+    pop {r3, pc}
+    .balign 16
+94:
+    done
+
+/* The same out of a register. */
+    kernel mispredicted_register
+    adr.w r14, 93f
+    adds.w r14, r14, #1
+    turns
+    push {r3, r4}
+    bx r14
+    .balign 16
+93: pop {r3, r4}
+    done

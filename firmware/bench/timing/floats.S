@@ -131,3 +131,76 @@
     nop.w
     .endr
     done
+
+/* Doubles are added in two cycles. */
+    kernel double_add
+    turns
+    .rept 32
+    vadd.f64 d0, d1, d2
+    .endr
+    done
+
+/* And multiplied in five. */
+    kernel double_multiply
+    turns
+    .rept 32
+    vmul.f64 d0, d1, d2
+    .endr
+    done
+
+/* Vdiv of doubles takes 30 cycles. */
+    kernel double_divide
+    turns
+    .rept 16
+    vdiv.f64 d0, d1, d2
+    .endr
+    done
+
+/* Vsqrt of doubles takes 28. */
+    kernel double_root
+    turns
+    .rept 16
+    vsqrt.f64 d0, d1
+    .endr
+    done
+
+/* A double result is an operand three cycles after the last of its own. */
+    kernel chain_double_add
+    turns
+    .rept 32
+    vadd.f64 d0, d0, d1
+    .endr
+    done
+
+/* Also of multiplications. */
+    kernel chain_double_multiply
+    turns
+    .rept 32
+    vmul.f64 d0, d0, d1
+    .endr
+    done
+
+/* And of square roots. */
+    kernel chain_double_root
+    turns
+    .rept 16
+    vsqrt.f64 d0, d0
+    .endr
+    done
+
+/* Single ones as well. */
+    kernel chain_float_root
+    turns
+    .rept 16
+    vsqrt.f32 s0, s0
+    .endr
+    done
+
+/* Saving s16 to s31 in cached RAM, and restoring them. */
+    kernel float_store_multiple_cached
+    turns
+    .rept 16
+    vstmia r1, {s16-s31}
+    vldmia r1, {s16-s31}
+    .endr
+    done

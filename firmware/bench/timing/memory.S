@@ -144,3 +144,14 @@
     register_read register_at_core_clock
     register_read register_at_half
     register_read register_at_quarter
+
+/* CYCCNT, and an instruction beside the load. */
+    kernel cycle_counter
+    movw r4, #0x1000
+    movt r4, #0xe000
+    turns
+    .rept 32
+    ldr.w r3, [r4, #4]
+    nop.w
+    .endr
+    done

@@ -236,7 +236,7 @@ def device_bus(buses: dict[str, Any], entry: dict[str, Any]) -> DeviceBus:
     """A part in core clocks, and one in clocks of the bus the registers are behind; the core's private bus has none."""
     ratio = buses[entry["bus"]]["core_cycles"] if "bus" in entry else 0
     read, write = (round(entry[way]["core"] + ratio * entry[way].get("bus", 0)) for way in ("read", "write"))
-    return DeviceBus(entry["name"], entry["base"], entry["size"], max(1, read), max(1, write))
+    return DeviceBus(entry["name"], entry["base"], entry["size"], read, max(1, write))
 
 
 def _memory(buses: dict[str, Any], entry: dict[str, Any]) -> Memory:

@@ -20,6 +20,7 @@ FIFTH = 5  # store buffer time is counted in fifths of a cycle
 STORE_BACKLOG = 4 * 12  # fifths: four byte stores wait in the buffer before one stalls
 PENALTY_LATE_FLAGS = 8
 PENALTY_EARLY_FLAGS = 6
+PENALTY_LOADED = 14  # the target comes out of memory: ldr pc, ldm and pop {.., pc}
 EARLY_FLAGS = 3  # flags set this many cycles before the branch resolve it early
 UNALIGNED_OLDER = 3
 UNALIGNED_YOUNGER = 4
@@ -155,6 +156,8 @@ class Pipeline:
         penalty = PENALTY_LATE_FLAGS
         if ops and ops[-1].ending is Ending.CONDITIONAL and issued[-1] - flags_at >= EARLY_FLAGS:
             penalty = PENALTY_EARLY_FLAGS
+        elif ops and ops[-1].units & m.LOAD and ops[-1].units & m.BRANCH:
+            penalty = PENALTY_LOADED
         return Passage(now, after, issued, interlock, fetch_stall, store_stall, penalty)
 
     def _pairs(self, older: int, op: MicroOp, variant: int, now: int, float_at: int) -> bool:
