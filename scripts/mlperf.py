@@ -24,12 +24,16 @@ COMPARED_RUNS = 5
 
 @dataclass(frozen=True)
 class Row:
-    """One image: cycles an inference here and on the bench, and how many published scores were met."""
+    """One image: cycles an inference here and on the bench, and how many published scores were met.
+
+    ``stamps``: where the time stamps come from, ``uart`` or a pin.
+    """
 
     image: str
     model: str
     cycles: float
     hardware: float | None
+    stamps: str
     equal: int
     compared: int
     wall_seconds: float
@@ -97,14 +101,14 @@ def run_image(image: Path, timing: str, board: Path | None, uart: str, datasets:
     if model not in INPUT_BYTES:
         raise CrosscamError(f"{image} calls its model {model!r}; expected one of {', '.join(INPUT_BYTES)}")
     equal = compared = 0
-    accuracy = log_beside(image, "accuracy")
+    accuracy = log_beside(image, "accuracy", model)
     if datasets is not None and accuracy is not None:
         equal, compared = _compare(dialogue, HardwareLog.read(accuracy), datasets)
     dialogue.load(sample_input(model))
     cycles = dialogue.infer(count).cycles(frequency)
-    path = log_beside(image)
+    path = log_beside(image, "energy" if dialogue.stamps_by_pin else "performance", model)
     hardware = HardwareLog.read(path).microseconds * frequency / 1e6 if path is not None else None
-    return Row(image.name, model, cycles, hardware, equal, compared, time.monotonic() - started)
+    return Row(image.name, model, cycles, hardware, dialogue.stamps, equal, compared, time.monotonic() - started)
 
 
 def sample_input(model: str) -> bytes:
@@ -138,7 +142,7 @@ def _table(rows: list[Row], timing: str) -> object:
     from rich.table import Table
 
     table = Table(title=f"MLPerf Tiny images, {timing}", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("image", "model", "cycles", "hardware", "ratio", "scores"):
+    for heading in ("image", "model", "cycles", "hardware", "ratio", "stamps", "scores"):
         table.add_column(heading, justify="left" if heading in ("image", "model") else "right", no_wrap=True)
     for row in rows:
         table.add_row(
@@ -147,6 +151,7 @@ def _table(rows: list[Row], timing: str) -> object:
             f"{row.cycles:,.0f}",
             "-" if row.hardware is None else f"{row.hardware:,.0f}",
             "-" if row.ratio is None else f"{row.ratio:.3f}",
+            row.stamps,
             f"{row.equal} of {row.compared} equal" if row.compared else "-",
         )
     return table

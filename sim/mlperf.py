@@ -3,7 +3,8 @@
 A benchmark image reads commands that end in ``%`` (no line end) and answers in lines; ``m-ready`` says that it waits
 for the next one. ``db load N`` and ``db HH..`` fill its input buffer, ``infer N W`` runs W warm-up inferences and N
 measured ones between two ``m-lap-us-T`` time stamps of the board's own timer, then prints ``m-results-[..]``.
-Source: the benchmark's public reference code (mlcommons/tiny, ``api/internally_implemented.c``).
+An image that says ``m-timestamp-mode-energy`` at its start gives the time stamps by a pin (``mlperf_pins``).
+Source: the benchmark's public reference code (mlcommons/tiny, ``api/internally_implemented.cpp``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from sim.bringup.board import FirstBoot
@@ -23,6 +25,7 @@ from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
 from sim.errors import CrosscamError
 from sim.mlperf_log import scores_of
+from sim.mlperf_pins import PinWatch
 from sim.wall_time import LONGEST
 
 BOARD_SCRIPT = Path(__file__).parent / "board" / "stm32f746.resc"
@@ -31,6 +34,7 @@ KINDS = (RAW, ".hex", ".elf", ".axf")
 """Suffixes of images; where an image is there as several, the first of these counts."""
 TERMINATOR = "%"
 READY = "m-ready"
+ENERGY = "m-timestamp-mode-energy"
 BITS_A_CHARACTER = 10
 BYTES_A_COMMAND = 32
 """Input bytes sent with one ``db`` command: the images' command buffer takes 80 characters."""
@@ -44,15 +48,16 @@ _SLICE_SECONDS = 0.05
 class Inference:
     """What one ``infer`` said.
 
-    ``microseconds`` is the span of the board's own timer for all ``count`` inferences; ``results`` are the scores.
+    ``microseconds`` is the span for all ``count`` inferences, of the board's own timer or between two pulses of a pin;
+    ``results`` are the scores.
     """
 
     count: int
-    microseconds: int
+    microseconds: float
     results: tuple[float, ...]
 
     def cycles(self, frequency: int) -> float:
-        """Core cycles an inference, at ``frequency`` Hz; the timer's resolution is 1 us."""
+        """Core cycles an inference, at ``frequency`` Hz; a timer's resolution is 1 us, a pin's a cycle."""
         return self.microseconds * frequency / 1e6 / self.count
 
 
@@ -68,6 +73,9 @@ class Dialogue:
         self.machine = machine
         self.lines: list[Line] = []
         self.on_line: list[Callable[[Line], None]] = []
+        self.stamps_by_pin = False
+        self._pin = ""
+        self._watch: PinWatch | None = None
         self._unread: list[str] = []
         self._ready = False
         self._assembler = LineAssembler(lambda: machine.clock.now, self._take)
@@ -83,6 +91,8 @@ class Dialogue:
     def _take(self, line: Line) -> None:
         self.lines.append(line)
         self._unread.append(line.text)
+        if line.text.strip() == ENERGY:
+            self.stamps_by_pin = True
         for listener in self.on_line:
             listener(line)
         if line.text.strip() == READY:
@@ -152,15 +162,37 @@ class Dialogue:
         if not done:
             raise CrosscamError(f"the image did not confirm {len(data)} bytes of input (no m-load-done)")
 
+    @property
+    def stamps(self) -> str:
+        """Where an inference's time stamps come from: ``uart``, or the pin, such as ``gpioPortG.8``."""
+        if self.stamps_by_pin and self._watch is None:
+            self._watch = PinWatch(self.machine)
+            self.command("timestamp")
+            self._pin = self._watch.only()
+        return self._pin or "uart"
+
     def infer(self, count: int, warm_up: int = 1, timeout_seconds: float | None = None) -> Inference:
-        """Run ``warm_up`` and then ``count`` measured inferences."""
+        """Run ``warm_up`` and then ``count`` measured inferences.
+
+        Raises:
+            CrosscamError: there were no two time stamps, or no scores.
+        """
+        pin = self.stamps
+        if self._watch is not None:
+            self._watch.pulses.clear()
         answer = "\n".join(self.command(f"infer {count} {warm_up}", timeout_seconds or 2.0 + (count + warm_up)))
-        laps = [int(lap) for lap in _LAP.findall(answer)]
+        if self._watch is None:
+            laps = [int(lap) for lap in _LAP.findall(answer)]
+            spans = [float((second - first) & 0xFFFFFFFF) for first, second in pairwise(laps)]
+        else:
+            # A bench takes both falling edges: ten seconds hide the first pulse, a few inferences do not.
+            pulses = self._watch.of(pin)
+            spans = [float(1_000_000 * (second.fell - first.rose)) for first, second in pairwise(pulses)]
         results = _RESULTS.search(answer)
         scores = None if results is None else scores_of(results.group(1))
-        if len(laps) != 2 or scores is None:
-            raise CrosscamError(f"infer: expected two time stamps and m-results, got: {answer!r}")
-        return Inference(count, (laps[1] - laps[0]) & 0xFFFFFFFF, scores)
+        if len(spans) != 1 or scores is None:
+            raise CrosscamError(f"infer: expected two time stamps ({pin}) and m-results, got: {answer!r}")
+        return Inference(count, spans[0], scores)
 
 
 def images_in(folder: Path) -> list[Path]:

@@ -10,9 +10,10 @@ from sim.errors import CrosscamError
 from sim.reading import MEGABYTE, UnreadableError, plain_bytes
 
 _LOAD = re.compile(r'Command "bload dut ".*?([^/"]+)""?(?: (\d{1,18}) (\d{1,18}))?')
-_COUNT = re.compile(r'Command "dut infer (\d{1,18})(?!\d)')
+_COUNT = re.compile(r'Command "(?:io )?dut infer (\d{1,18})(?!\d)')
 _LAP = re.compile(r"m-lap-us-(\d{1,18})(?!\d)")
 _RESULTS = re.compile(r"m-results-\[([^\]]*)\]")
+_WINDOW = re.compile(r"# Inferences : +(\d{1,18})\n.*Runtime +: +(\d{1,9}\.\d{1,9}) sec")
 
 
 LARGEST_LOG = 64 * MEGABYTE
@@ -39,12 +40,11 @@ class HardwareLog:
 
     @classmethod
     def read(cls, path: Path) -> HardwareLog:
-        """Parse ``path``; CrosscamError when it cannot be read or holds no measured inference."""
-        try:
-            text = plain_bytes(path, LARGEST_LOG).decode("ascii", "replace")
-        except (OSError, UnreadableError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise CrosscamError(f"{path}: cannot be read ({reason}); expected the runner's log.txt") from error
+        """Parse ``path``; CrosscamError when it cannot be read or holds no measured inference.
+
+        An Energy image prints no time stamps: the spans are those that ``results.txt`` beside the log gives, in ms.
+        """
+        text = _text_of(path)
         log, spans = cls(), []
         source, count, laps = "", 0, list[int]()
         for line in text.splitlines():
@@ -62,6 +62,9 @@ class HardwareLog:
                 if scores is None:
                     raise CrosscamError(f"{path}: m-results-[{found[1]}]: expected numbers")
                 log.results.setdefault((source, count), scores)
+        summary = path.with_name("results.txt")
+        if not spans and summary.is_file():
+            spans = [1e6 * float(time) / int(runs) for runs, time in _WINDOW.findall(_text_of(summary)) if int(runs)]
         if not spans:
             raise CrosscamError(f"{path}: no `dut infer` with two m-lap-us lines in it; expected the runner's log.txt")
         log.microseconds = sorted(spans)[len(spans) // 2]
@@ -73,15 +76,27 @@ class HardwareLog:
         return [source for source, count in self.results if count == 1]
 
 
-def log_beside(image: Path, kind: str = "performance") -> Path | None:
+def _text_of(path: Path) -> str:
+    try:
+        return plain_bytes(path, LARGEST_LOG).decode("ascii", "replace").replace("\r\n", "\n")
+    except (OSError, UnreadableError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CrosscamError(f"{path}: cannot be read ({reason}); expected what the runner wrote") from error
+
+
+def log_beside(image: Path, kind: str = "performance", model: str = "") -> Path | None:
     """The log that belongs to an image: ``log.txt`` beside it, or in the layout of the published results.
 
-    ``closed/<who>/code/<board>/<task>/x.bin`` has ``closed/<who>/results/<board>/<task>/<kind>/log.txt``.
+    ``closed/<who>/code/<board>/<task>/x.bin`` has ``closed/<who>/results/<board>/<task>/<kind>/log.txt``; where the
+    code's folder calls the task otherwise, it is told from ``model``, such as ``kws01``.
     """
     folder = image.resolve().parent
     candidates = [folder / kind / "log.txt", folder / "log.txt"]
     parts = folder.parts
     if "code" in parts:
         index = len(parts) - 1 - parts[::-1].index("code")
-        candidates.insert(0, Path(*parts[:index], "results", *parts[index + 1 :], kind, "log.txt"))
+        results = Path(*parts[:index], "results")
+        candidates.insert(0, results.joinpath(*parts[index + 1 :], kind, "log.txt"))
+        if model and len(parts) > index + 1:
+            candidates.append(results / parts[index + 1] / model.rstrip("0123456789") / kind / "log.txt")
     return next((path for path in candidates if path.is_file()), None)

@@ -36,6 +36,21 @@ def test_the_median_time_and_the_scores_of_single_runs_are_found(tmp_path: Path)
     assert log.inputs == ["first.bin"]
 
 
+def test_an_energy_log_has_its_time_in_the_results_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "BOARD" / "kws" / "energy"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text(
+        '00045.352 parser: Command "io dut infer 800 10"\n00057.692 io: [dut]: m-results-[1]\n'
+    )
+    windows = [f"1 x:   # Inferences : {runs:>12}\r\n1 x:   Runtime      :  {time} sec.\r\n" for runs, time in
+               ((800, "13.334"), (800, "13.332"), (400, "6.665"), (0, "1.000"))]  # fmt: skip
+    (folder / "results.txt").write_text("".join(windows))
+    image = tmp_path / "code" / "BOARD" / "keyword_spotting" / "Binaries" / "x.bin"
+    path = log_beside(image, "energy", "kws01")
+    assert path == folder / "log.txt"
+    assert HardwareLog.read(path).microseconds == pytest.approx(13_332_000 / 800)
+
+
 def test_a_file_without_runs_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.txt"
     path.write_text("hello\n")

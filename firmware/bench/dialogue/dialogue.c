@@ -2,6 +2,8 @@
  * A benchmark image of our own for the STM32F746: it speaks the dialogue of MLPerf Tiny's images on USART1, received by
  * interrupt as theirs is, and stands in for them where they are not ours to ship. Its "network" adds up the input
  * LOOPS times, so that an inference has a known length. Runs at the 16 MHz of HSI; registers from RM0385.
+ * With -DENERGY its time stamps are pulses of PA8, open drain as an energy monitor's input wants it; PA9 is low before
+ * anybody listens, and let go at the first command.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,15 @@
 #define USART1_ISR   MMIO32(0x4001101CU)
 #define USART1_RDR   MMIO32(0x40011024U)
 #define USART1_TDR   MMIO32(0x40011028U)
+#define RCC_AHB1ENR  MMIO32(0x40023830U)
+#define GPIOAEN      (1U << 0)
+#define GPIOA_MODER  MMIO32(0x40020000U)
+#define GPIOA_OTYPER MMIO32(0x40020004U)
+#define GPIOA_BSRR   MMIO32(0x40020018U)
+#define PA8_PA9_OUT  (1U << 16 | 1U << 18)
+#define PA8_HIGH     (1U << 8)
+#define PA8_LOW      (1U << 24)
+#define PA9_HIGH     (1U << 9)
 #define NVIC_ISER1   MMIO32(0xE000E104U)
 #define USART1_BIT   (1U << (37U - 32U))
 #define UE_RE_TE_RXN (1U << 0 | 1U << 2 | 1U << 3 | 1U << 5)
@@ -117,9 +128,17 @@ __attribute__((noinline)) static void infer(void) {
 }
 
 static void lap(void) {
+#ifdef ENERGY
+    const uint32_t start = TIM2_CNT;
+    GPIOA_BSRR = PA8_LOW;
+    while (TIM2_CNT - start < 2U) {
+    }
+    GPIOA_BSRR = PA8_HIGH;
+#else
     put("m-lap-us-");
     put_number(TIM2_CNT);
     put("\r\n");
+#endif
 }
 
 static void run_inferences(const char *arguments) {
@@ -159,6 +178,11 @@ static void obey(const char *text) {
     uint32_t length;
     if (starts_with(text, "name") != 0U) {
         put("m-name-dut-[crosscam stand-in]\r\n");
+    } else if (starts_with(text, "timestamp") != 0U) {
+#ifdef ENERGY
+        GPIOA_BSRR = PA9_HIGH;
+#endif
+        lap();
     } else if (starts_with(text, "profile") != 0U) {
         put("m-profile-[crosscam]\r\nm-model-[kws01]\r\n");
     } else if ((length = starts_with(text, "db load")) != 0U) {
@@ -193,7 +217,16 @@ void reset_handler(void) {
     USART1_BRR = UART_HZ / BAUD;
     USART1_CR1 = UE_RE_TE_RXN;
     NVIC_ISER1 = USART1_BIT;
+#ifdef ENERGY
+    RCC_AHB1ENR |= GPIOAEN;
+    (void)RCC_AHB1ENR;
+    GPIOA_BSRR = PA8_HIGH;
+    GPIOA_OTYPER = PA8_HIGH;
+    GPIOA_MODER |= PA8_PA9_OUT;
+    put("m-timestamp-mode-energy\r\nm-ready\r\n");
+#else
     put("m-timestamp-mode-performance\r\nm-ready\r\n");
+#endif
     for (;;) {
         while (command_ready == 0U) {
         }
