@@ -18,6 +18,8 @@ from model.errors import CrosscamError, shown
 from model.files import write_text
 from model.inside import path_below
 from model.judgement import NO_ZONE, Judgement
+from model.labels import LONGEST as LONGEST_LABEL
+from model.labels import label_problem
 from model.reading import MEGABYTE, UnreadableError, plain_bytes, quoted, reason_of, toml_of
 from model.use import Use, read_use
 
@@ -182,8 +184,11 @@ def read_card(path: Path | str) -> Card:
     labels = tuple(model.list_of("labels", str, "strings"))
     if len(set(labels)) != len(labels):
         raise model.fail("labels", "names without repeats")
-    if len(labels) > MOST_LABELS or not all(_is_line(label, 64) for label in labels):
-        raise model.fail("labels", f"at most {MOST_LABELS} names of one line, 1 to 64 characters")
+    if len(labels) > MOST_LABELS:
+        raise model.fail("labels", f"at most {MOST_LABELS} names")
+    for label in labels:
+        if problem := label_problem(label):
+            raise CrosscamError(f"{path}: [model] labels: {quoted(label)}: {problem}")
     unknown = sorted(set(thresholds.table) - set(labels))
     if unknown:
         raise thresholds.fail(unknown[0], f"only the model's labels ({shown(', '.join(labels), 100)})")
@@ -242,7 +247,7 @@ def _judgement(path: Path, data: dict[str, Any], labels: tuple[str, ...]) -> Jud
     if "zones" not in data:
         return Judgement(names)
     zones = _Section(path, data, "zones")
-    label, least = zones.text("label", 64), zones.table.get("least")
+    label, least = zones.text("label", LONGEST_LABEL), zones.table.get("least")
     if label not in labels or label in names:
         raise zones.fail("label", "one of the model's labels that is no grade")
     if (

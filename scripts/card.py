@@ -29,6 +29,8 @@ def card(
     from model.compiler.stand_in import MOST_LABELS, stand_in_card
     from model.errors import CrosscamError
     from model.files import whole
+    from model.labels import label_problem
+    from model.reading import quoted
 
     path, blob, _ = open_model(model)
     graph = build(path, blob, Options(core=True)).graph
@@ -43,6 +45,9 @@ def card(
             raise CrosscamError(
                 f"{path}: {len(label)} labels for {len(made.labels)} outputs, expected one each, all different"
             )
+        for name in label:
+            if problem := label_problem(name):
+                raise CrosscamError(f"--label {quoted(name)}: {problem}")
         made = replace(made, labels=tuple(label))
     with whole(output / made.file) as part:
         part.write_bytes(blob)

@@ -1,7 +1,8 @@
 """What the board says on its UART: bytes into lines, lines into predictions.
 
 The line formats are the firmware's contract with the outside: one prediction line a frame, errors that start with
-``E: ``, a banner after reset. Nothing else is taken for one of them, whatever bytes a firmware sends.
+``E: ``, a banner after reset. Nothing else is taken for one of them, whatever bytes a firmware sends. A class may have
+any name that a line can carry: ``model/labels.py`` refuses the others by the rule that is ``_LABEL`` here.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.text import decoded
+from sim.text import decoded, printable
 
-_SCORE = r"(?:  \+0|  [+-][1-9]| [+-][1-9]\d|[+-][1-9]\d\d)"  # printf's %+4d
-_COUNT = r"(?:0|[1-9]\d{0,9})"
-_LABEL = r"[A-Za-z_][A-Za-z0-9_ -]{0,30}"
-_PAIRS = rf"(?P<scores>{_LABEL}: {_SCORE}(?:, {_LABEL}: {_SCORE})*)"
-_PREDICTION = re.compile(
-    _PAIRS + rf"(?: \| Grade: (?P<grade>{_LABEL}))?(?: \| Zone: (?P<zone>{_LABEL}))?"
-    rf" \| Duration: (?P<duration>{_COUNT}) ms \| Cycles: (?P<cycles>{_COUNT}) \| Frame: (?P<frame>{_COUNT})",
-    re.ASCII,
+_SCORE = r"(?:  \+0|  [+-][1-9]| [+-][1-9][0-9]|[+-][1-9][0-9][0-9])"  # printf's %+4d
+_COUNT = r"(?:0|[1-9][0-9]{0,9})"
+_ESCAPE = r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"  # what is no text, shown
+_LABEL = rf"(?!\s)(?:(?!: +(?:[+-]|[0-9]+, )| \| |{_ESCAPE}|crosscam [0-9])[^\0-\x1f\x7f]){{1,64}}?(?<!\s)"
+_ZONE = r"[A-Za-z][A-Za-z0-9_]{0,29}"
+_PAIR = re.compile(rf"(?P<label>{_LABEL}): (?P<score>{_SCORE})(?P<end>, | \| |\Z)")
+_REST = re.compile(
+    rf"(?:Grade: (?P<grade>{_LABEL}) \| )?(?:Zone: (?P<zone>{_ZONE}) \| )?"
+    rf"Duration: (?P<duration>{_COUNT}) ms \| Cycles: (?P<cycles>{_COUNT}) \| Frame: (?P<frame>{_COUNT})"
 )
-_SCORES = re.compile(rf"scores from (?P<first>{_COUNT}) of (?P<count>{_COUNT}) \| {_PAIRS}", re.ASCII)
-_MARK = re.compile(r"\| Frame:|^\W{0,3}[A-Za-z]+: +[+-]?\d+,.*\| (?:Duration|Cycles):", re.ASCII)
+_SCORES = re.compile(rf"scores from (?P<first>{_COUNT}) of (?P<count>{_COUNT}) \| ")
+_SELF_TEST = re.compile(rf"self-test: (?:ok|FAILED) \((.+); {_COUNT} cycles\)")
+_MARK = re.compile(r"\| Frame:|^[^|]*: *[+-]?[0-9]+,.*\| (?:Duration|Cycles):")
 """What only a prediction line holds."""
 BANNER = re.compile(r"crosscam \d+\.\d+\.\d+\S{0,40}: ", re.ASCII)
 """How the first line after a reset starts."""
@@ -52,26 +55,50 @@ class Prediction:
     @staticmethod
     def parse(line: str) -> Prediction | None:
         """The prediction in ``line``, or None when the line is something else."""
-        found = _PREDICTION.fullmatch(line)
-        if found is None:
+        pairs = _pairs(line, 0)
+        found = _REST.fullmatch(line, pairs.end) if pairs is not None else None
+        if pairs is None or found is None:
             return None
-        labels, scores = _pairs(found["scores"])
         counts = [int(found[name]) for name in ("frame", "duration", "cycles")]
-        if not all(-128 <= score <= 127 for score in scores) or max(counts) > _LARGEST_COUNT:
+        if max(counts) > _LARGEST_COUNT:
             return None
         frame, duration, cycles = counts
-        return Prediction(frame, scores, duration, cycles, labels, found["grade"] or "", found["zone"] or "")
+        return Prediction(
+            frame, pairs.scores, duration, cycles, pairs.labels, found["grade"] or "", found["zone"] or ""
+        )
 
     @staticmethod
     def is_damaged(line: str) -> bool:
         """``line`` wants to be a prediction line, and is none."""
-        return _MARK.search(line) is not None and Prediction.parse(line) is None
+        return Prediction.is_meant(line) and Prediction.parse(line) is None
+
+    @staticmethod
+    def is_meant(line: str) -> bool:
+        """``line`` wants to be a prediction line."""
+        return _MARK.search(line) is not None and not is_banner(line)
 
 
-def _pairs(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Labels and scores of "cat:  +12, dog: -128"."""
-    parts = [part.rpartition(": ") for part in text.split(", ")]
-    return tuple(SHORT_LABELS.get(label, label) for label, _, _ in parts), tuple(int(score) for _, _, score in parts)
+@dataclass(frozen=True)
+class _Pairs:
+    """Labels and scores that stand in a line up to ``end``, " | " included."""
+
+    labels: tuple[str, ...]
+    scores: tuple[int, ...]
+    end: int
+
+
+def _pairs(line: str, start: int) -> _Pairs | None:
+    """What ``line`` has from ``start`` on of "cat:  +12, dog: -128"; None when it is something else."""
+    labels: list[str] = []
+    scores: list[int] = []
+    while (found := _PAIR.match(line, start)) is not None:
+        labels.append(SHORT_LABELS.get(found["label"], found["label"]))
+        scores.append(int(found["score"]))
+        start = found.end()
+        if found["end"] != ", ":
+            fits = all(-128 <= score <= 127 for score in scores) and all(printable(each) == each for each in labels)
+            return _Pairs(tuple(labels), tuple(scores), start) if fits else None
+    return None
 
 
 @dataclass(frozen=True)
@@ -86,14 +113,19 @@ class ScoreLine:
     @staticmethod
     def parse(line: str) -> ScoreLine | None:
         """The scores in ``line``, or None when the line is something else."""
-        found = _SCORES.fullmatch(line)
-        if found is None:
+        found = _SCORES.match(line)
+        pairs = _pairs(line, found.end()) if found is not None else None
+        if found is None or pairs is None or pairs.end < len(line) or line.endswith(" | "):
             return None
-        labels, scores = _pairs(found["scores"])
         first, count = int(found["first"]), int(found["count"])
-        if first + len(scores) > count or not all(-128 <= score <= 127 for score in scores):
-            return None
-        return ScoreLine(first, count, labels, scores)
+        return ScoreLine(first, count, pairs.labels, pairs.scores) if first + len(pairs.scores) <= count else None
+
+
+def self_test_labels(line: str) -> tuple[str, ...]:
+    """The labels that the self-test's line in ``line`` names; empty when there is none."""
+    found = _SELF_TEST.search(line)
+    pairs = _pairs(found[1], 0) if found is not None else None
+    return pairs.labels if pairs is not None else ()
 
 
 def is_banner(line: str) -> bool:

@@ -19,7 +19,7 @@ GREEN, RED, WHITE = 0x07E0, 0xF800, 0xFFFF
 _MARGIN, _LINE, _CELL = 4, 18, 16
 _FONT_ROWS, _FIRST = 7, 0x20
 _NOT_SHOWN = "negative"
-_LONGEST_LABEL = 64
+_LONGEST_LABEL = 4 * 64 + 1  # bytes of UTF-8, and the end
 
 
 class VisionDisplay:
@@ -37,8 +37,9 @@ class VisionDisplay:
         """``uint16[240, 320]``, RGB565: ``frame``, of the same form, with what ``prediction``'s line says of it."""
         picture = frame.copy()
         y = _MARGIN
+        last = frame.shape[0] - _MARGIN - _CELL - _LINE
         for label, score in zip(prediction.labels, prediction.scores, strict=True):
-            if label != _NOT_SHOWN:
+            if label != _NOT_SHOWN and y <= last:
                 threshold = self._thresholds[self._labels.index(label)]
                 self._write(picture, y, label, GREEN if score >= threshold else RED)
                 y += _LINE
@@ -48,7 +49,8 @@ class VisionDisplay:
 
     def _write(self, picture: NDArray[np.uint16], y: int, text: str, colour: int) -> None:
         cells = []
-        for byte in text.encode().upper():  # as the firmware does: byte by byte, of letters only ASCII's
+        plain = (character if character.isascii() else "?" for character in text)  # as the firmware: "?" a character
+        for byte in "".join(plain).encode().upper():
             code = byte - _FIRST
             glyph = self._font[code if 0 <= code < len(self._font) else ord("?") - _FIRST]
             cells.append(np.pad(glyph, ((0, 1), (0, 1))))

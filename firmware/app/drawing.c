@@ -5,6 +5,8 @@
 
 #include "app/font.h"
 
+#include <stdbool.h>
+
 #define DOT 2U /* pixels, both ways */
 
 static const uint8_t *glyph(char character) {
@@ -16,6 +18,11 @@ static const uint8_t *glyph(char character) {
         shown = '?';
     }
     return font_glyphs[shown - FONT_FIRST];
+}
+
+/* A further byte of a character in UTF-8. */
+static bool continues(char byte) {
+    return ((uint8_t)byte & 0xC0U) == 0x80U;
 }
 
 /* A cell's row of dots, 0 beyond the glyph. */
@@ -41,7 +48,10 @@ void drawing_text(const drawing_t *drawing, uint32_t x, uint32_t y, const char *
     if (y + DRAWING_CELL_HEIGHT > drawing->height) {
         return;
     }
-    for (; *text != '\0' && x + DRAWING_CELL_WIDTH <= drawing->width; text++, x += DRAWING_CELL_WIDTH) {
-        draw_character(drawing, x, y, *text, colour);
+    for (; *text != '\0' && x + DRAWING_CELL_WIDTH <= drawing->width; text++) {
+        if (!continues(*text)) {
+            draw_character(drawing, x, y, *text, colour);
+            x += DRAWING_CELL_WIDTH;
+        }
     }
 }

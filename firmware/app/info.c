@@ -75,7 +75,10 @@ static void memory_line(void) {
 }
 
 void info_banner(void) {
-    console_line("crosscam " CROSSCAM_VERSION ": person and car detection on an STM32H743");
+    begin("crosscam " CROSSCAM_VERSION ": ");
+    text_string(&line, nn_model.title);
+    text_string(&line, " on an STM32H743");
+    console_text(&line);
     model_lines();
     begin("clock: core ");
     number(platform_core_hz() / MHZ, " MHz, bus ");

@@ -21,6 +21,11 @@
 #define NN_SCORES_SHOWN 0
 #endif
 
+/* Bytes of the console's longest line, its end included. */
+#ifndef NN_LINE_MAX
+#define NN_LINE_MAX 224U
+#endif
+
 /* Scores of which the highest is the picture's grade, and which is the first of them; 0: there are no grades. */
 #ifndef NN_GRADES
 #define NN_GRADES      0

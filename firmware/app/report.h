@@ -4,13 +4,14 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
+#include "app/model_shape.h"
 #include "lib/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Longest line, terminator included. */
-#define REPORT_LINE_MAX 224U
+#define REPORT_LINE_MAX NN_LINE_MAX
 
 /* Append "car: +127, neg: -128, person:  +12" for the given scores, one a class of the network; of a network with more
  * than a line holds the NN_SCORES_SHOWN highest, the highest first. */

@@ -36,6 +36,7 @@ typedef struct nn_model {
     const nn_layer_t *layers;
     const int8_t
         *self_test_expected; /* output_count scores of the xor-v1 pattern, from the LiteRT reference */
+    const char *title;       /* what the card calls it, cut for the banner */
 } nn_model_t;
 
 /* How far a score can be trusted: where it is at least so high. Strictest first; only of a model whose card has zones. */

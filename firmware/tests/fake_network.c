@@ -44,6 +44,7 @@ const nn_model_t nn_model = {
     .layer_count = 2,
     .layers = layers,
     .self_test_expected = expected,
+    .title = "Two layers that say what they are told",
 };
 
 const nn_zone_t nn_model_zones[] = {{"trusted", 100}, {"neutral", 12}};

@@ -24,8 +24,8 @@ from sim.lcd import load, shown
 from sim.vision_display import VisionDisplay
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = {(1, 2): ["absent", "person"], (3, 2): ["person", "a name no display has room for"]}
-"""Labels by channels and classes; the last is wider than the display."""
+NAMES = {(1, 2): ["K\u00e4fer {\u00df}", 'a, b: "c"'], (3, 2): ["person", 64 * "\u6f22"]}
+"""Labels by channels and classes; the last is wider than the display, and than most lines of the console."""
 
 
 def lively(channels: int, classes: int, edges: type) -> bytes:
@@ -110,7 +110,7 @@ def test_any_picture_classifier_runs(channels: int, classes: int, edges: type, t
     if toolchain not in toolchains():
         pytest.skip(f"toolchain {toolchain} is not installed")
     (tmp_path / "mine.tflite").write_bytes(lively(channels, classes, edges))
-    names = NAMES.get((channels, classes), [f"class {number}" for number in range(classes)])
+    names = NAMES.get((channels, classes), [f"class {number}, {{100 %}}: 3-4" for number in range(classes)])
     labels = [word for name in names for word in ("--label", name)]
     crosscam = [sys.executable, "-m", "scripts.main"]
     made = _run(*crosscam, "card", tmp_path / "mine.tflite", "-o", tmp_path / "model", *labels)

@@ -101,7 +101,7 @@ def test_too_long_input_is_one_error_line(app: Application) -> None:
 
 def test_info(app: Application) -> None:
     assert app.command("i") == [
-        "crosscam 1.2.3: person and car detection on an STM32H743",
+        "crosscam 1.2.3: Two layers that say what they are told on an STM32H743",
         "model: fake_net 01234567, input 4x2x3, 2 layers, 1500 MAC, arena 64 and weights 128 bytes",
         "clock: core 480 MHz, bus 240 MHz; last reset: power-on",
         "memory: flash 1000/2000, RAM 30/400 bytes",

@@ -135,6 +135,6 @@ def test_text_ends_where_the_picture_does(shown: Shown) -> None:
     drawing = Drawing(pixels.ctypes.data, 40, 20)
     shown.library.drawing_text(ctypes.byref(drawing), 4, 5, b"###", WHITE)
     assert not pixels.any(), "no room for a line"
-    shown.library.drawing_text(ctypes.byref(drawing), 4, 4, b"\xc3az##", WHITE)
+    shown.library.drawing_text(ctypes.byref(drawing), 4, 4, "\u00dfaz##".encode(), WHITE)
     assert (pixels[4:20, 4:40] == np.where(shown.glyphs("?AZ"), WHITE, 0)).all()
     assert not pixels[:4].any() and not pixels[:, :4].any()

@@ -29,8 +29,9 @@ from model.errors import CrosscamError, shown
 from model.judgement import NO_ZONE, Judgement
 
 _TEMPLATES = ("model.c", "model_weights.c", "model_weights.h", "model_config.h")
-_LINE = 222  # characters of firmware/app/report.h's longest line
-_LINE_TAIL = 86  # " | Duration: ... ms | Cycles: ... | Frame: ..." at its longest, and "E: SELF_TEST ... (expected )"
+_LINE = 224  # bytes of a line of the console, its end included, where nothing needs more
+_LINE_TAIL = 88  # " | Duration: ... ms | Cycles: ... | Frame: ..." at its longest, and "E: SELF_TEST ... (expected )"
+_TITLE = 96  # bytes of it in the banner
 _GRADE, _ZONE = len(" | Grade: "), len(" | Zone: ")
 _SHOWN = 3  # of more scores than fit
 
@@ -98,7 +99,9 @@ def emit(
         "outputs": [_end(tensor, plan, symbol, f"output_{at}") for at, tensor in enumerate(graph.outputs)],
         "state_bytes": plan.state_bytes,
         "first_state": _first_state(plan),
+        "title": _banner_title(card.title),
         "scores_shown": _scores_shown(card),
+        "line_max": _longest_line(card),
         "first_grade": card.labels.index(card.judgement.grades[0]) if card.judgement.grades else 0,
         "zone_label": card.labels.index(card.judgement.zone_label) if card.judgement.zones else 0,
         "frame_buffers": frame_buffers(plan),
@@ -121,8 +124,28 @@ def emit(
 
 def _scores_shown(card: Card) -> int:
     """0 where all scores fit on one line of the console, else how many of the highest are shown."""
-    longest = sum(_bytes(f"{label}: +127, ") for label in card.labels) + _verdict_length(card.judgement)
+    longest = sum(_score_lengths(card)) + _verdict_length(card.judgement)
     return 0 if longest <= _LINE - _LINE_TAIL else min(_SHOWN, len(card.labels))
+
+
+def _longest_line(card: Card) -> int:
+    """Bytes of a line of the console, its end included: more than ``_LINE`` where labels are long."""
+    longest = sum(sorted(_score_lengths(card))[-(_scores_shown(card) or len(card.labels)) :])
+    return max(_LINE, longest + _verdict_length(card.judgement) + _LINE_TAIL)
+
+
+def _score_lengths(card: Card) -> list[int]:
+    return [_bytes(f"{label}: +127, ") for label in card.labels]
+
+
+def _banner_title(title: str) -> str:
+    """The card's title as the banner has room for it, in characters that can be shown."""
+    text = shown(title, _TITLE)
+    return (
+        text
+        if _bytes(text) <= _TITLE
+        else text.encode("utf-8", "replace")[: _TITLE - 3].decode("utf-8", "ignore") + "..."
+    )
 
 
 def _verdict_length(judgement: Judgement) -> int:

@@ -60,7 +60,7 @@ def test_another_firmware_and_another_board_file_are_named(crosscam: Crosscam, r
     recording = read_recording(recorded)
     assert recording.firmware.content is not None
     other = tmp_path / "other.elf"
-    other.write_bytes(recording.firmware.content.replace(b"person and car", b"parson and cat"))
+    other.write_bytes(recording.firmware.content.replace(b"Person and car", b"Parson and cat"))
     changed = tmp_path / "changed.crosscam"
     write_recording(changed, replace(recording, board=recording.board | {"sim/board/crosscam.repl": "00"}))
     done = _replayed(crosscam, changed, "--elf", other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from sim.link.links import Link
 from sim.text import printable
 
 _SPAN_SECONDS = 0.05
+_OF_A_PICTURE = re.compile(r"[DU] [0-9]{3} |u (?:[0-9]{1,3} ok|bad)$")
 
 
 class Dialogue:
@@ -38,7 +40,7 @@ class Dialogue:
             elif self._link.seconds - quiet_since > seconds:
                 return None
         text = self._come.popleft()
-        if not text.startswith(("D ", "U ", "u ")):
+        if not _OF_A_PICTURE.match(text):
             self._show(printable(text))
         return text
 

@@ -8,25 +8,16 @@ a prediction or a banner is taken off; a line that wants to be a prediction and 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sim.console import BANNER, Prediction, is_banner
 from sim.errors import CrosscamError
+from sim.recording.log_labels import LogLabels, bare
 from sim.text import decoded
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])")
-_STAMP = re.compile(
-    r"\s*(?:\[[^\]\n]{1,40}\]|\(\d[^)\n]{0,30}\)"
-    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
-    r"|\d\d?:\d\d:\d\d(?:[.,]\d+)?|\d+\.\d+)\s*(?:[|>]|->|:\s)?\s*"
-)
-"""What terminal programs write before a line: a time, in brackets or not."""
-_WORD = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z_]")
-_GARBAGE = re.compile(r"[^\x20-\x7e]|\\x[0-9a-f]{2}")
-_MOST_STARTS = 64
 MOST_LINES = 5_000_000
 
 
@@ -76,8 +67,7 @@ def read_log(content: bytes, where: str) -> list[Boot]:
 def boots_of(lines: Iterable[str]) -> list[Boot]:
     """The boots that ``lines`` are of; a board that starts anew counts its frames from the beginning."""
     texts = [each for line in lines for each in _split_at_banner(_ESCAPE.sub("", line))][:MOST_LINES]
-    known = Counter(found.labels for text in texts if (found := Prediction.parse(text)) is not None)
-    labels = known.most_common(1)[0][0] if known else None
+    labels = LogLabels(texts)
     boots = [Boot()]
     for number, text in enumerate(texts, 1):
         said = _said(number, text, labels)
@@ -102,32 +92,12 @@ def _split_at_banner(text: str) -> Iterator[str]:
         yield text
         return
     before = text[: found.start()]
-    if _bare(before).strip():
+    if bare(before):
         yield before
     yield text[found.start() :]
 
 
-def _said(number: int, text: str, labels: tuple[str, ...] | None) -> Said:
-    clean = _bare(text).strip()
-    for candidate in _candidates(text, clean):
-        prediction = Prediction.parse(candidate)
-        if prediction is not None and (labels is None or prediction.labels == labels):
-            return Said(number, candidate, prediction)
-    return Said(number, clean, None, Prediction.is_damaged(clean))
-
-
-def _bare(text: str) -> str:
-    """``text`` without time stamps at its start and garbage around it."""
-    while found := _STAMP.match(text):
-        text = text[found.end() :]
-    return _GARBAGE.sub("", text)
-
-
-def _candidates(text: str, clean: str) -> Iterator[str]:
-    """Where a prediction may start in a line."""
-    yield text
-    yield clean
-    tail = _GARBAGE.split(text.rstrip())[-1]
-    yield tail.strip()
-    for found, _ in zip(_WORD.finditer(clean), range(_MOST_STARTS), strict=False):
-        yield clean[found.start() :]
+def _said(number: int, text: str, labels: LogLabels) -> Said:
+    prediction = labels.prediction(text)
+    clean = bare(text)
+    return Said(number, clean, prediction, prediction is None and Prediction.is_meant(clean))

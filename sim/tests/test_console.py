@@ -80,7 +80,7 @@ def test_a_line_that_is_nearly_a_prediction_is_damaged(old: str, new: str) -> No
 
 
 def test_a_banner_is_known_by_its_beginning() -> None:
-    assert is_banner("crosscam 0.1.0: person and car detection on an STM32H743")
+    assert is_banner("crosscam 0.1.0: Person and car, MobileNetV1 0.25 160x160 on an STM32H743")
     assert not is_banner("hello from crosscam 0.1.0: no")
 
 

@@ -132,3 +132,27 @@ def test_noise_between_the_lines_changes_nothing(noise: list[bytes], every: int)
     found = compare(boots_of(run(1, 2, 3)), read_log(b"\n".join(lines), "x"), Rules())
     assert [each for each in found.differences if each.kind in ("scores", "cycles", "missing frame")] == []
     assert len(found.frames) == 3
+
+
+@pytest.mark.parametrize("name", ["K\u00e4fer {\u00df}", "a, b: c", "hot dog", "[a] b", "1.5 l", "fer"])
+def test_labels_of_any_kind_are_told_from_what_stands_before_them(name: str) -> None:
+    """A name that looks like a time stamp is known by the self-test's line."""
+    said = [each.replace("cat", name) for each in [*run(1, 2, 3), line(4, score=-20)]]
+    assert all(boot.frames[2].prediction.labels == (name, "dog") for boot in log(said) if boot.frames[2].prediction)
+    stamped = [f"[12:00:0{n}.5] board> {each}" for n, each in enumerate(said)]
+    noisy = [stamped[0], *(f"\x80\x02{each}\x00" for each in stamped[1:])]
+    assert held(said, said).passed
+    assert held(said, noisy).passed
+    changed = [*noisy[:-1], noisy[-1].replace("  -4", "  -5")]
+    assert kinds(held(said, changed)) == [("scores", "frame 4")]
+    assert log([*noisy, noisy[-1].replace("dog", "d\x07g")])[0].damaged == 1
+
+
+def test_a_line_has_the_highest_of_more_scores_than_it_holds() -> None:
+    rest = "| Duration: 2 ms | Cycles: 1000"
+    said = [f"cat: +{90 + n}, dog:   -1 {rest} | Frame: {n}" for n in (1, 2)] + [
+        f"elk:  +80, cat:   -1 {rest} | Frame: 3"
+    ]
+    stamped = [f"10:00:0{n} {each}" for n, each in enumerate(said)]
+    assert sorted(log(stamped)[0].frames) == [1, 2, 3]
+    assert held(said, stamped).passed

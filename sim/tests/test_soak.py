@@ -17,7 +17,7 @@ from sim.errors import CrosscamError
 from sim.soak import Limits, Soak
 
 ELF = Path("some.elf")
-BANNER = "crosscam 0.1.0: person and car detection on an STM32H743"
+BANNER = "crosscam 0.1.0: Person and car, MobileNetV1 0.25 160x160 on an STM32H743"
 PHOTOGRAPHS = 3
 Change = Callable[[int], int]
 

@@ -8,7 +8,7 @@ import pytest
 
 from sim.verdict import FrameSequence, counted
 
-BANNER = "crosscam 0.1.0: person and car detection on an STM32H743"
+BANNER = "crosscam 0.1.0: Person and car, MobileNetV1 0.25 160x160 on an STM32H743"
 
 
 def prediction(frame: int) -> str:
