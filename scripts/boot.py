@@ -14,6 +14,7 @@ import typer
 from scripts.console import LcdOption, NoPython, Uarts, finite, tell
 from sim.errors import CrosscamError
 from sim.files import write_json
+from sim.text import number_of
 
 if TYPE_CHECKING:
     from sim.uart_ports import UartPort
@@ -108,7 +109,7 @@ def boot(
             tell(note)
         outcome = session.run()
         if pictures is not None:
-            tell(f"{pictures.finish()} whole pictures of the display and the last thing seen in {lcd}")
+            tell(f"{number_of(pictures.finish(), 'whole picture')} of the display and the last thing seen in {lcd}")
     for line in warnings.summary(made.machine):
         tell(line)
     tell(outcome.text if outcome.reason is Reason.TIME else f"{outcome.text}; at {outcome.seconds:.6g} s of board time")

@@ -10,6 +10,7 @@ import typer
 from scripts.console import tell
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.files import write_json
+from sim.text import number_of
 
 app = typer.Typer(no_args_is_help=True, help="Hold cycles by layer, boot time, stack and memories within budgets.")
 BUDGETS = Path("robot_tests/budgets.toml")
@@ -33,7 +34,7 @@ def update(file: BudgetFile = BUDGETS, elf: Firmware = ELF, frames: Frames = FRA
     figures = measure(elf, frames_or_demo(frames), budgets.timing)
     budgets.builds[compiler_of(elf)] = figures
     budgets.write(file)
-    tell(f"{file}: {sum(map(len, figures.values()))} budgets of {compiler_of(elf)}")
+    tell(f"{file}: {number_of(sum(map(len, figures.values())), 'budget')} of {compiler_of(elf)}")
 
 
 @app.command("check")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sim.text import number_of
+
 
 def card(
     model: Annotated[Path, typer.Argument(help="The .tflite.")],
@@ -51,4 +53,5 @@ def card(
         made = replace(made, labels=tuple(label))
     with whole(output / made.file) as part:
         part.write_bytes(blob)
-    typer.echo(f"{write_card(made, output)}: {made.id}, {len(made.labels)} labels, self-test {made.self_test_pattern}")
+    labels = number_of(len(made.labels), "label")
+    typer.echo(f"{write_card(made, output)}: {made.id}, {labels}, self-test {made.self_test_pattern}")

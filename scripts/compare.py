@@ -15,7 +15,7 @@ from scripts.console import NoPython, finite
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.errors import CrosscamError
 from sim.files import write_json
-from sim.text import printable
+from sim.text import number_of, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,7 +86,7 @@ def _print(console: Console, found: Comparison) -> None:
     if rows:
         console.print(_table(rows[:_ROWS_SHOWN]))
     if len(rows) < len(found.frames):
-        console.print(f"{len(found.frames) - len(rows)} frames that are equal are not shown", style="dim")
+        console.print(f"equal and not shown: {number_of(len(found.frames) - len(rows), 'frame')}", style="dim")
     for note in found.notes[:_SHOWN]:
         console.print(f"note: {printable(note, _LONGEST)}", style="dim", soft_wrap=True)
     if len(found.notes) > _SHOWN:
@@ -94,9 +94,10 @@ def _print(console: Console, found: Comparison) -> None:
     for difference in found.differences[:_SHOWN]:
         console.print(f"difference: {printable(str(difference), 2 * _LONGEST)}", style="yellow", soft_wrap=True)
     if len(found.differences) > _SHOWN:
-        console.print(f"and {len(found.differences) - _SHOWN} differences more", style="yellow")
+        console.print(f"and {number_of(len(found.differences) - _SHOWN, 'difference')} more", style="yellow")
     equal = sum(frame.a == frame.b and frame.labels != () for frame in found.frames)
-    figures = f"{equal} of {len(found.frames)} frames have the same scores, cycles of B {found.shift:+.3%} on average"
+    frames = number_of(len(found.frames), "frame")
+    figures = f"{equal} of {frames} with the same scores, cycles of B {found.shift:+.3%} on average"
     if found.passed:
         console.print(f"PASS: {figures}", style="green")
         return

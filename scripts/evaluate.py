@@ -11,6 +11,7 @@ import typer
 
 from scripts.dataset import numbers
 from sim.files import write_json
+from sim.text import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,7 +156,8 @@ def evaluate(
     if frames.skipped:
         named = "; ".join(frames.skipped[:_SKIPPED_NAMED])
         more = len(frames.skipped) - _SKIPPED_NAMED
-        typer.echo(f"{len(frames.skipped)} pictures skipped: {named}{f'; and {more} more' if more > 0 else ''}")
+        skipped = number_of(len(frames.skipped), "picture")
+        typer.echo(f"{skipped} skipped: {named}{f'; and {more} more' if more > 0 else ''}")
     if report is not None:
         without = _write_report(report, scores, frames, thresholds, card.labels)
         typer.echo(f"curves, tables and pictures in {report}")

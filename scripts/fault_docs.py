@@ -28,9 +28,9 @@ A fault is asked for by its kind, arguments and the moment it sets in, and costs
     Inject Fault    camera.nack    at=12    when=line:self-test        # Robot
 
 The moment is {moments}; `+20ms` behind any of them is that much later. `frame:N`: the photographs before the N-th are
-captured. `crosscam faults` lists the kinds. Where the device exists a fault works on any board: it stands before a
-device's registers, an interrupt input, memory or a pin. A camera's faults are played by its script, so Renode has them
-too (`sysbus.ov7670 ControlRead 0x20 VALUE`, see `sim/peripherals/ov7670_faults.py`).
+captured, and a frame begins. `crosscam faults` lists the kinds. Where the device exists a fault works on any board: it
+stands before a device's registers, an interrupt input, memory or a pin. A camera's faults are played by its script, so
+Renode has them too (`sysbus.ov7670 ControlRead 0x20 VALUE`, see `sim/peripherals/ov7670_faults.py`).
 
 ## What the board does
 

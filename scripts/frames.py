@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sim.errors import CrosscamError
+from sim.text import number_of
 
 if TYPE_CHECKING:
     from sim.frames.folder import FrameFolder, Playback, Shot
@@ -62,7 +63,7 @@ def frames(
         made = _make(source, output, coco, count, seed, playback, lambda shot: progress.advance(task))
     labels = [label for entry in made.entries if entry.labelled for label in (entry.labels or ("negative",))]
     counts = ", ".join(f"{labels.count(label)} {label}" for label in sorted(set(labels))) or "labels unknown"
-    console.print(f"{output}: {len(made.entries)} frames of the {made.set_name} set ({counts})")
+    console.print(f"{output}: {number_of(len(made.entries), 'frame')} of the {made.set_name} set ({counts})")
     if picture is not None:
         from sim.frames.picture import save_contact_sheet
 

@@ -14,7 +14,7 @@ from scripts.monitor import Baud, Place, SimFirmware, SimFrames, link_to
 from scripts.run import rows_of
 from scripts.run_verdict import Verdict
 from scripts.shipped import ELF, FRAMES, MODEL, frames_or_demo, shipped
-from sim.text import printable
+from sim.text import number_of, printable
 
 if TYPE_CHECKING:
     from sim.link.dialogue import Dialogue
@@ -67,11 +67,11 @@ def grab(
         for _ in range(count):
             got = take(board, rows_baud)
             said = "" if got.prediction is None else f": {_scores(got.prediction.labels, got.prediction.scores)}"
-            again = f", {got.again} rows sent again" if got.again else ""
+            again = f", {number_of(got.again, 'row')} sent again" if got.again else ""
             typer.echo(f"frame {got.frame}{printable(said)}{again}")
             shots.append(Shot(pixels_of(got.pixels), f"board-{got.frame:04}", None, "taken with the board"))
     folder = write_folder(output, "board", shots)
-    typer.echo(f"{printable(str(output))}: {len(folder.entries)} frames")
+    typer.echo(f"{printable(str(output))}: {number_of(len(folder.entries), 'frame')}")
 
 
 def feed(
@@ -108,7 +108,7 @@ def feed(
             fed = send(board, folder.pixels(index).astype("<u2").tobytes(), rows_baud)
             seen.append(Seen(fed.prediction, index))
             if fed.again:
-                tell(f"{folder.entries[index].source}: {fed.again} rows sent again")
+                tell(f"{folder.entries[index].source}: {number_of(fed.again, 'row')} sent again")
     verdict = Verdict(reference.card.labels, rows_of(seen, reference), wanted, [])
     print_verdict(terminal(), verdict, 0.0)
     if not verdict.passed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.model_names import model_at
+from sim.text import number_of
 
 if TYPE_CHECKING:
     from model.card import Card
@@ -118,7 +119,7 @@ def add(
         added = store.add(shelf or store.shelf_folder(), source, name, sha256, on_bytes)
     card = added.card
     assert card is not None
-    typer.echo(f"{added.folder}: {card.id}, {len(card.labels)} labels, SHA-256 {card.sha256}")
+    typer.echo(f"{added.folder}: {card.id}, {number_of(len(card.labels), 'label')}, SHA-256 {card.sha256}")
 
 
 @app.command("remove")

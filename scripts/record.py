@@ -14,7 +14,7 @@ from scripts.console import NoPython, tell
 from scripts.run import SECONDS_PER_FRAME
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.errors import CrosscamError
-from sim.text import printable
+from sim.text import number_of, printable
 
 if TYPE_CHECKING:
     from sim.boot import Board
@@ -110,7 +110,8 @@ def record(
 
 
 def _size(recording: Recording) -> str:
-    return f"{len(recording.shown)} frames, {len(recording.uart):,} bytes of UART, {recording.milliseconds:,} ms"
+    frames, sent = number_of(len(recording.shown), "frame"), number_of(len(recording.uart), "byte")
+    return f"{frames}, {sent} of UART, {recording.milliseconds:,} ms"
 
 
 def _typing(spelling: str) -> tuple[float, str]:

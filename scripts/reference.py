@@ -9,6 +9,7 @@ import typer
 
 from scripts.shipped import MODEL, shipped
 from sim.files import write_json
+from sim.text import number_of
 
 
 def reference(
@@ -44,4 +45,4 @@ def reference(
     path = output or frames / "reference.json"
     document = {"model": host.card.id, "sha256": host.card.sha256, "classes": list(host.card.labels), "frames": rows}
     write_json(path, document)
-    typer.echo(f"{path}: {len(rows)} frames, model {host.card.id}")
+    typer.echo(f"{path}: {number_of(len(rows), 'frame')}, model {host.card.id}")

@@ -14,7 +14,7 @@ from scripts.run_snapshot import SnapshotOption
 from scripts.run_verdict import Row, Verdict
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.files import write_json
-from sim.text import printable
+from sim.text import number_of, printable
 
 if TYPE_CHECKING:
     from scripts.references import HostReference
@@ -108,7 +108,8 @@ def run(
         for port in ports:
             port.wait()
         console.print(
-            f"{wanted} frames of the {printable(folder.set_name)} set in {printable(str(frames))}", style="dim"
+            f"{number_of(wanted, 'frame')} of the {printable(folder.set_name)} set in {printable(str(frames))}",
+            style="dim",
         )
         board.on_line.append(lambda line: console.print(f"  {printable(line.text)}", soft_wrap=True))
         sequence = FrameSequence(board.photograph)
@@ -120,7 +121,7 @@ def run(
         board.run_until(watched.is_over, 2.0 + wanted * SECONDS_PER_FRAME)
         if pictures is not None:
             board.run_until(lambda: pictures.written >= wanted, SECONDS_TO_DRAW)
-            tell(f"{pictures.written} pictures of the display in {lcd}")
+            tell(f"{number_of(pictures.written, 'picture')} of the display in {lcd}")
         watched.explain(elf)
         snapshot.write()
         rows = rows_of(sequence.seen[:wanted], reference)

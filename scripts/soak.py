@@ -11,7 +11,7 @@ from scripts.console import NoPython, finite, tell
 from scripts.shipped import ELF, FRAMES, MODEL, firmware_or_built, frames_or_demo, shipped
 from sim.files import write_json
 from sim.stopping import Interrupted
-from sim.text import printable
+from sim.text import number_of, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -74,7 +74,10 @@ def soak(
     for problem in run.problems:
         console.print(f"problem: {printable(problem)}", style="red", soft_wrap=True)
     word = "PASS" if not run.problems else "FAIL"
-    console.print(f"{word}: {run.frames} frames of {len(photographs.entries)} photographs", soft_wrap=True)
+    console.print(
+        f"{word}: {number_of(run.frames, 'frame')} of {number_of(len(photographs.entries), 'photograph')}",
+        soft_wrap=True,
+    )
     if json_file is not None:
         write_json(json_file, run.document())
     if run.problems:

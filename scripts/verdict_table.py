@@ -11,7 +11,7 @@ from rich.text import Text
 from scripts.run_verdict import Row, Verdict
 from sim.console import SHORT_LABELS
 from sim.errors import shown
-from sim.text import LONGEST_MESSAGE, printable
+from sim.text import LONGEST_MESSAGE, number_of, printable
 from sim.verdict import counted
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def print_verdict(console: Console, verdict: Verdict, wall: float) -> None:
     for problem in verdict.problems[:PROBLEMS_SHOWN]:
         console.print(f"problem: {printable(problem)}", style="red", soft_wrap=True)
     if len(verdict.problems) > PROBLEMS_SHOWN:
-        console.print(f"and {len(verdict.problems) - PROBLEMS_SHOWN} problems more", style="red")
+        console.print(f"and {number_of(len(verdict.problems) - PROBLEMS_SHOWN, 'problem')} more", style="red")
     labelled = [row for row in rows if row.labels]
     hits = sum(row.labels == row.predicted for row in labelled)
     agree = f"; {hits} of {len(labelled)} agree with the photograph's labels" if labelled else ""

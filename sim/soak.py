@@ -16,6 +16,7 @@ from pathlib import Path
 from sim.boot import ConsoleLog
 from sim.console import Line
 from sim.errors import CrosscamError
+from sim.text import number_of
 from sim.verdict import FrameSequence
 from sim.vision_run import VisionRun
 
@@ -176,7 +177,7 @@ class Soak:
         if len(self.windows) < 2:
             return []
         first, last = self.windows[0], self.windows[-1]
-        found = [f"{last.lost} frames were lost"] if last.lost else []
+        found = [f"{number_of(last.lost, 'frame')} lost"] if last.lost else []
         for window in self.windows[1:]:
             away = 100 * (window.cycles / first.cycles - 1)
             if abs(away) > self._limits.cycles:

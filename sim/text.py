@@ -40,6 +40,11 @@ def _shown(character: str) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
+def number_of(count: int, noun: str) -> str:
+    """``1 picture``, ``2 pictures``; ``noun``: one of them, its last word taking an s for more."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def one_line(text: str) -> str:
     """A message for stderr: one line, its breaks blanks, escaped, ``LONGEST_MESSAGE`` characters at most."""
     return printable(" ".join(text.split()), LONGEST_MESSAGE)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from sim.console import Prediction, is_banner
 from sim.reading import parse_json
-from sim.text import printable
+from sim.text import number_of, printable
 
 Photograph = Callable[[int], "int | None"]
 """Index in ``frames.json`` of the n-th photograph (from 0) the camera has delivered since the last reset; None: it has
@@ -138,7 +138,7 @@ class FrameSequence:
         self._last = number
         photograph = self._photograph(number - 1)
         if photograph is None:
-            self.problems.append(f"{where}: the camera has not delivered {number} photographs")
+            self.problems.append(f"{where}: the camera has not delivered {number_of(number, 'photograph')}")
         self.seen.append(Seen(prediction, photograph))
         return self.seen[-1]
 

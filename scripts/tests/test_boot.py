@@ -185,7 +185,7 @@ def test_a_picture_of_the_display_a_frame(crosscam: Crosscam, elf: Path, tmp_pat
     board, lcd = ROOT / "sim" / "board" / "crosscam.repl", tmp_path / "lcd"
     done = crosscam("boot", elf, "--board", board, "--lcd", lcd, "--expect", "Frame: 2")
     assert done.returncode == 0, done.stderr
-    assert "1 whole pictures of the display and the last thing seen in" in done.stderr
+    assert "1 whole picture of the display and the last thing seen in" in done.stderr
     assert sorted(path.name for path in lcd.iterdir()) == ["0001.png", "last.png"]
     picture = load(lcd / "0001.png")
     assert picture.shape == (240, 320, 3)

@@ -10,12 +10,13 @@ from sim.faults import camera, clocks, core, dma, i2c, interrupts, memory, power
 from sim.faults.board import FaultBoard
 from sim.faults.kinds import KINDS, kind_of
 from sim.faults.order import Moment, Order
+from sim.text import number_of
 
 __all__ = ["KINDS", "inject", "kind_of"]
 
 FAMILIES = (camera, registers, interrupts, dma, i2c, clocks, memory, uart, core, power)
 """The modules whose functions are the kinds of faults."""
-_CAPTURED = 0x10  # command of a camera's script: photographs captured so far
+_CAPTURED, _BEGUN = 0x10, 0x19  # commands of a camera's script: photographs captured so far, frames begun
 _LOOKS_A_SECOND = 2000  # at the camera, for a frame
 _LONGEST_LINE = 4096
 
@@ -24,10 +25,13 @@ def inject(board: FaultBoard, order: Order) -> None:
     """Have ``order`` set in at its moment; nothing else of the board changes, and nothing costs before it.
 
     Raises:
-        CrosscamError: no such kind, arguments it does not take, a device or symbol the board has not.
+        CrosscamError: no such kind, arguments it does not take, a device or symbol the board has not, a frame that has
+            been captured already.
     """
     kind = kind_of(order.kind)
     arguments = kind.read_arguments(order.arguments)
+    if order.moment.kind == "frame":
+        _check_frame(board, order.moment)
     if kind.name.startswith("camera.") and order.moment.kind == "frame" and not order.moment.later:
         kind.act(board, first=order.moment.number, **arguments)  # its script counts the frames itself
         return
@@ -55,13 +59,23 @@ def _at(board: FaultBoard, moment: Moment, act: Callable[[], None]) -> None:
         _at_call(board, moment, action)
 
 
+def _check_frame(board: FaultBoard, moment: Moment) -> None:
+    captured = board.script(board.camera).control_read(_CAPTURED, 0)
+    if moment.number <= captured:
+        raise CrosscamError(
+            f"{moment.spelling}: the camera has delivered {number_of(captured, 'photograph')}: "
+            f"expected frame:{captured + 1} or later"
+        )
+
+
 def _at_frame(board: FaultBoard, number: int, action: Callable[[], None]) -> None:
-    """Once all photographs before the ``number``-th are captured."""
+    """As a frame begins that is the ``number``-th photograph, if it is captured: all before it are."""
     script = board.script(board.camera)
     clock = board.machine.clock
+    under_way = script.control_read(_BEGUN, 0)
 
     def look() -> None:
-        if script.control_read(_CAPTURED, 0) >= number - 1:
+        if script.control_read(_CAPTURED, 0) >= number - 1 and script.control_read(_BEGUN, 0) > under_way:
             action()
         else:
             clock.schedule(clock.frequency // _LOOKS_A_SECOND, look)

@@ -21,9 +21,10 @@ MOMENTS = "boot, frame:N, time:SECONDS, cycle:N, line:TEXT or call:FUNCTION[:N]"
 class Moment:
     """When a fault sets in.
 
-    ``kind`` is ``boot`` (at once), ``frame`` (``number``-th photograph is captured next), ``time`` (``seconds`` since
-    power-on), ``cycle``, ``line`` (the console has said ``text``) or ``call`` (the ``number``-th time from now that the
-    core is about to run function ``text``). ``later``: seconds of virtual time after that.
+    ``kind`` is ``boot`` (at once), ``frame`` (a frame begins, and the ``number``-th photograph is captured next),
+    ``time`` (``seconds`` since power-on), ``cycle``, ``line`` (the console has said ``text``) or ``call`` (the
+    ``number``-th time from now that the core is about to run function ``text``). ``later``: seconds of virtual time
+    after that.
     """
 
     kind: str = "boot"

@@ -25,7 +25,8 @@ For the host (an index that does not exist reads 0xFFFFFFFF):
     0x12 index of the photograph in view       0x13 rewind: first photograph, empty log
     0x14 photographs in the folder             0x15 XCLK in Hz (0: off)
     0x16 frame period in ns (0: no video)      0x17 register `value`
-    0x18 read the folder again and rewind       0x20 a fault begins: ov7670_faults.py tells what `value` says
+    0x18 read the folder again and rewind       0x19 frames begun so far, whoever takes them
+    0x20 a fault begins: ov7670_faults.py tells what `value` says
 """
 
 try:
@@ -100,6 +101,7 @@ except NameError:
 
         def __init__(self):
             self.generation = 0  # of the video: what older generations have scheduled is void
+            self.begun = 0  # frames
 
         def power_on(self):
             self.reset_registers()
@@ -206,6 +208,7 @@ except NameError:
             """Leading edge of VSYNC: the frame before is over, the registers of the next one count from here."""
             if generation != self.generation:
                 return
+            self.begun += 1
             answer = self.turn_vsync(True)
             taken = self.frame_taken or answer & FRAME_TAKEN
             self.frame_taken = False
@@ -362,6 +365,7 @@ except NameError:
         0x16: lambda value: sensor.period(),
         0x17: lambda value: sensor.registers[value & 0xFF],
         0x18: lambda value: scene.load_folder(),
+        0x19: lambda value: sensor.begun,
         0x20: lambda value: begin_fault(value),
     }
 

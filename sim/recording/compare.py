@@ -17,6 +17,7 @@ from sim.console import is_banner
 from sim.lcd_kept import KeptPicture
 from sim.recording.board_log import Boot, Said
 from sim.recording.displayed import different
+from sim.text import number_of
 
 _TIMES = re.compile(r"(?P<cycles>\d+)(?= cycles\b)|(?<=Cycles: )(?P<count>\d+)|(?P<ms>\d+)(?= ms\b)", re.ASCII)
 _KEY = re.compile(r"E: [A-Z][A-Z0-9_]*|[A-Za-z][A-Za-z0-9 _-]{0,30}(?=: )|layer +\d+|scores from \d+", re.ASCII)
@@ -117,7 +118,7 @@ def compare(a: Sequence[Boot], b: Sequence[Boot], rules: Rules) -> Comparison:
     for name, boots in (("A", a), ("B", b)):
         damaged = sum(boot.damaged for boot in boots)
         if damaged:
-            found.notes.append(f"{name}: {damaged} damaged prediction line{'s' if damaged > 1 else ''}")
+            found.notes.append(f"{name}: {number_of(damaged, 'damaged prediction line')}")
     found.differences.sort(key=lambda each: each.line_b or each.line_a)
     return found
 
@@ -137,7 +138,7 @@ def compare_pictures(found: Comparison, a: Sequence[KeptPicture], b: Sequence[Ke
             text = f"display, picture {each.number}: A {each.a}, B {each.b}"
             found.notes.append(f"{text}; its frame's scores or cycles are not the same either")
     if len(a) != len(b):
-        found.notes.append(f"display: {len(a)} pictures in A, {len(b)} in B")
+        found.notes.append(f"display: {number_of(len(a), 'picture')} in A, {len(b)} in B")
 
 
 def _starts(boots: Sequence[Boot]) -> str:

@@ -15,7 +15,7 @@ from sim.recording.displayed import different
 from sim.recording.inputs import board_files, differences, host, image_digest
 from sim.recording.recorder import Recorder, ScriptedPort
 from sim.recording.recording import Firmware, Recording
-from sim.text import printable
+from sim.text import number_of, printable
 from sim.verdict import FrameSequence
 from sim.vision_run import VisionRun
 
@@ -111,7 +111,7 @@ def _where_pictures_differ(recorded: Sequence[KeptPicture], again: Sequence[Kept
     for each in different(recorded, again):
         return f"picture {each.number} of the display: {each.b}, recorded {each.a}"
     if len(recorded) != len(again):
-        return f"the display showed {len(again)} whole pictures, recorded {len(recorded)}"
+        return f"the display showed {number_of(len(again), 'whole picture')}, recorded {len(recorded)}"
     return ""
 
 

@@ -13,6 +13,7 @@ from sim.profile.profiler import Profile
 from sim.recording.inputs import board_files, host, image_digest
 from sim.recording.recording import digest
 from sim.report.page import Bar, MemoryBar
+from sim.text import number_of
 from sim.watch.warnings import WarningLog, findings
 
 FUNCTIONS_SHOWN = 25
@@ -34,10 +35,10 @@ def function_bars(profile: Profile) -> list[Bar]:
     """The dearest functions, and what the others take together."""
     whole = max(1, profile.cycles)
     shown = profile.functions[:FUNCTIONS_SHOWN]
-    bars = [Bar(each.name, f"{each.calls:,} calls", each.cycles, each.cycles / whole) for each in shown]
+    bars = [Bar(each.name, number_of(each.calls, "call"), each.cycles, each.cycles / whole) for each in shown]
     rest = sum(each.cycles for each in profile.functions[FUNCTIONS_SHOWN:])
     if rest:
-        bars.append(Bar(_OTHERS, f"{len(profile.functions) - len(shown)} functions", rest, rest / whole))
+        bars.append(Bar(_OTHERS, number_of(len(profile.functions) - len(shown), "function"), rest, rest / whole))
     return bars
 
 
@@ -79,7 +80,11 @@ def environment(board: Board, elf: Path, script: Path, timing: str) -> dict[str,
         ("board time", f"{board.seconds:.2f} s"),
     ]
     files = list(board_files(board, script, elf).items())
-    return {"Firmware": firmware, f"Board: {len(files)} files": files, "crosscam and the host": list(host().items())}
+    return {
+        "Firmware": firmware,
+        f"Board: {number_of(len(files), 'file')}": files,
+        "crosscam and the host": list(host().items()),
+    }
 
 
 def about(lines: Sequence[str]) -> str:

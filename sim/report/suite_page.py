@@ -9,6 +9,7 @@ from typing import Any
 from sim.errors import CrosscamError, shown
 from sim.reading import MEGABYTE
 from sim.report.page import FrameShown, Page, SuiteShown, TestShown, frame_shown
+from sim.text import number_of
 from sim.verdict import Judged
 
 OUTPUT_AT_MOST = 512 * MEGABYTE
@@ -39,7 +40,7 @@ def suite_page(output: Path, pictures: Mapping[str, str]) -> Page:
     return Page(
         title=", ".join(dict.fromkeys(suite.name for suite in suites))[:200],
         passed=not counts["FAIL"],
-        verdict=f"{counts['PASS']} of {len(tests)} tests passed{skipped}",
+        verdict=f"{counts['PASS']} of {number_of(len(tests), 'test')} passed{skipped}",
         figures=figures,
         problems=[f"{test.name}: {test.message}" for test in tests if test.status == "FAIL"],
         suites=suites,

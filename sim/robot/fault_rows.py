@@ -31,7 +31,7 @@ from sim.errors import CrosscamError, shown
 from sim.faults.camera import BEGIN_FAULT, value_of
 from sim.faults.kinds import kind_of
 from sim.faults.order import Order
-from sim.text import printable
+from sim.text import number_of, printable
 from sim.verdict import Photograph
 
 CAMERA, UART = "sysbus.ov7670", "sysbus.usart3"
@@ -227,7 +227,7 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
         elif row.then in _GOES_ON and course.afterwards < _AFTERWARDS:
             problems.append(f"{course.afterwards} right predictions came afterwards, expected {_AFTERWARDS}")
         if course.all_lost != row.lost:
-            problems.append(f"{course.all_lost} frames were lost, expected {row.lost}")
+            problems.append(f"{number_of(course.all_lost, 'frame')} lost, expected {row.lost}")
         if course.wrong > row.wrong:
             problems.append(f"{course.wrong} predictions were wrong, expected at most {row.wrong}")
         if problems:

@@ -161,3 +161,35 @@ def test_a_device_that_hears_nothing_hears_again(f746: Machine) -> None:
     f746.sysbus.write(USART3 + 0x28, 4, 0x42)
     assert heard == [0x42]
     assert isinstance(uart, Device)
+
+
+class Camera:
+    """Its script, as a fault sees it: photographs captured, frames begun."""
+
+    captured, begun = 4, 9
+
+    def control_read(self, command: int, value: int) -> int:
+        return {0x10: self.captured, 0x19: self.begun}[command]
+
+
+def test_a_fault_at_a_frame_sets_in_as_that_frame_begins_and_not_before(
+    f746: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = Camera()
+    bites: list[str] = []
+    f746.on_reset_request.append(bites.append)
+    monkeypatch.setattr(FaultBoard, "script", lambda board, path: camera)
+    go_wrong(f746, "watchdog.bites@frame:5", "watchdog.bites@frame:6+20ms")
+    f746.run_for(0.1)
+    assert not bites, "the frame under way is not the one that was meant"
+    camera.begun = 10
+    f746.run_for(0.001)
+    assert len(bites) == 1
+    camera.captured, camera.begun = 5, 11
+    f746.run_for(0.015)
+    assert len(bites) == 1
+    f746.run_for(0.010)
+    assert len(bites) == 2
+    for kind in ("power.loss", "camera.black"):
+        with pytest.raises(CrosscamError, match="frame:5: the camera has delivered 5 photographs: expected frame:6 or"):
+            go_wrong(f746, f"{kind}@frame:5")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.text import LONGEST_MESSAGE, one_line, printable
+from sim.text import LONGEST_MESSAGE, number_of, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,9 @@ def test_a_limit_is_kept_and_what_is_cut_is_marked(text: str, limit: int) -> Non
 def test_a_message_is_one_line_of_bearable_length(text: str) -> None:
     assert len(one_line(text)) <= LONGEST_MESSAGE
     assert len(one_line(text).splitlines()) <= 1
+
+
+def test_one_thing_is_one_and_others_are_more() -> None:
+    assert [number_of(count, "whole picture") for count in (0, 1, 1234)] == [
+        "0 whole pictures", "1 whole picture", "1,234 whole pictures"
+    ]  # fmt: skip
