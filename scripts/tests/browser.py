@@ -46,6 +46,7 @@ class Browser:
         self._numbers = itertools.count(1)
         self._closing = contextlib.ExitStack()
         self.requests: list[str] = []
+        """Addresses of all that was fetched, WebSockets included."""
         self.complaints: list[str] = []
         try:
             port, path = self._door(folder / "DevToolsActivePort")
@@ -87,6 +88,8 @@ class Browser:
         told = event.get("params", {})
         if event.get("method") == "Network.requestWillBeSent":
             self.requests.append(told["request"]["url"])
+        elif event.get("method") == "Network.webSocketCreated":
+            self.requests.append(told["url"])
         elif event.get("method") == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(told["exceptionDetails"]))
         elif event.get("method") == "Log.entryAdded" and told["entry"]["level"] == "error":
@@ -109,6 +112,34 @@ class Browser:
     def open(self, url: str) -> None:
         self.ask("Page.navigate", url=url)
         self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
+
+    def click(self, selector: str) -> None:
+        """The mouse, at the middle of the element, wherever that is."""
+        place = f"document.querySelector({json.dumps(selector)})"
+        self.run(f"{place}.scrollIntoView({{block: 'center'}})")
+        x, y = self.run(f"(box => [box.x + box.width / 2, box.y + box.height / 2])({place}.getBoundingClientRect())")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def press(self, key: str) -> None:
+        """A key: a character, or ``Enter``; whatever has the focus gets it."""
+        text = "\r" if key == "Enter" else key
+        code = {"Enter": 13}.get(key) or ord(key.upper())
+        named: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": code}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **named)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **named)
+
+    def select(self, selector: str, value: str) -> None:
+        """An entry of a <select>."""
+        place = f"document.querySelector({json.dumps(selector)})"
+        self.run(f"{place}.value = {json.dumps(value)}; {place}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+        assert self.run(f"{place}.value") == value
+
+    def wait_for(self, selector: str, text: str = "") -> str:
+        """Until the element holds ``text``; all that it holds."""
+        place = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"{place} !== null && {place}.textContent.includes({json.dumps(text)})")
+        return str(self.run(f"{place}.textContent"))
 
     def choose(self, selector: str, files: list[Path]) -> None:
         """Files into an <input>."""

@@ -68,7 +68,7 @@ def test_another_firmware_and_another_board_file_are_named(crosscam: Crosscam, r
     assert "differs: the firmware other.elf" in done.stdout
     assert "differs: the board: sim/board/crosscam.repl differs" in done.stdout
     assert 'first difference: line 1 is "crosscam' in done.stdout
-    assert "parson and cat" in done.stdout
+    assert "Parson and cat" in done.stdout
 
 
 def test_another_picture_of_the_display_is_found(crosscam: Crosscam, recorded: Path, tmp_path: Path) -> None:

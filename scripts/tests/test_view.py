@@ -1,25 +1,23 @@
 """``crosscam view`` as a person would use it: a browser that clicks, types and drops a file, held against the UART.
 
-Needs playwright and a Chromium on PATH; what a failed test saw is kept in build/view-failure.png.
+Needs a Chromium on PATH; what a failed test saw is kept in build/view-failure.png.
 """
 
 from __future__ import annotations
 
-import re
-import shutil
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
+from scripts.tests.browser import Browser
 from scripts.tests.conftest import ROOT, Crosscam, frames_of_noise
+from sim.console import Prediction
 
-LIMIT = 60_000  # milliseconds
-FAKE_WEBCAM = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 DROP_GREEN = """async () => {
   const canvas = new OffscreenCanvas(64, 48);
   const context = canvas.getContext("2d");
@@ -29,7 +27,6 @@ DROP_GREEN = """async () => {
   dropped.items.add(new File([await canvas.convertToBlob()], "green.png", { type: "image/png" }));
   document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, cancelable: true }));
 }"""
-_LINE = re.compile(r"car: +(\S+), neg: +(\S+), person: +(\S+) \| Duration: \d+ ms \| Cycles: (\d+) \| Frame: (\d+)")
 
 
 @pytest.fixture(scope="module")
@@ -45,84 +42,93 @@ def address(elf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: `pip install playwright`")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on PATH")
-    with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox", *FAKE_WEBCAM])
-        opened = browser.new_page()
-        opened.set_default_timeout(LIMIT)
-        foreign: list[str] = []
-        opened.on("request", lambda request: foreign.append(request.url))
-        opened.goto(address)
-        try:
-            yield opened
-        finally:
-            browser.close()
-        assert [url for url in foreign if not url.startswith((address, address.replace("http", "ws"), "data:"))] == []
-
-
-def test_a_person_at_the_page(page: Any, tmp_path: Path) -> None:
-    def has(place: str, text: str) -> None:
-        page.locator(place, has_text=text).first.wait_for()
-
+def page(address: str, tmp_path: Path) -> Iterator[Browser]:
+    browser = Browser(tmp_path / "browser")
     try:
-        has("#uart", "Frame: 1")
-        page.get_by_role("button", name="Pause").click()
-        has("#run", "Run")
-        said = _LINE.findall(page.locator("#uart").text_content())[-1]
-        shown = page.locator("#scores .value").all_text_contents()
-        assert [int(each) for each in shown] == [int(each) for each in said[:3]]
-        assert f"frame {said[4]}: {int(said[3]):,} cycles" in page.locator("#cycles").text_content()
+        browser.open(address)
+        yield browser
+    finally:
+        browser.close()
 
-        page.keyboard.press("f")  # the button that was clicked still has the focus
-        has("#caption", f"frame {int(said[4]) + 1}:")
-        page.locator("#drop").focus()
-        page.keyboard.press(" ")
-        has("#run", "Pause")
-        has("#drawn", "picture")
-        assert page.evaluate("[lcd.naturalWidth, lcd.naturalHeight]") == [320, 240]
-        page.select_option("#kind", "memory.flip")
-        assert page.input_value("#arguments") == "at="
-        page.select_option("#kind", "camera.pclk-stops")
-        has("#happens", "The pixel clock stops in the middle of a frame.")
-        page.locator("#drop").focus()
-        page.keyboard.press("n")
-        has("#uart", "(fault: camera.pclk-stops at frame:")
-        has("#uart", "E: CAM_SHORT")
-        page.keyboard.press("/")
-        page.keyboard.type("h")
-        page.keyboard.press("Enter")
-        has("#uart", "this list")
-        page.get_by_role("button", name="Measure").click()
-        page.locator("#layers .name").nth(3).wait_for()
+
+@contextlib.contextmanager
+def seen_on_failure(page: Browser) -> Iterator[None]:
+    """A screenshot of what a failed test saw is kept."""
+    try:
+        yield
+    except BaseException:
+        kept = ROOT / "build" / "view-failure.png"
+        kept.parent.mkdir(exist_ok=True)
+        page.picture(kept, 1200)
+        raise
+
+
+def last_said(page: Browser) -> Prediction:
+    """The last prediction on the page's UART."""
+    lines = str(page.run("document.querySelector('#uart').textContent")).splitlines()
+    return [found for line in lines if (found := Prediction.parse(line)) is not None][-1]
+
+
+def test_a_person_at_the_page(page: Browser, address: str, tmp_path: Path) -> None:
+    with seen_on_failure(page):
+        page.wait_for("#uart", "Frame: 1")
+        page.click("#run")
+        page.wait_for("#run", "Run")
+        said = last_said(page)
+        rows = page.run("[...document.querySelectorAll('#scores .value')].map(each => each.textContent)")
+        assert [int(each) for each in rows] == list(said.scores)
+        names = page.run("[...document.querySelectorAll('#scores .name')].map(each => each.textContent)")
+        assert names == list(said.labels)
+        assert f"frame {said.frame}: {said.cycles:,} cycles" in page.wait_for("#cycles")
+
+        page.press("f")  # the button that was clicked still has the focus
+        page.wait_for("#caption", f"frame {said.frame + 1}:")
+        assert last_said(page).frame == said.frame + 1
+        page.run("document.querySelector('#drop').focus()")
+        page.press(" ")
+        page.wait_for("#run", "Pause")
+        page.wait_for("#drawn", "picture")
+        shown = page.run("[picture, lcd].map(each => [each.naturalWidth, each.naturalHeight])")
+        assert shown == [[320, 240], [320, 240]]
+
+        page.select("#kind", "memory.flip")
+        assert page.run("document.querySelector('#arguments').value") == "at="
+        page.select("#kind", "camera.pclk-stops")
+        page.wait_for("#happens", "The pixel clock stops in the middle of a frame.")
+        page.run("document.querySelector('#drop').focus()")
+        page.press("n")
+        page.wait_for("#uart", "(fault: camera.pclk-stops at frame:")
+        page.wait_for("#uart", "E: CAM_SHORT")
+        for key in ("/", "h", "Enter"):
+            page.press(key)
+        page.wait_for("#uart", "this list")
+        page.click("#profile")
+        page.wait("document.querySelectorAll('#layers .name').length > 3")
 
         Image.new("RGB", (200, 600), (255, 0, 0)).save(tmp_path / "red.png")
-        page.set_input_files("#file", tmp_path / "red.png")
-        has("#caption", "your picture")
+        page.choose("#file", [tmp_path / "red.png"])
+        page.wait_for("#caption", "your picture")
         (tmp_path / "no.png").write_text("no picture")
-        page.set_input_files("#file", tmp_path / "no.png")
-        has("#trouble", "no.png: no picture that can be read")
-        page.select_option("#sets", "noise")
-        has("#caption", "noise-")
-        page.evaluate(DROP_GREEN)
-        has("#caption", "your picture")
-        page.select_option("#sets", "noise")
-        has("#caption", "noise-")
-        page.get_by_role("button", name="Webcam").click()
-        has("#caption", "your picture")
-        page.select_option("#sets", "noise")  # ends the webcam
-        page.locator("#webcam[aria-pressed=false]").wait_for()
-        has("#caption", "noise-")
-        page.get_by_role("button", name="Reset").click()
-        has("#uart", "(reset")
-        page.set_viewport_size({"width": 390, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    except BaseException:
-        page.screenshot(path=ROOT / "build" / "view-failure.png")
-        raise
+        page.choose("#file", [tmp_path / "no.png"])
+        page.wait_for("#trouble", "no.png: no picture that can be read")
+        page.select("#sets", "noise")
+        page.wait_for("#caption", "noise-")
+        page.run(f"({DROP_GREEN})()")
+        page.wait_for("#caption", "your picture")
+        page.select("#sets", "noise")
+        page.wait_for("#caption", "noise-")
+        page.click("#webcam")
+        page.wait_for("#caption", "your picture")
+        page.select("#sets", "noise")  # ends the webcam
+        page.wait_for("#webcam[aria-pressed=false]")
+        page.wait_for("#caption", "noise-")
+        page.click("#reset")
+        page.wait_for("#uart", "(reset")
+        page.picture(tmp_path / "narrow.png", 390)
+        assert page.run("document.documentElement.scrollWidth <= innerWidth")
+        own = (address, address.replace("http", "ws"), "data:", "blob:")
+        assert [url for url in page.requests if not url.startswith(own)] == []
+        assert page.complaints == []
 
 
 @pytest.mark.parametrize(
