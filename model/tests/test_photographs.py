@@ -4,7 +4,7 @@ for this machine, bit for bit LiteRT's reference. The board's are tried by ``cro
 ``CROSSCAM_PHOTOGRAPHS``: a folder whose pictures are all compared, those in folders below it, too; without it some are
 drawn. ``-s`` prints how many there were::
 
-    CROSSCAM_PHOTOGRAPHS=photographs pytest -m slow -s model/compiler/tests/test_photographs.py
+    CROSSCAM_PHOTOGRAPHS=photographs pytest -m slow -s model/tests/test_photographs.py
 """
 
 from __future__ import annotations
