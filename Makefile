@@ -13,6 +13,9 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
+# Python compiles what it imports, and keeps it: all of what is installed would take half as long again.
+INSTALL := PYTHONWARNINGS=ignore .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -e
+
 .PHONY: help setup references run report test test-all lint budget train firmware frames bench bench-model clean test-renode \
   bench-renode check-loops fuzz picture mutants
 help:  ## this list
@@ -22,13 +25,13 @@ setup: .venv/core  ## make .venv with everything `make run` needs
 .venv/core: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("crosscam needs Python >= 3.11; set PYTHON=")'
 	$(PYTHON) -m venv .venv
-	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e '.$(if $(filter zig,$(TOOLCHAIN)),[zig])'
+	$(INSTALL) '.$(if $(filter zig,$(TOOLCHAIN)),[zig])'
 	@touch $@
 .venv/dev: .venv/core
-	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev,zig]'
+	$(INSTALL) '.[dev,zig]'
 	@touch $@
 .venv/train: .venv/core
-	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	$(INSTALL) '.[train]'
 	@touch $@
 
 MODEL_DIR  = $(if $(filter /%,$(firstword $(MODEL))),,../)$(MODEL)
@@ -67,7 +70,7 @@ budget: .venv/dev firmware frames  ## what the firmware may need, against robot_
 # a while and is kept; hundreds of tests that run a command each would do it again until one has ended.
 test: .venv/dev .venv/train  ## lint, pytest, host kernel tests, Robot suites
 	@$(MAKE) --no-print-directory -j2 lint budget references
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) --exclude slow --processes 2 robot_tests
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done

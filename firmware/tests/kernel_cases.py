@@ -3,7 +3,7 @@
 Every case goes the whole way: .tflite -> compiler -> C -> host compiler -> run. Input and output lie in one arena at
 the closest place the memory plan allows, so a kernel that wrote too early would show here as well.
 
-``CROSSCAM_CASES`` says how many cases of a kind are drawn: 100 by default, 1,000 in ``make test-all``.
+``CROSSCAM_CASES`` says how many cases of a kind are drawn: 50 by default, 1,000 in ``make test-all``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 from model.compiler.tests.host import compile_cases, reference, run_reference_all
 from model.compiler.tests.maker import Kinds, cases_of
 
-CASES = int(os.environ.get("CROSSCAM_CASES", "100"))
+CASES = int(os.environ.get("CROSSCAM_CASES", "50"))
 _CHUNK = 250  # cases a library
 
 

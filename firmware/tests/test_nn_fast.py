@@ -1,6 +1,6 @@
 """The generated Cortex-M7 kernels on the simulated core against LiteRT's reference kernels: bit for bit.
 
-``CROSSCAM_CASES`` says how many cases of a kind are drawn: 100 by default, 1,000 in ``make test-all``.
+``CROSSCAM_CASES`` says how many cases of a kind are drawn: 50 by default, 1,000 in ``make test-all``.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def test_more_flash_never_makes_less_of_the_network_fast(program: Program) -> No
     outputs = program.graph.outputs
     macs = [
         sum(op.macs for unit in Selector(plain, outputs, "litert", flash=flash * 1000).select().variants for op in unit)
-        for flash in range(330, 560, 10)
+        for flash in (330, 350, 400, 450, 550)
     ]
     assert macs == sorted(macs)
     assert 0 < macs[0] < macs[-1]
