@@ -7,6 +7,7 @@ and listens on the console UART.
 from __future__ import annotations
 
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
@@ -22,6 +23,7 @@ from sim.errors import CrosscamError
 from sim.lcd import MachineDevices
 from sim.stopping import run_for
 from sim.uart_ports import UartPort
+from sim.wall_time import limit_for
 
 BOARD_SCRIPT = Path(__file__).parent / "board" / "crosscam.resc"
 CONSOLE_UART = "sysbus.usart3"
@@ -241,13 +243,20 @@ class Board(ConsoleLog):
         """Run until ``reached()`` or ``timeout_seconds`` of virtual time; True when reached.
 
         ``reached`` is asked every ``POLL_SECONDS``, at points of virtual time that do not depend on the host, so that
-        runs stay identical; the board may be up to that much past the moment.
+        runs stay identical; the board may be up to that much past the moment. CrosscamError when wall time is over.
         """
         clock = self.machine.clock
         deadline = clock.exact_seconds + Fraction(timeout_seconds)
+        wall = limit_for(timeout_seconds)
+        given_up = time.monotonic() + wall
         while not self._has_reached(reached):
             if clock.exact_seconds >= deadline:
                 return False
+            if time.monotonic() >= given_up:
+                where = f"the core is at {self.machine.symbols.describe(self.machine.cpu.pc)}"
+                raise CrosscamError(
+                    f"{wall:.0f} s of wall time are over at {self.seconds:.6g} s of board time; {where}"
+                )
             self._poll_ports()
             self.run_for(POLL_SECONDS)
         return True

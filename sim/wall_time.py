@@ -13,8 +13,14 @@ from typing import Protocol
 
 LONGEST = 1800.0
 """Seconds of wall time that a step of a test, or a frame, may take unless told otherwise."""
+_A_SECOND = 60.0
 _BETWEEN_PAUSES = 0.05
 """Seconds: a pause ends one span, and whoever runs may ask for the next."""
+
+
+def limit_for(board_seconds: float) -> float:
+    """Seconds of wall time for a run of so many seconds of virtual time: a minute each, ``LONGEST`` at least."""
+    return max(LONGEST, _A_SECOND * board_seconds)
 
 
 class Pausing(Protocol):

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from scripts.tests.conftest import ROOT, Crosscam, built, frames_of_noise
+from sim.boot import Board
+from sim.errors import CrosscamError
 
 
 def _one_line(stderr: str) -> str:
@@ -95,6 +97,13 @@ def test_a_differing_prediction_is_status_1(crosscam: Crosscam, elf: Path, frame
 def test_two_runs_give_the_same_bytes(run: Callable[[Path], Ran], ran: Ran, elf: Path) -> None:
     assert run(elf).uart == ran.uart
     assert b"Cycles" in ran.uart
+
+
+def test_no_run_takes_for_ever(elf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the firmware makes of virtual time."""
+    monkeypatch.setattr("sim.boot.limit_for", lambda board_seconds: 0.0)
+    with pytest.raises(CrosscamError, match=r"^0 s of wall time are over at 0 s of board time; the core is at .*eset"):
+        Board(elf).run_until(lambda: False, 10.0)
 
 
 def test_no_firmware(crosscam: Crosscam, frames: Path, tmp_path: Path) -> None:

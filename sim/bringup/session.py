@@ -15,15 +15,13 @@ from sim.errors import CrosscamError
 from sim.stopping import run_for
 from sim.text import printable
 from sim.uart_ports import FilePort, UartPort
-from sim.wall_time import LONGEST
+from sim.wall_time import limit_for
 from sim.watch.guard import Guard
 from sim.watch.stuck import SECONDS as STUCK_SECONDS
 from sim.watch.stuck import End, Stuck
 
 DEFAULT_SECONDS = Fraction(10)
 """Board time of a run that nobody sits at, unless told otherwise."""
-_WALL_A_SECOND = 60.0
-"""Wall time such a run may take for a second of its board time, ``LONGEST`` at least, unless told otherwise."""
 _WALL_A_SPAN = 0.05  # seconds of wall time a span should take
 _SHORTEST, _FIRST, _LONGEST = Fraction(1, 10**6), Fraction(1, 1000), Fraction(1, 4)
 _LOOKS = 10  # at a firmware while it is stuck
@@ -95,9 +93,8 @@ class Goals:
     """What a run is to show.
 
     ``seconds``: of board time, None: until every expected text has come, ``DEFAULT_SECONDS`` at most, and without an
-    end while somebody sits at a port. ``wall``: limit of wall time, None: ``LONGEST`` or a minute for each second of
-    board time, whichever is more; none where ``seconds`` has no limit. ``stuck_seconds``: see ``StuckWatch``, 0:
-    nothing is given up.
+    end while somebody sits at a port. ``wall``: limit of wall time, None: what ``limit_for`` says, and none where
+    ``seconds`` has no limit. ``stuck_seconds``: see ``StuckWatch``, 0: nothing is given up.
     """
 
     until: Sequence[str] = ()
@@ -147,7 +144,7 @@ class Session:
             self._limit = DEFAULT_SECONDS
         self._wall_limit = self.goals.wall
         if self._wall_limit is None and self._limit is not None:
-            self._wall_limit = max(LONGEST, _WALL_A_SECOND * float(self._limit))
+            self._wall_limit = limit_for(float(self._limit))
         self._first: Uart | None = uarts.all[0] if len(uarts.all) == 1 else None
         self._held_back = bytearray()
         uarts.on_char.append(self._take)

@@ -82,8 +82,7 @@ def test_the_wall_time_is_a_limit_too() -> None:
 
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a limit that somebody named, a run that nobody sits at has one."""
-    monkeypatch.setattr("sim.bringup.session.LONGEST", 0.5)
-    monkeypatch.setattr("sim.bringup.session._WALL_A_SECOND", 0.0)
+    monkeypatch.setattr("sim.bringup.session.limit_for", lambda board_seconds: 0.5)
     outcome = boot("sleeps", "-O1", goals=Goals(seconds=Fraction(10**6))).outcome
     assert outcome.reason is Reason.WALL
 
