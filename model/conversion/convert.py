@@ -89,8 +89,9 @@ def _tflite(kind: str, path: Path, target: Path, wish: Wish) -> Made:
         return Made([target])
     samples = _samples(path, shapes, wish)
     blob = _named(path, lambda: to_tflite(function, shapes, "int8", lambda: _each(samples)))
+    difference = _difference(path, function, blob, samples)
     write_bytes(target, blob)
-    return Made([target], _difference(function, blob, samples))
+    return Made([target], difference)
 
 
 def _named(path: Path, action: Callable[[], bytes]) -> bytes:
@@ -125,7 +126,7 @@ def _keras(path: Path, size: Size) -> tuple[Callable[..., Any], list[tuple[int, 
     from model.inspection.keras_file import load_keras
 
     model = load_keras(path)
-    listed = isinstance(model.input, list)
+    listed = len(model.inputs) > 1
     shapes = [_fixed(path, each.name, tuple(each.shape), size) for each in model.inputs]
     return lambda *inputs: model(list(inputs) if listed else inputs[0], training=False), shapes
 
@@ -182,11 +183,13 @@ def _fixed(path: Path, name: str, shape: tuple[int | None, ...], size: Size) -> 
 _COMPARED = 32
 
 
-def _difference(function: Callable[..., Any], blob: bytes, samples: list[NDArray[np.float32]]) -> tuple[float, float]:
+def _difference(
+    path: Path, function: Callable[..., Any], blob: bytes, samples: list[NDArray[np.float32]]
+) -> tuple[float, float]:
     """Of the first output, on up to ``_COMPARED`` samples."""
     from model.evaluation.repair import reference_interpreter
 
-    interpreter, _ = reference_interpreter(Path("the int8 model"), blob)
+    interpreter, _ = reference_interpreter(path, blob)
     source, output = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     pairs = []
     for sample in samples[:_COMPARED]:

@@ -36,6 +36,11 @@ def reference_interpreter(
     Raises:
         CrosscamError: LiteRT cannot load the model, repaired or not; ``path`` names it.
     """
+    if _has_flat_softmax(blob):
+        raise CrosscamError(
+            f"{path}: a SOFTMAX whose input has a scale below 2**-26, at which LiteRT ends the program; is the network "
+            "trained?"
+        )
     repairs: list[str] = []
     model: Any = None
     resolver = OpResolverType.BUILTIN_REF
@@ -68,6 +73,30 @@ def reference_interpreter(
         builder = flatbuffers.Builder(len(blob))
         builder.Finish(model.Pack(builder), b"TFL3")
         blob = bytes(builder.Output())
+
+
+def _has_flat_softmax(blob: bytes) -> bool:
+    """Whether LiteRT would abort: its int8 SOFTMAX checks that ``beta * scale`` fits a multiplier above 1 (TensorFlow
+    Lite's ``PreprocessSoftmaxScaling``, 26 bits behind the point), and a failed check there ends the process."""
+    try:
+        model = schema.Model.GetRootAs(blob, 0)
+        kinds = [model.OperatorCodes(at).BuiltinCode() for at in range(model.OperatorCodesLength())]
+        for number in range(model.SubgraphsLength()):
+            graph = model.Subgraphs(number)
+            for at in range(graph.OperatorsLength()):
+                operator = graph.Operators(at)
+                if kinds[operator.OpcodeIndex()] != schema.BuiltinOperator.SOFTMAX:
+                    continue
+                source = graph.Tensors(operator.Inputs(0))
+                options = schema.SoftmaxOptions()
+                options.Init(operator.BuiltinOptions().Bytes, operator.BuiltinOptions().Pos)
+                if source.Type() in (schema.TensorType.INT8, schema.TensorType.UINT8):
+                    scale = source.Quantization().Scale(0)
+                    if 0 < scale * options.Beta() <= 2.0**-26:
+                        return True
+    except _DAMAGE:
+        pass  # LiteRT says what is wrong with it
+    return False
 
 
 def _parse(blob: bytes) -> Any:

@@ -30,6 +30,8 @@ _MODULES = re.compile(
     r"keras(\.(layers|models|initializers|regularizers|constraints|activations|dtype_policies|quantizers))?"
     r"|keras\.src\.models\.(functional|sequential|model)"
 )
+_OPERATIONS = re.compile(r"keras\.src\.ops\.(numpy|nn|math|image|linalg)")
+"""Of a network written with operators, such as ``x * y``: classes of these modules, not their functions."""
 _CARRIES_CODE = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"})
 _DATA = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "__tuple__"})
 _DEEPEST = 4 * DEEPEST
@@ -195,10 +197,14 @@ def _check_object(path: Path, item: dict[str, Any]) -> None:
         )
     if kind in _DATA:
         return
-    foreign = module is not None and not (isinstance(module, str) and _MODULES.fullmatch(module))
+    foreign = module is not None and not (isinstance(module, str) and _is_own(module, kind))
     if foreign or ">" in kind or (isinstance(registered, str) and ">" in registered):
         of = f"{module}.{kind}" if foreign else registered or kind
         raise CrosscamError(f"{path}: '{name}' is an object of one's own ({shown(of)}); only Keras' own are loaded")
+
+
+def _is_own(module: str, kind: str) -> bool:
+    return bool(_MODULES.fullmatch(module) or (_OPERATIONS.fullmatch(module) and kind[:1].isupper()))
 
 
 def _check_weights(path: Path, file: Any) -> int:
@@ -226,8 +232,8 @@ def _check_weights(path: Path, file: Any) -> int:
 
 
 def _layers(model: Any) -> Iterator[Any]:
-    """All layers, those of models within it too; input layers left out."""
-    for layer in model.layers:
+    """All layers and operations, those of models within it too; input layers left out."""
+    for layer in getattr(model, "operations", model.layers):
         if hasattr(layer, "layers"):
             yield from _layers(layer)
         elif type(layer).__name__ != "InputLayer":
@@ -241,7 +247,7 @@ def _end(tensor: Any) -> End:
 
 def _macs(layer: Any) -> int | None:
     """Of one layer; None where it multiplies in a way that is not known here."""
-    kernels = [weight for weight in layer.weights if len(weight.shape) > 1]
+    kernels = [weight for weight in getattr(layer, "weights", ()) if len(weight.shape) > 1]
     if not kernels:
         return 0
     kind = type(layer).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,18 @@ def test_int8_from_photographs(
     assert facts.inputs[0].scale == pytest.approx(expected[0]) and facts.inputs[0].zero_point == expected[1]
     assert result.difference is not None and 0 <= result.difference[0] <= result.difference[1] < 0.2
     assert facts.macs == inspect(made / "m.keras").macs
+
+
+def test_a_network_in_a_row_of_free_size(made: Path, tmp_path: Path) -> None:
+    """A Sequential, loaded from a file, tells its inputs but has no ``input``."""
+    source = tmp_path / "row.keras"
+    keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 3), keras.layers.ReLU()]).save(source)
+    wish = Wish(pictures=made / "photos")
+    with pytest.raises(CrosscamError, match="--size HEIGHTxWIDTH"):
+        convert(source, tmp_path / "m.tflite", wish)
+    assert not (tmp_path / "m.tflite").exists()
+    result = convert(source, tmp_path / "m.tflite", replace(wish, size=(10, 12)))
+    assert inspect(result.paths[0]).inputs[0].shape == (1, 10, 12, 3)
 
 
 def test_other_forms(made: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from model.card import read_card, verify_model_file
+from model.compiler.tests.tflite_builder import TfliteBuilder
 from model.errors import CrosscamError
 from model.evaluation.reference import Reference
 from model.preprocessing import INPUT_SCALE, INPUT_ZERO_POINT, camera_path
@@ -59,6 +60,19 @@ def test_a_truncated_model_is_named(tmp_path: Path, keep: int) -> None:
     with pytest.raises(CrosscamError, match=r"short\.tflite: LiteRT cannot load it") as caught:
         Reference(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("scale", "beta"), [(1e-9, 1.0), (0.05, 1e-9)])
+def test_a_softmax_that_would_end_the_program_is_refused(tmp_path: Path, scale: float, beta: float) -> None:
+    """As a network has it that nobody trained: all its sums are next to 0."""
+    builder = TfliteBuilder()
+    source = builder.tensor("x", (1, 1, 1, 4), scale=scale)
+    builder.op(
+        "SOFTMAX", [source], [output := builder.tensor("y", (1, 1, 1, 4), scale=1 / 256, zero_point=-128)], beta=beta
+    )
+    (tmp_path / "m.tflite").write_bytes(builder.finish([source], [output]))
+    with pytest.raises(CrosscamError, match="is the network trained"):
+        Reference(tmp_path / "m.tflite")
 
 
 def test_a_picture_of_another_kind_is_refused() -> None:

@@ -108,6 +108,20 @@ def test_descriptions_that_are_refused(item: Any) -> None:
         check_config(Path("m.keras"), deep)
 
 
+def test_operators_of_keras_are_no_objects_of_ones_own(tmp_path: Path) -> None:
+    """A network written with ``*`` and ``+`` and functions of keras.ops, as MobileNetV3 is."""
+    keras = pytest.importorskip("keras", reason="the extra [train] is not installed")
+    source = keras.Input((8, 8, 3))
+    gate = keras.ops.relu6(keras.layers.Conv2D(3, 1)(source) + 3.0)
+    keras.Model(source, source * gate).save(tmp_path / "m.keras")
+    facts = inspect(tmp_path / "m.keras")
+    assert facts.operators == {"Conv2D": 1, "Add": 1, "Relu6": 1, "Multiply": 1}
+    assert facts.macs == 8 * 8 * 3 * 3
+    function = {"class_name": "function", "module": "keras.src.ops.numpy", "config": "multiply"}
+    with pytest.raises(CrosscamError, match="one's own"):
+        check_config(tmp_path / "m.keras", {"config": function})
+
+
 @pytest.mark.parametrize("sizes", [{"filters": 32768}, {"filters": 32768, "kernel_size": [300, 300]}])
 def test_no_room_is_made_for_weights_that_the_file_does_not_hold(saved: Path, tmp_path: Path, sizes: Any) -> None:
     """Each size is one that a layer may have; their product would take gigabytes."""
