@@ -49,13 +49,16 @@ class Distillation:
     """What a run learns from other runs' scores (see ``model.training.distillation``)."""
 
     teachers: tuple[str, ...]
-    """Names of configs beside the student's; their runs are trained first. Their scores are averaged."""
+    """Names of configs beside the student's; their runs are trained first. Their scores are averaged. None: a Keras
+    network that the command line names."""
     temperature: float = 2.0
     """Divides the logits of teacher and student before they are compared: above 1, small scores count for more."""
     weight: float = 0.5
     """Share of the loss that compares with the teacher, 0..1; the rest compares with the labels."""
     flips: bool = False
     """Average the teacher's scores of each picture and its mirror image."""
+    unlabelled: bool = False
+    """Show the photographs that the rule leaves out, too, whose objects are all too small: the teacher knows them."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,8 @@ def _check_numbers(path: Path, config: TrainingConfig) -> None:
     checks += [(f"minimum_area of {name}", share, (0.0, 1.0)) for name, share in config.minimum_area.items()]
     checks += [(f"positive_weights[{i}]", weight, (0.0, 1e6)) for i, weight in enumerate(config.positive_weights)]
     checks += [(f"weight of {s.name}", s.weight, (1e-6, 1e6)) for s in (*config.training, *config.validation)]
+    if config.distillation and config.distillation.unlabelled and config.loss != "bce":
+        raise CrosscamError(f"{path}: distillation with unlabelled photographs needs loss 'bce', got {config.loss!r}")
     if config.distillation:
         checks += [("distillation weight", config.distillation.weight, (0.0, 1.0))]
         checks += [("distillation temperature", config.distillation.temperature, (0.01, 100.0))]

@@ -222,3 +222,38 @@ def judge(
         shown = frames.samples if count is None else frames.some(count, seed).samples
         spread = Spread(workers or os.cpu_count() or 1)
         tell_equal(score_on_board(shown, elf, card.model_path, spread, results, card.outputs))
+
+
+@app.command()
+def teacher(
+    network: Annotated[Path, typer.Argument(help="sqrx.keras or fused.keras of `crosscam grades train`.")],
+    config: Annotated[Path, typer.Argument(help="A file of model/configs: classes, sources, weights.")],
+    data_root: DataRoot,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The teacher, NAME.keras.")],
+) -> None:
+    """Give a graded network's backbone a head for a config's classes, for `crosscam train --teacher`.
+
+    Example: [bold]crosscam grades teacher report/sqrx.keras model/configs/taught_160.py -o t.keras[/bold]
+    """
+    from rich.progress import Progress
+
+    from model.errors import CrosscamError
+    from model.evaluation.evaluate import table
+    from model.files import whole
+    from model.inspection.keras_file import load_keras
+    from model.run_config import load_config
+    from scripts.shipped import shipped
+
+    if out.suffix != ".keras":
+        raise CrosscamError(f"{out}: expected NAME.keras")
+    read = load_config(shipped(config))
+    graded = load_keras(network)
+    from model.grading.classes import teacher_of_classes
+
+    with Progress(transient=True) as bar:
+        task = bar.add_task("embeddings", total=None)
+        made = teacher_of_classes(graded, read, data_root, lambda done: bar.advance(task, done))
+    with whole(out) as part:
+        made.network.save(part)
+    typer.echo(f"decided by thresholds of the other folds\n{table(made.figures, read.outputs)}")
+    typer.echo(f"{out}: {made.network.count_params():,} parameters")

@@ -15,6 +15,9 @@ def train(
     weights: Annotated[
         Path | None, typer.Option(help="What the config's backbone starts from (.h5).", envvar="CROSSCAM_WEIGHTS")
     ] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="A Keras network that a config with `distillation` learns from, too.")
+    ] = None,
     zoo: Annotated[
         Path | None, typer.Option(help="Where model.tflite and card.toml go; default: `zoo` in the run's folder.")
     ] = None,
@@ -35,7 +38,7 @@ def train(
 
     read_table(selection)  # a table of another kind is told before hours of training
     out = out or Path("runs") / config.stem
-    train_file(config, data_root, weights, out, threads, verbose, restart, tensorboard)
+    train_file(config, data_root, weights, out, threads, verbose, restart, tensorboard, teacher)
 
     from model.deployment.export import export
     from model.run_config import load_config

@@ -27,6 +27,10 @@ Labelling = Callable[[Sequence[tuple[str, float]], float], "tuple[int, ...] | No
 its label; None leaves it out."""
 
 
+UNKNOWN = -1
+"""In a label: nobody says whether the class is there."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One split of one data set, and how often its images are drawn against those of other sources."""
@@ -105,6 +109,7 @@ def read_source(
     source: Source,
     minimum_area: Mapping[str, float] = MINIMUM_AREA,
     with_pictures: bool = True,
+    unlabelled: bool = False,
 ) -> list[Sample]:
     """The labelled samples of one source, in the order of their image ids.
 
@@ -115,13 +120,16 @@ def read_source(
         source: the source.
         minimum_area: class name to the share of the image that one object has to exceed.
         with_pictures: expect the folder of pictures; False when they are still to be fetched, or only counted.
+        unlabelled: take those of neither side, too, with a label of ``UNKNOWN`` throughout.
 
     Raises:
         CrosscamError: as ``read_labelled``.
     """
+    unknown = (UNKNOWN,) * len(outputs_for(minimum_area)) if unlabelled else None
 
     def label(objects: Sequence[tuple[str, float]], image_area: float) -> tuple[int, ...] | None:
-        return label_of(objects, image_area, minimum_area)
+        found = label_of(objects, image_area, minimum_area)
+        return unknown if found is None else found
 
     return read_labelled(root, source, tuple(minimum_area), label, with_pictures)
 
@@ -172,15 +180,17 @@ def read_labelled(
 def count_labels(samples: Sequence[Sample], minimum_area: Mapping[str, float] = MINIMUM_AREA) -> dict[str, int]:
     """Images a class, and in total under ``images``."""
     outputs = outputs_for(minimum_area)
-    counts = Counter(name for sample in samples for name, hit in zip(outputs, sample.label, strict=True) if hit)
+    counts = Counter(name for sample in samples for name, hit in zip(outputs, sample.label, strict=True) if hit > 0)
     return {"images": len(samples), **{name: counts[name] for name in outputs}}
 
 
-def read_sources(root: Path, sources: Sequence[Source], minimum_area: Mapping[str, float]) -> list[Sample]:
+def read_sources(
+    root: Path, sources: Sequence[Source], minimum_area: Mapping[str, float], unlabelled: bool = False
+) -> list[Sample]:
     """Samples of several sources, with one line of counts a source on stdout."""
     samples: list[Sample] = []
     for source in sources:
-        found = read_source(root, source, minimum_area)
+        found = read_source(root, source, minimum_area, unlabelled=unlabelled)
         counts = count_labels(found, minimum_area)
         print(f"{source.name}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
         samples += found

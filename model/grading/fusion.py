@@ -20,11 +20,11 @@ def fuse(backbone: keras.Model, grades: keras.Model, score: keras.Model) -> kera
         score: second stage (``heads.score_head``).
     """
     embedding = backbone.output
-    outputs = {SCORE: _applied(score, embedding), GRADES: _applied(grades, embedding)}
+    outputs = {SCORE: applied(score, embedding), GRADES: applied(grades, embedding)}
     return keras.Model(backbone.input, [outputs[SCORE], outputs[GRADES]], name=f"sqrxr_{backbone.name}")
 
 
-def _applied(head: keras.Model, x: keras.KerasTensor) -> keras.KerasTensor:
+def applied(head: keras.Model, x: keras.KerasTensor) -> keras.KerasTensor:
     """The head's layers on ``x``, one by one, so that the fused network is flat: layers by name, one level."""
     for layer in head.layers[1:]:
         x = layer(x)

@@ -45,6 +45,14 @@ def score_head(width: int) -> keras.Model:
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name=SCORE)(x), name="sqrxr")
 
 
+def classes_head(width: int, outputs: int) -> keras.Model:
+    """For classes that do not exclude one another: ``[n, width]`` embeddings to ``[n, outputs]``, each 0..1."""
+    inputs = keras.Input((width,))
+    x = layers.Dense(128, activation="relu", name="classes_hidden")(inputs)
+    x = layers.Dropout(0.5, name="classes_dropout")(x)
+    return keras.Model(inputs, layers.Dense(outputs, activation="sigmoid", name="classes")(x), name="classes")
+
+
 def batches(
     graded: Graded, targets: NDArray[np.float32], batch_size: int, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
@@ -81,6 +89,17 @@ def fit_score(graded: Graded, loss: keras.losses.Loss | str, seed: int, fitting:
     head = score_head(graded.embeddings.shape[-1])
     targets = (graded.grades > 0).astype(np.float32)[:, None]
     _fit(head, loss, graded, targets, seed, fitting)
+    return head
+
+
+def fit_classes(
+    graded: Graded, labels: NDArray[np.float32], loss: keras.losses.Loss, seed: int, fitting: Fitting = HEADS
+) -> keras.Model:
+    """A head for classes, trained against ``labels`` (``[n, outputs]``, 0 or 1)."""
+    keras.utils.set_random_seed(seed)
+    head = classes_head(graded.embeddings.shape[-1], labels.shape[-1])
+    noisy = keras.Sequential([layers.Dropout(CHANNELS_DROPPED), head])
+    _fit(noisy, loss, graded, labels, seed, fitting)
     return head
 
 

@@ -73,20 +73,41 @@ class Teacher:
         return mean
 
 
-def teacher_of(config: TrainingConfig, runs: Sequence[tuple[TrainingConfig, Path]]) -> Teacher | None:
+def teacher_of(
+    config: TrainingConfig, runs: Sequence[tuple[TrainingConfig, Path]], file: Path | None = None
+) -> Teacher | None:
     """The teacher of a config; None where it has none.
 
     Args:
         config: the student's config.
         runs: config and folder of each teacher's run, trained.
+        file: another teacher, a Keras network of the same classes (see ``model.grading.classes``).
 
     Raises:
-        CrosscamError: fewer runs than the config names teachers, a run without weights.
+        CrosscamError: fewer runs than the config names teachers, no teacher at all, a run without weights, a file that
+            is no such network.
     """
     if config.distillation is None:
         return None
+    if file is None and not config.distillation.teachers:
+        raise CrosscamError(f"{config.id}: names no teacher; give one by --teacher FILE.keras")
     if len(runs) != len(config.distillation.teachers):
         raise CrosscamError(f"{config.id}: needs the runs of its teachers, {', '.join(config.distillation.teachers)}")
     from model.training.trained import load_run
 
-    return Teacher([load_run(teacher, run) for teacher, run in runs], config.distillation.flips)
+    networks = [load_run(teacher, run) for teacher, run in runs]
+    if file is not None:
+        networks.append(_network(file, len(config.outputs)))
+    return Teacher(networks, config.distillation.flips)
+
+
+def _network(file: Path, outputs: int) -> Any:
+    from model.inspection.keras_file import load_keras
+
+    network = load_keras(file)
+    ends = [tuple(tensor.shape) for tensor in (*network.inputs, *network.outputs)]
+    if len(ends) != 2 or len(ends[0]) != 4 or ends[0][1] is None or ends[0][1] != ends[0][2] or ends[0][3] != 3:
+        raise CrosscamError(f"{file}: expected a network of one square colour picture and one output as the teacher")
+    if ends[1] != (None, outputs):
+        raise CrosscamError(f"{file}: its output is {list(ends[1])}, expected {outputs} scores as the student has")
+    return network

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from model.dataset.coco import UNKNOWN
 from model.run_config import TrainingConfig
 
 
@@ -58,7 +59,8 @@ class DistillationLoss(keras.losses.Loss):
     """A loss against the labels mixed with the cross-entropy against a teacher's scores.
 
     Both sides' logits are divided by the temperature T, and the teacher's part is multiplied by T squared, which keeps
-    its gradients as large as without (arXiv:1503.02531, section 2). Each output is a sigmoid of its own.
+    its gradients as large as without (arXiv:1503.02531, section 2). Each output is a sigmoid of its own. Pictures
+    without a label (``coco.UNKNOWN``) learn from the teacher alone.
 
     Args:
         own: the loss against the labels: of labels and scores ``[n, outputs]``, to ``[n]`` or a scalar.
@@ -78,7 +80,8 @@ class DistillationLoss(keras.losses.Loss):
         wanted = ops.sigmoid(_logits(teacher) / self._temperature)
         said = ops.sigmoid(_logits(y_pred) / self._temperature)
         soft = -ops.mean(wanted * ops.log(said) + (1.0 - wanted) * ops.log(1.0 - said), axis=-1)
-        hard = self._own(labels, y_pred)
+        known = ops.cast(ops.min(labels, axis=-1) > UNKNOWN, y_pred.dtype)
+        hard = known * self._own(ops.maximum(labels, 0.0), y_pred)
         return (1.0 - self._weight) * hard + self._weight * self._temperature**2 * soft
 
 

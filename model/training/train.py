@@ -71,6 +71,7 @@ def train(
     restart: bool = False,
     tensorboard: bool = False,
     teachers: Sequence[tuple[TrainingConfig, Path]] = (),
+    teacher: Path | None = None,
 ) -> Path:
     """Run one config; a run that was interrupted goes on after its last whole epoch, to the same figures.
 
@@ -83,6 +84,7 @@ def train(
         restart: begin anew although the folder holds the state of an earlier run.
         tensorboard: also write TensorBoard's event files into ``out/tensorboard``.
         teachers: config and trained run's folder of each teacher that the config names.
+        teacher: a Keras network that a config with ``distillation`` learns from, too.
 
     Returns:
         The best weights' file.
@@ -109,10 +111,18 @@ def train(
     keras.utils.set_random_seed(config.seed)
     model = build_network(config)
     backbones.load(model, config.backbone, weights, config.alpha, config.seed)
-    training = load_frames(read_sources(data_root, config.training, config.minimum_area))
+    unlabelled = config.distillation is not None and config.distillation.unlabelled
+    training = load_frames(read_sources(data_root, config.training, config.minimum_area, unlabelled))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
     crops = [load_crops(data_root, paste) for paste in config.pastes]
-    options = (config.augmentation, config.seed, config.size, crops, config.outputs, teacher_of(config, teachers))
+    options = (
+        config.augmentation,
+        config.seed,
+        config.size,
+        crops,
+        config.outputs,
+        teacher_of(config, teachers, teacher),
+    )
     batches = TrainingBatches(training, config.batch_size, *options)
     if config.quantization_aware:
         from model.dataset.representative import REPRESENTATIVE
@@ -162,6 +172,7 @@ def train_file(
     verbose: int = 1,
     restart: bool = False,
     tensorboard: bool = False,
+    teacher: Path | None = None,
 ) -> Path:
     """Train a config file as the command lines do: with a bound on the threads, and every setting kept with the run.
 
@@ -169,23 +180,32 @@ def train_file(
     complete are taken as they are.
 
     Raises:
-        CrosscamError: as ``train`` and ``load_config``; a config that is its own teacher.
+        CrosscamError: as ``train`` and ``load_config``; a config that is its own teacher, or one that learns from none
+            and is given one.
     """
-    load_config(config)  # a bad config is told before TensorFlow takes its seconds
+    read = load_config(config)  # a bad config is told before TensorFlow takes its seconds
+    if teacher is not None and read.distillation is None:
+        raise CrosscamError(f"{config}: has no `distillation`, so it learns from no teacher; leave --teacher out")
     if threads:
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
     best = _train_with_needed(
-        config, data_root, Path(weights) if weights else None, out, (verbose, restart, tensorboard)
+        config, data_root, Path(weights) if weights else None, out, (verbose, restart, tensorboard), teacher
     )
     print(f"best weights: {best}")
     return best
 
 
 def _train_with_needed(
-    path: Path, data_root: Path, start: Path | None, out: Path, options: Any, above: tuple[str, ...] = ()
+    path: Path,
+    data_root: Path,
+    start: Path | None,
+    out: Path,
+    options: Any,
+    teacher: Path | None,
+    above: tuple[str, ...] = (),
 ) -> Path:
     """Train a config after the runs it needs. ``above`` names those that need it."""
     above = (*above, path.stem)
@@ -194,11 +214,11 @@ def _train_with_needed(
     for name in (*members, *teachers):
         if name in above:
             raise CrosscamError(f"{path}: needs the run {name}, which needs this one; name another")
-        _train_with_needed(path.parent / f"{name}.py", data_root, start, out.parent / name, options, above)
+        _train_with_needed(path.parent / f"{name}.py", data_root, start, out.parent / name, options, teacher, above)
     if members:
         best = average_runs(config, members, {name: out.parent / name for name in members}, data_root, out)
     else:
         runs = [(teacher, out.parent / name) for name, teacher in teachers.items()]
-        best = train(config, data_root, start, out, *options, runs)
+        best = train(config, data_root, start, out, *options, runs, teacher)
     write_text(out / SETTINGS_FILE, json.dumps(asdict(config), indent=1))
     return best
