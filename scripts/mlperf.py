@@ -15,9 +15,12 @@ from sim.files import write_json
 if TYPE_CHECKING:
     from sim.mlperf import Dialogue
     from sim.mlperf_log import HardwareLog
+    from sim.mlperf_streaming import Streamed
 
 INPUT_BYTES = {"ic01": 3072, "kws01": 490, "vww01": 27648, "ad01": 2560}
 """Length of one input by the name of the model, as the benchmark defines it."""
+STREAMING = ("sww01", "strww01")
+"""Models that listen instead."""
 COMPARED_RUNS = 5
 """Published inputs whose scores are compared, where the user has the data set."""
 
@@ -26,7 +29,8 @@ COMPARED_RUNS = 5
 class Row:
     """One image: cycles an inference here and on the bench, and how many published scores were met.
 
-    ``stamps``: where the time stamps come from, ``uart`` or a pin.
+    ``stamps``: where the time stamps come from, ``uart`` or a pin. ``streamed``, ``judged``: of a wake-word image, what
+    it made of the sound, and of the words in it (found, missed, wrong).
     """
 
     image: str
@@ -37,6 +41,17 @@ class Row:
     equal: int
     compared: int
     wall_seconds: float
+    streamed: Streamed | None = None
+    judged: tuple[int, int, int] | None = None
+
+    @property
+    def remark(self) -> str:
+        """The last column of the table."""
+        if self.judged is not None:
+            return "{} found, {} missed, {} wrong".format(*self.judged)
+        if self.streamed is not None:
+            return f"duty cycle {self.streamed.duty_cycle:.3f}"
+        return f"{self.equal} of {self.compared} equal" if self.compared else "-"
 
     @property
     def ratio(self) -> float | None:
@@ -50,11 +65,15 @@ def mlperf(
     ],
     timing: Annotated[str, typer.Option(help="Clock: cortex-m7, cortex-m4 or instructions.")] = "cortex-m7",
     board: Annotated[Path | None, typer.Option(help="Board script; default: the STM32F746 at 216 MHz.")] = None,
-    uart: Annotated[str, typer.Option(help="UART the images talk on.")] = "sysbus.usart1",
+    uart: Annotated[str | None, typer.Option(help="UART the images talk on; default: where they do.")] = None,
     datasets: Annotated[
         Path | None, typer.Option(help="The benchmark's input files, to compare scores with the logs.")
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="Measured inferences, after one to warm up.")] = 2,
+    sound: Annotated[Path | None, typer.Option(help="What a wake-word image hears (WAV); default: noise.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="The benchmark's list of where the words are in it (JSON).")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the table as JSON.")] = None,
 ) -> None:
     """Boot each image, speak the benchmark's dialogue, tell cycles an inference.
@@ -74,7 +93,7 @@ def mlperf(
     console = terminal()
     rows = []
     for image in images:
-        rows.append(run_image(image, timing, board, uart, datasets, count))
+        rows.append(run_image(image, timing, board, uart, datasets, count, sound, truth))
         console.print(f"{image.name}: {rows[-1].wall_seconds:.1f} s of wall time", style="dim")
     console.print(_table(rows, timing))
     ratios = [row.ratio for row in rows if row.ratio is not None]
@@ -89,7 +108,16 @@ def mlperf(
         raise typer.Exit(1)
 
 
-def run_image(image: Path, timing: str, board: Path | None, uart: str, datasets: Path | None, count: int) -> Row:
+def run_image(
+    image: Path,
+    timing: str,
+    board: Path | None,
+    uart: str | None,
+    datasets: Path | None,
+    count: int,
+    sound: Path | None = None,
+    truth: Path | None = None,
+) -> Row:
     """Boot ``image``, compare scores of published inputs where they are there, then measure."""
     from sim.mlperf import BOARD_SCRIPT, boot
     from sim.mlperf_log import HardwareLog, log_beside
@@ -98,17 +126,33 @@ def run_image(image: Path, timing: str, board: Path | None, uart: str, datasets:
     dialogue = boot(image, timing, board or BOARD_SCRIPT, uart)
     frequency = dialogue.machine.clock.frequency
     model = dialogue.model()
+    path = log_beside(image, "energy" if dialogue.stamps_by_pin else "performance", model)
+    hardware = HardwareLog.read(path).microseconds * frequency / 1e6 if path is not None else None
+    if model in STREAMING:
+        streamed, judged = _listen(dialogue, sound, truth)
+        cycles = streamed.processing * frequency
+        spent = time.monotonic() - started
+        return Row(image.name, model, cycles, hardware, "pins", 0, 0, spent, streamed, judged)
     if model not in INPUT_BYTES:
-        raise CrosscamError(f"{image} calls its model {model!r}; expected one of {', '.join(INPUT_BYTES)}")
+        expected = ", ".join((*INPUT_BYTES, *STREAMING))
+        raise CrosscamError(f"{image} calls its model {model!r}; expected one of {expected}")
     equal = compared = 0
     accuracy = log_beside(image, "accuracy", model)
     if datasets is not None and accuracy is not None:
         equal, compared = _compare(dialogue, HardwareLog.read(accuracy), datasets)
     dialogue.load(sample_input(model))
     cycles = dialogue.infer(count).cycles(frequency)
-    path = log_beside(image, "energy" if dialogue.stamps_by_pin else "performance", model)
-    hardware = HardwareLog.read(path).microseconds * frequency / 1e6 if path is not None else None
     return Row(image.name, model, cycles, hardware, dialogue.stamps, equal, compared, time.monotonic() - started)
+
+
+def _listen(dialogue: Dialogue, sound: Path | None, truth: Path | None) -> tuple[Streamed, tuple[int, int, int] | None]:
+    """What a wake-word image makes of ``sound``, and how far that is right."""
+    from sim.mlperf_streaming import judge, noise, read_sound, read_windows, stream
+
+    heard = noise() if sound is None else read_sound(sound)
+    windows = read_windows(truth, sound.name) if truth is not None and sound is not None else None
+    streamed = stream(dialogue, heard)
+    return streamed, judge(streamed.detections, windows) if windows is not None else None
 
 
 def sample_input(model: str) -> bytes:
@@ -152,7 +196,7 @@ def _table(rows: list[Row], timing: str) -> object:
             "-" if row.hardware is None else f"{row.hardware:,.0f}",
             "-" if row.ratio is None else f"{row.ratio:.3f}",
             row.stamps,
-            f"{row.equal} of {row.compared} equal" if row.compared else "-",
+            row.remark,
         )
     return table
 

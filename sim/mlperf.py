@@ -66,10 +66,10 @@ class Dialogue:
 
     Args:
         machine: a machine that has the image loaded.
-        uart: Renode path of the UART it talks on.
+        uart: Renode path of the UART it talks on; without one it is the one that says ``m-ready`` first.
     """
 
-    def __init__(self, machine: Machine, uart: str = "sysbus.usart1") -> None:
+    def __init__(self, machine: Machine, uart: str | None = None) -> None:
         self.machine = machine
         self.lines: list[Line] = []
         self.on_line: list[Callable[[Line], None]] = []
@@ -78,24 +78,27 @@ class Dialogue:
         self._watch: PinWatch | None = None
         self._unread: list[str] = []
         self._ready = False
-        self._assembler = LineAssembler(lambda: machine.clock.now, self._take)
-        device = machine[uart]
-        if not isinstance(device, Stm32Serial):
-            raise CrosscamError(f"{uart} is no UART: expected the one the image talks on, such as sysbus.usart1")
-        self._uart = device
+        self._uart: Stm32Serial | None = None
+        for device in _serial_lines(machine, uart):
+            assembler = LineAssembler(lambda: machine.clock.now, partial(self._take, device))
+            device.on_char.append(assembler.feed)
         # A time stamp is printed inside the span it begins. A board's ten seconds hide that line; the few inferences
         # of a run here would not, so what the image says takes no time.
         machine.clock.wires_take_time = False
-        device.on_char.append(self._assembler.feed)
 
-    def _take(self, line: Line) -> None:
+    def _take(self, device: Stm32Serial, line: Line) -> None:
+        ready = line.text.strip() == READY
+        if ready and self._uart is None:
+            self._uart = device
+        if device is not (self._uart or device):
+            return
         self.lines.append(line)
         self._unread.append(line.text)
         if line.text.strip() == ENERGY:
             self.stamps_by_pin = True
         for listener in self.on_line:
             listener(line)
-        if line.text.strip() == READY:
+        if ready:
             self._ready = True
             self.machine.pause()
 
@@ -138,10 +141,11 @@ class Dialogue:
 
         The images rely on it: a receive interrupt that finds more than one character flushes the rest.
         """
-        clock = self.machine.clock
-        spacing = BITS_A_CHARACTER * clock.frequency // max(self._uart.baud_rate, 1)
+        clock, uart = self.machine.clock, self._uart
+        assert uart is not None, "nothing is sent before the first m-ready"
+        spacing = BITS_A_CHARACTER * clock.frequency // max(uart.baud_rate, 1)
         for index, byte in enumerate(text):
-            clock.schedule(spacing * (index + 1), partial(self._uart.write_char, byte))
+            clock.schedule(spacing * (index + 1), partial(uart.write_char, byte))
 
     def name(self) -> str:
         """What the image calls itself (``m-name-..``)."""
@@ -165,11 +169,27 @@ class Dialogue:
     @property
     def stamps(self) -> str:
         """Where an inference's time stamps come from: ``uart``, or the pin, such as ``gpioPortG.8``."""
-        if self.stamps_by_pin and self._watch is None:
-            self._watch = PinWatch(self.machine)
-            self.command("timestamp")
-            self._pin = self._watch.only()
+        if self.stamps_by_pin and not self._pin:
+            self._pin = self.pin_of("timestamp")
         return self._pin or "uart"
+
+    @property
+    def watch(self) -> PinWatch:
+        """What the pins do; from its first use on."""
+        if self._watch is None:
+            self._watch = PinWatch(self.machine)
+        return self._watch
+
+    def pin_of(self, *commands: str, high: bool = False) -> str:
+        """The one pin that these commands let go low and high again, or ``high`` and low.
+
+        Raises:
+            CrosscamError: none did, or several.
+        """
+        self.watch.edges.clear()
+        for command in commands:
+            self.command(command)
+        return self.watch.only(commands[0], high)
 
     def infer(self, count: int, warm_up: int = 1, timeout_seconds: float | None = None) -> Inference:
         """Run ``warm_up`` and then ``count`` measured inferences.
@@ -178,21 +198,31 @@ class Dialogue:
             CrosscamError: there were no two time stamps, or no scores.
         """
         pin = self.stamps
-        if self._watch is not None:
-            self._watch.pulses.clear()
+        if self.stamps_by_pin:
+            self.watch.edges.clear()
         answer = "\n".join(self.command(f"infer {count} {warm_up}", timeout_seconds or 2.0 + (count + warm_up)))
-        if self._watch is None:
+        if not self.stamps_by_pin:
             laps = [int(lap) for lap in _LAP.findall(answer)]
             spans = [float((second - first) & 0xFFFFFFFF) for first, second in pairwise(laps)]
         else:
             # A bench takes both falling edges: ten seconds hide the first pulse, a few inferences do not.
-            pulses = self._watch.of(pin)
-            spans = [float(1_000_000 * (second.fell - first.rose)) for first, second in pairwise(pulses)]
+            pulses = self.watch.pulses(pin)
+            spans = [float(1_000_000 * (second.start - first.end)) for first, second in pairwise(pulses)]
         results = _RESULTS.search(answer)
         scores = None if results is None else scores_of(results.group(1))
         if len(spans) != 1 or scores is None:
             raise CrosscamError(f"infer: expected two time stamps ({pin}) and m-results, got: {answer!r}")
         return Inference(count, spans[0], scores)
+
+
+def _serial_lines(machine: Machine, uart: str | None) -> list[Stm32Serial]:
+    """The UART of that path, or all there are."""
+    devices = machine.devices.values() if uart is None else [machine[uart]]
+    found = [device for device in devices if isinstance(device, Stm32Serial)]
+    if not found:
+        where = "the board has" if uart is None else f"{uart} is"
+        raise CrosscamError(f"{where} no UART: expected the one the image talks on, such as sysbus.usart1")
+    return found
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -205,7 +235,7 @@ def images_in(folder: Path) -> list[Path]:
 
 
 def boot(
-    image: Path, timing: str, board: Path = BOARD_SCRIPT, uart: str = "sysbus.usart1", timeout_seconds: float = 5.0
+    image: Path, timing: str, board: Path = BOARD_SCRIPT, uart: str | None = None, timeout_seconds: float = 5.0
 ) -> Dialogue:
     """Boot a benchmark image on the board of a ``.resc`` script and wait for its first ``m-ready``.
 

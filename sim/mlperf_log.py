@@ -14,6 +14,7 @@ _COUNT = re.compile(r'Command "(?:io )?dut infer (\d{1,18})(?!\d)')
 _LAP = re.compile(r"m-lap-us-(\d{1,18})(?!\d)")
 _RESULTS = re.compile(r"m-results-\[([^\]]*)\]")
 _WINDOW = re.compile(r"# Inferences : +(\d{1,18})\n.*Runtime +: +(\d{1,9}\.\d{1,9}) sec")
+_THROUGHPUT = re.compile(r"Estimated throughput: (\d{1,9}(?:\.\d{1,9})?) inf")
 
 
 LARGEST_LOG = 64 * MEGABYTE
@@ -42,7 +43,8 @@ class HardwareLog:
     def read(cls, path: Path) -> HardwareLog:
         """Parse ``path``; CrosscamError when it cannot be read or holds no measured inference.
 
-        An Energy image prints no time stamps: the spans are those that ``results.txt`` beside the log gives, in ms.
+        An Energy image and a streaming one print no time stamps: ``results.txt`` beside the log has the spans, in ms,
+        or the inferences a second.
         """
         text = _text_of(path)
         log, spans = cls(), []
@@ -62,9 +64,8 @@ class HardwareLog:
                 if scores is None:
                     raise CrosscamError(f"{path}: m-results-[{found[1]}]: expected numbers")
                 log.results.setdefault((source, count), scores)
-        summary = path.with_name("results.txt")
-        if not spans and summary.is_file():
-            spans = [1e6 * float(time) / int(runs) for runs, time in _WINDOW.findall(_text_of(summary)) if int(runs)]
+        if not spans:
+            spans = _spans_in(path.with_name("results.txt"))
         if not spans:
             raise CrosscamError(f"{path}: no `dut infer` with two m-lap-us lines in it; expected the runner's log.txt")
         log.microseconds = sorted(spans)[len(spans) // 2]
@@ -82,6 +83,13 @@ def _text_of(path: Path) -> str:
     except (OSError, UnreadableError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise CrosscamError(f"{path}: cannot be read ({reason}); expected what the runner wrote") from error
+
+
+def _spans_in(summary: Path) -> list[float]:
+    """Microseconds an inference, of each window, from a ``results.txt``; none where it is missing or has none."""
+    text = _text_of(summary) if summary.is_file() else ""
+    windows = [1e6 * float(seconds) / int(runs) for runs, seconds in _WINDOW.findall(text) if int(runs)]
+    return windows or [1e6 / float(rate) for rate in _THROUGHPUT.findall(text) if float(rate)]
 
 
 def log_beside(image: Path, kind: str = "performance", model: str = "") -> Path | None:

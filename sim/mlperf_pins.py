@@ -6,9 +6,9 @@ says to the runner, who has it wired; here it is the one that ``timestamp`` puls
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sim.engine.devices.pins.gpio_pads import PINS, GpioPads
@@ -21,62 +21,80 @@ SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """A pad that went low and high again; both in seconds of board time."""
+class Edge:
+    """A pad, such as ``gpioPortG.12``, that went high or low; seconds of board time."""
 
     pin: str
-    fell: Fraction
-    rose: Fraction
+    high: bool
+    at: Fraction
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A pad that left its level and came back to it."""
+
+    start: Fraction
+    end: Fraction
 
 
 class PinWatch:
-    """Hears the pads of every GPIO port of ``machine``; ``pulses`` in the order in which they ended."""
+    """Hears the pads of every GPIO port of ``machine``; ``edges`` in their order."""
 
     def __init__(self, machine: Machine) -> None:
-        self.pulses: list[Pulse] = []
+        self.edges: list[Edge] = []
         for path, device in machine.devices.items():
             if isinstance(device, GpioPads):
-                port = _Port(self.pulses, path.removeprefix("sysbus."), machine)
+                port = _Port(self.edges, path.removeprefix("sysbus."), machine)
                 for pin in range(PINS):
                     device.outputs[pin].connect(port, pin)
 
-    def of(self, pin: str) -> list[Pulse]:
-        """Those of one pin, such as ``gpioPortG.8``."""
-        return [pulse for pulse in self.pulses if pulse.pin == pin]
+    def pulses(self, pin: str, high: bool = False) -> list[Pulse]:
+        """What one pin did: low and high again, or ``high`` and low again."""
+        edges = [edge for edge in self.edges if edge.pin == pin]
+        return [
+            Pulse(first.at, second.at)
+            for first, second in pairwise(edges)
+            if first.high == high and second.high != high
+        ]
 
-    def only(self) -> str:
-        """The pin that has pulsed, once, and no other.
+    def pins(self) -> list[str]:
+        """Those that went high or low, by name."""
+        return sorted({edge.pin for edge in self.edges})
+
+    def pulsed(self, high: bool = False) -> list[str]:
+        """The pins that pulsed once, by name."""
+        return [pin for pin in self.pins() if len(self.pulses(pin, high)) == 1]
+
+    def most(self, high: bool) -> list[Pulse]:
+        """Those of the pin that pulsed most, of the pins that were low before, or high."""
+        first: dict[str, bool] = {}
+        for edge in self.edges:
+            first.setdefault(edge.pin, edge.high)
+        return max((self.pulses(pin, high) for pin in self.pins() if first[pin] == high), key=len, default=[])
+
+    def only(self, command: str, high: bool = False) -> str:
+        """The one pin that pulsed once.
 
         Raises:
-            CrosscamError: none did, or several, or more than once.
+            CrosscamError: none did, or several; ``command`` is what the image was told.
         """
-        pins = [pulse.pin for pulse in self.pulses]
+        pins = self.pulsed(high)
         if len(pins) != 1:
-            raise CrosscamError(
-                f"timestamp: expected one pin of the board's GPIO ports to go low and high once, saw {_listed(pins)}"
-            )
+            listed = ", ".join(pins[:SHOWN]) + (" and others" if len(pins) > SHOWN else "") if pins else "none"
+            way = "high and low" if high else "low and high"
+            raise CrosscamError(f"{command}: expected one pin of the board's GPIO ports to go {way} once, saw {listed}")
         return pins[0]
-
-
-def _listed(pins: Iterable[str]) -> str:
-    names = sorted(set(pins))
-    return ", ".join(names[:SHOWN]) + (" and others" if len(names) > SHOWN else "") if names else "none"
 
 
 class _Port:
     """The pads of one port."""
 
-    def __init__(self, pulses: list[Pulse], name: str, machine: Machine) -> None:
-        self._pulses, self._name, self._clock = pulses, name, machine.clock
-        self._low: dict[int, Fraction | None] = {}  # pads that are low, and since when; None: from before anybody heard
+    def __init__(self, edges: list[Edge], name: str, machine: Machine) -> None:
+        self._edges, self._name, self._clock = edges, name, machine.clock
         self._told: set[int] = set()
 
     def on_gpio(self, number: int, value: bool) -> None:
         """Pad ``number`` has another level, or is told its first."""
-        first = number not in self._told
+        if number in self._told:
+            self._edges.append(Edge(f"{self._name}.{number}", value, self._clock.exact_seconds))
         self._told.add(number)
-        now = self._clock.exact_seconds
-        if not value:
-            self._low[number] = None if first else now
-        elif (fell := self._low.pop(number, None)) is not None:
-            self._pulses.append(Pulse(f"{self._name}.{number}", fell, now))

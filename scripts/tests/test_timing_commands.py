@@ -14,6 +14,7 @@ from scripts.main import app
 from sim.errors import CrosscamError
 from sim.mlperf import images_in
 from sim.tests.firmware_bench import build, need, raw_image
+from sim.tests.streaming_bench import CORE, build_streaming, loud_at, write_wave
 
 CORE_HEADER = """
 #include "core_portme.h"
@@ -188,3 +189,17 @@ def test_cycles_prints_a_table_a_function_and_a_drawing(published: Path) -> None
 def test_cycles_wants_a_firmware(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["cycles", str(tmp_path / "none.elf"), "--board", "x.resc"])
     assert isinstance(result.exception, CrosscamError) and "no firmware at" in str(result.exception)
+
+
+def test_mlperf_judges_a_listening_image_by_the_benchmarks_list(tmp_path: Path) -> None:
+    image = build_streaming("gcc", tmp_path)
+    sound = write_wave(tmp_path / "a.wav", loud_at(6, 2, 12))
+    truth = tmp_path / "truth.json"
+    truth.write_text(json.dumps([{"wav_file": "a.wav", "detection_windows": [[0.15, 0.3], [100, 101]]}]))
+    table = tmp_path / "table.json"
+    arguments = ["mlperf", str(image), "--board", str(image.parent / "board.resc"), "--sound", str(sound)]
+    result = CliRunner().invoke(app, [*arguments, "--truth", str(truth), "--json", str(table)])
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(table.read_text())["rows"]
+    assert row["judged"] == [1, 1, 0] and row["stamps"] == "pins" and row["model"] == "sww01"
+    assert row["cycles"] == pytest.approx(row["streamed"]["processing"] * CORE)

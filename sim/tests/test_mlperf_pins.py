@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from sim.engine.machine import Machine
 from sim.errors import CrosscamError
 from sim.mlperf import Dialogue, boot
-from sim.mlperf_pins import PinWatch
+from sim.mlperf_pins import Edge, PinWatch
 from sim.tests.firmware_bench import TOOLCHAINS, build
 
 DATA = bytes(range(100)) * 4
@@ -41,12 +42,14 @@ def test_a_pin_gives_the_span_that_the_timer_does(images: tuple[Path, Path]) -> 
 
 def test_a_pin_that_was_low_before_is_no_time_stamp(images: tuple[Path, Path]) -> None:
     dialogue = boot(images[1], "instructions")
-    watch = PinWatch(dialogue.machine)
-    dialogue.command("timestamp")  # lets PA9 go as well
-    assert watch.only() == "gpioPortA.8"
+    assert dialogue.pin_of("timestamp") == "gpioPortA.8"  # it lets PA9 go as well
+    assert "gpioPortA.9" in {edge.pin for edge in dialogue.watch.edges}
 
 
 def test_no_pin_or_several_are_told() -> None:
     watch = PinWatch(Machine())
     with pytest.raises(CrosscamError, match="to go low and high once, saw none"):
-        watch.only()
+        watch.only("timestamp")
+    watch.edges += [Edge(pin, high, Fraction(at)) for pin in ("a.1", "a.2") for at, high in enumerate((True, False))]
+    with pytest.raises(CrosscamError, match=r"high and low once, saw a\.1, a\.2"):
+        watch.only("proc_hi", high=True)

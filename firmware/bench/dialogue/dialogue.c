@@ -3,10 +3,14 @@
  * interrupt as theirs is, and stands in for them where they are not ours to ship. Its "network" adds up the input
  * LOOPS times, so that an inference has a known length. Runs at the 16 MHz of HSI; registers from RM0385.
  * With -DENERGY its time stamps are pulses of PA8, open drain as an energy monitor's input wants it; PA9 is low before
- * anybody listens, and let go at the first command.
+ * anybody listens, and let go at the first command. With -DSTREAMING and streaming.c it listens instead of being loaded.
  */
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef STREAMING
+#include "streaming.h"
+#endif
 
 #define MMIO32(address) (*(volatile uint32_t *)(address))
 
@@ -44,6 +48,13 @@
 #define INPUT      512U
 #define LOOPS      50U
 #define TERMINATOR '%'
+#ifdef STREAMING
+#define MODEL "sww01"
+#define LAST  57U
+#else
+#define MODEL "kws01"
+#define LAST  37U
+#endif
 
 extern uint32_t stack_top, bss_start, bss_end;
 
@@ -184,7 +195,13 @@ static void obey(const char *text) {
 #endif
         lap();
     } else if (starts_with(text, "profile") != 0U) {
-        put("m-profile-[crosscam]\r\nm-model-[kws01]\r\n");
+        put("m-profile-[crosscam]\r\nm-model-[" MODEL "]\r\n");
+#ifdef STREAMING
+    } else if (starts_with(text, "start") != 0U) {
+        listening_start();
+    } else if (starts_with(text, "stop") != 0U) {
+        listening_stop();
+#endif
     } else if ((length = starts_with(text, "db load")) != 0U) {
         const char *arguments = text + length;
         input_size = number(&arguments);
@@ -241,7 +258,16 @@ static void stop(void) {
     }
 }
 
-__attribute__((section(".vectors"), used)) static void *const vectors[16 + 38] = {
-    [0] = &stack_top,   [1] = (void *)reset_handler, [2] = (void *)stop, [3] = (void *)stop,
-    [4] = (void *)stop, [5] = (void *)stop,          [6] = (void *)stop, [16 + 37] = (void *)usart1_handler,
+__attribute__((section(".vectors"), used)) static void *const vectors[16 + LAST + 1] = {
+    [0] = &stack_top,
+    [1] = (void *)reset_handler,
+    [2] = (void *)stop,
+    [3] = (void *)stop,
+    [4] = (void *)stop,
+    [5] = (void *)stop,
+    [6] = (void *)stop,
+    [16 + 37] = (void *)usart1_handler,
+#ifdef STREAMING
+    [16 + 57] = (void *)dma2_stream1_handler,
+#endif
 };

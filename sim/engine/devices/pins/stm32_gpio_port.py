@@ -82,6 +82,10 @@ class Stm32GpioPort(GpioPads):
         self._afr = [bank.register(0x20 + 4 * half, f"AFR{'LH'[half]}").storage() for half in range(2)]
         for register in self._afr:
             register.after_write(self._configured)
+        # L0, L4, F0, F3, G0, G4 (RM0432 8.4.11); the others have nothing there, and their firmware does not write it.
+        bank.register(0x28, "BRR").after_write(lambda written: self._set_or_reset(written << PINS)).field(
+            0, PINS, "BRR", Mode.WRITE
+        )
         self.refresh(ALL_PINS)
 
     def mode(self, pin: int) -> int:

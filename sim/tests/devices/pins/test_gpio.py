@@ -14,6 +14,7 @@ from sim.errors import CrosscamError
 from sim.tests.fake_services import FakeServices, Probe
 
 MODER, OTYPER, PUPDR, IDR, ODR, BSRR, LCKR, AFRL, AFRH = 0x00, 0x04, 0x0C, 0x10, 0x14, 0x18, 0x1C, 0x20, 0x24
+BRR = 0x28
 OUTPUT, ALTERNATE, ANALOG = 1, 2, 3
 
 
@@ -48,6 +49,12 @@ def test_output_pin_drives_its_line_by_bsrr_and_odr(port: Stm32GpioPort) -> None
     port.write(BSRR, 4, 1 << 30 | 1 << 14)  # set wins
     port.write(ODR, 2, 0)
     assert probe.calls == [(0, False), (0, True), (0, False), (0, True), (0, False)]
+
+
+def test_brr_resets_outputs_and_sets_none(port: Stm32GpioPort) -> None:
+    port.write(ODR, 4, 0xC001)
+    port.write(BRR, 4, 0xFFFF_8001)
+    assert port.read(ODR, 4) == 0x4000 and port.read(BRR, 4) == 0
 
 
 def test_bsrr_halves_may_be_written_alone(port: Stm32GpioPort) -> None:
