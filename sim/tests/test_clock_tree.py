@@ -9,6 +9,7 @@ import pytest
 
 from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
+from sim.engine.devices.analog.stm32h7_adc import Stm32H7Adc
 from sim.engine.devices.timers.stm32_timer import Stm32Timer
 from sim.engine.machine import Machine
 from sim.engine.monitor import Monitor
@@ -51,6 +52,27 @@ def test_an_h743_at_full_speed() -> None:
     assert found.apb == (120 * MHZ, 120 * MHZ)
     assert found.timers == (240 * MHZ, 240 * MHZ)
     assert found.kernels[0x40004800] == 120 * MHZ
+
+
+def test_converters_have_the_kernel_clock_of_adcsel() -> None:
+    pll2 = {"cr": 1 << 24 | 1 << 26, "source": 2 | 1 << 4 | 2 << 12, "pll2": 49 | 4 << 9, "per": 2 << 28}
+    for selected, hertz in ((0, 40 * MHZ), (2, 8 * MHZ), (3, 64 * MHZ)):  # PLL2 P: 8 / 2 x 50 / 5; HSE; nothing
+        found = tree("stm32h743", h743_at_480(**pll2, d3=selected << 16 | 1 << 18)).frequencies()
+        assert found is not None
+        assert found.kernels[0x40022300] == found.kernels[0x58026300] == hertz
+
+
+def test_the_common_registers_of_converters_hear_of_their_clocks() -> None:
+    monitor = Monitor()
+    monitor.create_machine("board")
+    monitor.execute(f"machine LoadPlatformDescription @{ROOT}/sim/board/stm32h743.engine.repl")
+    machine = monitor.machine
+    follower = machine.follow_clocks(load_chip("stm32h743"), lambda chip: None)
+    assert follower is not None
+    machine.sysbus.write(0x58024458, 4, 2 << 16)
+    follower.follow()
+    converter = machine["sysbus.adc1"]
+    assert isinstance(converter, Stm32H7Adc) and converter.hertz == 32 * MHZ  # per_ck is HSI; the fixed divider
 
 
 def test_after_reset_an_h743_runs_on_its_own_oscillator() -> None:

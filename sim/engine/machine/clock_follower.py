@@ -14,6 +14,7 @@ from typing import Generic, Protocol, runtime_checkable
 from sim.engine.bus import Bus
 from sim.engine.cortex_m.dwt import Dwt
 from sim.engine.cortex_m.nvic import Nvic
+from sim.engine.devices.analog.stm32h7_adc import Stm32H7AdcCommon
 from sim.engine.devices.base import Device
 from sim.engine.devices.i2c.stm32f7_i2c import Stm32F7I2c
 from sim.engine.devices.serial.stm32_serial import Stm32Serial
@@ -121,6 +122,8 @@ class ClockFollower(Generic[SomeChip]):
                 device.frequency = found.core
             elif isinstance(device, Stm32Timer) and (address in APB1 or address in APB2):
                 device.frequency = found.timers[address in APB2]
+            elif isinstance(device, Stm32H7AdcCommon):
+                device.clocked(found.kernels.get(address, 0), found.bus)
             elif isinstance(device, _SERIAL):
                 device.frequency = found.kernels.get(address, device.frequency)
         for counter in counters:

@@ -146,12 +146,13 @@ _H7_D1_KERNELS, _H7_D2_KERNELS_1, _H7_D2_KERNELS_2, _H7_D3_KERNELS = 0x4C, 0x50,
 class _Selector:
     """The field of an RCC register that chooses the kernel clock of the peripherals at ``addresses``, and the clocks
     it chooses from: ``pclk1`` .. ``pclk4``, an output of a PLL such as ``pll2_q``, ``hsi``, ``csi``, ``hse``, ``lse``,
-    ``per``."""
+    ``per``. ``bits``: of the field."""
 
     register: int
     lsb: int
     clocks: tuple[str, ...]
     addresses: tuple[int, ...]
+    bits: int = 3
 
 
 _SERIAL = ("pll2_q", "pll3_q", "hsi", "csi", "lse")
@@ -170,9 +171,9 @@ _H7_SELECTORS = (
     _Selector(_H7_D3_KERNELS, 0, ("pclk4", *_SERIAL), (0x58000C00,)),  # LPUART1
     _Selector(_H7_D2_KERNELS_2, 12, ("pclk1", "pll3_r", "hsi", "csi"), (0x40005400, 0x40005800, 0x40005C00)),
     _Selector(_H7_D3_KERNELS, 8, ("pclk4", "pll3_r", "hsi", "csi"), (0x58001C00,)),
+    _Selector(_H7_D3_KERNELS, 16, ("pll2_p", "pll3_r", "per"), (0x40022300, 0x58026300), 2),  # common registers of ADCs
 )
 """RM0433 8.7.18 to 8.7.21; RM0455 has the same fields at the same places."""
-_MOST_CLOCKS = 7  # a selector has three bits
 
 
 def _h7_hsi(tree: ClockTree) -> int:
@@ -217,7 +218,7 @@ def _h7_frequencies(tree: ClockTree) -> Frequencies | None:
 def _h7_kernel(tree: ClockTree, selector: _Selector, own: dict[str, int]) -> int:
     """In Hz. A clock that does not run counts as the bus's own, or HSI: what a model without clocks would say, rather
     than a peripheral that stands."""
-    chosen = tree.rcc(selector.register) >> selector.lsb & _MOST_CLOCKS
+    chosen = tree.rcc(selector.register) >> selector.lsb & (1 << selector.bits) - 1
     name = selector.clocks[chosen] if chosen < len(selector.clocks) else ""
     if name == "per":
         name = ("hsi", "csi", "hse", "")[tree.rcc(_H7_D1_KERNELS) >> 28 & 3]

@@ -20,7 +20,9 @@ from sim.engine.devices.registers import Field, Mode, RegisterDevice
 from sim.errors import CrosscamError
 
 _CHANNELS = 20
-_CLOCK = 30_000_000  # Hz of the converter: between what the boost modes allow and what drivers program
+_CLOCK = 30_000_000  # Hz of a converter whose clock nobody tells: between what the boost modes allow
+_PRESCALERS = (1, 2, 4, 6, 8, 10, 12, 16, 32, 64, 128, 256)  # by CCR.PRESC
+_FIXED_DIVIDER = 2  # behind them, in revision V (ST's driver computes BOOST with it)
 _SAMPLING = (3, 5, 17, 33, 65, 129, 775, 1621)  # half cycles by SMP
 _BITS = (16, 14, 12, 10, 8, 14, 12, 8)  # by RES
 _JEOC, _JEOS = 1 << 5, 1 << 6
@@ -41,6 +43,8 @@ class Stm32H7Adc(VoltageConverter):
     def __init__(self, services: Services, name: str, *, reference_voltage: float = 3.3) -> None:
         super().__init__(services, name, _CHANNELS, reference_voltage)
         self.request = add_request(self, "DMARequest", self._dma_wanted, False)
+        self.hertz = _CLOCK
+        """Clock of the conversions, where the common registers say no other."""
         self._injection: Event | None = None
         self._triggers: set[int] = set()  # inputs that are high
         self._declare()
@@ -193,7 +197,7 @@ class Stm32H7Adc(VoltageConverter):
         return (_SAMPLING[self._sampling[channel].value] + conversion) * times
 
     def _duration(self) -> tuple[int, int]:
-        return self._half_cycles(self._sequence[0]), 2 * _CLOCK
+        return self._half_cycles(self._sequence[0]), 2 * self.hertz
 
     def _code(self, channel: int) -> int:
         """The next sample of a channel as the converter gives it out; the watchdogs look at it."""
@@ -247,7 +251,7 @@ class Stm32H7Adc(VoltageConverter):
                 min(field.value, _CHANNELS - 1) for field in self._injected_order[: self._injected_length.value + 1]
             ]
             half_cycles, clock = sum(map(self._half_cycles, channels)), self.services.clock
-            delay = half_cycles * clock.frequency // (2 * _CLOCK)
+            delay = half_cycles * clock.frequency // (2 * self.hertz)
             self._injection = clock.schedule(delay, lambda: self._injected(channels))
 
     def _injected(self, channels: list[int]) -> None:
@@ -276,7 +280,11 @@ class Stm32H7Adc(VoltageConverter):
 
 
 class Stm32H7AdcCommon(RegisterDevice):
-    """What ADC1 and ADC2 share, or what ADC3 has for itself: CSR shows both converters' flags, CCR is kept."""
+    """What ADC1 and ADC2 share, or what ADC3 has for itself.
+
+    CSR shows both converters' flags; CCR selects and divides their clock (25.4.3) once ``clocked`` has said what there
+    is to select from.
+    """
 
     RENODE_TYPES = ("Analog.STM32H7_ADC_Common",)
     size = 0x100
@@ -289,9 +297,28 @@ class Stm32H7AdcCommon(RegisterDevice):
                 raise CrosscamError(f"{name}: {converter.name} is no Analog.STM32H7_ADC")
         self._converters = [each for each in converters if isinstance(each, Stm32H7Adc)]
         self.bank.register(0x00, "CSR").value_from(self._status)
-        self.bank.register(0x08, "CCR").storage(0x01FFCF1F).after_write(self._control)
+        control = self.bank.register(0x08, "CCR").after_write(self._control)
+        self._mode = control.field(16, 2, "CKMODE")
+        self._prescaler = control.field(18, 4, "PRESC")
+        control.storage(0x01FFCF1F)
+        self._kernel = self._bus = 0
         self.bank.register(0x0C, "CDR").value_from(lambda: self._data(16))
         self.bank.register(0x10, "CDR2").value_from(lambda: self._data(32) & 0xFFFFFFFF)
+
+    def reset(self) -> None:
+        super().reset()
+        self._divide()
+
+    def clocked(self, kernel: int, bus: int) -> None:
+        """Kernel clock by RCC.ADCSEL and bus clock, in Hz; a conversion under way keeps the time it has been given."""
+        self._kernel, self._bus = kernel, bus
+        self._divide()
+
+    def _divide(self) -> None:
+        mode, prescaler = self._mode.value, min(self._prescaler.value, len(_PRESCALERS) - 1)
+        hertz = self._bus // (1, 1, 2, 4)[mode] if mode else self._kernel // _PRESCALERS[prescaler]
+        for each in self._converters:
+            each.hertz = hertz // _FIXED_DIVIDER or _CLOCK
 
     def _status(self) -> int:
         return sum((each.flags.raw & 0x7FF) << 16 * index for index, each in enumerate(self._converters))
@@ -302,5 +329,6 @@ class Stm32H7AdcCommon(RegisterDevice):
         )
 
     def _control(self, written: int) -> None:
+        self._divide()
         if written & 0x1F:
             self.log.warning("dual mode (CCR.DUAL) is not modelled: the converters work on their own")

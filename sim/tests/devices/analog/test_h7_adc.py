@@ -251,3 +251,32 @@ def test_bad_parameters_and_reset(bench: Bench) -> None:
     bench.adc.feed_voltage_sample_to_channel(1, 500, 1)
     bench.adc.reset()
     assert bench.read(CR) == DEEP and isinstance(bench.adc, Device)
+
+
+@pytest.mark.parametrize(
+    ("control", "megahertz"),
+    [
+        (0, 48),
+        (1 << 18, 24),
+        (7 << 18, 3),
+        (11 << 18, 96 / 512),
+        (1 << 16, 120),
+        (2 << 16, 60),
+        (3 << 16 | 5 << 18, 30),
+    ],
+)
+def test_conversions_take_the_clock_that_is_selected_and_divided(control: int, megahertz: float) -> None:
+    bench = Bench()
+    common = Stm32H7AdcCommon(bench.services, "common", master=bench.adc)
+    common.clocked(96_000_000, 240_000_000)
+    common.write(8, 4, control)
+    bench.write(SQR1, 1 << 6)
+    bench.write(SMPR1, 5 << 3)
+    bench.start()
+    microseconds = (64.5 + 8.5) / megahertz
+    bench.services.clock.microseconds(microseconds * 0.95)
+    assert not bench.read(ISR) & EOC
+    bench.services.clock.microseconds(microseconds * 0.1)
+    assert bench.read(ISR) & EOC
+    common.reset()
+    assert bench.adc.hertz == 48_000_000
