@@ -140,8 +140,8 @@ def stream(dialogue: Dialogue, sound: Sound) -> Streamed:
     ]  # fmt: skip
     if not receivers:
         raise CrosscamError(
-            "start: no serial audio interface of the board listens; expected a board with one, such as "
-            "sim/board/stm32l4r5_sound.resc"
+            "start: no serial audio interface of the board listens; expected a board description with the one that the "
+            "image sets up as a slave, as sim/board/stm32l4r5.engine.repl has it"
         )
     watch.edges.clear()
     for receiver in receivers:

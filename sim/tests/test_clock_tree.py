@@ -65,7 +65,7 @@ def test_converters_have_the_kernel_clock_of_adcsel() -> None:
 def test_the_common_registers_of_converters_hear_of_their_clocks() -> None:
     monitor = Monitor()
     monitor.create_machine("board")
-    monitor.execute(f"machine LoadPlatformDescription @{ROOT}/sim/board/stm32h743.engine.repl")
+    monitor.execute(f"machine LoadPlatformDescription @{ROOT}/sim/board/stm32h743.repl")
     machine = monitor.machine
     follower = machine.follow_clocks(load_chip("stm32h743"), lambda chip: None)
     assert follower is not None
