@@ -75,7 +75,7 @@ def test_photographs_go_to_a_board_behind_a_socket_and_come_back(socket_board: s
 
     noise, taken = tmp_path / "noise", tmp_path / "taken"
     assert "PASS" in run("feed", socket_board, noise, "--count", "1")
-    assert "1 frames" in run("grab", socket_board, "-o", taken)
+    assert "1 frame" in run("grab", socket_board, "-o", taken)
     shots = [(noise / f"{number:04}.rgb565").read_bytes() for number in range(3)]
     assert (taken / "0000.rgb565").read_bytes() in shots
 
