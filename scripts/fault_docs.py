@@ -34,12 +34,13 @@ Renode has them too (`sysbus.ov7670 ControlRead 0x20 VALUE`, see `sim/peripheral
 
 ## What the board does
 
-Every row runs in `robot_tests/faults.robot` (`make test`: a few of each kind; `make test-all`: all). *goes on*: nothing
-is interrupted. *recovers*: predictions go on by themselves. *starts anew*: after a reset. *stops*: no more pictures,
-the console answers. *waits*: for the watchdog, to try again. After all but the last two the scores are the reference's,
-bit for bit. Lost: frames no prediction came of, which the console counts or leaves out of its numbers. Wrong:
-predictions that may differ from the reference's. Renode: {carried} of the {rows} rows run there as well (`make
-test-renode`), all of the camera's but those that refuse its bus: there a bus asks nobody for an acknowledge.
+Every row runs in `robot_tests/faults.robot` (`make test`: a few of each kind; `make test-all`: all). `&`: both go wrong
+in one run. *goes on*: nothing is interrupted. *recovers*: predictions go on by themselves. *starts anew*: after a
+reset. *stops*: no more pictures, the console answers. *waits*: for the watchdog, to try again. After all but the last
+two the scores are the reference's, bit for bit, each those of the photograph that the frame's number says. Lost: frames
+no prediction came of, which the console counts or leaves out of its numbers. Wrong: predictions that may differ from
+the reference's. Renode: {carried} of the {rows} rows run there as well (`make test-renode`), of the camera's all kinds
+but those that refuse its bus: there a bus asks nobody for an acknowledge.
 
 | fault | the board says | then | lost | wrong | Renode | how |
 |---|---|---|---|---|---|---|
@@ -74,7 +75,8 @@ def page(rows: list[Row], header: str) -> str:
     """The page; ``header`` is the text of errors.h. CrosscamError when no table of errors is in it."""
     joined = " ".join(line.rstrip("\\").strip() for line in header.splitlines())
     for row in rows:
-        kind_of(row.order.kind).read_arguments(row.order.arguments)
+        for order in row.orders:
+            kind_of(order.kind).read_arguments(order.arguments)
     errors = _ERROR.findall(joined)
     if not errors:
         raise CrosscamError(f'{ERRORS}: no table of errors: expected X(CODE, "text", "what then")')

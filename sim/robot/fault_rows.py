@@ -1,7 +1,7 @@
 """Keywords that hold a board to a table of faults: what it has to say of each, and what a fault may cost.
 
 A table is TOML, one ``[[fault]]`` a row:
-    inject    the fault, as ``crosscam run --fault`` takes it
+    inject    the fault, as ``crosscam run --fault`` takes it; several that go wrong in one run with `` & `` between
     says      what the console has to say, in this order; parts of lines
     then      ``goes on``, ``recovers``, ``starts anew`` (predictions come afterwards, their scores the reference's),
               ``stops`` (no more predictions, and the console answers), ``waits`` (for a watchdog or a repair)
@@ -38,6 +38,7 @@ CAMERA, UART = "sysbus.ov7670", "sysbus.usart3"
 _CAPTURED_COUNT, _CAPTURED_INDEX = 0x10, 0x11
 _GOES_ON = ("goes on", "recovers", "starts anew")
 ENDINGS = (*_GOES_ON, "stops", "waits")
+_AND = " & "
 _AFTERWARDS = 3
 """Predictions that have to come after a fault is over."""
 _LOST = re.compile(r", (\d+) lost so far\)", re.ASCII)
@@ -66,13 +67,13 @@ class Row:
     why: str = ""
 
     @property
-    def order(self) -> Order:
+    def orders(self) -> list[Order]:
         """What to inject."""
-        return Order.parse(self.inject)
+        return [Order.parse(each) for each in self.inject.split(_AND)]
 
     @property
     def family(self) -> str:
-        """What goes wrong: ``camera``, ``irq``, ..."""
+        """What goes wrong, or what does first: ``camera``, ``irq``, ..."""
         return self.inject.partition(".")[0]
 
 
@@ -169,7 +170,8 @@ class fault_rows:  # noqa: N801 - `Library  sim.robot.fault_rows` finds the clas
         builtin.log(row.inject)
         builtin.run_keyword("Reset Emulation")
         builtin.run_keyword("Prepare Board", frames)
-        self._inject(row.order)
+        for order in row.orders:
+            self._inject(order)
         builtin.run_keyword("Start Emulation")
         reference = json.loads((Path(frames) / "reference.json").read_text(encoding="utf-8"))["frames"]
         course = self._follow(row, _Course(reference))
