@@ -21,6 +21,7 @@ from scripts.shipped import FRAMES
 from sim.errors import CrosscamError as SimError
 
 if TYPE_CHECKING:
+    from model.card import Card
     from model.compiler.compile import Options
     from sim.frames.folder import FrameFolder
 
@@ -105,9 +106,9 @@ def row_of(
     source = facts.inputs[0]
     row = Row(
         name=card.id if card is not None else path.stem,
-        type=f"{card.use.graph if card is not None else 'classifier'}, {source.type}",
+        type=f"{_graph(card)}, {source.type}",
         training_set=UNTRAINED if untrained else _training_set(card),
-        classes=_classes(facts.outputs[0].shape),
+        classes=len(_grades(card)) or _classes(facts.outputs[0].shape),
         bytes=facts.bytes,
         tensors=facts.tensors,
         resolution="x".join("?" if size is None else str(size) for size in source.shape[1:]),
@@ -122,6 +123,16 @@ def row_of(
     except (CrosscamError, SimError) as error:
         return replace(row, problem=facts.board.obstacle or str(error))
     return replace(row, cycles=benched.cycles, ram=benched.ram, flash=benched.flash, equal=benched.equal)
+
+
+def _grades(card: Card | None) -> tuple[str, ...]:
+    return card.judgement.grades if card is not None else ()
+
+
+def _graph(card: Card | None) -> str:
+    if card is None:
+        return "classifier"
+    return "grader" if card.judgement.grades else card.use.graph
 
 
 def _training_set(card: object) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from model.card import write_card
 from model.compiler.compile import Options
 from model.compiler.tests import cases_fast, cases_weighted
+from model.compiler.tests.cases_graded import graded_card, two_outputs
 from model.compiler.tests.maker import Maker
 from scripts import bench_model
 from scripts.main import app
@@ -55,6 +57,14 @@ def test_generated_kernels_are_faster(tmp_path: Path) -> None:
     assert fast.equal and plain.equal
     assert fast.layers[0].kernel.startswith("nn_fast_") and not plain.layers[0].kernel.startswith("nn_fast_")
     assert 2 * fast.cycles < plain.cycles
+
+
+def test_outputs_that_a_card_joins_are_compared_as_one(tmp_path: Path) -> None:
+    blob = two_outputs()
+    (tmp_path / "model.tflite").write_bytes(blob)
+    write_card(graded_card(blob), tmp_path)
+    result = CliRunner().invoke(app, ["bench-model", str(tmp_path)])
+    assert result.exit_code == 0 and "equal" in result.output, result.output
 
 
 def test_a_wrong_output_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
