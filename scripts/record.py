@@ -57,6 +57,7 @@ def record(
     from scripts.console import terminal
     from sim.boot import BOARD_SCRIPT, Board
     from sim.engine.elf import ElfImage
+    from sim.files_read import FilesRead
     from sim.frames.folder import FrameFolder, write_folder
     from sim.recording.archive import write_recording
     from sim.recording.inputs import board_files, host, image_digest
@@ -83,6 +84,7 @@ def record(
         for port in ports:
             cleanup.callback(port.close)
         cleanup.enter_context(WarningLog(tell))
+        read = cleanup.enter_context(FilesRead())
         board = Board(elf, camera.path, timing, board_script)
         cleanup.callback(board.close)
         board.check_camera()
@@ -99,7 +101,7 @@ def record(
         last = max((seconds for seconds, _ in planned), default=0.0)
         board.run_until(lambda: watched.is_over() and board.seconds > last, last + 2.0 + wanted * SECONDS_PER_FRAME)
         watched.explain(elf)
-        files = board_files(board, board_script or BOARD_SCRIPT, elf)
+        files = board_files(read, board_script or BOARD_SCRIPT, elf, camera.path)
         recording = recorder.finished(replace(recording, board=files), sequence.seen[:wanted])
     write_recording(output, recording)
     for problem in sequence.problems:

@@ -95,10 +95,12 @@ def _recorded(source: Path, folder: Path) -> _Wanted:
 def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
     from scripts.references import HostReference
     from sim.boot import BOARD_SCRIPT, Board
+    from sim.files_read import FilesRead
     from sim.frames.folder import FrameFolder
     from sim.lcd_kept import KeptPictures
     from sim.profile.profiler import Profiler
     from sim.profile.windows import FrameWindows
+    from sim.recording.inputs import board_files
     from sim.recording.recorder import ScriptedPort
     from sim.report import run_page
     from sim.report.page import MOST_PICTURES, Page
@@ -111,6 +113,7 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
     count = wanted.count or len(folder.entries)
     with contextlib.ExitStack() as cleanup:
         warnings = cleanup.enter_context(WarningLog(tell))
+        read = cleanup.enter_context(FilesRead())
         board = Board(wanted.elf, wanted.frames, wanted.timing, board_script)
         cleanup.callback(board.close)
         board.check_camera()
@@ -128,7 +131,8 @@ def _run(wanted: _Wanted, model: Path, board_script: Path | None) -> Page:
         profile = profiler.profile(windows) if windows else None
         profiler.close()
         lines = [line.text for line in board.lines]
-        environment = run_page.environment(board, wanted.elf, board_script or BOARD_SCRIPT, wanted.timing)
+        files = board_files(read, board_script or BOARD_SCRIPT, wanted.elf, wanted.frames)
+        environment = run_page.environment(board.seconds, wanted.elf, wanted.timing, files)
         page = Page(
             title=f"{wanted.name} on the {folder.set_name} frames",
             passed=False,

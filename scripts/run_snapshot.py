@@ -11,8 +11,8 @@ from sim.errors import CrosscamError
 
 if TYPE_CHECKING:
     from sim.boot import ConsoleLog
-    from sim.bringup.files_read import FilesRead
     from sim.bringup.snapshot_taker import Moment, SnapshotTaker
+    from sim.files_read import FilesRead
 
 
 class SnapshotOption:
@@ -34,8 +34,8 @@ class SnapshotOption:
             return
         if engine != "crosscam":
             raise CrosscamError(f"--snapshot-at: expected the engine crosscam, not {engine}, which is another process")
-        from sim.bringup.files_read import FilesRead
         from sim.bringup.snapshot_taker import Moment
+        from sim.files_read import FilesRead
 
         self._moment, self._read = Moment.parse(at), FilesRead()
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from sim.bringup.files_read import FilesRead
 from sim.bringup.snapshot import MachineSnapshot, Origin, digests
 from sim.engine.machine import Machine
 from sim.engine.observe.gdb.local import LocalDebuggee
@@ -19,6 +18,7 @@ from sim.engine.observe.past.digest import digest
 from sim.engine.observe.past.places import Typed
 from sim.engine.observe.past.searching import Searcher
 from sim.errors import CrosscamError
+from sim.files_read import FilesRead
 
 _SECONDS = 60.0
 """Wall time in which a copy has come to its moment: it has a hundredth of a second of board time to go."""

@@ -113,7 +113,15 @@ class SerialLink:
         try:
             self._port.baudrate = baud
         except (*self._lost, ValueError) as error:
+            if self._is_gone():
+                raise _gone(self.name, error) from None
             raise CrosscamError(f"{self.name}: not at {baud} baud ({shown(_reason(error), 100)})") from None
+
+    def _is_gone(self) -> bool:
+        try:
+            return bool(self._port.in_waiting < 0)
+        except self._lost:
+            return True
 
     def close(self) -> None:
         """See ``Link``."""

@@ -9,17 +9,15 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sim.boot import Board
 from sim.engine.elf import ElfImage
-from sim.engine.scripting.peripheral import PythonPeripheral
 from sim.errors import CrosscamError
+from sim.files_read import FilesRead
 from sim.reading import file_digest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PARTS = ("numpy", "numba", "llvmlite", "unicorn")
 """Packages whose arithmetic a run goes through."""
 _SOURCES = (".py", ".toml")
-_COMPANION = ".engine.repl"
 
 
 def image_digest(image: ElfImage) -> str:
@@ -31,19 +29,22 @@ def image_digest(image: ElfImage) -> str:
     return found.hexdigest()
 
 
-def board_files(board: Board, script: Path, firmware: Path) -> dict[str, str]:
-    """SHA-256 of each file that made ``board``, its scripts included, by a name that no folder changes.
+def board_files(read: FilesRead, script: Path, firmware: Path, frames: Path) -> dict[str, str]:
+    """SHA-256 of each file that made a board, its scripts included, by a name that no folder changes.
+
+    Args:
+        read: has heard of them.
+        script: the board's; names are from its folder where they can be.
+        firmware: is no part of the board, ...
+        frames: nor is what the camera sees.
 
     Raises:
         CrosscamError: one cannot be read any more.
     """
-    named = {Path(name) for name in board.machine.board_files}
-    files = {script, *named, *(name.with_suffix(_COMPANION) for name in named), *board.monitor.files}
-    for device in board.machine.devices.values():
-        if isinstance(device, PythonPeripheral):
-            files |= {Path(name) for name in device.script_files if not name.startswith("<")}
-    resolved = {each.resolve() for each in files if each.is_file()} - {firmware.resolve()}
-    return {_name(each, script.resolve().parent): _digest(each) for each in sorted(resolved)}
+    resolved = {each.resolve() for each in read.paths if each.is_file()} - {firmware.resolve()}
+    seen = frames.resolve()
+    files = sorted(each for each in resolved if not each.is_relative_to(seen))
+    return {_name(each, script.resolve().parent): _digest(each) for each in files}
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from sim.boot import BOARD_SCRIPT, Board
 from sim.engine.elf import ElfImage
 from sim.errors import CrosscamError
+from sim.files_read import FilesRead
 from sim.frames.folder import write_folder
 from sim.lcd_kept import KeptPicture
 from sim.recording.displayed import different
@@ -50,13 +52,12 @@ def replay(recording: Recording, folder: Path, elf: Path | None, script: Path | 
     frames = write_folder(folder / "frames", recording.set_name, recording.shots(), recording.playback)
     image = image_digest(ElfImage.read(elf))
     inputs = [] if image == recording.firmware.image else [f"the firmware {elf.name} is another one"]
-    board = Board(elf, frames.path, recording.timing, script)
-    try:
-        present = board_files(board, script, elf)
-        inputs += [f"the board: {each}" for each in differences(recording.board, present)]
-        again = _run(board, replace(recording, board=present, firmware=replace(recording.firmware, image=image)))
-    finally:
-        board.close()
+    with FilesRead() as read:
+        board = Board(elf, frames.path, recording.timing, script)
+        with contextlib.closing(board):
+            again = _run(board, replace(recording, firmware=replace(recording.firmware, image=image)))
+    again = replace(again, board=board_files(read, script, elf, frames.path))
+    inputs += [f"the board: {each}" for each in differences(recording.board, again.board)]
     difference = first_difference(recording, again)
     if difference and not inputs:
         inputs = [f"crosscam itself: {each}" for each in differences(recording.host, host())]

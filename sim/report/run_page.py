@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.boot import Board
@@ -10,7 +10,7 @@ from sim.console import is_banner
 from sim.engine.elf import ElfImage
 from sim.profile.document import quantiles
 from sim.profile.profiler import Profile
-from sim.recording.inputs import board_files, host, image_digest
+from sim.recording.inputs import host, image_digest
 from sim.recording.recording import digest
 from sim.report.page import Bar, MemoryBar
 from sim.text import number_of
@@ -67,8 +67,9 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) else 1
 
 
-def environment(board: Board, elf: Path, script: Path, timing: str) -> dict[str, list[tuple[str, str]]]:
-    """What ran, with hashes: nothing in it depends on the folder or the day."""
+def environment(seconds: float, elf: Path, timing: str, files: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """What ran for so many ``seconds`` of board time, with hashes: nothing in it depends on the folder or the day.
+    ``files``: see ``inputs.board_files``."""
     image = ElfImage.read(elf)
     content = elf.read_bytes()
     firmware = [
@@ -77,12 +78,11 @@ def environment(board: Board, elf: Path, script: Path, timing: str) -> dict[str,
         ("SHA-256", digest(content)),
         ("SHA-256 of what is loaded", image_digest(image)),
         ("clock", timing),
-        ("board time", f"{board.seconds:.2f} s"),
+        ("board time", f"{seconds:.2f} s"),
     ]
-    files = list(board_files(board, script, elf).items())
     return {
         "Firmware": firmware,
-        f"Board: {number_of(len(files), 'file')}": files,
+        f"Board: {number_of(len(files), 'file')}": list(files.items()),
         "crosscam and the host": list(host().items()),
     }
 

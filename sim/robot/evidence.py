@@ -23,7 +23,7 @@ from sim.text import printable
 if TYPE_CHECKING:
     from PIL import Image
 
-    from sim.bringup.files_read import FilesRead
+    from sim.files_read import FilesRead
     from sim.robot.session import Session
 
 _WARNINGS = 50

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.bringup.files_read import FilesRead
 from sim.bringup.snapshot import MachineSnapshot, Origin
 from sim.bringup.snapshot_taker import Moment, SnapshotTaker
 from sim.errors import CrosscamError
+from sim.files_read import FilesRead
 
 if TYPE_CHECKING:
     from sim.robot.session import Session

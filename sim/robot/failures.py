@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn
 
-from sim.bringup.files_read import FilesRead
+from sim.files_read import FilesRead
 from sim.robot.evidence import keep
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import traceback
 from pathlib import Path
-from types import FunctionType
 
 from sim.engine.devices.base import Device, Services
 from sim.engine.devices.script_twin import LARGEST_SCRIPT
@@ -201,12 +200,6 @@ class PythonPeripheral(Device):
         if self._reaches_out or any(isinstance(value, DeviceProxy) for value in own):
             return None
         return values_of(own)
-
-    @property
-    def script_files(self) -> set[str]:
-        """The files its Python stands in: the script, and those it has run in its own globals."""
-        functions = [value for value in self._scope.values() if isinstance(value, FunctionType)]
-        return {self._file, *(function.__code__.co_filename for function in functions)}
 
     def polled(self, times: int) -> None:
         """So many reads were not made."""
