@@ -146,3 +146,5 @@ def test_a_board_that_is_unplugged_is_told(board: tuple[Board, Dialogue]) -> Non
     made.unplug()
     with pytest.raises(LinkLostError, match=f"{made.place}: the board has gone"):
         dialogue.line(60)
+    with pytest.raises(LinkLostError, match="the board has gone"):
+        dialogue.speed(921600)
