@@ -1,4 +1,4 @@
-"""The cortex-m7 clock's micro-kernels against their rules, as a table (docs/timing.md has it).
+"""The micro-kernels of the cortex-m7 and cortex-m4 clocks against their rules, as a table (docs/timing.md has it).
 
 python -m scripts.bench_timing [--markdown]
 """

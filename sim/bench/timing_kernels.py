@@ -22,8 +22,10 @@ from sim.engine.bus import MappedMemory
 from sim.engine.cortex_m.cpu import CortexM
 from sim.engine.cortex_m.nvic import Nvic
 from sim.engine.machine import Machine
-from sim.engine.timing.chip import DeviceBus, Memory, load_chip
+from sim.engine.timing.chip import Chip, DeviceBus, Memory, load_chip
 from sim.engine.timing.cortex_m7 import CortexM7Timing
+from sim.engine.timing.m4_chip import CORTEX_M4, M4Chip, load_m4_chip
+from sim.engine.timing.m4_chip import Memory as M4Memory
 from sim.errors import CrosscamError
 
 FOLDER = Path(__file__).parents[2] / "firmware" / "bench" / "timing"
@@ -42,7 +44,7 @@ _REGISTERS = 0x6000  # bytes a kernel uses
 class Kernel:
     """One loop and its rule; ``code`` and ``data`` name memories of the chip, ``data`` also the registers behind a bus.
 
-    ``bus_clock``: core cycles of one; 0: as the chip's data file has it.
+    ``bus_clock``: core cycles of one; 0: as the chip's data file has it. ``core``: whose clock counts.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Kernel:
     data: str = "dtcm"
     caches: bool = True
     bus_clock: int = 0
+    core: str = "cortex-m7"
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,9 @@ def assemble(file: Path) -> tuple[bytes, dict[str, int]]:
 class Bench:
     """A bare core with a chip's memories, and memory in place of peripherals."""
 
-    def __init__(self, chip: str, timing: str | None = None, bus_clock: int = 0) -> None:
-        self.chip = load_chip(chip)
-        machine = self.machine = Machine("kernels", timing or f"cortex-m7:{chip}")
+    def __init__(self, chip: str, timing: str | None = None, bus_clock: int = 0, core: str = "cortex-m7") -> None:
+        self.chip: Chip | M4Chip = load_m4_chip(chip) if core == CORTEX_M4 else load_chip(chip)
+        machine = self.machine = Machine("kernels", timing or f"{core}:{chip}")
         for memory in self.chip.memories:
             size = min(memory.size, 1 << 21)
             machine.register(f"sysbus.{memory.name}", MappedMemory(machine, memory.name, size=size), memory.base)
@@ -135,16 +138,16 @@ class Bench:
                 machine.register(f"sysbus.{bus.name}", MappedMemory(machine, bus.name, size=_REGISTERS), bus.base)
         nvic = Nvic(machine, "nvic", priority_mask=0xF0)
         machine.register("sysbus.nvic", nvic, 0xE000E000)
-        self.cpu = CortexM(machine, "cpu", nvic=nvic)
+        self.cpu = CortexM(machine, "cpu", nvic=nvic, cpu_type=core)
         self.cpu.performance_in_mips = 100
         machine.register("sysbus.cpu", self.cpu)
         machine.sysbus.write(CPACR, 4, 0xF << 20)
-        if bus_clock and isinstance(machine.timing, CortexM7Timing):
+        if bus_clock and isinstance(machine.timing, CortexM7Timing) and isinstance(self.chip, Chip):
             machine.timing.retime(self.chip.clocked(bus_clock, 0))
 
-    def memory(self, name: str) -> Memory | DeviceBus:
+    def memory(self, name: str) -> Memory | M4Memory | DeviceBus:
         """A memory of the chip, or what stands for the registers behind a bus, by name."""
-        places: tuple[Memory | DeviceBus, ...] = (*self.chip.memories, *self.chip.devices)
+        places: tuple[Memory | M4Memory | DeviceBus, ...] = (*self.chip.memories, *self.chip.devices)
         for memory in places:
             if memory.name == name:
                 return memory
@@ -181,7 +184,7 @@ def measure(kernels: list[Kernel], folder: Path = FOLDER) -> list[Outcome]:
         code, symbols = images[kernel.file]
         board = kernel.chip, kernel.bus_clock
         if board not in benches:
-            benches[board] = Bench(kernel.chip, bus_clock=kernel.bus_clock)
+            benches[board] = Bench(kernel.chip, bus_clock=kernel.bus_clock, core=kernel.core)
         bench = benches[board]
         start = symbols[kernel.name]
         end = min([other for other in symbols.values() if other > start], default=len(code))
