@@ -235,6 +235,7 @@ def test_the_third_failure_in_a_row_sets_the_sensor_up_anew(app: Application) ->
 def test_a_sensor_that_is_gone_is_looked_for_ever_more_rarely(app: Application) -> None:
     app.command("r")
     sensor, app.hal.bus = app.hal.bus, lambda address, data: (BUS_NO_ANSWER, b"")
+    app.hal.missing = 153600
     for _ in range(3):
         app.library.vision_step()
         app.hal.now += 501
