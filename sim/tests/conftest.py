@@ -9,8 +9,8 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def clean_loggers() -> None:
-    """Take off what an earlier test's machine put on its devices' loggers: rate limits, levels."""
+    """Take off what an earlier test put on the loggers of devices, and on the one above: rate limits, levels."""
     for name, logger in logging.root.manager.loggerDict.items():
-        if name.startswith("sim.") and isinstance(logger, logging.Logger):
+        if f"{name}.".startswith("sim.") and isinstance(logger, logging.Logger):
             logger.filters.clear()
             logger.setLevel(logging.NOTSET)
