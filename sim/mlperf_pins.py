@@ -61,10 +61,6 @@ class PinWatch:
         """Those that went high or low, by name."""
         return sorted({edge.pin for edge in self.edges})
 
-    def pulsed(self, high: bool = False) -> list[str]:
-        """The pins that pulsed once, by name."""
-        return [pin for pin in self.pins() if len(self.pulses(pin, high)) == 1]
-
     def most(self, high: bool) -> list[Pulse]:
         """Those of the pin that pulsed most, of the pins that were low before, or high."""
         first: dict[str, bool] = {}
@@ -78,7 +74,7 @@ class PinWatch:
         Raises:
             CrosscamError: none did, or several; ``command`` is what the image was told.
         """
-        pins = self.pulsed(high)
+        pins = [pin for pin in self.pins() if len(self.pulses(pin, high)) == 1]
         if len(pins) != 1:
             listed = ", ".join(pins[:SHOWN]) + (" and others" if len(pins) > SHOWN else "") if pins else "none"
             way = "high and low" if high else "low and high"

@@ -141,11 +141,9 @@ def _score_lengths(card: Card) -> list[int]:
 def _banner_title(title: str) -> str:
     """The card's title as the banner has room for it, in characters that can be shown."""
     text = shown(title, _TITLE)
-    return (
-        text
-        if _bytes(text) <= _TITLE
-        else text.encode("utf-8", "replace")[: _TITLE - 3].decode("utf-8", "ignore") + "..."
-    )
+    if _bytes(text) <= _TITLE:
+        return text
+    return text.encode("utf-8", "replace")[: _TITLE - 3].decode("utf-8", "ignore") + "..."
 
 
 def _verdict_length(judgement: Judgement) -> int:

@@ -85,7 +85,7 @@ def _lift_constants(graph: Any) -> None:
 
     kept = []
     for node in graph.node:
-        value = next((each for each in node.attribute), None) if node.op_type == "Constant" else None
+        value = node.attribute[0] if node.op_type == "Constant" and node.attribute else None
         if value is None or value.name not in _CONSTANT:
             kept.append(node)
         elif value.name == "value":

@@ -35,6 +35,10 @@ def bare(text: str) -> str:
     """``text`` without time stamps at its start and garbage in it."""
     while found := _STAMP.match(text):
         text = text[found.end() :]
+    return _clean(text)
+
+
+def _clean(text: str) -> str:
     return GARBAGE.sub("", printable(text)).strip()
 
 
@@ -63,7 +67,7 @@ class LogLabels:
 
     def _after_noise(self, text: str) -> Iterator[str]:
         yield text
-        clean = GARBAGE.sub("", printable(text)).strip()
+        clean = _clean(text)
         first = _BRIEF.get(self._labels[0], self._labels[0]) + ": "
         at = clean.find(first)
         while at >= 0:
