@@ -13,7 +13,9 @@ ELF    := build/$(TOOLCHAIN)/crosscam.elf
 SET    := $(if $(COCO_DIR),coco,demo)
 FRAMES := build/frames/$(SET)
 
-# Python compiles what it imports, and keeps it: all of what is installed would take half as long again.
+# Python compiles what it imports, and keeps it: all of what is installed would take half as long again. Container
+# images like to forbid the keeping; then each of hundreds of commands would compile a thousand modules, 2 s of processor.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := PYTHONWARNINGS=ignore .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -e
 
 .PHONY: help setup references run report test test-all lint budget train firmware frames bench bench-model clean test-renode \
