@@ -16,7 +16,6 @@ import typer
 from scripts import bench_model as one_model
 from scripts.bench_models_table import Row, shown_table, write_tables
 from scripts.model_names import model_at
-from scripts.shelf_accuracy import accuracy_of
 from scripts.shipped import FRAMES
 from sim.errors import CrosscamError as SimError
 
@@ -100,6 +99,7 @@ def row_of(
     from model.compiler.card import open_model
     from model.errors import CrosscamError
     from model.inspection.inspect import inspect
+    from scripts.shelf_accuracy import accuracy_of
 
     path, _, card = open_model(model)
     facts = inspect(path)

@@ -7,9 +7,12 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.files import whole, write_text
-from scripts.shelf_accuracy import Accuracy
+
+if TYPE_CHECKING:
+    from scripts.shelf_accuracy import Accuracy
 
 CLOCK = 480_000_000
 """Hz of the board's core."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import sys
-from importlib.metadata import version as installed_version
 
 import typer
 
@@ -121,6 +120,8 @@ def main() -> None:
         sys.stderr.reconfigure(errors="backslashreplace")
     with one_line_errors("--debug" in given, output):
         if "--version" in given:
+            from importlib.metadata import version as installed_version
+
             print(f"crosscam {installed_version('crosscam')}")
             status = 0
         else:

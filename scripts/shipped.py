@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from scripts.console import tell
@@ -63,6 +62,8 @@ def firmware_or_built(path: Path, model: Path) -> Path:
 
 
 def _build(elf: Path, model: Path) -> None:
+    from importlib.metadata import version
+
     from model import compiler
 
     toolchain = _toolchain()

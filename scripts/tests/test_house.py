@@ -6,6 +6,8 @@ Who may import whom is in ``pyproject.toml`` (import-linter, by ``make lint``). 
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -27,6 +29,14 @@ def test_no_circles() -> None:
         TopologicalSorter(arrows).prepare()
     except CycleError as error:
         pytest.fail("modules import each other in a circle: " + " <- ".join(error.args[1]))
+
+
+def test_a_command_line_imports_little() -> None:
+    """What a command needs is imported when it runs: all of it would be half a second before any help."""
+    heavy = "{'numpy', 'PIL', 'numba', 'unicorn', 'ai_edge_litert', 'importlib.metadata'}"
+    probe = f"import sys, scripts.main; sys.exit(' '.join({heavy} & sys.modules.keys()) or 0)"
+    run = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def sources() -> Iterator[Path]:
