@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.native import code_cache as module
+from sim.engine.native import native_code, native_compiler
 from sim.engine.native.code_cache import CodeCache, code_cache, digest_of, guarded
+from sim.engine.timing import block_native, m7_maintenance
 
 ROOT = Path(__file__).parents[2]
 START = "from sim.tests.engine_bench import Bench; Bench(); print('ran')"
@@ -57,13 +66,18 @@ def test_a_file_that_was_cut_off_is_a_miss(cache: CodeCache, size: int) -> None:
     assert cache.read("a.o") is None
 
 
-def test_a_file_of_another_name_or_key_is_a_miss(cache: CodeCache, tmp_path: Path) -> None:
+def test_a_file_of_another_name_key_or_room_is_a_miss(cache: CodeCache) -> None:
     cache.write("a.o", b"content")
     (cache.path / "a.o").rename(cache.path / "b.o")
     assert cache.read("b.o") is None
     other = CodeCache(cache.path, b"another secret of 32 bytes here!")
     other.write("c.o", b"content")
     assert cache.read("c.o") is None
+    rooms = cache.room("one"), cache.room("other")
+    assert rooms[0] is not None and rooms[1] is not None
+    rooms[0].write("d.o", b"content")
+    (rooms[0].path / "d.o").rename(rooms[1].path / "d.o")
+    assert rooms[1].read("d.o") is None
 
 
 def test_a_link_or_a_pipe_is_a_miss(cache: CodeCache, tmp_path: Path) -> None:
@@ -98,18 +112,6 @@ def test_no_folder_where_a_file_or_a_link_is(tmp_path: Path) -> None:
     assert not guarded(tmp_path / "file" / "below")
 
 
-def test_sealed_files_are_those_that_were_noted(cache: CodeCache) -> None:
-    (cache.path / "deep").mkdir()
-    for name in ("a.nbi", "deep/b.nbc"):
-        (cache.path / name).write_bytes(name.encode())
-    known = cache.seal((".nbi", ".nbc"), {})
-    assert cache.sealed((".nbi", ".nbc")) == known and len(known) == 2
-    (cache.path / "deep" / "b.nbc").write_bytes(b"changed")
-    (cache.path / "new.nbc").write_bytes(b"slipped in")
-    assert set(cache.sealed((".nbi", ".nbc"))) == {"a.nbi"}
-    assert sorted(path.name for path in cache.path.rglob("*.nb?")) == ["a.nbi"]
-
-
 def test_a_digest_follows_content_and_versions(tmp_path: Path) -> None:
     source = tmp_path / "a.py"
     source.write_text("1")
@@ -130,17 +132,177 @@ def test_the_engine_runs_without_a_cache(tmp_path: Path) -> None:
     assert run.stderr == ""
 
 
+# Native functions
+
+ASK = """
+import sys
+from sim.engine.native import native_code
+from sim.engine.timing import m7_maintenance
+{before}
+print(m7_maintenance.on_maintenance.ctypes(0, 0, 0), "numba" in sys.modules)
+"""
+COMPILED, FOUND = "0 True\n", "0 False\n"
+
+
+def start(home: Path, before: str = "", shell: str = "") -> subprocess.Popen[str]:
+    """A process of a user whose cache lies at ``home``: it calls a native function, and says if numba was there."""
+    command = f"{shell}exec {shlex.quote(sys.executable)} -c {shlex.quote(ASK.format(before=before))}"
+    environment = os.environ | {"XDG_CACHE_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(["sh", "-c", command], env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    out, error = process.communicate(timeout=300)
+    assert (process.returncode, error) == (0, "")
+    return out
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds one function."""
+    home = tmp_path_factory.mktemp("filled")
+    assert said(start(home)) == COMPILED
+    return home
+
+
+@pytest.fixture
+def home(filled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(filled, tmp_path / "home"))
+
+
+def kept(home: Path) -> Path:
+    (found,) = home.glob("crosscam/native-*/*")
+    return found
+
+
+def test_what_was_compiled_is_loaded_without_numba(home: Path) -> None:
+    assert kept(home).name == "sim.engine.timing.m7_maintenance.on_maintenance.o"
+    assert said(start(home)) == FOUND
+
+
+def test_a_machine_is_made_without_numba() -> None:
+    """With all that it takes along: scipy is numba's, and half of its time."""
+    ask = START + "; import sys; print([each for each in ('numba', 'scipy') if each in sys.modules])"
+    for _ in range(2):
+        run = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stdout.split("\n", 1) == ["ran", "[]\n"], run.stderr
+
+
+@pytest.mark.parametrize("part", ["digest", "header", "code", "end"])
+def test_a_damaged_file_is_compiled_anew(home: Path, part: str) -> None:
+    file = kept(home)
+    whole = file.read_bytes()
+    place = {"digest": 3, "header": 40, "code": 32 + 0x44, "end": len(whole) - 1}[part]
+    file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    assert said(start(home)) == COMPILED
+    assert kept(home).read_bytes() == whole
+    assert said(start(home)) == FOUND
+
+
+def test_what_was_changed_is_never_loaded(home: Path, cache: CodeCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that LLVM would take: without a digest, with another key's, with that of another name."""
+    name, content = kept(home).stem, kept(home).read_bytes()[32:]
+    own = cache.room(kept(home).parent.name)
+    assert own is not None
+    file = own.path / f"{name}.o"
+    own.write("other.o", content)
+    CodeCache(own.path, b"another secret of 32 bytes here!").write(file.name, content)
+    planted = [content, bytes(32) + content, file.read_bytes(), (own.path / "other.o").read_bytes()]
+    loaded = []
+
+    def load(content: bytes, names: list[str]) -> list[int]:
+        loaded.append(content)
+        return [1]
+
+    monkeypatch.setattr(native_code, "_kept", functools.cache(native_code._Kept))
+    monkeypatch.setattr(native_code, "load", load)
+    monkeypatch.setattr(native_compiler, "compile_function", lambda function, signature, name: (b"compiled", True))
+    function = m7_maintenance.on_maintenance._function
+    for each in planted:
+        file.write_bytes(each)
+        assert native_code.CFunction(function, "int64(int64, int64, int64)").address == 1
+        assert own.read(file.name) == b"compiled"
+    assert loaded == [b"compiled"] * len(planted)
+    own.write(file.name, content)
+    assert native_code.CFunction(function, "int64(int64, int64, int64)").address == 1
+    assert loaded[-1] == content
+
+
+def test_code_for_another_processor_is_not_taken(home: Path) -> None:
+    """A home that machines share."""
+    other = "native_code.host_processor = lambda: 'a processor that has less'"
+    assert said(start(home, other)) == COMPILED
+    assert said(start(home, other)) == FOUND
+    assert said(start(home)) == FOUND
+    assert len(list(home.glob("crosscam/native-*/*.o"))) == 2
+
+
+def test_a_digest_of_makers_follows_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    native_code.maker_digest.cache_clear()
+    own = native_code.maker_digest()
+    for each in ("get_host_cpu_name", "get_default_triple"):
+        with monkeypatch.context() as patched:
+            patched.setattr(llvm, each, lambda: "another")
+            native_code.maker_digest.cache_clear()
+            assert native_code.maker_digest() != own
+    native_code.maker_digest.cache_clear()
+    assert native_code.maker_digest() == own
+
+
+def test_two_processes_compile_at_once(tmp_path: Path) -> None:
+    both = [start(tmp_path), start(tmp_path)]
+    assert [said(process) for process in both] == [COMPILED, COMPILED]
+    assert said(start(tmp_path)) == FOUND
+
+
 def test_a_disk_that_is_full_only_costs_the_cache(tmp_path: Path) -> None:
-    """No file may be larger than 512 bytes: the key still fits, what numba writes does not."""
-    (tmp_path / "native.py").write_text(
-        "from sim.engine.native.native_code import cfunc, njit, seal\n"
-        "@njit\ndef double(x):\n    return 2 * x\n"
-        "@cfunc('int64(int64)')\ndef four_times(x):\n    return double(double(x))\n"
-        "seal()\nprint(four_times.ctypes(3), double(4))\n"
-    )
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    for full in (True, False):
-        shell = f"{'ulimit -f 1; ' if full else ''}exec {shlex.quote(sys.executable)} {tmp_path / 'native.py'}"
-        done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "12 8\n", "")
-        assert bool(list(tmp_path.rglob("*.nbc"))) is not full
+    """No file may be larger than 512 bytes: the key still fits, machine code does not."""
+    assert said(start(tmp_path, shell="ulimit -f 1; ")) == COMPILED
+    assert not list(tmp_path.rglob("*.o"))
+    assert said(start(tmp_path)) == COMPILED
+    assert said(start(tmp_path)) == FOUND
+
+
+def test_old_versions_go(home: Path) -> None:
+    for number in range(9):
+        (home / "crosscam" / f"native-{number}").mkdir()
+        os.utime(home / "crosscam" / f"native-{number}", (number, number))
+    kept_before = {path.name for path in home.glob("crosscam/native-*")}
+    other = "native_code.host_processor = lambda: 'another'"
+    assert said(start(home, other)) == COMPILED
+    left = {path.name for path in home.glob("crosscam/native-*")}
+    assert len(left) == 8 and {f"native-{number}" for number in range(3)} == kept_before - left
+
+
+def _halves(x: int, y: int) -> int:
+    return x // y
+
+
+def _refuses(x: int, y: int) -> int:
+    if x > y:
+        raise ValueError("too much")
+    return x
+
+
+@pytest.mark.parametrize(("function", "is_whole"), [(_halves, True), (_refuses, False)])
+def test_only_what_asks_for_nothing_of_numba_is_kept(function: Callable[[int, int], int], is_whole: bool) -> None:
+    """LLVM ends a process that loads code whose symbols it does not find."""
+    content, whole = native_compiler.compile_function(function, "int64(int64, int64)", "function")
+    assert whole is is_whole
+    assert (global_symbols(content) == ["function"]) is is_whole
+
+
+def global_symbols(content: bytes) -> list[str]:
+    """What an object file gives and asks for."""
+    table = ELFFile(io.BytesIO(content)).get_section_by_name(".symtab")
+    assert isinstance(table, SymbolTableSection)
+    return [each.name for each in table.iter_symbols() if each["st_info"]["bind"] == "STB_GLOBAL"]
+
+
+def test_what_is_kept_asks_for_nothing(home: Path) -> None:
+    assert global_symbols(kept(home).read_bytes()[32:]) == [kept(home).stem]
+
+
+def test_a_part_of_native_code_can_be_called_from_python() -> None:
+    assert block_native.quotient_bits(100, 7, 0) == 5

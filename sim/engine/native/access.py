@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """The shared state as native code reads and writes it."""
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """Reads of devices that need no Python: what polls have shown to stay as it is, and counters that show the time.
 
 The rows at ANSWERS are filled by ``Engine.answer_natively``; CYCCNT is answered whenever it counts.
 """
 
 from __future__ import annotations
-
-from numba import types
 
 from sim.engine.native.access import get, put
 from sim.engine.native.intrinsics import load64, store64
@@ -70,7 +67,7 @@ def answer(state: int, address: int, size: int, now: int) -> int:
     return -1
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64, int64)")
 def read_device(state: int, address: int, size: int, now: int) -> int:
     """``answer`` for a native loop, which leaves what is not plain memory, and unaligned, to Unicorn."""
     if address & (size - 1):

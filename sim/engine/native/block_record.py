@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """The native half of profile and coverage: which blocks ran, what they took, and on which call stack.
 
 A second block hook, behind the clock's, there only while somebody observes. The time from a block's start to the next
@@ -10,8 +9,6 @@ its own code has moved (FN_MOVED): exceptions, their return, another thread's st
 """
 
 from __future__ import annotations
-
-from numba import types
 
 from sim.engine.native.access import get, put
 from sim.engine.native.intrinsics import call3, load32, load64, store64
@@ -260,7 +257,7 @@ def _begins(uc: int, state: int, record: int, address: int, row: int, start: int
     _set(record, LAST, row)
 
 
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+@cfunc("void(int64, int64, uint32, int64)")
 def on_recorded_block(uc: int, address: int, size: int, record: int) -> None:
     """UC_HOOK_BLOCK, behind the clock's: charge the block before, note this one."""
     state = _at(record, STATE)
@@ -275,7 +272,7 @@ def on_recorded_block(uc: int, address: int, size: int, record: int) -> None:
     _set(record, PENDING, _at(row, KIND))
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64, int64)")
 def on_recorded_loop(address: int, size: int, start: int, record: int) -> int:
     """A native loop that began with this block at ``start`` has run: it has counted its blocks itself, and stayed in
     one function."""
@@ -285,7 +282,7 @@ def on_recorded_loop(address: int, size: int, start: int, record: int) -> int:
     return 0
 
 
-@cfunc(types.void(types.int64, types.int64, types.int64, types.int64))
+@cfunc("void(int64, int64, int64, int64)")
 def on_recorded_edge(uc: int, block: int, previous: int, record: int) -> None:
     """UC_HOOK_EDGE_GENERATED: a block was translated again, so its code may be another."""
     address: int = load64(block)

@@ -31,9 +31,9 @@ class CodeCache:
         self._key = key
 
     def room(self, name: str) -> CodeCache | None:
-        """A folder below, guarded in the same way."""
+        """A folder below, guarded in the same way; a file of another room is none of this one's."""
         path = self.path / name
-        return CodeCache(path, self._key) if guarded(path) else None
+        return CodeCache(path, hmac.digest(self._key, name.encode(), "sha256")) if guarded(path) else None
 
     def digest(self, name: str, content: bytes) -> bytes:
         """What a file of this name and content must start with."""
@@ -74,38 +74,6 @@ class CodeCache:
         files.sort(key=lambda path: path.stat().st_mtime)
         for old in files[: max(0, len(files) - at_most + 1)]:
             old.unlink(missing_ok=True)
-
-    # Files that somebody else writes: a list of their digests is kept
-
-    def sealed(self, suffixes: tuple[str, ...]) -> dict[str, str]:
-        """Files below with one of ``suffixes`` that are as they were at ``seal``; all others are removed."""
-        listed = dict(line.split(" ", 1)[::-1] for line in (self.read("seal") or b"").decode().splitlines())
-        found: dict[str, str] = {}
-        for path in self._files(suffixes):
-            name = str(path.relative_to(self.path))
-            with contextlib.suppress(OSError):
-                with _open(path) as file:
-                    digest = self.digest(name, file.read()).hex()
-                if listed.get(name) == digest:
-                    found[name] = digest
-                else:
-                    path.unlink()
-        return found
-
-    def seal(self, suffixes: tuple[str, ...], known: dict[str, str]) -> dict[str, str]:
-        """Note the files below as they are now, and return that; ``known`` are those that need not be read again."""
-        files = {str(path.relative_to(self.path)): path for path in self._files(suffixes)}
-        if files.keys() == known.keys():
-            return known
-        found = {}
-        for name, path in sorted(files.items()):
-            with contextlib.suppress(OSError):
-                found[name] = known.get(name) or self.digest(name, path.read_bytes()).hex()
-        self.write("seal", "\n".join(f"{digest} {name}" for name, digest in found.items()).encode())
-        return found
-
-    def _files(self, suffixes: tuple[str, ...]) -> list[Path]:
-        return [path for path in self.path.rglob("*") if path.suffix in suffixes and not path.is_dir()]
 
 
 def _open(path: Path) -> io.BufferedReader:

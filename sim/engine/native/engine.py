@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError, arm_const, unicorn_const
 from unicorn.unicorn_py3.unicorn import uclib
 
-from sim.engine.native import native_code
 from sim.engine.native import stops as hooking
 from sim.engine.native.answers import read_device
 from sim.engine.native.block_clock import BlockClock
@@ -129,7 +128,6 @@ class Engine:
         state[FN_EMU_STOP] = _address_of(uclib.uc_emu_stop)
         state[FN_REG_READ] = _address_of(uclib.uc_reg_read)
         state[FN_REG_WRITE] = _address_of(uclib.uc_reg_write)
-        native_code.seal()
         # Not UC_MODE_MCLASS: Unicorn 2.1.4 takes it for "Cortex-M33", whatever core was asked for.
         self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB, arm_const.UC_CPU_ARM_CORTEX_M7)
         self._uc.ctl_set_page_size(1 << PAGE_SHIFT)

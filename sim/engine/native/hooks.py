@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """Native time keeping: the one place that knows Unicorn's C calling convention.
 
 Unicorn calls these functions before every block of instructions and on every access to a device window, so they are
@@ -24,10 +23,6 @@ What was found by experiment and in Unicorn 2.1.4's sources, and is relied on he
 
 from __future__ import annotations
 
-from typing import Any
-
-from numba import types
-
 from sim.engine.native.access import (
     get,
     host_pointer,
@@ -46,7 +41,7 @@ from sim.engine.native.intrinsics import (
     store8,
     store64,
 )
-from sim.engine.native.native_code import cfunc, inline, njit
+from sim.engine.native.native_code import CFunction, cfunc, inline, njit
 from sim.engine.native.protection import forbids
 from sim.engine.native.shared import (
     ACCESS_NOW,
@@ -254,7 +249,7 @@ def stop_at_trap(uc: int, state: int, slot: int, address: int, size: int) -> Non
         call1(get(state, FN_EMU_STOP), uc)
 
 
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+@cfunc("void(int64, int64, uint32, int64)")
 def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add the block's instructions to the time."""
     now = get(state, NOW)
@@ -312,7 +307,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     put(state, NOW, now + (entry & 0xFFFFFFFF))
 
 
-@cfunc(types.void(types.int64, types.int64, types.int64, types.int64))
+@cfunc("void(int64, int64, int64, int64)")
 def on_edge(uc: int, block: int, previous: int, state: int) -> None:
     """UC_HOOK_EDGE_GENERATED: a block was (re)translated, so what is cached about that address is void."""
     slot = table_slot(state, load64(block))
@@ -324,7 +319,7 @@ def on_edge(uc: int, block: int, previous: int, state: int) -> None:
         store64(place, load64(place) | 1)
 
 
-@cfunc(types.void(types.int64, types.uint32, types.int64))
+@cfunc("void(int64, uint32, int64)")
 def on_interrupt(uc: int, number: int, state: int) -> None:
     """UC_HOOK_INTR: note which, and stop; Python takes the exception."""
     put(state, INTERRUPT, number)
@@ -356,7 +351,7 @@ def faults_unaligned(state: int, address: int, size: int) -> int:
     return 0
 
 
-@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+@cfunc("boolean(int64, int32, int64, int32, int64, int64)")
 def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: note the exact cycle and PC, repair the IT state, allow."""
     pc = accessing_pc(uc, state)
@@ -372,14 +367,14 @@ def on_access(uc: int, kind: int, address: int, size: int, value: int, state: in
     return not (faults_unaligned(state, address, size) or forbids(state, kind, address, size))
 
 
-@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+@cfunc("boolean(int64, int32, int64, int32, int64, int64)")
 def on_unmapped(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_UNMAPPED/WRITE_UNMAPPED: note the address and let the run end with the error."""
     put(state, FAULT_ADDRESS, address)
     return False
 
 
-@cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64))
+@cfunc("int64(int64, int64, uint32, int64)")
 def on_window_read(uc: int, offset: int, size: int, window: int) -> int:
     """Read in a device window: natively what polls have shown to stay as it is, the rest by Python.
 
@@ -392,7 +387,7 @@ def on_window_read(uc: int, offset: int, size: int, window: int) -> int:
     return call4(load64(window + 16), uc, offset, size, state)
 
 
-@cfunc(types.int64(types.int64, types.int64, types.uint32, types.int64))
+@cfunc("int64(int64, int64, uint32, int64)")
 def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
     """Read in the private peripheral bus: as ``on_window_read``."""
     value: int = answer(state, offset + PRIVATE_BUS_BASE, size, get(state, ACCESS_NOW))
@@ -401,7 +396,7 @@ def on_private_read(uc: int, offset: int, size: int, state: int) -> int:
     return call4(get(state, FN_PRIVATE_READ), uc, offset, size, state)
 
 
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64, types.int64))
+@cfunc("void(int64, int64, uint32, int64, int64)")
 def on_private_write(uc: int, offset: int, size: int, value: int, state: int) -> None:
     """Write in the private peripheral bus: data cache maintenance natively (a frame has 9,600 of them).
 
@@ -419,18 +414,18 @@ def on_private_write(uc: int, offset: int, size: int, value: int, state: int) ->
     call5(get(state, FN_PRIVATE_WRITE), uc, offset, size, value, state)
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64)")
 def count_until(state: int, address: int, size: int) -> int:
     """Instructions in ``size`` bytes of code at ``address``."""
     return _count(state, address, size) & 0xFFFFFFFF
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64)")
 def count_with_flags(state: int, address: int, size: int) -> int:
     """Instructions in ``size`` bytes of code at ``address``, with block flags from bit FLAG_SHIFT."""
     return _count(state, address, size)
 
 
-def address_of(function: Any) -> int:
+def address_of(function: CFunction) -> int:
     """The machine address of one of the compiled functions above."""
-    return int(function.address)
+    return function.address

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """The MPU's regions as hooks of accesses ask for them: those that come to Unicorn's slow path anyway.
 
 MPU_TABLE points to int64 words: how many regions there are, what the background allows, then a row each by rising

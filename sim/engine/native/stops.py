@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """The native half of watchpoints: what decides, at an access, whether to stop. (Hooks and steps stop before blocks that
 are counted, see ``hooks.on_block``, and are then walked to with ``until``, which keeps the IT state.)
 
@@ -13,8 +12,6 @@ int64 array, laid out below, that is handed over as user data. Facts of Unicorn 
 """
 
 from __future__ import annotations
-
-from numba import types
 
 from sim.engine.native.access import host_pointer
 from sim.engine.native.intrinsics import call1, call3, load64, store8, store64
@@ -99,7 +96,7 @@ def _clear_it_state(uc: int, state: int) -> None:
     call3(load64(state + 8 * FN_REG_WRITE), uc, REG_EPSR, epsr)
 
 
-@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+@cfunc("boolean(int64, int32, int64, int32, int64, int64)")
 def on_guarded_access(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT, first of all hooks: accesses to devices, writes to memory."""
     if load64(hooking + 8 * WATCH_COUNT):
@@ -111,14 +108,14 @@ def on_guarded_access(uc: int, kind: int, address: int, size: int, value: int, h
     return False
 
 
-@cfunc(types.void(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+@cfunc("void(int64, int32, int64, int32, int64, int64)")
 def on_watched_read(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> None:
     """UC_HOOK_MEM_READ at a watched address of memory: read once more when the core goes on."""
     if not _consider(uc, hooking, address & 0xFFFFFFFF, size, 0, READ):
         _clear_it_state(uc, load64(hooking + 8 * STATE))
 
 
-@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+@cfunc("boolean(int64, int32, int64, int32, int64, int64)")
 def on_passed_access(uc: int, kind: int, address: int, size: int, value: int, hooking: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT, last: memory on a page with watchpoints, or where the MPU forbids something."""
     state: int = load64(hooking + 8 * STATE)

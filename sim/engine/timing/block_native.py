@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,var-annotated,call-arg,arg-type,import-untyped,no-any-return"
 """What the native halves of the clocks that count by blocks share: a block's head and tail, its address program, the
 pipeline's answers, device accesses.
 
@@ -9,8 +8,6 @@ out by ``block_layout.py``.
 """
 
 from __future__ import annotations
-
-from numba import types
 
 from sim.engine.native import hooks, shared
 from sim.engine.native.access import get, host_pointer, put, table_slot
@@ -244,7 +241,7 @@ def counted(record: int, cycles: int, stalls: int, data: int) -> None:
         add(record, DATA_STALL, data)
 
 
-@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+@cfunc("boolean(int64, int32, int64, int32, int64, int64)")
 def on_access(uc: int, kind: int, address: int, size: int, value: int, state: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT on device windows: as ``hooks.on_access``, and the bus takes its time."""
     pc = hooks.accessing_pc(uc, state)

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,var-annotated,call-arg,arg-type,import-untyped,no-any-return"
 """The ART accelerator of the cortex-m4 clock, natively: what fetches and reads of the flash add (RM0090 3.5.2, RM0432
 3.3.4).
 

@@ -1,9 +1,6 @@
-# mypy: disable-error-code="untyped-decorator,misc,var-annotated,call-arg,arg-type,import-untyped,no-any-return"
 """The native half of the cortex-m4 clock: ``block_native.py``, and the accelerator in front of the flash."""
 
 from __future__ import annotations
-
-from numba import types
 
 from sim.engine.native import shared
 from sim.engine.native.access import get, put
@@ -69,7 +66,7 @@ def _contention(clock: int, record: int, address: int, size: int, cycles: int) -
     return words - cycles if words > cycles else 0
 
 
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+@cfunc("void(int64, int64, uint32, int64)")
 def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
     now = get(state, shared.NOW)
@@ -101,7 +98,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     left(state, clock, record, address, size, now, start, end)
 
 
-@cfunc(types.int64(*[types.int64] * 5))
+@cfunc("int64(int64, int64, int64, int64, int64)")
 def access(clock: int, address: int, span: int, write: int, now: int) -> int:
     """What loads or stores outside of blocks (an exception's frame) add."""
     return data_stall(clock, address, span, span >> 2, write, 0, now, (span >> 2) - 1)

@@ -1,10 +1,8 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,import-untyped"
 """Maintenance of the cortex-m7 clock's caches (ARMv7-M B2.2.7): lines that leave them, or become clean."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from sim.engine.native.access import get
@@ -33,7 +31,7 @@ def _place(tags: int, sets: int, ways: int, line: int) -> int:
     return 0
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64)")
 def on_maintenance(clock: int, offset: int, value: int) -> int:
     """A data cache register was written; 1: done, 0: Python has to do it (a dirty line goes out, or no address)."""
     if offset not in (_DISCARD, _CLEAN_UNIFIED, _CLEAN, _CLEAN_AND_DISCARD):

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,var-annotated,call-arg,arg-type,import-untyped,no-any-return"
 """Caches and buses of the cortex-m7 clock, natively: what a line, a load, a store adds to a hit."""
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-# mypy: disable-error-code="untyped-decorator,misc,var-annotated,call-arg,arg-type,import-untyped,no-any-return"
 """The native half of the cortex-m7 clock: ``block_native.py``, and what is the M7's: branch prediction (BTAC), caches
 and buses."""
 
 from __future__ import annotations
-
-from numba import types
 
 from sim.engine.native import shared
 from sim.engine.native.access import get, put
@@ -144,7 +141,7 @@ def _data_stall(clock: int, record: int, now: int) -> int:
     return stall
 
 
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+@cfunc("void(int64, int64, uint32, int64)")
 def on_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK: stop at the deadline, else add what the block costs to the time."""
     now = get(state, shared.NOW)
@@ -189,7 +186,7 @@ def on_block(uc: int, address: int, size: int, state: int) -> None:
     left(state, clock, record, address, size, now, start, end)
 
 
-@cfunc(types.int64(*[types.int64] * 8))
+@cfunc("int64(int64, int64, int64, int64, int64, int64, int64, int64)")
 def access(clock: int, address: int, span: int, count: int, write: int, now: int, later: int, surplus: int) -> int:
     """What loads or stores outside of blocks (an exception's frame) add to a hit."""
     return _data_access(clock, address, span, count, write, now, later, surplus)

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """The native functions of board truth that others call: Unicorn, the private peripheral bus's write hook, Python.
 
 Watched pages are mapped without read and write permission. Unicorn then calls ``on_watched_access``; as it answers
@@ -8,9 +7,7 @@ True, a read goes on, but a write is dropped (such memory is ROM to QEMU), so th
 
 from __future__ import annotations
 
-from numba import types
-
-from sim.engine.native.intrinsics import call3, load8, load32, load64, store8, store64
+from sim.engine.native.intrinsics import call3, load8, load32, load64, store8, store32, store64
 from sim.engine.native.lookups import LOOKUP_SHIFT
 from sim.engine.native.native_code import cfunc, njit
 from sim.engine.native.protection import forbids
@@ -62,7 +59,6 @@ from sim.engine.truth.rules import (
     _set_line_policy,
     _set_mask,
     _set_page_bits,
-    _store32,
 )
 
 _GONE = 0xFFFFFFFF
@@ -78,7 +74,7 @@ def _show_next_read(record: int, address: int) -> None:
         mask = load64(tables + 16 * index)
         entry = load64(tables + 16 * index + 8) + (address >> PAGE_SHIFT << LOOKUP_SHIFT & mask)
         if load32(entry) == page:
-            _store32(entry, _GONE)
+            store32(entry, _GONE)
 
 
 @njit
@@ -96,7 +92,7 @@ def _after_read(record: int, address: int, page: int) -> None:
     _show_next_read(record, address)
 
 
-@cfunc(types.boolean(types.int64, types.int32, types.int64, types.int32, types.int64, types.int64))
+@cfunc("boolean(int64, int32, int64, int32, int64, int64)")
 def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, record: int) -> bool:
     """UC_HOOK_MEM_READ_PROT/WRITE_PROT: an access of the core to a watched page."""
     state: int = load64(record + 8 * STATE)
@@ -135,13 +131,13 @@ def on_watched_access(uc: int, kind: int, address: int, size: int, value: int, r
     return True
 
 
-@cfunc(types.void(types.int64, types.int64, types.int64, types.int64))
+@cfunc("void(int64, int64, int64, int64)")
 def maintain(cache: int, offset: int, value: int, pc: int) -> None:
     """A write of ``value`` to the maintenance register at ``offset`` of the private peripheral bus, by ``pc``."""
     _maintain(cache, offset, value, pc)
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64)")
 def master_reads(record: int, address: int, size: int) -> int:
     """A master reads ``size`` bytes at ``address``, all in this memory: what is wrong with it (bits)."""
     _begin(record)
@@ -156,7 +152,7 @@ def master_reads(record: int, address: int, size: int) -> int:
     return found
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64, int64)")
 def master_writes(record: int, address: int, size: int, data: int) -> int:
     """As ``master_reads``, before the bytes at pointer ``data`` are written."""
     _begin(record)
@@ -176,7 +172,7 @@ def master_writes(record: int, address: int, size: int, data: int) -> int:
     return found
 
 
-@cfunc(types.void(types.int64, types.int64, types.int64, types.int64))
+@cfunc("void(int64, int64, int64, int64)")
 def set_policy(record: int, first: int, end: int, policy: int) -> None:
     """Lines ``first`` to ``end`` are cached by ``policy`` from now on.
 
@@ -194,7 +190,7 @@ def set_policy(record: int, first: int, end: int, policy: int) -> None:
         line += 1
 
 
-@cfunc(types.void(types.int64, types.int64, types.int64))
+@cfunc("void(int64, int64, int64)")
 def catch_up_pages(record: int, first: int, end: int) -> None:
     """Before pages are watched, or are not any more: what the core has written there so far."""
     for page in range(first, end):
@@ -205,7 +201,7 @@ def catch_up_pages(record: int, first: int, end: int) -> None:
             _know(record, page)
 
 
-@cfunc(types.void(types.int64, types.int64))
+@cfunc("void(int64, int64)")
 def forget(record: int, pages: int) -> None:
     """The cache is empty, and nothing may be cached: as at the beginning."""
     for page in range(pages):
@@ -219,13 +215,13 @@ def forget(record: int, pages: int) -> None:
                     _set_mask(record, name, line, 0)
 
 
-@cfunc(types.int64(types.int64, types.int64))
+@cfunc("int64(int64, int64)")
 def is_page_in_trouble(record: int, page: int) -> int:
     """Whether a read of the page may show something: STALE or LOST bytes."""
     return _is_in_trouble(record, page)
 
 
-@cfunc(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+@cfunc("void(int64, int64, int64, int64, int64)")
 def core_accesses(record: int, address: int, size: int, value: int, write: int) -> None:
     """An access of the core, without Unicorn; the memory itself stays as it is."""
     _core_accesses(record, 0, address - load64(record + 8 * FIRST), size, value, write)

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """What each line of a memory holds that the cache may have otherwise: the rules, natively.
 
 A line of write-back memory has three contents: what the program means (the memory Unicorn reads and writes, which is
@@ -18,13 +17,7 @@ What the core writes to pages that are not watched is found out later, by compar
 
 from __future__ import annotations
 
-from typing import Any
-
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-
-from sim.engine.native.intrinsics import call3, call4, load8, load32, load64, store8, store64
+from sim.engine.native.intrinsics import call3, call4, load8, load32, load64, store8, store32, store64
 from sim.engine.native.native_code import njit
 from sim.engine.native.shared import ACCESS_PC, FN_REG_READ, LINE_SHIFT, PAGE_SHIFT, REG_PC
 from sim.engine.truth.layout import (
@@ -86,18 +79,6 @@ from sim.engine.truth.layout import (
 )
 
 
-@intrinsic
-def _store32(typingctx: Any, pointer: Any, value: Any) -> Any:
-    """Write the low word of a value to an address."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word = builder.trunc(args[1], ir.IntType(32))
-        builder.store(word, builder.inttoptr(args[0], ir.IntType(32).as_pointer()), align=1)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), codegen
-
-
 @njit
 def _mask(record: int, name: int, line: int) -> int:
     return load32(load64(record + 8 * name) + 4 * line)
@@ -105,7 +86,7 @@ def _mask(record: int, name: int, line: int) -> int:
 
 @njit
 def _set_mask(record: int, name: int, line: int, value: int) -> None:
-    _store32(load64(record + 8 * name) + 4 * line, value)
+    store32(load64(record + 8 * name) + 4 * line, value)
 
 
 @njit
@@ -392,9 +373,9 @@ def _maintain_set(cache: int, number: int, value: int, what: int, pc: int) -> No
     pointer = load64(cache + 8 * (CACHE_DONE + number)) + 4 * index
     done = load32(pointer) | 1 << way
     if done != (1 << ways) - 1:
-        _store32(pointer, done)
+        store32(pointer, done)
         return
-    _store32(pointer, 0)
+    store32(pointer, 0)
     for memory in range(load64(cache + 8 * CACHE_COUNT)):
         record = load64(cache + 8 * (CACHE_RECORDS + memory))
         first = load64(record + 8 * FIRST) >> LINE_SHIFT

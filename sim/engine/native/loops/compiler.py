@@ -1,4 +1,3 @@
-# mypy: disable-error-code="no-untyped-call,no-any-return"
 """A region as one native function: ``int64 f(int32 *registers, int32 *flags, int64 *state, int64 entry)``.
 
 It starts at the region's block number ``entry`` and returns the address of the block that is to be run next, having
@@ -8,7 +7,6 @@ where Unicorn would. ``flags`` are QEMU's C, V, N, Z and Q, a word each.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +22,7 @@ from sim.engine.native.loops.kind import COUNTS_SHIFT, Kind
 from sim.engine.native.loops.lift import CF, I32, I64, NF, QF, VALUES, VF, ZF, Lifter, word
 from sim.engine.native.loops.memory import MemoryAccess
 from sim.engine.native.loops.trace import fold_in
+from sim.engine.native.object_code import object_file, target_machine
 
 FLAG_ORDER = (CF, VF, NF, ZF, QF)
 """The order of the words at ``flags``: QEMU's ``CPUARMState``."""
@@ -193,16 +192,6 @@ class _Function:
         b.ret(b.load(self._next))
 
 
-@functools.cache
-def target_machine() -> llvm.TargetMachine:
-    """The host, as LLVM sees it."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    features = llvm.get_host_cpu_features().flatten()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
-
-
 def compile_region(region: dict[int, Block], name: str, kind: Kind) -> bytes:
     """Machine code of the function ``name``, as an object file of the host."""
     return compile_regions({name: region}, kind)
@@ -211,16 +200,12 @@ def compile_region(region: dict[int, Block], name: str, kind: Kind) -> bytes:
 def compile_regions(regions: dict[str, dict[int, Block]], kind: Kind) -> bytes:
     """Machine code of several functions, by name, as one object file of the host."""
     module = ir.Module("loops")
-    machine = target_machine()
-    module.triple = machine.triple
+    module.triple = target_machine().triple
     for name, region in regions.items():
         _Function(module, name, region, kind)
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
-    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
-    passes = llvm.create_pass_builder(machine, tuning)
-    passes.getModulePassManager().run(parsed, passes)
-    return machine.emit_object(parsed)
+    return object_file(parsed, speed_level=2)
 
 
-__all__ = ["FLAG_ORDER", "compile_region", "compile_regions", "target_machine"]
+__all__ = ["FLAG_ORDER", "compile_region", "compile_regions"]

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-untyped-call,no-any-return"
 """A fingerprint of every block boundary, kept by both executors: what ``make check-loops`` compares.
 
 Before each block its address, r0 to r14 and the flags are folded into ``state[TRACE_HASH]``, and ``state[TRACE_COUNT]``
@@ -13,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 
 from sim.engine.native import shared
 from sim.engine.native.access import get, put, table_slot
@@ -24,7 +22,7 @@ PRIME = 0x100000001B3
 """FNV-1a's, over words."""
 
 
-@cfunc(types.void(types.int64, types.int64, types.uint32, types.int64))
+@cfunc("void(int64, int64, uint32, int64)")
 def on_traced_block(uc: int, address: int, size: int, state: int) -> None:
     """UC_HOOK_BLOCK, behind the clock's: fold in the block, unless it was stopped before, or left to a native loop."""
     if get(state, shared.STOPPED) or get(state, shared.BLOCK_ADDRESS) != address:

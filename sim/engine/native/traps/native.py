@@ -1,9 +1,6 @@
-# mypy: disable-error-code="untyped-decorator,misc,call-arg,arg-type,import-untyped,no-any-return"
 """The native half of traps: what the block hook calls for a block that holds instructions which may trap."""
 
 from __future__ import annotations
-
-from numba import types
 
 from sim.engine.native import shared
 from sim.engine.native.access import get, host_pointer
@@ -46,7 +43,7 @@ def _program(state: int, old: int, address: int, size: int) -> int:
     return call3(get(state, shared.FN_TRAP_PROGRAM), address, size, 0)
 
 
-@cfunc(types.int64(types.int64, types.int64, types.int64, types.int64))
+@cfunc("int64(int64, int64, int64, int64)")
 def check(state: int, address: int, size: int, slot: int) -> int:
     """1 + the offset of the first instruction of the block that looks as if it would trap; 0 when none does.
 
