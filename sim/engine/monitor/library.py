@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import os
 import time
@@ -131,7 +130,9 @@ def dump_file(monitor: CommandSession, address: Address, count: FileSize, file: 
 
 def version(monitor: CommandSession) -> object:
     """``version``: of this engine."""
-    return f"crosscam, version {importlib.metadata.version('crosscam')}"
+    from importlib.metadata import version as installed
+
+    return f"crosscam, version {installed('crosscam')}"
 
 
 def current_time(monitor: CommandSession) -> object:

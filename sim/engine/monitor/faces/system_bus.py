@@ -10,7 +10,6 @@ from sim.engine.bus.rules import AccessHook
 from sim.engine.cortex_m.core_hooks import READ, WRITE
 from sim.engine.devices.base import Device
 from sim.engine.elf import ElfImage
-from sim.engine.image_files import read_hex, read_s_records
 from sim.engine.members import Between, Byte, Int, UInt, ULong, UShort
 from sim.engine.monitor.faces.core import Address
 from sim.engine.monitor.faces.device import LARGEST_READ, Count
@@ -135,10 +134,14 @@ class SystemBusFace:
 
     def load_hex(self, file_name: str, cpu: Device | None = None) -> None:
         """Load an Intel HEX file."""
+        from sim.engine.image_files import read_hex  # few do, and what it stands on brings a debugger along
+
         self._load(read_hex(self._monitor.existing(file_name)))
 
     def load_s_record(self, file_name: str, cpu: Device | None = None) -> None:
         """Load a file of Motorola S-records."""
+        from sim.engine.image_files import read_s_records
+
         self._load(read_s_records(self._monitor.existing(file_name)))
 
     def _load(self, image: ElfImage) -> None:
