@@ -22,6 +22,7 @@ from sim.engine.timing import block_layout as layout
 from sim.engine.timing import block_native
 from sim.engine.timing.addresses import AddressProgram
 from sim.engine.timing.block_costs import BlockCost, Mark, Progress
+from sim.engine.timing.block_memo import Answer, BlockFacts, BlockMemo, Key, memo_of
 from sim.engine.timing.board import Board, FollowedClocks
 from sim.engine.timing.chip import BlockChip
 from sim.engine.timing.core import CoreSettings
@@ -35,6 +36,7 @@ POOL = 1 << 20
 STATES = STATES_AT_MOST = 1 << layout.STATE_BITS
 MARKS = 64
 BLOCKS_DECODED = 512
+_PAGE, _BEGINNING = 1 << 8, 1 << 14  # bytes of code that tell firmware from another
 _COUNTERS = [*range(layout.RUNS, layout.MISPREDICTED + 1), layout.DEVICE_STALL]
 _TOTALS = (layout.MISPREDICTIONS, layout.BRANCHES, layout.CODE_MISSES, layout.DATA_MISSES)
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
@@ -42,6 +44,13 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, cty
 
 class BlockPipeline(Protocol):
     """Issue of a core's instructions: nothing but state, block, variant and how it was entered decides."""
+
+    @property
+    def kind(self) -> str:
+        """See ``States``."""
+
+    def state_of(self, fields: list[Any]) -> Hashable:
+        """See ``States``."""
 
     def run(self, state: Any, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage[Any]:
         """Issue ``ops`` from ``state`` on."""
@@ -89,6 +98,7 @@ class BlockTiming(ABC):
         self._states: dict[Hashable, int] = {self.clean: 0}
         self._by_number: list[Hashable] = [self.clean]
         self._answers: dict[int, tuple[int, int]] = {}
+        self._memo = BlockMemo()
         self._evict = 0
         self._fill_block = _CALLBACK(self._block_missing)
         self._fill_edge = _CALLBACK(self._edge_missing)
@@ -250,6 +260,7 @@ class BlockTiming(ABC):
             if not self._started:
                 self._started = True
                 self._take_chip()
+                self._memo = memo_of(self._pipeline, self._beginning(address))
             return self._add_block(address, size)
         except BaseException as error:
             self._fail(error)
@@ -268,34 +279,47 @@ class BlockTiming(ABC):
         found = self._codes.get((address, code))
         if found is not None:
             return found
-        ops, program = self._decoded(address, code)
-        passage = self._pipeline.run(self.clean, ops, 0, True)
-        need = layout.ITEM_WORDS * len(program.items) + size // 2 + 1
-        if len(self._blocks) >= BLOCKS_AT_MOST or self._pool_used + need > POOL:
+        facts = self._memo.facts(address, code, self._facts)
+        if len(self._blocks) >= BLOCKS_AT_MOST or self._pool_used + len(facts.words) > POOL:
             self._forget_blocks()
         number = len(self._blocks)
         record = self._records[number]
         record[layout.ITEMS] = self._pool_used
-        record[layout.ITEM_COUNT] = len(program.items)
-        for item in program.items:
-            self._pool[self._pool_used : self._pool_used + 3] = item.words()
-            first, last = passage.issued[item.first] - 1, passage.issued[item.last] - 1
-            self._pool[self._pool_used + layout.ISSUED] = first | last - first << 16
-            self._pool_used += layout.ITEM_WORDS
-        record[layout.ENDING] = int(ops[-1].ending) if ops else int(Ending.FALLS_THROUGH)
-        record[layout.BRANCH] = ops[-1].address if ops else address
-        record[layout.ISSUE_TIMES] = self._pool_used
-        for op, when in zip(ops, passage.issued, strict=True):
-            start = self._pool_used + (op.address - address) // 2
-            self._pool[start : start + op.size // 2] = when - 1
-        self._pool_used += size // 2
-        self._pool[self._pool_used] = passage.cycles
-        self._pool_used += 1
+        record[layout.ITEM_COUNT] = facts.items
+        record[layout.ENDING] = facts.ending
+        record[layout.BRANCH] = facts.branch
+        record[layout.ISSUE_TIMES] = self._pool_used + layout.ITEM_WORDS * facts.items
+        self._pool[self._pool_used : self._pool_used + len(facts.words)] = facts.words
+        self._pool_used += len(facts.words)
         record[layout.ADDRESS], record[layout.SIZE] = address, size
         self._blocks.append((address, code))
         flags = board.engine.block_flags(address, size)
         self._codes[address, code] = number | flags << shared.FLAG_SHIFT
         return number | flags << shared.FLAG_SHIFT
+
+    def _beginning(self, address: int) -> bytes:
+        """Code about ``address``, as much as is plain memory: other firmware has other."""
+        board = self._board
+        assert board is not None
+        start = address & ~(_PAGE - 1)
+        return board.engine.code(start, _BEGINNING) or board.engine.code(start, _PAGE)
+
+    def _facts(self, address: int, code: bytes) -> BlockFacts:
+        ops, program = self._decoded(address, code)
+        passage = self._pipeline.run(self.clean, ops, 0, True)
+        items: list[int] = []
+        for item in program.items:
+            first, last = passage.issued[item.first] - 1, passage.issued[item.last] - 1
+            items += (*item.words(), 0, first | last - first << 16)
+        times = [when - 1 for op, when in zip(ops, passage.issued, strict=True) for _ in range(op.size // 2)]
+        words = [*items, *times[: len(code) // 2], passage.cycles]
+        last_op = ops[-1] if ops else None
+        return BlockFacts(
+            len(program.items),
+            int(last_op.ending if last_op else Ending.FALLS_THROUGH),
+            last_op.address if last_op else address,
+            np.array(words, np.int64),
+        )
 
     def _edge_missing(self, key: int, place: int, unused: int) -> int:
         try:
@@ -315,18 +339,25 @@ class BlockTiming(ABC):
     def _answer(self, key: int) -> tuple[int, int]:
         state = self._by_number[key & (STATES - 1)]
         block = key >> layout.STATE_BITS & (BLOCKS - 1)
-        taken = bool(key >> (layout.STATE_BITS + layout.BLOCK_BITS) & 1)
-        passage = self._pipeline.run(state, self._decoded(*self._blocks[block])[0], key >> layout.VARIANT_SHIFT, taken)
-        number = self._states.get(passage.state)
+        taken = key >> (layout.STATE_BITS + layout.BLOCK_BITS) & 1
+        how = key >> layout.VARIANT_SHIFT << 1 | taken
+        answer = self._memo.answer((state, *self._blocks[block], how), self._passage)
+        number = self._states.get(answer.state)
         if number is None:
             if len(self._by_number) >= STATES_AT_MOST:
                 self._forget_states()
-            number = self._states[passage.state] = len(self._by_number)
-            self._by_number.append(passage.state)
+            number = self._states[answer.state] = len(self._by_number)
+            self._by_number.append(answer.state)
         return (
-            passage.cycles | number << 16 | passage.penalty << 40,
-            passage.interlock | passage.fetch << 16 | passage.stores << 32,
+            answer.cycles | number << 16 | answer.penalty << 40,
+            answer.interlock | answer.fetch << 16 | answer.stores << 32,
         )
+
+    def _passage(self, key: Key) -> Answer:
+        state, address, code, how = key
+        passage = self._pipeline.run(state, self._decoded(address, code)[0], how >> 1, bool(how & 1))
+        stalls = passage.interlock, passage.fetch, passage.stores
+        return Answer(passage.cycles, passage.state, passage.penalty, *stalls)
 
     def _forget_blocks(self) -> None:
         """No room for more code: start over; the costs of blocks so far are lost."""

@@ -7,7 +7,7 @@ point; "silicon": the measurements on an STM32F407 in jnk0le/random, ``pipeline 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from capstone import arm  # type: ignore[import-untyped]
 
@@ -54,6 +54,15 @@ CLEAN = State()
 
 class M4Pipeline:
     """``run`` as in ``pipeline.Pipeline``; bits of ``variant``: accesses to another memory than the load before."""
+
+    kind = "cortex-m4"
+
+    def state_of(self, fields: list[Any]) -> State:
+        """The state of these fields."""
+        data_phase, loaded, storing, fresh, floats, divider, narrow, leaving, (executed, asked, left, half) = fields
+        queue = Queue(executed, asked, tuple(left), half)
+        sets = frozenset(loaded), frozenset(fresh), frozenset(floats)
+        return State(data_phase, sets[0], storing, *sets[1:], divider, narrow, leaving, queue)
 
     def run(self, state: State, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage[State]:
         """Issue ``ops``; ``taken``: entered by a branch, whose refill counts here."""

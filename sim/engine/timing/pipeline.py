@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sim.engine.timing import microops as m
 from sim.engine.timing.microops import DISTANCE, Ending, MicroOp, Reader, Writer
@@ -75,6 +75,12 @@ class Pipeline:
 
     def __init__(self, ecc: bool = True) -> None:
         self._ecc = ecc
+        self.kind = "cortex-m7-ecc" if ecc else "cortex-m7"
+
+    def state_of(self, fields: list[Any]) -> State:
+        """The state of these fields."""
+        results, *others = fields
+        return State(tuple(tuple(each) for each in results), *others)
 
     def run(self, state: State, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage[State]:
         """Issue ``ops``; ``variant``: bits of bank conflicts and unaligned accesses; ``taken``: entered by a branch."""
