@@ -179,7 +179,9 @@ def _compute(
         kept += [place_of[id(sample)] for sample in frames.samples]
         pictures = pictures_of(frames, size, views, np.random.default_rng(start))
         flat = pictures.reshape(-1, size, size, 3)
-        values = np.asarray(network.predict_on_batch(flat))
+        # Not all views at once: the first layers' features of 384 pictures of 320x320 take more than 10 GB.
+        parts_of = [network.predict_on_batch(flat[at : at + CHUNK]) for at in range(0, len(flat), CHUNK)]
+        values = np.concatenate(parts_of)
         kind = np.float32 if values.ndim == 2 else np.float16
         parts.append(values.reshape(len(frames), views, *values.shape[1:]).astype(kind))
         progress(len(chunk))
