@@ -45,6 +45,9 @@ def evaluate(
     choices: Annotated[
         bool, typer.Option("--choices", help="Also tell what other ways to choose thresholds are worth, cross-fitted.")
     ] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="Another model of the same classes: the difference of macro F1, cross-fitted.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="With --run: the run's config, for the float forms.")] = None,
     run: Annotated[Path | None, typer.Option(help="With --config: the run's folder, for the float forms.")] = None,
     on_board: Annotated[
@@ -90,8 +93,8 @@ def evaluate(
     from model.dataset.frames import load_frames
     from model.dataset.rule import MINIMUM_AREA, outputs_for
     from model.errors import CrosscamError
+    from model.evaluation.choosing import compared, worth_of_ways
     from model.evaluation.choosing import table as table_of_ways
-    from model.evaluation.choosing import worth_of_ways
     from model.evaluation.evaluate import class_report, evaluate_sets, int8_scores, parse_source, table
     from model.evaluation.reference import Reference
     from model.evaluation.thresholds import check_rate, parse_thresholds
@@ -105,10 +108,15 @@ def evaluate(
     count = wanted_count(on_board)
     if count is None and config is not None:
         raise CrosscamError("evaluate: --on-board all keeps no pictures, which --config needs; run them one by one")
+    if count is None and against is not None:
+        raise CrosscamError("evaluate: --on-board all keeps no pictures, which --against needs; run them one by one")
     spread = Spread(workers or os.cpu_count() or 1, dask, unit, timing)
     card = read_card(shipped(model))
     if card.judgement.grades:
         raise CrosscamError(f"{model}: tells grades, not classes; give it to `crosscam grades judge`")
+    other = read_card(shipped(against)) if against is not None else None
+    if other is not None and other.labels != card.labels:
+        raise CrosscamError(f"{against}: tells {', '.join(other.labels)}; expected {', '.join(card.labels)}")
     thresholds = parse_thresholds(threshold or [], card.labels, card.thresholds)
     # Cards that do not tell were trained by the original rule.
     areas = numbers(classes, "--class", float) or card.provenance.get("minimum_area", MINIMUM_AREA)
@@ -153,6 +161,13 @@ def evaluate(
     if choices:
         ways = worth_of_ways(scores, frames.labels, card.labels)
         typer.echo(f"thresholds cross-fitted on {len(frames)} pictures\n{table_of_ways(ways)}\n")
+    if other is not None:
+        theirs = int8_scores(Reference(verify_model_file(other)), frames.camera_pictures(other.input_shape[0]))
+        apart = compared(scores, theirs, frames.labels, card.labels)
+        typer.echo(
+            f"cross-fitted macro F1 of {len(frames)} pictures: {apart.macro_f1:.4f}, {against} {apart.other:.4f}; "
+            f"difference {apart.difference:+.4f}, its error {apart.error:.4f}\n"
+        )
     if frames.skipped:
         named = "; ".join(frames.skipped[:_SKIPPED_NAMED])
         more = len(frames.skipped) - _SKIPPED_NAMED

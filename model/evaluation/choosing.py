@@ -62,15 +62,7 @@ def worth_of_ways(scores: NDArray[np.int8], labels: NDArray[Any], names: Sequenc
     """
     ways = [Way(pull, excluding) for pull in PULLS for excluding in (False, True)]
     truth = labels > 0
-    rng = np.random.default_rng(seed)
-    said = np.zeros((len(ways), DEALS, *truth.shape), bool)
-    for deal in range(DEALS):
-        fold_of = rng.permutation(len(scores)) % FOLDS
-        for fold in range(FOLDS):
-            inside = fold_of == fold
-            known = [best_threshold(scores[~inside, i], truth[~inside, i]) for i in range(len(names))]
-            for place, way in enumerate(ways):
-                said[place, deal, inside] = way.decisions(scores[inside], np.array(known), names)
+    said = _dealt(scores, truth, ways, names, seed)
     figures = np.array([[macro_f1(decided, truth) for decided in each] for each in said])
     found = []
     for way, each, decided in zip(ways, figures, said, strict=True):
@@ -81,6 +73,59 @@ def worth_of_ways(scores: NDArray[np.int8], labels: NDArray[Any], names: Sequenc
         error = standard_error(apart, len(scores), seed)
         found.append(Worth(way, each.mean(), each.std(), each.mean() - figures[0].mean(), error))
     return found
+
+
+def _dealt(
+    scores: NDArray[np.int8], truth: NDArray[np.bool_], ways: Sequence[Way], names: Sequence[str], seed: int
+) -> NDArray[np.bool_]:
+    """Decisions ``bool[ways, DEALS, n, outputs]``, each by thresholds of the other folds of its deal."""
+    rng = np.random.default_rng(seed)
+    said = np.zeros((len(ways), DEALS, *truth.shape), bool)
+    for deal in range(DEALS):
+        fold_of = rng.permutation(len(scores)) % FOLDS
+        for fold in range(FOLDS):
+            inside = fold_of == fold
+            known = [best_threshold(scores[~inside, i], truth[~inside, i]) for i in range(len(names))]
+            for place, way in enumerate(ways):
+                said[place, deal, inside] = way.decisions(scores[inside], np.array(known), names)
+    return said
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Cross-fitted macro F1 of two models on the same pictures, means over the deals, and the error of the
+    difference by the bootstrap over the pictures."""
+
+    macro_f1: float
+    other: float
+    difference: float
+    error: float
+
+
+def compared(
+    scores: NDArray[np.int8], other: NDArray[np.int8], labels: NDArray[Any], names: Sequence[str], seed: int = 1
+) -> Compared:
+    """Two models by the same deals and resamples, each decided by its own thresholds of the other folds.
+
+    Args:
+        scores: ``[n, outputs]``.
+        other: the other model's, of the same pictures.
+        labels: ``[n, outputs]``, 0 or 1.
+        names: of the outputs.
+        seed: of deals and bootstrap.
+    """
+    truth = labels > 0
+    said = [_dealt(each, truth, [Way(1.0, False)], names, seed)[0] for each in (scores, other)]
+
+    def mean_f1(decided: NDArray[np.bool_], chosen: NDArray[np.intp]) -> float:
+        return float(np.mean([macro_f1(each[chosen], truth[chosen]) for each in decided]))
+
+    def apart(chosen: NDArray[np.intp]) -> float:
+        return mean_f1(said[0], chosen) - mean_f1(said[1], chosen)
+
+    every = np.arange(len(truth))
+    own, others = (mean_f1(each, every) for each in said)
+    return Compared(own, others, own - others, standard_error(apart, len(truth), seed))
 
 
 def macro_f1(decisions: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:

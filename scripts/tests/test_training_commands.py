@@ -111,6 +111,13 @@ def test_evaluate_tells_operating_points(tree: Path) -> None:
     assert "false-positive rate 1.5: expected 0 to 1" in refused(*evaluate, "--fpr", "1.5")
 
 
+def test_evaluate_compares_two_models(tree: Path) -> None:
+    evaluate = ("evaluate", ZOO, "--data-root", tree, "--set", "toy/train")
+    assert "difference +0.0000, its error 0.0000" in said(*evaluate, "--against", ZOO)
+    complaint = refused(*evaluate, "--against", "model/zoo/sqrxr_112")
+    assert "sqrxr_112: tells score, S, Q, R, X; expected car, negative, person" in complaint
+
+
 def test_evaluate_draws_what_curves_there_are(tree: Path) -> None:
     make_coco_tree(tree, "few", "train", {1: [(1, 9000.0)], 2: []})
     output = said("evaluate", ZOO, "--data-root", tree, "--set", "few/train", "--report", tree / "report")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.evaluation.choosing import PULLS, Way, macro_f1, table, worth_of_ways
+from model.evaluation.choosing import PULLS, Way, compared, macro_f1, table, worth_of_ways
 from model.evaluation.evaluate import evaluate
 
 NAMES = ("car", "negative", "person")
@@ -37,3 +37,18 @@ def test_the_way_that_suits_the_scores_wins() -> None:
     assert abs(excluding.difference) < 0.02
     assert last.difference < -5 * last.error < 0
     assert len(table(found).splitlines()) == 1 + len(found)
+
+
+def test_two_models_are_compared_on_the_same_pictures() -> None:
+    rng = np.random.default_rng(6)
+    truth = np.eye(3, dtype=int)[rng.integers(3, size=120)]
+    good = (np.where(truth > 0, 60, -60) + rng.integers(-20, 21, truth.shape)).astype(np.int8)
+    poor = (np.where(truth > 0, 20, -20) + rng.integers(-60, 61, truth.shape)).astype(np.int8)
+    found = compared(good, poor, truth, NAMES)
+    assert found.macro_f1 > 0.98 > 0.9 > found.other
+    assert found.macro_f1 == worth_of_ways(good, truth, NAMES)[0].macro_f1, "the same deals"
+    assert found.difference > 3 * found.error > 0
+    again = compared(poor, good, truth, NAMES)
+    assert (again.difference, again.error) == (-found.difference, found.error)
+    same = compared(good, good, truth, NAMES)
+    assert (same.difference, same.error) == (0.0, 0.0)
