@@ -59,6 +59,9 @@ class Distillation:
     """Average the teacher's scores of each picture and its mirror image."""
     unlabelled: bool = False
     """Show the photographs that the rule leaves out, too, whose objects are all too small: the teacher knows them."""
+    views: int = 0
+    """Show so many augmented views of each photograph, over and over, whose teacher's scores are computed once and
+    kept: an epoch then costs the student alone. 0: every view is new, and the teacher scores it."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ def _check_numbers(path: Path, config: TrainingConfig) -> None:
     if config.distillation:
         checks += [("distillation weight", config.distillation.weight, (0.0, 1.0))]
         checks += [("distillation temperature", config.distillation.temperature, (0.01, 100.0))]
+        checks += [("distillation views", config.distillation.views, (0, 1000))]
     for name, value, (low, high) in checks:
         kinds = int if isinstance(low, int) else (int, float)
         if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:

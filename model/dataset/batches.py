@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -27,10 +27,16 @@ class Scoring(Protocol):
         """``float32[n, outputs]``, 0..1, of a batch, given at each of ``sizes``."""
 
 
+Shown = tuple[NDArray[np.float32], NDArray[np.float32], dict[int, NDArray[np.float32]]]
+"""A picture as the student sees it, its labels, and the picture at each of the teacher's sizes."""
+
+
 class TrainingBatches(keras.utils.PyDataset):
     """One epoch's batches, as Keras reads them. Epoch (see ``go_to``) and seed alone decide what it holds.
 
-    With a teacher its scores stand beside the labels: ``float32[n, 2 * outputs]``.
+    With a teacher its scores stand beside the labels: ``float32[n, 2 * outputs]``. It is asked for each picture anew,
+    or, where ``kept`` holds what it says of some views of every picture (see ``view_scores``), not at all: then the
+    student is shown those views, drawn anew and mirrored by chance each time.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class TrainingBatches(keras.utils.PyDataset):
     ) -> None:
         super().__init__(**kwargs)
         self._crops, self._outputs, self._teacher = tuple(crops), outputs, teacher
+        self.kept: NDArray[np.float32] | None = None
         self._frames, self._batch_size, self._augmentation = frames, batch_size, augmentation
         self._seed, self._size, self.epoch = seed, size, 0
         weights = np.array([sample.source.weight for sample in frames.samples], np.float64)
@@ -68,24 +75,59 @@ class TrainingBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self.epoch, 1, index])
-        pictures, labels = [], []
-        sizes = self._teacher.sizes if self._teacher else ()
-        shown: dict[int, list[NDArray[np.float32]]] = {size: [] for size in sizes}
+        if self.kept is not None:
+            return self._kept_views(chosen, self.kept, rng)
+        shown = [self._shown(i, rng, self._teacher.sizes if self._teacher else ()) for i in chosen]
+        pictures, labels = np.stack([each[0] for each in shown]), np.stack([each[1] for each in shown])
+        return pictures, labels if self._teacher is None else np.concatenate([labels, self._told(shown)], axis=1)
+
+    def _shown(self, i: int, rng: np.random.Generator, sizes: Sequence[int]) -> Shown:
+        image, label = self._frames.images[i], self._frames.labels[i]
+        for crops in self._crops:
+            image, label = paste_into(image, label, crops, self._outputs, rng)
+        before = copy.deepcopy(rng) if sizes else rng
+        picture = augment(image, rng, self._augmentation, self._size)
+        # The same draws: the same crop and colours; only the noise of the single pixels differs.
+        views = {
+            size: picture if size == self._size else augment(image, copy.deepcopy(before), self._augmentation, size)
+            for size in sizes
+        }
+        return picture, label, views
+
+    def _told(self, shown: Sequence[Shown]) -> NDArray[np.float32]:
+        assert self._teacher is not None
+        return self._teacher.scores({size: np.stack([s[2][size] for s in shown]) for size in self._teacher.sizes})
+
+    def _kept_views(
+        self, chosen: NDArray[np.intp], kept: NDArray[np.float32], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        pictures, targets = [], []
         for i in chosen:
-            image, label = self._frames.images[i], self._frames.labels[i]
-            for crops in self._crops:
-                image, label = paste_into(image, label, crops, self._outputs, rng)
-            before = copy.deepcopy(rng) if shown else rng
-            pictures.append(augment(image, rng, self._augmentation, self._size))
-            labels.append(label)
-            for size, views in shown.items():
-                # The same draws: the same crop and colours; only the noise of the single pixels differs.
-                same = size == self._size
-                views.append(pictures[-1] if same else augment(image, copy.deepcopy(before), self._augmentation, size))
-        if self._teacher is None:
-            return np.stack(pictures), np.stack(labels)
-        told = self._teacher.scores({size: np.stack(views) for size, views in shown.items()})
-        return np.stack(pictures), np.concatenate([np.stack(labels), told], axis=1)
+            view = int(rng.integers(kept.shape[1]))
+            picture, label, _ = self._shown(i, self._rng_of(i, view), ())
+            mirrored = self._augmentation.flip and rng.random() < 0.5
+            pictures.append(picture[:, ::-1] if mirrored else picture)
+            targets.append(np.concatenate([label, kept[i, view]]))
+        return np.stack(pictures), np.stack(targets)
+
+    def _rng_of(self, i: int, view: int) -> np.random.Generator:
+        """What draws a kept view: neither epoch nor batch has a part in it."""
+        return np.random.default_rng([self._seed, 0, 2, i, view])
+
+    def view_scores(self, views: int, progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float32]:
+        """What the teacher says of that many views of every picture, ``float32[n, views, outputs]``, for ``kept``.
+
+        ``progress`` is told how many views more are done.
+        """
+        assert self._teacher is not None
+        found = np.empty((len(self._frames), views, len(self._frames.labels[0])), np.float32)
+        places = [(i, view) for i in range(len(self._frames)) for view in range(views)]
+        for start in range(0, len(places), self._batch_size):
+            some = places[start : start + self._batch_size]
+            shown = [self._shown(i, self._rng_of(i, view), self._teacher.sizes) for i, view in some]
+            found[tuple(np.transpose(some))] = self._told(shown)
+            progress(len(some))
+        return found
 
     def go_to(self, epoch: int) -> None:
         """Draw the images of an epoch, counted from 0."""

@@ -2,19 +2,29 @@
 
 The teachers are runs of configs that lie beside the student's. They see every training picture as the student does,
 the same crop, colours and pasted objects, at the size they were trained for; with several, their scores are averaged.
+A teacher that costs far more than the student scores a fixed number of views once (``Distillation.views``): what a
+student profits from is long training on views that both see alike (arXiv:2106.05237).
 """
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CrosscamError
+from model.files import whole
 from model.run_config import TrainingConfig, load_config
+from model.training.run_folder import TEACHER_SCORES
+
+if TYPE_CHECKING:  # Keras, and with it TensorFlow, is imported where a teacher is made
+    from model.dataset.batches import TrainingBatches
+    from model.dataset.frames import FrameSet
 
 
 def teacher_configs(path: Path, config: TrainingConfig) -> dict[str, TrainingConfig]:
@@ -46,6 +56,7 @@ class Teacher:
         import tensorflow as tf
 
         self._flips = flips
+        self._networks = tuple(networks)
         self._calls = []
         for network in networks:
             size = int(network.input_shape[1])
@@ -57,6 +68,14 @@ class Teacher:
     def sizes(self) -> tuple[int, ...]:
         """Height and width of the pictures that the teachers read, each size once."""
         return tuple(dict.fromkeys(size for size, _ in self._calls))
+
+    def digest(self) -> str:
+        """Tells teachers apart: by their weights, the sizes of their pictures and whether these are flipped."""
+        digest = hashlib.sha256(repr((self._flips, [size for size, _ in self._calls])).encode())
+        for network in self._networks:
+            for array in network.get_weights():
+                digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def scores(self, pictures: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
         """Mean scores ``float32[n, outputs]``, 0..1.
@@ -71,6 +90,47 @@ class Teacher:
                 found.append(call(np.ascontiguousarray(pictures[size][:, :, ::-1])).numpy())
         mean: NDArray[np.float32] = np.mean(found, axis=0, dtype=np.float32)
         return mean
+
+
+def keep_scores(
+    batches: TrainingBatches, teacher: Teacher, config: TrainingConfig, frames: FrameSet, out: Path
+) -> None:
+    """Give ``batches`` what the teacher says of the views that a config keeps; nothing where it keeps none.
+
+    The scores lie in the run's folder ``out`` and are taken from there where photographs, views and teacher are those
+    they are of.
+    """
+    views = config.distillation.views if config.distillation else 0
+    if not views:
+        return
+    path, key = out / TEACHER_SCORES, _key(teacher, config, frames, views)
+    kept = _read(path, key)
+    if kept is None:
+        print(f"the teacher scores {views} views of each of {len(frames)} photographs", flush=True)
+        kept = batches.view_scores(views)
+        with whole(path) as part, part.open("wb") as file:
+            np.savez(file, key=np.array(key), scores=kept)
+    batches.kept = kept
+
+
+def _key(teacher: Teacher, config: TrainingConfig, frames: FrameSet, views: int) -> str:
+    """Of everything that decides what a teacher says of the views."""
+    said = (teacher.digest(), config.augmentation, config.pastes, config.seed, config.size, views)
+    digest = hashlib.sha256(repr(said).encode())
+    for sample in frames.samples:
+        status = sample.path.stat()
+        digest.update(f"{sample.path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _read(path: Path, key: str) -> NDArray[np.float32] | None:
+    """The scores that an earlier run has kept; None where there are none, or others."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            scores: NDArray[np.float32] = file["scores"]
+            return scores if str(file["key"]) == key else None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
 
 
 def teacher_of(

@@ -2,3 +2,4 @@
 
 BEST, FIGURES, HISTORY = "best.weights.h5", "best.json", "history.csv"
 SETTINGS_FILE = "config.json"
+TEACHER_SCORES = "teacher_scores.npz"

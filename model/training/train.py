@@ -16,7 +16,7 @@ from model.dataset.frames import load_frames
 from model.errors import CrosscamError
 from model.files import make_folder, write_text
 from model.run_config import TrainingConfig, load_config
-from model.training.distillation import teacher_configs, teacher_of
+from model.training.distillation import keep_scores, teacher_configs, teacher_of
 from model.training.run_folder import BEST, SETTINGS_FILE
 from model.training.run_state import Arrays, Progress, RunState, assign, load_state, save_state
 from model.training.soup import average_runs, member_configs
@@ -115,14 +115,8 @@ def train(
     training = load_frames(read_sources(data_root, config.training, config.minimum_area, unlabelled))
     validation = load_frames(read_sources(data_root, config.validation, config.minimum_area))
     crops = [load_crops(data_root, paste) for paste in config.pastes]
-    options = (
-        config.augmentation,
-        config.seed,
-        config.size,
-        crops,
-        config.outputs,
-        teacher_of(config, teachers, teacher),
-    )
+    taught_by = teacher_of(config, teachers, teacher)
+    options = (config.augmentation, config.seed, config.size, crops, config.outputs, taught_by)
     batches = TrainingBatches(training, config.batch_size, *options)
     if config.quantization_aware:
         from model.dataset.representative import REPRESENTATIVE
@@ -130,6 +124,8 @@ def train(
 
         model = prepare(model, training.some(REPRESENTATIVE, config.seed).camera_pictures(config.size))
     make_folder(out)
+    if taught_by:
+        keep_scores(batches, taught_by, config, training, out)
     progress = state.progress if state else Progress()
     if state:
         print(f"{out}: going on after epoch {len(progress.rows)}")

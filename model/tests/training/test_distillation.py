@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("pycocotools")
@@ -20,10 +23,10 @@ from model.dataset.coco import Source, read_source
 from model.dataset.frames import load_frames
 from model.errors import CrosscamError
 from model.networks import network
-from model.run_config import load_config
+from model.run_config import Distillation, TrainingConfig, load_config
 from model.tests.conftest import make_coco_tree
 from model.tests.training.test_training import eager_functions
-from model.training.distillation import Teacher
+from model.training.distillation import Teacher, keep_scores
 from model.training.losses import DistillationLoss, WeightedBinaryCrossentropy, macro_double_soft_f1
 from model.training.run_state import load_state
 from model.training.train import train, train_file
@@ -82,6 +85,65 @@ def test_flips_average_both_views() -> None:
     np.testing.assert_allclose(Teacher([model], flips=True).scores({32: pictures}), both, atol=1e-6)
 
 
+def test_kept_views_are_those_the_teacher_scored(coco_tree: Path) -> None:
+    frames = load_frames(read_source(coco_tree, Source("toy", "train")))
+    watcher = Teacher([corner_watcher(32)])
+    batches = TrainingBatches(frames, 5, Augmentation(), seed=3, size=32, teacher=watcher)
+    batches.kept = batches.view_scores(2)
+    assert batches.kept.shape == (len(frames), 2, 3)
+    assert np.abs(batches.kept[:, 0] - batches.kept[:, 1]).max() > 0.01, "views differ"
+    seen = []
+    for epoch in range(3):
+        batches.go_to(epoch)
+        pictures, targets = batches[0]
+        # Mirrored or not, a picture has the mean colour that the watcher told of its view.
+        np.testing.assert_allclose(targets[:, 3:], pictures.mean(axis=(1, 2)), atol=1e-5)
+        seen += list(pictures)
+    distinct = {each.tobytes() for each in seen}
+    assert len(distinct) <= 4 * len(frames), "of each picture two views and their mirror images"
+    assert any(each[:, ::-1].tobytes() in distinct for each in seen), "some are seen both ways"
+
+
+class Counting(Teacher):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def scores(self, pictures: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+        self.asked += 1
+        return super().scores(pictures)
+
+
+def test_scores_are_kept_for_the_same_views_of_the_same_teacher(coco_tree: Path, tmp_path: Path) -> None:
+    source = Source("toy", "train")
+    frames = load_frames(read_source(coco_tree, source))
+    keras.utils.set_random_seed(2)
+    teacher = Counting([network.build(size=32, units=8)])
+    config = TrainingConfig(
+        id="toy", title="Toy", training=(source,), validation=(source,), size=32, distillation=Distillation((), views=2)
+    )
+    batches = TrainingBatches(frames, 4, config.augmentation, config.seed, 32, teacher=teacher)
+
+    def asked(config: TrainingConfig) -> int:
+        before = teacher.asked
+        keep_scores(batches, teacher, config, frames, tmp_path)
+        return teacher.asked - before
+
+    assert asked(config) == -(-2 * len(frames) // 4)
+    kept = batches.kept
+    assert asked(config) == 0
+    np.testing.assert_array_equal(batches.kept, kept)
+    assert asked(replace(config, distillation=Distillation((), views=3))) > 0
+    assert asked(replace(config, augmentation=Augmentation(zoom=0.5))) > 0
+    (tmp_path / "teacher_scores.npz").write_bytes(b"damaged")
+    assert asked(config) > 0
+    taught_anew = Teacher([network.build(size=32, units=8)])
+    assert taught_anew.digest() != teacher.digest()
+    batches.kept = None
+    assert asked(replace(config, distillation=Distillation(()))) == 0
+    assert batches.kept is None, "without views the teacher is asked for each picture"
+
+
 CONFIG = """
 from model.dataset.coco import Source
 from model.run_config import Distillation, TrainingConfig
@@ -116,7 +178,10 @@ def test_teachers_are_trained_first_and_leave_their_mark(configs: Path) -> None:
     assert small is not None and alone is not None
     assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(small.model, alone.model, strict=True))
     told = json.loads((runs / "small" / "config.json").read_text(encoding="utf-8"))
-    assert told["distillation"] == {"teachers": ["large"], "temperature": 2.0, "weight": 0.5, "flips": True}
+    assert told["distillation"] == {"teachers": ["large"], "temperature": 2.0, "weight": 0.5, "flips": True} | {
+        "unlabelled": False,
+        "views": 0,
+    }
     assert told["size"] == 32 and told["rate"] == 1e-5, "what a config leaves out is kept as well"
 
 
