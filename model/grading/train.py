@@ -74,6 +74,7 @@ def train(recipe: GradesRecipe, root: Path, plan: Plan, cache: Path, progress: P
     score = fit_score(training, RocAucLoss(), recipe.seed, plan.heads)
     figures = {
         "score": _areas(recipe, training, validation, score, plan.heads),
+        "first_stage": _first_stage(recipe, validation, grades, score),
         "grades_crossfit": _crossfit_costs(recipe, training, validation, plan.heads),
     }
     return Trained(network, grades, score, fuse(network, grades, score), training, validation, figures)
@@ -104,6 +105,14 @@ def _areas(
     seen = validation.embeddings[:, 0]
     scores, controls = (np.asarray(head.predict(seen, verbose=0))[:, 0] for head in (score, control))
     return compared_areas(validation.grades > 0, scores, controls, recipe.seed)
+
+
+def _first_stage(recipe: GradesRecipe, validation: Graded, grades: keras.Model, score: keras.Model) -> dict[str, float]:
+    """All grades but the first by the first stage alone, beside the second stage, on the validation photographs."""
+    seen = validation.embeddings[:, 0]
+    least = np.asarray(grades.predict(seen, verbose=0))[:, 0]
+    scores = np.asarray(score.predict(seen, verbose=0))[:, 0]
+    return compared_areas(validation.grades > 0, 1.0 - least, scores, recipe.seed)
 
 
 def _crossfit_costs(recipe: GradesRecipe, training: Graded, validation: Graded, fitting: Fitting) -> dict[str, float]:

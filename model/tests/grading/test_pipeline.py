@@ -16,6 +16,7 @@ import numpy as np
 from model.card import read_card, verify_model_file
 from model.compiler.compile import compile_model
 from model.errors import CrosscamError
+from model.evaluation.evaluate import auc
 from model.evaluation.reference import Reference
 from model.grading import train as training_module
 from model.grading.embeddings import Backbone, graded
@@ -87,6 +88,14 @@ def test_kept_embeddings_and_stages_are_used_again(
     again = train(recipe, place, plan, place / "cache")
     np.testing.assert_allclose(again.validation.embeddings, trained.validation.embeddings, atol=1e-6)
     assert again.figures == trained.figures
+
+
+@pytest.mark.slow
+def test_the_first_stage_stands_beside_the_second(trained: Trained) -> None:
+    seen, truth = trained.validation.embeddings[:, 0], trained.validation.grades > 0
+    beside = trained.figures["first_stage"]
+    assert beside["auc"] == round(auc(1 - trained.grades.predict_on_batch(seen)[:, 0], truth), 4)
+    assert beside["control"] == trained.figures["score"]["auc"]
 
 
 def test_a_changed_photograph_is_embedded_anew(place: Path, recipe: GradesRecipe, plan: Plan, tmp_path: Path) -> None:
