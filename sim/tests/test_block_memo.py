@@ -43,7 +43,7 @@ def next_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("crosscam/blocks-*/*.json"))
+    return sorted(folder.glob("crosscam/blocks/*.json"))
 
 
 def forbid_work(monkeypatch: pytest.MonkeyPatch) -> None:

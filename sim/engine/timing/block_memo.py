@@ -139,7 +139,7 @@ _MEMOS: dict[str, BlockMemo] = {}
 
 def memo_of(states: States, beginning: bytes) -> BlockMemo:
     """The memo of a pipeline and of code; ``beginning``: a part of it that tells it from others."""
-    name = f"{states.kind}-{hashlib.sha256(beginning).hexdigest()[:16]}.json"
+    name = f"{states.kind}-{hashlib.sha256(beginning).hexdigest()[:16]}-{_sources()}.json"
     if name not in _MEMOS:
         memo = _MEMOS[name] = BlockMemo()
         room = _room()
@@ -154,10 +154,14 @@ def memo_of(states: States, beginning: bytes) -> BlockMemo:
 
 @functools.cache
 def _room() -> CodeCache | None:
-    """The folder of these sources' answers."""
     whole = code_cache()
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return whole and whole.room(f"blocks-{digest_of(sources, capstone.__version__, sys.version)}")
+    return None if whole is None else whole.room("blocks")
+
+
+@functools.cache
+def _sources() -> str:
+    """Names what has given the answers."""
+    return digest_of(sorted(Path(__file__).parent.glob("*.py")), capstone.__version__, sys.version)
 
 
 @atexit.register
