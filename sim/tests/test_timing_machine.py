@@ -277,4 +277,5 @@ def test_firmware_that_runs_wild_through_empty_memory_costs_little_room() -> Non
     bench = M7Bench(Program().label("start").emit(mov32(0, AXI + 1), bx(0)))
     bench.machine.run_for(0.002)
     assert bench.timing.statistics["blocks"] > 300
-    assert sum(isinstance(thing, CsInsn) for thing in gc.get_objects()) < 10_000, "of 200,000 executed"
+    # Not isinstance: it asks what a weak reference stands for, which may be gone.
+    assert sum(type(thing) is CsInsn for thing in gc.get_objects()) < 10_000, "of 200,000 executed"
