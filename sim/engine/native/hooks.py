@@ -1,7 +1,7 @@
 """Native time keeping: the one place that knows Unicorn's C calling convention.
 
 Unicorn calls these functions before every block of instructions and on every access to a device window, so they are
-compiled (numba ``@cfunc``, cached on disk) and handed over by address. They share one int64 array, the *state*, with
+compiled (``native_code.py``) and handed over by address. They share one int64 array, the *state*, with
 Python (``shared.py``).
 
 What was found by experiment and in Unicorn 2.1.4's sources, and is relied on here:

@@ -103,7 +103,7 @@ class CFunction:
         return load(content, [name])[0]
 
     @functools.cached_property
-    def ctypes(self) -> Callable[..., Any]:
+    def ctypes(self) -> Callable[..., int]:
         """The function, for Python to call."""
         result, *arguments = re.findall(r"\w+", self._signature)
         return ctypes.CFUNCTYPE(_C_TYPES[result], *(_C_TYPES[each] for each in arguments))(self.address)

@@ -1,7 +1,7 @@
 """The state that native code and Python share: one int64 array, its slots, and what is written into them.
 
 Slots hold numbers, or addresses of memory in this process. Addresses of C functions travel here too, never as
-compile-time constants, or what numba keeps on disk would be useless in the next process.
+compile-time constants, or machine code kept on disk would be useless in the next process.
 """
 
 from __future__ import annotations

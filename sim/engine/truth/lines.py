@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -24,10 +25,13 @@ MAINTENANCE = {
 _BY_SET = (layout.DCISW, layout.DCCSW, layout.DCCISW)
 _REPORT = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 _WRITES = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_char_p)
-_master_writes: Callable[[int, int, int, bytes], int] = _WRITES(hooks.address_of(native.master_writes))
-_master_reads: Callable[[int, int, int], int] = native.master_reads.ctypes
 Report = Callable[[int, int, int, int], None]
 """``report(pc, address, what, detail)``, ``what`` one of ``layout.REPORT_``."""
+
+
+@functools.cache
+def _master_writes() -> Callable[[int, int, int, bytes], int]:
+    return _WRITES(hooks.address_of(native.master_writes))
 
 
 class TrackedMemory:
@@ -106,11 +110,11 @@ class TrackedMemory:
 
     def master_reads(self, address: int, size: int) -> int:
         """Another master reads ``size`` bytes at ``address``, all of this memory: bits of ``layout`` (UNCLEANED ..)."""
-        return _master_reads(self.record, address, size)
+        return native.master_reads.ctypes(self.record, address, size)
 
     def master_writes(self, address: int, size: int, data: bytes) -> int:
         """Another master is about to write ``size`` bytes, ``data``, at ``address``; as ``master_reads``."""
-        return _master_writes(self.record, address, size, data)
+        return _master_writes()(self.record, address, size, data)
 
     def found(self, bits: int) -> dict[int, int]:
         """Where the last access of a master first found each of UNCLEANED, OVER and LOST_READ in ``bits``."""
