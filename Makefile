@@ -68,11 +68,14 @@ budget: .venv/dev firmware frames  ## what the firmware may need, against robot_
 	@$(BUILD_WITH)=zig
 	$(PY) -m scripts.main budget check --elf build/zig/crosscam.elf
 
+# One process of tests more than there are cores: many wait, for a debugger, a compiler, the end of a limit.
+TESTERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 # Side by side what uses one core each. The first board that boots has the engine's native code compiled, which takes
 # a while and is kept; hundreds of tests that run a command each would do it again until one has ended.
 test: .venv/dev .venv/train  ## lint, pytest, host kernel tests, Robot suites
 	@$(MAKE) --no-print-directory -j2 lint budget references
-	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 	$(PY) -m sim.robot --elf $(ELF) --frames build/frames/demo --coco-frames $(FRAMES) --exclude slow --processes 2 robot_tests
 	@for timing in instructions cortex-m7; do $(PY) -m sim.robot --elf build/zig/crosscam.elf --timing $$timing \
 	  --frames build/frames/demo --output build/robot-$$timing robot_tests/figures.robot || exit 1; done

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from model.evaluation import choosing
 from model.evaluation.choosing import PULLS, Way, compared, macro_f1, table, worth_of_ways
 from model.evaluation.evaluate import evaluate
 
@@ -39,7 +41,8 @@ def test_the_way_that_suits_the_scores_wins() -> None:
     assert len(table(found).splitlines()) == 1 + len(found)
 
 
-def test_two_models_are_compared_on_the_same_pictures() -> None:
+def test_two_models_are_compared_on_the_same_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "DEALS", 4)
     rng = np.random.default_rng(6)
     truth = np.eye(3, dtype=int)[rng.integers(3, size=120)]
     good = (np.where(truth > 0, 60, -60) + rng.integers(-20, 21, truth.shape)).astype(np.int8)

@@ -143,7 +143,6 @@ def test_from_photographs_to_a_card_through_an_interruption(
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_quantization_aware_from_an_int8_model_to_another(toy: tuple[Path, Path, Path]) -> None:
     """A run that starts from a .tflite, trains with int8's rounding, keeps its last epoch and exports as any other."""
     root, config_file, _ = toy
