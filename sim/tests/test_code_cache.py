@@ -147,9 +147,9 @@ COMPILED, FOUND = "0 True\n", "0 False\n"
 def start(home: Path, before: str = "", shell: str = "") -> subprocess.Popen[str]:
     """A process of a user whose cache lies at ``home``: it calls a native function, and says if numba was there."""
     command = f"{shell}exec {shlex.quote(sys.executable)} -c {shlex.quote(ASK.format(before=before))}"
-    environment = os.environ | {"XDG_CACHE_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"XDG_CACHE_HOME": str(home)}
     pipe = subprocess.PIPE
-    return subprocess.Popen(["sh", "-c", command], env=environment, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(["sh", "-c", command], cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
 
 
 def said(process: subprocess.Popen[str]) -> str:
