@@ -123,9 +123,9 @@ def emit(
 
 
 def _scores_shown(card: Card) -> int:
-    """0 where all scores fit on one line of the console, else how many of the highest are shown."""
+    """0 where all scores fit on one line of the console, or are few; else how many of the highest are shown."""
     longest = sum(_score_lengths(card)) + _verdict_length(card.judgement)
-    return 0 if longest <= _LINE - _LINE_TAIL else min(_SHOWN, len(card.labels))
+    return 0 if longest <= _LINE - _LINE_TAIL or len(card.labels) <= _SHOWN else _SHOWN
 
 
 def _longest_line(card: Card) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -60,3 +61,15 @@ def _without_comments_and_strings(compiler: str, source: Path, folder: Path) -> 
     compiled = [compiler, "-fsyntax-only", "-Wno-error", f"-I{FIRMWARE}", f"-I{folder}", str(source)]
     subprocess.run(compiled, check=True, capture_output=True)
     return "".join(text.split('"')[::2])
+
+
+@pytest.mark.parametrize(("labels", "shown"), [(2, 0), (3, 0), (4, 3)])
+def test_a_line_leaves_out_labels_or_has_all_in_their_order(tmp_path: Path, labels: int, shown: int) -> None:
+    """All of them, the highest first, could not be told from all in their order: few are in order, however long."""
+    program = build(tmp_path / "tiny.tflite", tiny())
+    names = tuple(str(number) + 60 * "\u6f22" for number in range(labels))
+    card = replace(card_of(program, "x"), labels=names)
+    config = emit(program.graph, program.calls, program.plan, card)["model_config.h"]
+    assert f"#define NN_SCORES_SHOWN   {shown} " in config
+    longest = max(int(found) for found in re.findall(r"LINE_MAX\s+(\d+)", config))
+    assert longest > (shown or labels) * len(names[0].encode())
