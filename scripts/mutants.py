@@ -28,6 +28,8 @@ TABLE = ROOT / "robot_tests" / "mutants.toml"
 PAGE = ROOT / "docs" / "mutants.md"
 TREE = ROOT / "build" / "mutants" / "tree"
 RESULTS = ROOT / "build" / "mutants" / "results.json"
+COMPILED = ROOT / "build" / "mutants" / "pycache"
+"""What Python compiles, thrown away with each bug: one of a source's length and second would be taken for it."""
 _LONGEST = 900  # s for a build or a suite: one that takes longer has hung, which is a failure
 _HEAD = """# Mutants
 
@@ -98,7 +100,8 @@ class Plan:
 
 def copy_tree() -> None:
     """A fresh copy of what git knows or would add, with the virtual environment beside it."""
-    shutil.rmtree(TREE, ignore_errors=True)
+    for folder in (TREE, COMPILED):
+        shutil.rmtree(folder, ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -115,11 +118,13 @@ def copy_tree() -> None:
 
 def _run(command: list[str]) -> tuple[bool, str]:
     """Whether it ended well in time, and what it said."""
+    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(COMPILED)}
+    if "COCO_DIR" in environment:  # relative to the checkout
+        environment["COCO_DIR"] = str((ROOT / environment["COCO_DIR"]).resolve())
     try:
         done = subprocess.run(
-            command, cwd=TREE, capture_output=True, text=True, timeout=_LONGEST, check=False,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
+            command, cwd=TREE, capture_output=True, text=True, timeout=_LONGEST, check=False, env=environment
+        )
     except subprocess.TimeoutExpired:
         return False, f"not done within {_LONGEST} s"
     return done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -157,6 +162,7 @@ def prepare(plan: Plan, suites: Sequence[str]) -> bool:
 def catcher(plan: Plan, mutant: Mutant) -> str:
     """The name of the suite that fails with ``mutant``, "the build" when it cannot be built; empty when none does."""
     before = mutant.apply(TREE)
+    shutil.rmtree(COMPILED, ignore_errors=True)
     try:
         built, said = build()
         if not built:
@@ -165,6 +171,7 @@ def catcher(plan: Plan, mutant: Mutant) -> str:
         return next((name for name in plan.areas[mutant.area] if not run_suite(plan, name)[0]), "")
     finally:
         (TREE / mutant.file).write_text(before, encoding="utf-8")
+        shutil.rmtree(COMPILED, ignore_errors=True)
 
 
 def page(rows: list[tuple[Mutant, str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,15 @@ def test_the_page_keeps_what_was_said_of_mutants_that_were_not_planted(
     assert written.read_text(encoding="utf-8") == mutants.page(expected)
     mutants.write_page(PLAN, {new.name: "console"})
     assert written.read_text(encoding="utf-8") == mutants.page([*expected, (new, "console")])
+
+
+def test_a_suite_runs_in_the_copy_with_what_was_named_beside_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And compiles Python anew for each bug: a file's length and second may be another's."""
+    monkeypatch.setattr(mutants, "TREE", tmp_path)
+    monkeypatch.setenv("COCO_DIR", "../photographs")
+    print_them = "import os, sys; print(os.getcwd(), os.environ['COCO_DIR'], sys.pycache_prefix, sep='\\n')"
+    ended_well, said = mutants._run([sys.executable, "-c", print_them])
+    expected = [str(tmp_path), str(mutants.ROOT.parent / "photographs"), str(mutants.COMPILED)]
+    assert (ended_well, said.splitlines()) == (True, expected)
