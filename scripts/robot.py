@@ -38,7 +38,12 @@ def robot(
         int, typer.Option("--processes", "-p", min=1, help="Run suites side by side in so many processes (pabot).")
     ] = 1,
     repeat: Annotated[
-        int, typer.Option(min=1, help="Run all so many times, each into a folder of its own; verdicts must not differ.")
+        int,
+        typer.Option(
+            min=1,
+            help="Run all so many times, each into a numbered folder of OUTPUT, which itself gets the reports of the "
+            "worst; verdicts must not differ.",
+        ),
     ] = 1,
     coverage: Annotated[
         Path | None,

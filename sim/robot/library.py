@@ -10,7 +10,6 @@ import atexit
 
 from robot.api.deco import library
 
-from sim.errors import CrosscamError
 from sim.robot.cpu_keywords import CpuKeywords
 from sim.robot.emulation_keywords import EmulationKeywords
 from sim.robot.failures import Failures
@@ -21,7 +20,7 @@ from sim.robot.network_keywords import NetworkKeywords
 from sim.robot.session import Session
 from sim.robot.truth_keywords import TruthKeywords
 from sim.robot.uart_keywords import UartKeywords
-from sim.wall_time import LONGEST
+from sim.robot.wall_limit import wall_seconds
 
 
 @library(scope="GLOBAL", auto_keywords=False)
@@ -43,10 +42,8 @@ class RenodeKeywords(
         wall_limit: seconds of wall time that a keyword may take, whatever virtual time it waits for; half an hour.
     """
 
-    def __init__(self, lenient: bool = False, timing: str = "instructions", wall_limit: float | None = None) -> None:
-        if wall_limit is not None and not wall_limit > 0:
-            raise CrosscamError(f"${{WALL_LIMIT}} {wall_limit:g}: expected seconds of wall time above 0")
-        self.session = Session(lenient, timing, LONGEST if wall_limit is None else wall_limit)
+    def __init__(self, lenient: bool = False, timing: str = "instructions", wall_limit: object = None) -> None:
+        self.session = Session(lenient, timing, wall_seconds(wall_limit))
         self.session.keywords = self
         self.ROBOT_LIBRARY_LISTENER = Failures(self.session)
         atexit.register(self.session.close)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sim.errors import CrosscamError, shown
-from sim.robot.runner import NO_VERDICTS
+from sim.robot.runner import NO_VERDICTS, REPORTS, prepare
 
 Verdicts = dict[str, str]
 """``pass``, ``fail`` or ``skip`` of each test, by the names of its suites and its own."""
@@ -17,6 +18,8 @@ _LONGEST_NAME = 160
 
 def run_again(run: Callable[[Path], int], times: int, output: Path, tell: Callable[[str], object]) -> int:
     """Call ``run`` with a folder for each of ``times`` runs, ``output/1`` and so on.
+
+    ``output`` itself gets the reports of the last of those with most failed tests, for whoever looks for results there.
 
     Args:
         run: runs suites and returns as ``run_suites``, whose ``xunit.xml`` the folder then holds.
@@ -28,6 +31,7 @@ def run_again(run: Callable[[Path], int], times: int, output: Path, tell: Callab
     Raises:
         CrosscamError: what ``run`` raises; a run left no results.
     """
+    prepare(output)
     runs: list[Verdicts] = []
     for number in range(1, times + 1):
         folder = output / str(number)
@@ -44,7 +48,10 @@ def run_again(run: Callable[[Path], int], times: int, output: Path, tell: Callab
     for name in different(runs):
         seen = Counter(verdicts.get(name, "missing") for verdicts in runs).most_common()
         tell(f"{shown(name, _LONGEST_NAME)}: {', '.join(f'{count} {verdict}' for verdict, count in seen)}")
-    failed = max(Counter(verdicts.values())["fail"] for verdicts in runs)
+    failed, worst = max((Counter(verdicts.values())["fail"], number) for number, verdicts in enumerate(runs, 1))
+    for report in REPORTS:
+        if (output / str(worst) / report).is_file():
+            shutil.copyfile(output / str(worst) / report, output / report)
     return min(max(failed, len(different(runs))), NO_VERDICTS - 1)
 
 

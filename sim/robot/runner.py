@@ -13,6 +13,7 @@ from sim.engine.timing import TIMINGS
 from sim.engines import ENGINES
 from sim.errors import CrosscamError
 from sim.python_permission import VARIABLE, is_forbidden
+from sim.robot.wall_limit import wall_seconds
 
 KEYWORDS = Path(__file__).with_name("renode-keywords.robot")
 OWN_KEYWORDS_TAG = "crosscam-engine"
@@ -53,7 +54,7 @@ def run_suites(
 
     Raises:
         CrosscamError: a suite that does not exist, an unknown engine or one that is not installed; Python is forbidden;
-            several processes of Renode, or without pabot.
+            several processes of Renode, or without pabot; a ``WALL_LIMIT`` that is no seconds.
     """
     if engine not in ENGINES:
         raise CrosscamError(f"unknown engine {engine!r}: expected one of {', '.join(ENGINES)}")
@@ -69,8 +70,9 @@ def run_suites(
     for suite in suites:
         if not suite.exists():
             raise CrosscamError(f"no suite {suite}: expected a .robot file or a folder with some")
-    _prepare(output)
     given = dict(variables or {})
+    wall_seconds(given.get("WALL_LIMIT"))
+    prepare(output)
     defaults = {} if "BOARD" in given else {"BOARD": str(BOARD_SCRIPT.resolve())}
     given["TIMING"] = "renode" if engine == "renode" else timing
     if engine == "renode":
@@ -89,7 +91,7 @@ def run_suites(
     return status
 
 
-def _prepare(output: Path) -> None:
+def prepare(output: Path) -> None:
     """Make the folder of the reports; CrosscamError when they cannot be plain files there."""
     try:
         output.mkdir(parents=True, exist_ok=True)

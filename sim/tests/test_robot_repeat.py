@@ -37,6 +37,8 @@ def test_a_verdict_that_differs_is_told(tmp_path: Path) -> None:
         "Moody.Now And Then: 1 fail, 1 pass",
     ]
     assert (tmp_path / "out" / "2" / "log.html").is_file()
+    for report in ("xunit.xml", "output.xml", "log.html", "report.html"):  # of the run with a failed test
+        assert (tmp_path / "out" / report).read_bytes() == (tmp_path / "out" / "1" / report).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,14 @@ Load
     assert run(tmp_path, cases, lenient=True) == Outcome(0, {"Load": None})
 
 
+def test_a_limit_that_is_no_seconds_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    suite = tmp_path / "suite.robot"
+    suite.write_text("*** Test Cases ***\nNothing\n    No Operation\n")
+    with pytest.raises(CrosscamError, match=r"^\$\{WALL_LIMIT\} soon: expected seconds of wall time above 0$"):
+        run_suites([suite], variables={"WALL_LIMIT": "soon"}, output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_suites_variables_are_its_own(tmp_path: Path) -> None:
     variables = tmp_path / "more.resource"
     variables.write_text("*** Variables ***\n${BOARD}    imported\n")

@@ -82,7 +82,7 @@ def test_no_keyword_runs_for_ever(keywords: RenodeKeywords, keyword: str, argume
     keywords.session.close()
 
 
-@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan")])
-def test_a_limit_is_seconds(limit: float) -> None:
+@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan"), "soon", ""])
+def test_a_limit_is_seconds(limit: object) -> None:
     with pytest.raises(Exception, match=r"^\$\{WALL_LIMIT\} .*: expected seconds of wall time above 0"):
         RenodeKeywords(wall_limit=limit)
