@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -114,11 +114,8 @@ class TrainingBatches(keras.utils.PyDataset):
         """What draws a kept view: neither epoch nor batch has a part in it."""
         return np.random.default_rng([self._seed, 0, 2, i, view])
 
-    def view_scores(self, views: int, progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float32]:
-        """What the teacher says of that many views of every picture, ``float32[n, views, outputs]``, for ``kept``.
-
-        ``progress`` is told how many views more are done.
-        """
+    def view_scores(self, views: int) -> NDArray[np.float32]:
+        """What the teacher says of that many views of every picture, ``float32[n, views, outputs]``, for ``kept``."""
         assert self._teacher is not None
         found = np.empty((len(self._frames), views, len(self._frames.labels[0])), np.float32)
         places = [(i, view) for i in range(len(self._frames)) for view in range(views)]
@@ -126,7 +123,6 @@ class TrainingBatches(keras.utils.PyDataset):
             some = places[start : start + self._batch_size]
             shown = [self._shown(i, self._rng_of(i, view), self._teacher.sizes) for i, view in some]
             found[tuple(np.transpose(some))] = self._told(shown)
-            progress(len(some))
         return found
 
     def go_to(self, epoch: int) -> None:
