@@ -1,105 +1,138 @@
-"""A headless Chromium that tests drive by its DevTools protocol."""
+"""A browser that tests drive, whichever it is; ``chromium.py`` and ``firefox.py`` beside this are two."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import itertools
 import json
 import shutil
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 LONGEST = 120.0
 """Seconds that anything may take: a limit, not what is hoped for."""
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def browser_program() -> str:
-    """The path of a Chromium; skips the test where there is none."""
-    for name in _NAMES:
-        if found := shutil.which(name):
-            return found
-    pytest.skip(f"no browser is installed: none of {', '.join(_NAMES)} is on PATH")
+class Browser(ABC):
+    """One page in a browser of its own, headless, with a webcam that shows a moving picture; to be closed.
 
+    Skips the test where the browser is not installed or does not start.
+    """
 
-class Browser:
-    """One page in a browser of its own; to be closed."""
+    names: ClassVar[tuple[str, ...]]
+    """Programs it may be, the first on PATH is taken."""
 
     def __init__(self, folder: Path) -> None:
-        connect = pytest.importorskip("websockets.sync.client", reason="the extra [view] is not installed").connect
-        options = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--remote-debugging-port=0",
-            "--no-first-run",
-            "--disable-dev-shm-usage",
-        ]
-        options += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        command = [browser_program(), *options, f"--user-data-dir={folder}", "about:blank"]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        """``folder`` for its profile, made where it is missing."""
+        self._connect = pytest.importorskip("websockets.sync.client", reason="the extra [view] is missing").connect
+        folder.mkdir(exist_ok=True)
         self._numbers = itertools.count(1)
         self._closing = contextlib.ExitStack()
         self.requests: list[str] = []
-        """Addresses of all that was fetched, WebSockets included."""
+        """Addresses of all that was fetched."""
         self.complaints: list[str] = []
+        """Errors that the page or the browser told."""
+        self.version = ""
+        """Its name and version."""
+        command = self._command(self._program(), folder)
+        said = self._closing.enter_context((folder / "said.txt").open("w"))
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
         try:
-            port, path = self._door(folder / "DevToolsActivePort")
+            address = self._door(folder)
             self._socket = self._closing.enter_context(
-                connect(f"ws://127.0.0.1:{port}{path}", max_size=1 << 28, open_timeout=LONGEST)
+                self._connect(address, max_size=1 << 28, open_timeout=LONGEST, compression=None)
             )
-            self._session = ""
-            target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-            self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-            for domain in ("Page", "Runtime", "DOM", "Network", "Log"):
-                self.ask(f"{domain}.enable")
+            self._begin()
         except BaseException:
             self._process.kill()
+            self._process.wait(20)
+            self._closing.close()
             raise
 
-    def _door(self, file: Path) -> tuple[str, str]:
+    def _program(self) -> str:
+        for name in self.names:
+            if found := shutil.which(name):
+                return found
+        pytest.skip(f"not installed: none of {', '.join(self.names)} is on PATH")
+
+    @abstractmethod
+    def _command(self, program: str, folder: Path) -> list[str]:
+        """What starts it, with its profile in ``folder``."""
+
+    @abstractmethod
+    def _door_in(self, folder: Path) -> str:
+        """The address to talk to it at, or nothing while it has not told."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Open a page and ask for its events."""
+
+    def _door(self, folder: Path) -> str:
         until = time.monotonic() + LONGEST
         while time.monotonic() < until:
-            if file.exists() and len(lines := file.read_text().split("\n")) >= 2:
-                return lines[0], lines[1]
+            if address := self._door_in(folder):
+                return address
             if self._process.poll() is not None:
                 pytest.skip(f"the browser does not start (status {self._process.returncode})")
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise TimeoutError("the browser opens no door")
 
     def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """A command of the protocol and its result; events that come meanwhile are noted."""
+        """A command of its protocol and its result; events that come meanwhile are noted."""
         number = next(self._numbers)
-        message = {"id": number, "method": method, "params": parameters}
-        self._socket.send(json.dumps(message | ({"sessionId": self._session} if self._session else {})))
+        self._socket.send(json.dumps({"id": number, "method": method, "params": parameters} | self._envelope()))
         while True:
             answer = json.loads(self._socket.recv(timeout=LONGEST))
             if answer.get("id") == number:
-                assert "error" not in answer, f"{method}: {answer['error']}"
+                assert "error" not in answer, f"{method}: {answer}"
                 return dict(answer["result"])
-            self._note(answer)
+            if "method" in answer:
+                self._note(answer["method"], answer["params"])
 
-    def _note(self, event: dict[str, Any]) -> None:
-        told = event.get("params", {})
-        if event.get("method") == "Network.requestWillBeSent":
-            self.requests.append(told["request"]["url"])
-        elif event.get("method") == "Network.webSocketCreated":
-            self.requests.append(told["url"])
-        elif event.get("method") == "Runtime.exceptionThrown":
-            self.complaints.append(json.dumps(told["exceptionDetails"]))
-        elif event.get("method") == "Log.entryAdded" and told["entry"]["level"] == "error":
-            self.complaints.append(told["entry"]["text"])
+    def _envelope(self) -> dict[str, Any]:
+        """What every command carries."""
+        return {}
 
+    @abstractmethod
+    def _note(self, method: str, told: dict[str, Any]) -> None:
+        """An event, to ``requests`` or ``complaints``."""
+
+    @abstractmethod
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression, awaited where it is a promise."""
-        answer = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
+
+    @abstractmethod
+    def open(self, url: str) -> None:
+        """Another page, until all of it is loaded."""
+
+    @abstractmethod
+    def click_at(self, x: float, y: float) -> None:
+        """The mouse, at a place of the window."""
+
+    @abstractmethod
+    def press(self, key: str, *, control: bool = False) -> None:
+        """A key: a character or one of ``Enter Tab ArrowLeft ArrowRight Home End``; what has the focus gets it."""
+
+    @abstractmethod
+    def choose(self, selector: str, files: list[Path]) -> None:
+        """Files into an <input>."""
+
+    @abstractmethod
+    def spoken(self, role: str, name: str) -> int:
+        """How many elements of a role a screen reader calls ``name``; ``""``: has no name for."""
+
+    @abstractmethod
+    def allow_clipboard(self, url: str) -> None:
+        """The page at ``url`` may write to the clipboard without a click."""
+
+    @abstractmethod
+    def picture(self, path: Path, width: int) -> None:
+        """A screenshot of the whole page, ``width`` pixels wide."""
 
     def wait(self, script: str) -> Any:
         """Until the expression is true; its value."""
@@ -109,25 +142,12 @@ class Browser:
             time.sleep(0.02)
         return value
 
-    def open(self, url: str) -> None:
-        self.ask("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
-
     def click(self, selector: str) -> None:
         """The mouse, at the middle of the element, wherever that is."""
         place = f"document.querySelector({json.dumps(selector)})"
         self.run(f"{place}.scrollIntoView({{block: 'center'}})")
         x, y = self.run(f"(box => [box.x + box.width / 2, box.y + box.height / 2])({place}.getBoundingClientRect())")
-        for kind in ("mousePressed", "mouseReleased"):
-            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
-
-    def press(self, key: str) -> None:
-        """A key: a character, or ``Enter``; whatever has the focus gets it."""
-        text = "\r" if key == "Enter" else key
-        code = {"Enter": 13}.get(key) or ord(key.upper())
-        named: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": code}
-        self.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **named)
-        self.ask("Input.dispatchKeyEvent", type="keyUp", **named)
+        self.click_at(x, y)
 
     def select(self, selector: str, value: str) -> None:
         """An entry of a <select>."""
@@ -139,20 +159,6 @@ class Browser:
         place = f"document.querySelector({json.dumps(selector)})"
         self.wait(f"{place} !== null && {place}.textContent.includes({json.dumps(text)})")
         return str(self.run(f"{place}.textContent"))
-
-    def choose(self, selector: str, files: list[Path]) -> None:
-        """Files into an <input>."""
-        root = self.ask("DOM.getDocument")["root"]["nodeId"]
-        node = self.ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
-        self.ask("DOM.setFileInputFiles", nodeId=node, files=[str(path.resolve()) for path in files])
-
-    def picture(self, path: Path, width: int, *, dark: bool = False) -> None:
-        """A screenshot of the whole page."""
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self.ask("Emulation.setEmulatedMedia", features=scheme)
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        data = self.ask("Page.captureScreenshot", captureBeyondViewport=True)["data"]
-        path.write_bytes(base64.b64decode(data))
 
     def close(self) -> None:
         self._closing.close()

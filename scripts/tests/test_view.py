@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from scripts.tests.browser import Browser
+from scripts.tests.chromium import Chromium
 from scripts.tests.conftest import ROOT, Crosscam, frames_of_noise
 from sim.console import Prediction
 
@@ -43,7 +44,7 @@ def address(elf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 @pytest.fixture
 def page(address: str, tmp_path: Path) -> Iterator[Browser]:
-    browser = Browser(tmp_path / "browser")
+    browser = Chromium(tmp_path / "browser")
     try:
         browser.open(address)
         yield browser

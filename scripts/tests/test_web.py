@@ -1,10 +1,13 @@
-"""The page of a network, in a headless Chromium: scores bit for bit the reference's on twenty pictures of all forms."""
+"""The page of a network, in each browser that is installed: scores bit for bit the reference's on twenty pictures.
+
+What a page says of how long it took: ``pytest -s -m slow scripts/tests/test_web.py -k demo``.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
-import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -12,7 +15,6 @@ from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,125 +26,119 @@ from model.compiler.tests.cases_graded import graded_card, two_outputs
 from model.errors import CrosscamError
 from model.judgement import Judgement
 from scripts.main import app
-from scripts.references import HostReference
-from scripts.tests.browser import Browser, browser_program
+from scripts.tests.browser import Browser
+from scripts.tests.chromium import Chromium
 from scripts.tests.conftest import MODEL
+from scripts.tests.firefox import Firefox
+from scripts.tests.web_pictures import Expected, demo_pictures, photographs, reference
 from sim.frames.convert import to_frame
-from sim.frames.photos import photo_folder
 
 pytest.importorskip("ziglang", reason="the extra [zig] is not installed")
 
 ZONES = Judgement(("S", "Q", "X"), "score", {"trusted": 20, "neutral": -40})
-SIZES = [(320, 240), (640, 480), (321, 240), (320, 241), (200, 150), (1000, 333), (333, 1000), (64, 48), (7, 5), (1, 1)]
 
 
-def photographs(folder: Path) -> list[Path]:
-    """Twenty: ten sizes as PNG, and JPEG of each kind of colour, of each turning, of grey, GIF, WebP, with see-through
-    parts, of 16 colours."""
-    folder.mkdir()
-    generator = np.random.default_rng(9)
-    made = []
-
-    def keep(image: Image.Image, name: str, **options: Any) -> None:
-        image.save(folder / name, **options)
-        made.append(folder / name)
-
-    def photo(width: int, height: int) -> Image.Image:
-        coarse = Image.fromarray(generator.integers(0, 256, (5, 6, 3), dtype=np.uint8))
-        smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
-        return Image.fromarray((smooth + generator.integers(-20, 21, smooth.shape)).clip(0, 255).astype(np.uint8))
-
-    for width, height in SIZES:
-        keep(photo(width, height), f"p{width}x{height}.png")
-    for number, subsampling in enumerate((0, 1, 2)):
-        keep(photo(511, 377), f"j{number}.jpg", quality=85, subsampling=subsampling)
-    for turning in (3, 6):
-        exif = Image.Exif()
-        exif[0x112] = turning
-        keep(photo(400, 300), f"turned{turning}.jpg", exif=exif, quality=90)
-    keep(photo(300, 300).convert("L"), "grey.jpg")
-    keep(photo(300, 200).convert("P"), "palette.png")
-    keep(photo(260, 220), "lossless.webp", lossless=True)
-    see_through = photo(280, 280)
-    see_through.putalpha(Image.fromarray(generator.choice(np.array([0, 255], np.uint8), (280, 280))))
-    keep(see_through, "see-through.png")
-    keep(photo(800, 600), "progressive.jpg", progressive=True)
-    assert len(made) == 20
-    return made
+@pytest.fixture(scope="module", params=[Chromium, Firefox], ids=["chromium", "firefox"])
+def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    opened: Browser = request.param(tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    browser_program()
-    folder = tmp_path_factory.mktemp("web") / "page"
-    result = CliRunner().invoke(app, ["web", str(MODEL), "-o", str(folder)])
+def page_of(model: Path, folder: Path) -> Path:
+    result = CliRunner().invoke(app, ["web", str(model), "-o", str(folder)])
     assert result.exit_code == 0, result.output
     return folder
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    yield opened
-    opened.close()
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return page_of(MODEL, tmp_path_factory.mktemp("web") / "page")
 
 
-@pytest.fixture(scope="module")
-def address(page: Path) -> Iterator[str]:
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *arguments: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=page))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/"
     server.shutdown()
     server.server_close()
 
 
-def scored(browser: Browser) -> dict[str, tuple[int, ...]]:
-    rows = browser.run(
-        "[...document.querySelectorAll('#rows tr')].map(row => [row.cells[0].textContent, row.dataset.scores])"
-    )
-    return {name: tuple(map(int, scores.split(","))) for name, scores in rows}
+@pytest.fixture(scope="module")
+def address(page: Path) -> Iterator[str]:
+    with served(page) as url:
+        yield url
 
 
-def verdicts(browser: Browser) -> dict[str, str]:
-    return dict(
-        browser.run(
-            "[...document.querySelectorAll('#rows tr')].map(r => [r.cells[0].textContent, r.lastChild.textContent])"
-        )
-    )
+@pytest.fixture(scope="module")
+def of_all_forms(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], Expected]:
+    folder = tmp_path_factory.mktemp("pictures")
+    return photographs(folder / "photos"), reference(MODEL, folder / "photos", folder)
 
 
-def test_twenty_pictures_bit_for_bit(browser: Browser, address: str, tmp_path: Path) -> None:
-    files = photographs(tmp_path / "photos")
-    frames = photo_folder(tmp_path / "photos", tmp_path / "frames")
-    reference = tmp_path / "reference.json"
-    arguments = ["reference", str(tmp_path / "frames"), "--model", str(MODEL), "-o", str(reference)]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
-    expected = {row["source"]: row for row in json.loads(reference.read_text())["frames"]}
-    browser.open(address)
+def ready(browser: Browser, url: str) -> None:
+    browser.open(url)
     browser.wait("document.documentElement.dataset.ready === 'yes'")
-    browser.ask(  # all it needs is there
-        "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0
+
+
+def shown(browser: Browser) -> Expected:
+    """What the page's table holds."""
+    rows = browser.run(
+        "[...document.querySelectorAll('#rows tr')].map(row =>"
+        " [row.cells[0].textContent, row.dataset.scores, row.lastChild.textContent])"
     )
+    return {name: (tuple(map(int, scores.split(","))), verdict) for name, scores, verdict in rows}
+
+
+def wait_for_rows(browser: Browser, count: int) -> None:
+    browser.wait(f"document.querySelectorAll('#rows tr').length === {count}")
+
+
+def test_twenty_pictures_bit_for_bit(browser: Browser, page: Path, of_all_forms: tuple[list[Path], Expected]) -> None:
+    files, expected = of_all_forms
+    with served(page) as url:
+        ready(browser, url)
+    before = len(browser.requests)  # the server is gone: all that the page needs is there
     browser.choose("#files", files)
-    browser.wait(f"document.querySelectorAll('#rows tr').length === {len(files)}")
-    assert scored(browser) == {name: tuple(row["scores"]) for name, row in expected.items()}
-    assert verdicts(browser) == {name: " and ".join(row["decision"]) for name, row in expected.items()}
-    assert len(set(scored(browser).values())) > 10 and len(frames.entries) == len(files)
+    wait_for_rows(browser, len(files))
+    assert shown(browser) == expected
+    assert len({scores for scores, _ in expected.values()}) > 10
     assert not browser.complaints
-    assert all(url.startswith((address, "data:", "blob:")) for url in browser.requests), browser.requests
-    browser.ask(
-        "Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1
+    assert f"{url}model.js" in browser.requests[:before]
+    assert all(each.startswith((url, "data:", "blob:")) for each in browser.requests), browser.requests
+    assert not [each for each in browser.requests[before:] if each.startswith("http")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["person_car_160", "sqrxr_112"])
+def test_the_demo_pictures_and_how_long_they_take(browser: Browser, name: str, tmp_path: Path) -> None:
+    model = MODEL.parent / name
+    files = demo_pictures(tmp_path / "photos")
+    with served(page_of(model, tmp_path / "page")) as url:
+        ready(browser, url)
+        each = []
+        for count, file in enumerate(files, 1):
+            browser.choose("#files", [file])
+            wait_for_rows(browser, count)
+            each.append(browser.run("[times.picture, times.network]"))
+    assert shown(browser) == reference(model, tmp_path / "photos", tmp_path)
+    load, compiled, warm, first = browser.run("[times.load, times.compile, times.warm, times.first]")
+    prepared, network = np.median(each, axis=0)
+    print(
+        f"\n{browser.version} {name}: page and module loaded {load:.0f} ms, of that compiled {compiled:.0f}; "
+        f"warm-up {warm:.0f}; first picture {first:.0f}; a picture (median of {len(files)}) prepared {prepared:.0f}, "
+        f"network {network:.0f}"
     )
 
 
 @pytest.mark.slow
 def test_any_size_is_scaled_as_pillow_does(browser: Browser, address: str) -> None:
-    browser.open(address)
-    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    ready(browser, address)
     generator = np.random.default_rng(21)
     for _ in range(12):
         width, height = (int(size) for size in np.exp(generator.uniform(0.7, 6.6, 2)))
@@ -156,12 +152,11 @@ def test_any_size_is_scaled_as_pillow_does(browser: Browser, address: str) -> No
 
 
 def test_threshold_keyboard_and_times(browser: Browser, address: str, tmp_path: Path) -> None:
-    browser.open(address)
-    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    ready(browser, address)
     (tmp_path / "bad.png").write_text("no picture")
     Image.new("RGB", (50, 50), "red").save(tmp_path / "good.png")
     browser.choose("#files", [tmp_path / "bad.png", tmp_path / "good.png"])
-    browser.wait("document.querySelectorAll('#rows tr').length === 1")
+    wait_for_rows(browser, 1)
     browser.choose("#files", [tmp_path / "bad.png"])
     assert "bad.png" in browser.wait("document.getElementById('trouble').textContent")
     for value, expected in ((-128, True), (127, False)):
@@ -178,16 +173,13 @@ def test_threshold_keyboard_and_times(browser: Browser, address: str, tmp_path: 
     texts = browser.run("[...document.querySelectorAll('#times dd')].map(each => each.textContent)")
     assert {"first picture", "warm-up (self-test)", "page and module loaded"} <= set(names)
     assert all(text.endswith(" ms") and float(text.split()[0]) >= 0 for text in texts)
-    tree = browser.ask("Accessibility.getFullAXTree")["nodes"]
-    said = {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if "role" in node}
-    assert ("slider", "threshold of person") in said and ("button", "Webcam") in said
-    assert not {name for role, name in said if role in ("slider", "button", "progressbar") and not name}
+    assert browser.spoken("slider", "threshold of person") == browser.spoken("button", "Webcam") == 1
+    assert [browser.spoken(role, "") for role in ("slider", "button", "progressbar")] == [0, 0, 0]
 
 
 @pytest.mark.slow
 def test_drop_and_paste(browser: Browser, address: str) -> None:
-    browser.open(address)
-    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    ready(browser, address)
     content = io.BytesIO()
     Image.new("RGB", (40, 30), "green").save(content, "PNG")
     given = base64.b64encode(content.getvalue()).decode()
@@ -197,8 +189,8 @@ def test_drop_and_paste(browser: Browser, address: str) -> None:
             f"data.items.add(new File([bytes('{given}')], 'green.png', {{type: 'image/png'}}));"
             f"document.dispatchEvent({event}); }})()"
         )
-    browser.wait("document.querySelectorAll('#rows tr').length === 2")
-    assert len(scored(browser)) == 1 and not browser.complaints
+    wait_for_rows(browser, 2)
+    assert len(shown(browser)) == 1 and not browser.complaints
 
 
 @pytest.mark.slow
@@ -209,18 +201,14 @@ def test_grades_and_zones(browser: Browser, tmp_path: Path) -> None:
     blob = two_outputs(size=24)
     (model / "model.tflite").write_bytes(blob)
     write_card(graded_card(blob, size=24, judgement=ZONES), model)
-    assert CliRunner().invoke(app, ["web", str(model), "-o", str(tmp_path / "page")]).exit_code == 0
+    page_of(model, tmp_path / "page")
     files = photographs(tmp_path / "photos")[:8]
     for other in set((tmp_path / "photos").iterdir()) - set(files):
         other.unlink()
-    host = HostReference(model, photo_folder(tmp_path / "photos", tmp_path / "frames"))
-    expected = {host[at].source: (host[at].scores, ", ".join(host.verdict(at))) for at in range(len(files))}
-    browser.open((tmp_path / "page" / "index.html").as_uri())
-    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    ready(browser, (tmp_path / "page" / "index.html").as_uri())
     browser.choose("#files", files)
-    browser.wait(f"document.querySelectorAll('#rows tr').length === {len(files)}")
-    assert scored(browser) == {name: scores for name, (scores, _) in expected.items()}
-    assert verdicts(browser) == {name: verdict for name, (_, verdict) in expected.items()}
+    wait_for_rows(browser, len(files))
+    assert shown(browser) == reference(model, tmp_path / "photos", tmp_path)
     assert browser.run("document.querySelectorAll('#scores input').length") == 0
     for least, zone in ((-128, "trusted"), (127, "none")):
         browser.run(
@@ -232,9 +220,8 @@ def test_grades_and_zones(browser: Browser, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_webcam(browser: Browser, address: str) -> None:
-    """Chromium's own moving picture."""
-    browser.open(address)
-    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    """The browser's own moving picture."""
+    ready(browser, address)
     browser.run("document.getElementById('webcam').click()")
     browser.wait("document.getElementById('name').textContent === 'webcam'")
     browser.run("document.getElementById('webcam').click()")
@@ -251,10 +238,9 @@ def test_from_disk_and_with_texts_that_would_be_code(browser: Browser, tmp_path:
     write_card(
         replace(card, title=evil, labels=(evil, "<!--<script>", '"; alert(1); "'), self_test_pattern="none"), model
     )
-    assert CliRunner().invoke(app, ["web", str(model), "-o", str(tmp_path / "page")]).exit_code == 0
+    page_of(model, tmp_path / "page")
     browser.complaints.clear()
-    browser.open((tmp_path / "page" / "index.html").as_uri())
-    browser.wait("document.documentElement.dataset.ready === 'yes'")
+    ready(browser, (tmp_path / "page" / "index.html").as_uri())
     assert browser.run("document.querySelectorAll('img').length") == 0
     assert browser.run("document.getElementById('title').textContent") == evil
     assert not browser.complaints
