@@ -115,7 +115,7 @@ class Browser(ABC):
         """The mouse, at a place of the window."""
 
     @abstractmethod
-    def press(self, key: str, *, control: bool = False) -> None:
+    def press(self, key: str) -> None:
         """A key: a character or one of ``Enter Tab ArrowLeft ArrowRight Home End``; what has the focus gets it."""
 
     @abstractmethod
@@ -125,10 +125,6 @@ class Browser(ABC):
     @abstractmethod
     def spoken(self, role: str, name: str) -> int:
         """How many elements of a role a screen reader calls ``name``; ``""``: has no name for."""
-
-    @abstractmethod
-    def allow_clipboard(self, url: str) -> None:
-        """The page at ``url`` may write to the clipboard without a click."""
 
     @abstractmethod
     def picture(self, path: Path, width: int) -> None:

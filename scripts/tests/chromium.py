@@ -10,7 +10,6 @@ from typing import Any
 from scripts.tests.browser import Browser
 
 _KEYS = {"Enter": 13, "Tab": 9, "ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35}
-_CONTROL = 2
 
 
 class Chromium(Browser):
@@ -68,14 +67,11 @@ class Chromium(Browser):
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
-    def press(self, key: str, *, control: bool = False) -> None:
+    def press(self, key: str) -> None:
         named: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": _KEYS.get(key) or ord(key.upper())}
-        if control:
-            named |= {"modifiers": _CONTROL, "commands": ["paste"] if key == "v" else []}
-        elif key not in _KEYS or key == "Enter":
-            named["text"] = "\r" if key == "Enter" else key
-        self.ask("Input.dispatchKeyEvent", type="keyDown", **named)
-        self.ask("Input.dispatchKeyEvent", type="keyUp", **named | {"commands": [], "text": ""})
+        text = {"Enter": "\r"}.get(key, "" if key in _KEYS else key)
+        self.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **named)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **named)
 
     def choose(self, selector: str, files: list[Path]) -> None:
         root = self.ask("DOM.getDocument")["root"]["nodeId"]
@@ -85,10 +81,6 @@ class Chromium(Browser):
     def spoken(self, role: str, name: str) -> int:
         nodes = [node for node in self.ask("Accessibility.getFullAXTree")["nodes"] if "role" in node]
         return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes].count((role, name))
-
-    def allow_clipboard(self, url: str) -> None:
-        permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
-        self.ask("Browser.grantPermissions", origin=url, permissions=permissions)
 
     def picture(self, path: Path, width: int) -> None:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)

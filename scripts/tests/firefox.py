@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from scripts.tests.browser import Browser
 
@@ -18,23 +18,21 @@ _KEYS = {
     "Home": "\ue011",
     "End": "\ue010",
 }
-_CONTROL = "\ue009"
-_PREFERENCES = {
-    "media.navigator.streams.fake": True,  # a moving picture instead of a webcam
-    "media.navigator.permission.disabled": True,
-    "dom.events.testing.asyncClipboard": True,  # navigator.clipboard without a click
-    "app.update.disabledForTesting": True,
-    "browser.shell.checkDefaultBrowser": False,
-    "datareporting.policy.dataSubmissionEnabled": False,
-    "toolkit.telemetry.enabled": False,
-}
 
 
 class Firefox(Browser):
     names = ("firefox", "firefox-esr")
+    preferences: ClassVar[dict[str, bool]] = {
+        "media.navigator.streams.fake": True,  # a moving picture instead of a webcam
+        "media.navigator.permission.disabled": True,
+        "app.update.disabledForTesting": True,
+        "browser.shell.checkDefaultBrowser": False,
+        "datareporting.policy.dataSubmissionEnabled": False,
+        "toolkit.telemetry.enabled": False,
+    }
 
     def _command(self, program: str, folder: Path) -> list[str]:
-        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in _PREFERENCES.items()]
+        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in self.preferences.items()]
         (folder / "user.js").write_text("".join(lines))
         return [program, "--headless", "--no-remote", "--remote-debugging-port=0", "--profile", str(folder)]
 
@@ -46,7 +44,8 @@ class Firefox(Browser):
         has = self.ask("session.new", capabilities={})["capabilities"]
         self.version = f"Firefox/{has['browserVersion']}"
         self.ask("session.subscribe", events=["network.beforeRequestSent", "log.entryAdded"])
-        self._page = self.ask("browsingContext.getTree")["contexts"][0]["context"]
+        # The tab it starts with never has the focus, and keys press no button there.
+        self._page = self.ask("browsingContext.create", type="tab")["context"]
 
     def _note(self, method: str, told: dict[str, Any]) -> None:
         if method == "network.beforeRequestSent":
@@ -70,10 +69,9 @@ class Firefox(Browser):
         move = {"type": "pointerMove", "x": round(x), "y": round(y)}
         self._act("pointer", move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0})
 
-    def press(self, key: str, *, control: bool = False) -> None:
-        keys = [*([_CONTROL] if control else []), _KEYS.get(key, key)]
-        down = [{"type": "keyDown", "value": each} for each in keys]
-        self._act("key", *down, *({"type": "keyUp", "value": each} for each in reversed(keys)))
+    def press(self, key: str) -> None:
+        value = _KEYS.get(key, key)
+        self._act("key", {"type": "keyDown", "value": value}, {"type": "keyUp", "value": value})
 
     def _located(self, locator: dict[str, Any]) -> list[dict[str, Any]]:
         return list(self.ask("browsingContext.locateNodes", context=self._page, locator=locator)["nodes"])
@@ -85,9 +83,6 @@ class Firefox(Browser):
 
     def spoken(self, role: str, name: str) -> int:
         return len(self._located({"type": "accessibility", "value": {"role": role, "name": name}}))
-
-    def allow_clipboard(self, url: str) -> None:
-        pass  # a preference does
 
     def picture(self, path: Path, width: int) -> None:
         self.ask("browsingContext.setViewport", context=self._page, viewport={"width": width, "height": 900})

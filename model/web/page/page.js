@@ -52,6 +52,18 @@ function draw(canvas, pixels, width) {
   canvas.getContext("2d").putImageData(new ImageData(pixels, width), 0, 0);
 }
 
+/* Throws where a canvas gives back other bytes than it was given, as browsers do that guard against being told apart by it:
+   no score is better than one the board would not give. Asked at each picture, since a person may allow it meanwhile. */
+function checkCanvas() {
+  const side = 16, context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
+  const put = new ImageData(side, side);
+  for (let at = 0; at < put.data.length; at++) put.data[at] = at % 4 === 3 ? 255 : at * 37;
+  context.putImageData(put, 0, 0);
+  if (context.getImageData(0, 0, side, side).data.some((value, at) => value !== put.data[at])) {
+    throw new Error("This browser alters the pixels a page reads, against fingerprinting, so scores would not be the board's: allow this page to read canvases.");
+  }
+}
+
 /* RGBA bytes of a picture or of the webcam's present one; transparent parts are white. */
 function pixelsOf(source, width, height) {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
@@ -86,6 +98,7 @@ async function open(file) {
     trouble(`${file.name || "what was pasted"}: not a picture this browser can read`);
     return;
   }
+  checkCanvas();
   trouble("");
   look(pixelsOf(picture, picture.width, picture.height), picture.width, picture.height, file.name || "pasted");
   picture.close();
@@ -251,6 +264,7 @@ async function toggleWebcam() {
     return;
   }
   try {
+    checkCanvas();
     camera = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
   } catch (error) {
     trouble(`No webcam: ${error.message}`);
@@ -269,6 +283,7 @@ async function toggleWebcam() {
 }
 
 function listen() {
+  byId("choose").addEventListener("click", () => byId("files").click());
   byId("files").addEventListener("change", event => {
     openAll([...event.target.files]);
     event.target.value = "";
