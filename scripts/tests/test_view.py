@@ -1,6 +1,6 @@
 """``crosscam view`` as a person would use it: a browser that clicks, types and drops a file, held against the UART.
 
-Needs a Chromium on PATH; what a failed test saw is kept in build/view-failure.png.
+In each browser that is on PATH; what a failed test saw is kept in build/view-failure.png.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from PIL import Image
 from scripts.tests.browser import Browser
 from scripts.tests.chromium import Chromium
 from scripts.tests.conftest import ROOT, Crosscam, frames_of_noise
+from scripts.tests.firefox import Firefox
 from sim.console import Prediction
 
 DROP_GREEN = """async () => {
@@ -42,9 +43,9 @@ def address(elf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         assert server.wait(20) in (0, 143)
 
 
-@pytest.fixture
-def page(address: str, tmp_path: Path) -> Iterator[Browser]:
-    browser = Chromium(tmp_path / "browser")
+@pytest.fixture(params=[Chromium, pytest.param(Firefox, marks=pytest.mark.slow)], ids=["chromium", "firefox"])
+def page(request: pytest.FixtureRequest, address: str, tmp_path: Path) -> Iterator[Browser]:
+    browser: Browser = request.param(tmp_path / "browser")
     try:
         browser.open(address)
         yield browser
