@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -41,7 +42,12 @@ class Browser(ABC):
         """Its name and version."""
         command = self._command(self._program(), folder)
         said = self._closing.enter_context((folder / "said.txt").open("w"))
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        home = os.environ | {
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": "",
+            "XDG_CACHE_HOME": "",
+        }  # nothing beside its profile
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=home)
         try:
             address = self._door(folder)
             self._socket = self._closing.enter_context(

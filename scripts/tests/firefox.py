@@ -22,9 +22,10 @@ _KEYS = {
 
 class Firefox(Browser):
     names = ("firefox", "firefox-esr")
-    preferences: ClassVar[dict[str, bool]] = {
+    preferences: ClassVar[dict[str, bool | int]] = {
         "media.navigator.streams.fake": True,  # a moving picture instead of a webcam
         "media.navigator.permission.disabled": True,
+        "extensions.enabledScopes": 0,  # no add-ons of the system's
         "app.update.disabledForTesting": True,
         "browser.shell.checkDefaultBrowser": False,
         "datareporting.policy.dataSubmissionEnabled": False,

@@ -290,6 +290,15 @@ def test_another_processor_is_told(browser: Browser, page: Path, tmp_path: Path)
     assert browser.run("document.documentElement.dataset.ready") is None
 
 
+@pytest.mark.parametrize("kind", [Chromium, Firefox])
+def test_a_browser_that_is_not_there_is_no_failure(
+    kind: type[Browser], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kind, "names", ("no-such-browser",))
+    with pytest.raises(pytest.skip.Exception, match="not installed: none of no-such-browser is on PATH"):
+        kind(tmp_path)
+
+
 def test_what_has_no_page(tmp_path: Path, model_copy: Path) -> None:
     card = read_card(model_copy)
     write_card(replace(card, use=replace(card.use, graph="detector")), model_copy)
