@@ -150,7 +150,7 @@ reverse-continue
 info program
 delete
 echo == over an interrupt\n
-break systick_handler
+break *systick_handler
 continue
 printf "== handler\n%d ==", $xpsr & 511
 reverse-stepi

