@@ -69,7 +69,7 @@ budget: .venv/dev firmware frames  ## what the firmware may need, against robot_
 	$(PY) -m scripts.main budget check --elf build/zig/crosscam.elf
 
 # One process of tests more than there are cores: many wait, for a debugger, a compiler, the end of a limit.
-TESTERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+TESTERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 # Side by side what uses one core each. The first board that boots has the engine's native code compiled, which takes
 # a while and is kept; hundreds of tests that run a command each would do it again until one has ended.

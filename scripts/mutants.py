@@ -171,7 +171,6 @@ def catcher(plan: Plan, mutant: Mutant) -> str:
         return next((name for name in plan.areas[mutant.area] if not run_suite(plan, name)[0]), "")
     finally:
         (TREE / mutant.file).write_text(before, encoding="utf-8")
-        shutil.rmtree(COMPILED, ignore_errors=True)
 
 
 def page(rows: list[tuple[Mutant, str]]) -> str:

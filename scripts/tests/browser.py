@@ -30,7 +30,7 @@ class Browser(ABC):
 
     def __init__(self, folder: Path) -> None:
         """``folder`` for its profile, made where it is missing."""
-        self._connect = pytest.importorskip("websockets.sync.client", reason="the extra [view] is missing").connect
+        connect = pytest.importorskip("websockets.sync.client", reason="the extra [view] is missing").connect
         folder.mkdir(exist_ok=True)
         self._numbers = itertools.count(1)
         self._closing = contextlib.ExitStack()
@@ -42,16 +42,13 @@ class Browser(ABC):
         """Its name and version."""
         command = self._command(self._program(), folder)
         said = self._closing.enter_context((folder / "said.txt").open("w"))
-        home = os.environ | {
-            "HOME": str(folder),
-            "XDG_CONFIG_HOME": "",
-            "XDG_CACHE_HOME": "",
-        }  # nothing beside its profile
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=home)
+        # It writes nothing beside its profile.
+        homes = os.environ | {"HOME": str(folder), "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": ""}
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=homes)
         try:
             address = self._door(folder)
             self._socket = self._closing.enter_context(
-                self._connect(address, max_size=1 << 28, open_timeout=LONGEST, compression=None)
+                connect(address, max_size=1 << 28, open_timeout=LONGEST, compression=None)
             )
             self._begin()
         except BaseException:

@@ -121,6 +121,12 @@ def code_cache() -> CodeCache | None:
     return _cache_at(base) if Path(base).is_absolute() else None
 
 
+def kept_room(name: str) -> CodeCache | None:
+    """A room of the user's; None where nothing can be kept."""
+    whole = code_cache()
+    return None if whole is None else whole.room(name)
+
+
 def _key(folder: Path) -> bytes | None:
     """The secret, made at the first use. Of two processes that make one at the same time the first wins."""
     path = folder / _KEY_FILE

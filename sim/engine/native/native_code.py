@@ -24,7 +24,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 import llvmlite
 
-from sim.engine.native.code_cache import code_cache, digest_of
+from sim.engine.native.code_cache import digest_of, kept_room
 from sim.engine.native.object_code import host_processor, load
 
 P = ParamSpec("P")
@@ -57,8 +57,7 @@ class _Kept:
     """Object files of the C functions; none where there is no guarded folder."""
 
     def __init__(self) -> None:
-        self._whole = code_cache()
-        self._room = None if self._whole is None else self._whole.room(f"native-{maker_digest()}")
+        self._room = kept_room(f"native-{maker_digest()}")
 
     def read(self, name: str) -> bytes | None:
         """The object file of a function; None: it is to be compiled."""
@@ -66,11 +65,11 @@ class _Kept:
 
     def write(self, name: str, content: bytes) -> None:
         """Keep an object file, where that can be done."""
-        if self._whole is None or self._room is None:
+        if self._room is None:
             return
         self._room.write(f"{name}.o", content)
         with contextlib.suppress(OSError):
-            versions = sorted(self._whole.path.glob("native-*"), key=lambda path: path.stat().st_mtime)
+            versions = sorted(self._room.path.parent.glob("native-*"), key=lambda path: path.stat().st_mtime)
             for old in versions[:-_KEPT_VERSIONS]:
                 shutil.rmtree(old, ignore_errors=True)
 

@@ -21,7 +21,7 @@ import capstone  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.native.code_cache import CodeCache, code_cache, digest_of
+from sim.engine.native.code_cache import CodeCache, digest_of, kept_room
 
 MOST_BLOCKS = 1 << 13
 """Of a memo: firmware that runs wild through empty memory meets a million."""
@@ -154,8 +154,7 @@ def memo_of(states: States, beginning: bytes) -> BlockMemo:
 
 @functools.cache
 def _room() -> CodeCache | None:
-    whole = code_cache()
-    return None if whole is None else whole.room("blocks")
+    return kept_room("blocks")
 
 
 @functools.cache

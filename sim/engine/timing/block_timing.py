@@ -22,7 +22,7 @@ from sim.engine.timing import block_layout as layout
 from sim.engine.timing import block_native
 from sim.engine.timing.addresses import AddressProgram
 from sim.engine.timing.block_costs import BlockCost, Mark, Progress
-from sim.engine.timing.block_memo import Answer, BlockFacts, BlockMemo, Key, memo_of
+from sim.engine.timing.block_memo import Answer, BlockFacts, BlockMemo, Key, States, memo_of
 from sim.engine.timing.board import Board, FollowedClocks
 from sim.engine.timing.chip import BlockChip
 from sim.engine.timing.core import CoreSettings
@@ -42,15 +42,8 @@ _TOTALS = (layout.MISPREDICTIONS, layout.BRANCHES, layout.CODE_MISSES, layout.DA
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
-class BlockPipeline(Protocol):
+class BlockPipeline(States, Protocol):
     """Issue of a core's instructions: nothing but state, block, variant and how it was entered decides."""
-
-    @property
-    def kind(self) -> str:
-        """See ``States``."""
-
-    def state_of(self, fields: list[Any]) -> Hashable:
-        """See ``States``."""
 
     def run(self, state: Any, ops: Sequence[MicroOp], variant: int = 0, taken: bool = False) -> Passage[Any]:
         """Issue ``ops`` from ``state`` on."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 
-from sim.engine.native.code_cache import CodeCache, code_cache
+from sim.engine.native.code_cache import CodeCache, kept_room
 from sim.engine.native.loops.blocks import Block
 from sim.engine.native.loops.kind import Kind
 from sim.engine.native.native_code import maker_digest
@@ -19,8 +19,7 @@ MAX_FILES = 512
 
 def kept() -> CodeCache | None:
     """Where the object files are; None where nothing can be kept."""
-    whole = code_cache()
-    return None if whole is None else whole.room("loops")
+    return kept_room("loops")
 
 
 @functools.cache
